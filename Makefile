@@ -1,0 +1,53 @@
+# What can be done with the project. `make run` and `make test` need Go alone;
+# what else a target needs it names when it is missing.
+
+PROGRAM := bin/equality-api
+DATA    ?= data
+LISTEN  ?= 127.0.0.1:8080
+FUZZTIME ?= 20s
+
+.PHONY: run build test check lint-api race bench fuzz vuln verify clean
+
+run: build ## start on an embedded database with invented people
+	$(PROGRAM) serve --data-dir $(DATA) --listen $(LISTEN) --demo-people 300
+
+build:
+	@go build -o $(PROGRAM) ./cmd/equality-api
+
+test: build ## all tests, whole-program tests included
+	go test ./...
+	cd e2e && go test ./...
+
+check: lint-api ## formatting, vet, static analysis, tidy modules, the contract's form
+	@test -z "$$(gofmt -l api cmd internal e2e)" || { echo "not gofmt'ed:"; gofmt -l api cmd internal e2e; exit 1; }
+	go vet ./... && go mod tidy -diff && go tool staticcheck ./...
+	cd e2e && go vet ./... && go mod tidy -diff && go tool -modfile=../go.mod staticcheck ./...
+
+lint-api: e2e/node_modules ## Redocly on api/openapi.yaml
+	npm --prefix e2e run --silent lint:api
+
+e2e/node_modules: e2e/package-lock.json
+	npm --prefix e2e ci --no-audit --no-fund
+	@touch $@
+
+race: ## all tests under the race detector, the program they start too
+	go test -race ./...
+	cd e2e && go test -race ./...
+
+fuzz: ## every fuzz target for FUZZTIME
+	@go list ./... | while read -r package; do \
+	  go test -list '^Fuzz' "$$package" | grep '^Fuzz' | while read -r target; do \
+	    echo "$$package $$target"; go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package" || exit 1; \
+	  done || exit 1; \
+	done
+
+bench: build ## what the server costs, beside a bare one and the store alone
+	cd e2e && go run ./bench
+
+vuln: ## known vulnerabilities in what is used; needs the Go vulnerability database
+	go tool govulncheck ./...
+
+verify: check test race fuzz vuln ## everything
+
+clean:
+	rm -rf bin e2e/node_modules

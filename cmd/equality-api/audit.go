@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"equality-information-api/internal/audit"
+	"equality-information-api/internal/sealing"
+	"equality-information-api/internal/store/sqlite"
+)
+
+type auditCommand struct {
+	Verify auditVerifyCommand `cmd:"" help:"Check that no entry of the access log was altered, removed or moved. Status 1 means that something is wrong."`
+}
+
+type auditVerifyCommand struct {
+	DataDir string `required:"" placeholder:"DIR" help:"Directory of the database and keys; a server may be running on it."`
+	Records bool   `help:"Check every stored version of every record against the entry that wrote it, too."`
+	Heads   string `placeholder:"FILE" help:"A copy of the server's log, kept elsewhere: checks that the access log has not been cut short since."`
+}
+
+func (c auditVerifyCommand) Run(ctx context.Context, o output) (err error) {
+	keys, err := dataDir(c.DataDir).keyset()
+	if err != nil {
+		return err
+	}
+	heads, err := c.heads(keys)
+	if err != nil {
+		return err
+	}
+	log, err := sqlite.OpenLog(ctx, c.DataDir, keys)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if closing := log.Close(); err == nil {
+			err = closing
+		}
+	}()
+	report, err := audit.Verify(ctx, keys, log, heads)
+	if err != nil {
+		return err
+	}
+	if c.Records {
+		if err := audit.VerifyRecords(ctx, log, report); err != nil {
+			return err
+		}
+	}
+	return c.print(o, report)
+}
+
+func (c auditVerifyCommand) heads(keys *sealing.Keyset) ([]audit.Head, error) {
+	if c.Heads == "" {
+		return nil, nil
+	}
+	f, err := os.Open(c.Heads)
+	if err != nil {
+		return nil, fmt.Errorf("--heads: %w", reason(err))
+	}
+	defer f.Close()
+	heads, err := audit.ReadHeads(f, keys)
+	if err != nil {
+		return nil, fmt.Errorf("--heads: %w", err)
+	}
+	if len(heads) == 0 {
+		return nil, fmt.Errorf("--heads: there is no audit head in the file")
+	}
+	return heads, nil
+}
+
+func (c auditVerifyCommand) print(o output, r *audit.Report) error {
+	for _, finding := range r.Findings {
+		fmt.Fprintln(o.out, "WRONG:", finding)
+	}
+	if r.Omitted() > 0 {
+		fmt.Fprintf(o.out, "WRONG: %d more\n", r.Omitted())
+	}
+	fmt.Fprintf(o.out, "%d entries, %d changes checked against stored documents, %d heads checked\n", r.Entries, r.Changes, r.Heads)
+	for _, head := range r.Last {
+		fmt.Fprintf(o.out, "lane %d ends at entry %d\n", head.Lane, head.Seq)
+	}
+	if c.Heads == "" {
+		fmt.Fprintln(o.out, "Without --heads a tail cut off the log cannot be seen.")
+	}
+	if !r.OK() {
+		return errFound
+	}
+	return nil
+}

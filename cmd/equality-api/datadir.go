@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"equality-information-api/internal/config"
+	"equality-information-api/internal/sealing"
+	"equality-information-api/internal/store/sqlite"
+)
+
+// dataDir is a data directory. It holds the database, the keyset, the signing
+// key of local mode, and the lock of whoever writes.
+type dataDir string
+
+func (d dataDir) keysetPath() string { return filepath.Join(string(d), "keyset.json") }
+
+func (d dataDir) signingKeyPath() string { return filepath.Join(string(d), "token.key") }
+
+// lock makes the directory this process's to write in. The lock goes with the process.
+func (d dataDir) lock() (*os.File, error) {
+	f, err := os.OpenFile(filepath.Join(string(d), "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("%s cannot be written to: %w", d, reason(err))
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		_ = f.Close()
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			return nil, fmt.Errorf("%s is in use by another equality-api: stop it first", d)
+		}
+		return nil, fmt.Errorf("%s cannot be locked: %w", d, err)
+	}
+	return f, nil
+}
+
+// reason is an error without its path, which the message has already.
+func reason(err error) error {
+	var pathError *fs.PathError
+	if errors.As(err, &pathError) {
+		return pathError.Err
+	}
+	return err
+}
+
+// keyset loads the directory's keyset.
+func (d dataDir) keyset() (*sealing.Keyset, error) {
+	keys, err := sealing.Load(d.keysetPath())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s is missing: no record can be read without it. Put back the copy that was kept of it, "+
+			"or, for a new database, make one with: equality-api keys init --data-dir %s", d.keysetPath(), d)
+	}
+	return keys, err
+}
+
+// keysetOrNew loads the keyset and, for a local server without a database yet, makes it.
+func (d dataDir) keysetOrNew(local bool) (*sealing.Keyset, error) {
+	exists, err := sqlite.Exists(string(d))
+	if err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(d.keysetPath()); errors.Is(err, fs.ErrNotExist) && local && !exists {
+		return d.newKeyset()
+	}
+	return d.keyset()
+}
+
+func (d dataDir) newKeyset() (*sealing.Keyset, error) {
+	keys, err := sealing.Generate()
+	if err != nil {
+		return nil, err
+	}
+	return keys, keys.Save(d.keysetPath())
+}
+
+// signingKey loads the key that signs tokens in local mode.
+func (d dataDir) signingKey() (config.Secret, error) {
+	key, err := config.ReadSecret(d.signingKeyPath())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s is not there: start the server once, in local mode, and it makes it", d.signingKeyPath())
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", d.signingKeyPath(), err)
+	}
+	return key, nil
+}
+
+// signingKeyOrNew loads the key that signs tokens in local mode, or makes it.
+func (d dataDir) signingKeyOrNew() (config.Secret, error) {
+	if _, err := os.Stat(d.signingKeyPath()); !errors.Is(err, fs.ErrNotExist) {
+		return d.signingKey()
+	}
+	key := make([]byte, 32)
+	_, _ = rand.Read(key) // never fails: the program would have ended
+	text := base64.RawURLEncoding.AppendEncode(nil, key)
+	if err := os.WriteFile(d.signingKeyPath(), text, 0o600); err != nil {
+		return nil, fmt.Errorf("%s cannot be written: %w", d.signingKeyPath(), reason(err))
+	}
+	return text, nil
+}
+
+func (c migrateCommand) Run(ctx context.Context) error {
+	dir := dataDir(c.DataDir)
+	exists, err := sqlite.Exists(c.DataDir)
+	if err != nil {
+		return err
+	}
+	if !exists {
+		return fmt.Errorf("%s has no database", dir)
+	}
+	lock, err := dir.lock()
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	return sqlite.Migrate(ctx, filepath.Join(c.DataDir, sqlite.DatabaseFile))
+}

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"time"
+
+	"github.com/google/uuid"
+
+	"equality-information-api/internal/equality"
+	"equality-information-api/internal/identity"
+	"equality-information-api/internal/refdata"
+	"equality-information-api/internal/service"
+)
+
+// The demo people are invented: their answers come from a fixed sequence of
+// random numbers, so every machine has the same ones, and their National
+// Insurance numbers begin with letters that HMRC never issues.
+
+// demo makes invented people.
+type demo struct {
+	random *rand.Rand
+	lists  *refdata.Lists
+	turn   map[string]int // how many codes of each list have been used
+}
+
+func newDemo(lists *refdata.Lists) *demo {
+	return &demo{random: rand.New(rand.NewPCG(2026, 11)), lists: lists, turn: make(map[string]int)}
+}
+
+// id is a random-looking UUID (version 8, RFC 9562: our own making).
+func (d *demo) id() (id uuid.UUID) {
+	for i := range id {
+		id[i] = byte(d.random.Uint32())
+	}
+	id[6], id[8] = id[6]&0x0f|0x80, id[8]&0x3f|0x80
+	return id
+}
+
+// code takes the active codes of a list in turn, so that each is used.
+func (d *demo) code(list string) (code refdata.Code) {
+	l, _ := d.lists.Get(list)
+	for !code.Active {
+		code = l.Codes[d.turn[list]%len(l.Codes)]
+		d.turn[list]++
+	}
+	return code
+}
+
+func (d *demo) often(percent int) bool { return d.random.IntN(100) < percent }
+
+func (d *demo) answer() equality.Answer {
+	return []equality.Answer{equality.Yes, equality.No, equality.No, equality.PreferNotToSay}[d.random.IntN(4)]
+}
+
+// coded takes the next code of a list and, where it takes text, a text.
+func (d *demo) coded(list string) (string, equality.Text) {
+	code := d.code(list)
+	if code.TakesText && d.often(70) {
+		return code.Code, equality.NewText("An invented description")
+	}
+	return code.Code, equality.Text{}
+}
+
+// person makes the next person. Some questions were not asked of some people.
+func (d *demo) person() equality.Record {
+	r := equality.Record{ID: d.id(), TargetID: d.id()}
+	r.AgeGroup = d.code(refdata.AgeGroup).Code
+	r.Nationality = d.code(refdata.Nationality).Code
+	r.Gender.Value, r.Gender.ValueIfOther = d.coded(refdata.Gender)
+	r.Ethnicity.Value, r.Ethnicity.ValueIfOther = d.coded(refdata.EthnicGroup)
+	r.ReligionOrBelief.Value, r.ReligionOrBelief.ValueIfOther = d.coded(refdata.ReligionOrBelief)
+	r.Disabled = d.answer()
+	r.EconomicSituation, r.EconomicSituationIfOther = d.coded(refdata.EconomicSituation)
+	r.HomeSituation, r.HomeSituationIfOther = d.coded(refdata.HomeSituation)
+	if d.often(80) {
+		r.ArmedForces = d.code(refdata.ArmedForces).Code
+		r.MarriageOrCivilPartnership = equality.MarriageOrCivilPartnership{Married: d.answer(), CivilPartnership: equality.No}
+	}
+	if r.AgeGroup != "underSixteen" {
+		r.SexualOrientation.Value, r.SexualOrientation.ValueIfOther = d.coded(refdata.SexualOrientation)
+		r.Gender.DifferentToBirthSex = d.answer()
+	}
+	for i := range 1 + d.random.IntN(2) {
+		r.Languages = append(r.Languages, equality.Language{Language: d.code(refdata.Language).Code, IsPrimary: i == 0})
+	}
+	if r.CaringResponsibilities.ProvideUnpaidCare = d.answer(); r.CaringResponsibilities.ProvideUnpaidCare == equality.Yes {
+		r.CaringResponsibilities.HoursSpentProvidingUnpaidCare = d.code(refdata.HoursOfUnpaidCare).Code
+	}
+	if d.often(60) {
+		r.CommunicationRequirements = []string{d.code(refdata.CommunicationRequirement).Code}
+	}
+	if d.often(10) {
+		date := equality.NewDate(2024+d.random.IntN(2), time.Month(1+d.random.IntN(12)), 1+d.random.IntN(28))
+		r.PregnancyOrMaternity = []equality.Pregnancy{equality.NewPregnancy(date)}
+	}
+	if d.often(75) {
+		r.NationalInsuranceNumber = fmt.Sprintf("QQ%06d%c", d.random.IntN(1e6), 'A'+rune(d.random.IntN(4)))
+	}
+	return r
+}
+
+func (d *demo) people(n int) []equality.Record {
+	people := make([]equality.Record, n)
+	for i := range people {
+		people[i] = d.person()
+	}
+	return people
+}
+
+// settle creates invented people through the same use case as everybody
+// else's, and changes some, so that there is a history to look at.
+func (p *program) settle(ctx context.Context, people []equality.Record) error {
+	request := service.Request{
+		CorrelationID: uuid.New(), Purpose: "support",
+		Caller: identity.Caller{Subject: "demo", Name: "Demo data", Kind: identity.Service}.With(identity.EqualityWrite),
+	}
+	create, err := p.service.Authorise(request, service.Create)
+	if err != nil {
+		return err
+	}
+	change, err := p.service.Authorise(request, service.Change)
+	if err != nil {
+		return err
+	}
+	for i, person := range people {
+		_, err := p.service.CreateRecord(ctx, create, service.Write{Body: person.Encode(), Reason: service.Reasons[0]})
+		if errors.As(err, new(*service.ConflictError)) {
+			continue // there since an earlier start that was broken off
+		}
+		if err == nil && i%10 == 0 {
+			_, err = p.service.ChangeRecord(ctx, change, service.Write{
+				ID: person.ID, Body: []byte(`{"disabled": "preferNotToSay"}`), Reason: "correction",
+			})
+		}
+		if err != nil {
+			return fmt.Errorf("make the demo people: %w", err)
+		}
+	}
+	return nil
+}
+
+// welcome makes the demo people in a new database and tells how to begin.
+func (p *program) welcome(ctx context.Context, o output, address net.Addr) error {
+	if p.DemoPeople == 0 {
+		return nil
+	}
+	people := newDemo(p.lists).people(p.DemoPeople)
+	if p.fresh {
+		if err := p.settle(ctx, people); err != nil {
+			return err
+		}
+	}
+	token, err := tokenCommand{
+		DataDir: p.DataDir, Role: []string{"officer"}, Name: "Demo officer", Email: "demo.officer@council.example", TTL: 12 * time.Hour,
+	}.sign(time.Now())
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(o.out, `
+The Equality Information API answers at http://%[1]s with %[2]d invented people.
+
+Read one of them; the token is an officer's and is good for 12 hours:
+
+TOKEN=%[3]s
+curl -H "Authorization: Bearer $TOKEN" http://%[1]s/equality-information/%[4]s
+
+Another token:        equality-api token --data-dir %[5]s --role officer
+The whole contract:   http://%[1]s/docs
+
+`, address, p.DemoPeople, token, people[0].TargetID, p.DataDir)
+	return err
+}

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"fmt"
+	"os"
+)
+
+type keysCommand struct {
+	Init   keysInitCommand   `cmd:"" help:"Make the keyset of a new database."`
+	Export keysExportCommand `cmd:"" help:"Write the keyset to standard output, encrypted for an age recipient; keep it apart from backups."`
+}
+
+type keysInitCommand struct {
+	DataDir string `required:"" placeholder:"DIR" help:"Directory of the database and keys."`
+}
+
+func (c keysInitCommand) Run() error {
+	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
+		return fmt.Errorf("%s cannot be made: %w", c.DataDir, reason(err))
+	}
+	dir := dataDir(c.DataDir)
+	lock, err := dir.lock()
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	_, err = dir.newKeyset()
+	return err
+}
+
+type keysExportCommand struct {
+	DataDir string `required:"" placeholder:"DIR" help:"Directory of the database and keys."`
+	To      string `required:"" placeholder:"age1…" help:"The age recipient, whose identity alone opens the copy."`
+}
+
+func (c keysExportCommand) Run(o output) error {
+	keys, err := dataDir(c.DataDir).keyset()
+	if err != nil {
+		return err
+	}
+	return keys.Export(o.out, c.To)
+}

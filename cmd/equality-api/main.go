@@ -1,0 +1,123 @@
+// Command equality-api is the Equality Information API: the server and the
+// commands to run it with. This package knows every other and wires them
+// together; what they do is theirs.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"equality-information-api/api"
+	"equality-information-api/internal/config"
+)
+
+const description = `Holds equality information about people: one record a person, one source for every service.
+
+Start a server to try it out:   equality-api serve --data-dir data --demo-people 300
+Get a token to call it with:    equality-api token --data-dir data --role officer
+
+Every flag can be set as EQUALITY_API_<FLAG> in the environment, or in the file of --config.`
+
+type cli struct {
+	Serve   serveCommand   `cmd:"" help:"Run the server."`
+	Token   tokenCommand   `cmd:"" help:"Print a token for a server in local mode."`
+	Audit   auditCommand   `cmd:"" help:"Work with the access log."`
+	Keys    keysCommand    `cmd:"" help:"Work with the keyset, without which no record can be read."`
+	Migrate migrateCommand `cmd:"" help:"Bring a data directory's schema up to date; the server does so by itself."`
+	OpenAPI openAPICommand `cmd:"" name:"openapi" help:"Print the contract (OpenAPI 3.1, YAML)."`
+	Version versionCommand `cmd:"" help:"Print the program's and the contract's version."`
+}
+
+// output is where commands print.
+type output struct{ out, err io.Writer }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], output{os.Stdout, os.Stderr}))
+}
+
+// errFound is a verification that found something wrong: status 1, where every other error is 2.
+var errFound = errors.New("the access log does not verify")
+
+// exited is kong's wish to end the program, after --help.
+type exited int
+
+// run is the program: it returns the exit status.
+func run(ctx context.Context, args []string, o output) (status int) {
+	defer func() {
+		if r := recover(); r != nil {
+			code, ok := r.(exited)
+			if !ok {
+				panic(r)
+			}
+			status = int(code)
+		}
+	}()
+	var c cli
+	parser, err := kong.New(&c, kong.Name("equality-api"), kong.Description(description),
+		kong.Writers(o.out, o.err), kong.Exit(func(code int) { panic(exited(code)) }),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(o), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+	if err != nil {
+		return o.fail(err)
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	command, err := parser.Parse(args)
+	if err != nil {
+		return o.fail(err)
+	}
+	if err := command.Run(); err != nil {
+		return o.fail(err)
+	}
+	return 0
+}
+
+// fail prints an error, one line for each that is joined in it.
+func (o output) fail(err error) int {
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		fmt.Fprintln(o.err, "equality-api:", line)
+	}
+	if errors.Is(err, errFound) {
+		return 1
+	}
+	return 2
+}
+
+type openAPICommand struct{}
+
+func (openAPICommand) Run(o output) error {
+	_, err := o.out.Write(api.YAML)
+	return err
+}
+
+type versionCommand struct{}
+
+func (versionCommand) Run(o output) error {
+	_, err := fmt.Fprintf(o.out, "equality-api %s, contract %s\n", version(), api.Version())
+	return err
+}
+
+// version is the module's, as the build recorded it.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
+}
+
+type migrateCommand struct {
+	DataDir string `required:"" placeholder:"DIR" help:"Directory of the database and keys."`
+}
+
+type settings = config.Settings

@@ -1,0 +1,217 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"equality-information-api/internal/audit"
+	"equality-information-api/internal/config"
+	"equality-information-api/internal/equality"
+	"equality-information-api/internal/httpapi"
+	"equality-information-api/internal/identity"
+	"equality-information-api/internal/refdata"
+	"equality-information-api/internal/sealing"
+	"equality-information-api/internal/server"
+	"equality-information-api/internal/service"
+	"equality-information-api/internal/store/sqlite"
+)
+
+// headInterval is how often the access log's head goes to the program's log.
+const headInterval = time.Minute
+
+type serveCommand struct {
+	config.Config `embed:""`
+}
+
+// program is a server with everything it is made of.
+type program struct {
+	settings
+	dir     dataDir
+	log     *slog.Logger
+	metrics *prometheus.Registry
+	lock    *os.File
+	fresh   bool // the data directory had no database
+	keys    *sealing.Keyset
+	lists   *refdata.Lists
+	tokens  *identity.Authenticator
+	store   *sqlite.Store
+	service *service.Service
+}
+
+// Run serves until the context is done.
+func (c *serveCommand) Run(ctx context.Context, o output) (err error) {
+	s, err := c.Settings()
+	if err != nil {
+		return err
+	}
+	p := &program{settings: s, dir: dataDir(s.DataDir), metrics: server.NewRegistry(),
+		log: slog.New(slog.NewJSONHandler(o.err, &slog.HandlerOptions{Level: s.LogLevel}))}
+	// Whoever cannot listen should hear so before anything is made.
+	listener, err := net.Listen("tcp", s.Listen)
+	if err != nil {
+		return fmt.Errorf("--listen: %w", err)
+	}
+	telemetry, err := listenIfSet(s.TelemetryListen)
+	if err != nil {
+		return errors.Join(fmt.Errorf("--telemetry-listen: %w", err), listener.Close())
+	}
+	defer func() {
+		if closing := p.close(); err == nil {
+			err = closing
+		}
+	}()
+	if err := p.open(ctx); err != nil {
+		return errors.Join(err, listener.Close(), closeIfSet(telemetry))
+	}
+	if err := p.welcome(ctx, o, listener.Addr()); err != nil {
+		return err
+	}
+	p.log.Info("listening", "address", listener.Addr().String())
+	stop := p.logHeads()
+	defer stop()
+	return server.Run(ctx, server.Options{
+		Handler: p.handler(), Log: p.log, Listener: listener, CertFile: s.TLSCert, KeyFile: s.TLSKey,
+		Telemetry: telemetry, Metrics: p.metrics, ShutdownTimeout: s.ShutdownTimeout,
+	})
+}
+
+func listenIfSet(address string) (net.Listener, error) {
+	if address == "" {
+		return nil, nil
+	}
+	return net.Listen("tcp", address)
+}
+
+func closeIfSet(l net.Listener) error {
+	if l == nil {
+		return nil
+	}
+	return l.Close()
+}
+
+// open makes everything the server is made of, in the order in which one needs another.
+func (p *program) open(ctx context.Context) (err error) {
+	if p.lists, err = p.referenceData(); err != nil {
+		return err
+	}
+	rules, err := equality.NewRules(p.lists)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(p.DataDir, 0o700); err != nil {
+		return fmt.Errorf("%s cannot be made: %w", p.DataDir, reason(err))
+	}
+	if p.lock, err = p.dir.lock(); err != nil {
+		return err
+	}
+	if p.tokens, err = p.authenticator(); err != nil {
+		return err
+	}
+	exists, err := sqlite.Exists(p.DataDir)
+	if err != nil {
+		return err
+	}
+	p.fresh = !exists
+	if p.keys, err = p.dir.keysetOrNew(p.Local); err != nil {
+		return err
+	}
+	p.store, err = sqlite.Open(ctx, sqlite.Options{
+		Dir: p.DataDir, Keys: p.keys, Now: time.Now, KeyRetention: p.IdempotencyRetention, EventRetention: p.EventRetention,
+		Report: func(what string, err error) { p.log.Error(what, "error", err) },
+	})
+	if err != nil {
+		return fmt.Errorf("open the database: %w", err)
+	}
+	p.service = service.New(p.store, service.Options{
+		Rules: rules, Keys: p.keys, Now: time.Now, RequireIfMatch: p.RequireIfMatch,
+	})
+	return nil
+}
+
+func (p *program) referenceData() (*refdata.Lists, error) {
+	if p.LocalEthnicGroups {
+		return refdata.Load(refdata.WithLocalCodes())
+	}
+	return refdata.Load()
+}
+
+func (p *program) authenticator() (*identity.Authenticator, error) {
+	c := identity.Config{
+		Secret: p.JWTSecret, Issuer: p.JWTIssuer, Audience: p.JWTAudience,
+		RequireExpiry: p.JWTRequireExpiry, Groups: p.Groups,
+	}
+	if p.Local {
+		key, err := p.dir.signingKeyOrNew()
+		if err != nil {
+			return nil, err
+		}
+		c.Secret, c.Groups = key, localGroups()
+	}
+	return identity.New(c, time.Now)
+}
+
+func (p *program) handler() http.Handler {
+	refused := prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "http_unauthenticated_total", Help: "Requests without a valid token.",
+	})
+	p.metrics.MustRegister(refused)
+	var limiter *server.Limiter
+	if !p.Local {
+		limiter = server.NewLimiter(server.Limits{
+			Rate: p.RateLimit, Burst: p.RateBurst, Concurrent: p.MaxConcurrentPerCaller,
+		}, time.Now)
+	}
+	api := httpapi.New(httpapi.Options{
+		Service: p.service, Lists: p.lists, Tokens: p.tokens, Limiter: limiter, Unauthenticated: refused.Inc,
+		PublicURL: p.PublicURL, Origins: p.CORSOrigins, RequirePurpose: p.RequirePurpose,
+		Internal: func(err error) { p.log.Error("internal error", "error", err) },
+	})
+	return server.Observe(api, server.ObserveOptions{
+		Log: p.log, Registry: p.metrics, TrustedProxies: p.TrustedProxies, Panic: api.Panic, Plain: api.Plain,
+	})
+}
+
+// logHeads writes the access log's head to the program's log, whose copies
+// elsewhere then prove that the access log was not cut short.
+func (p *program) logHeads() (stop func()) {
+	done := make(chan struct{})
+	go func() {
+		ticker := time.NewTicker(headInterval)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ticker.C:
+				p.logHead()
+			case <-done:
+				return
+			}
+		}
+	}()
+	return func() { close(done) }
+}
+
+func (p *program) logHead() {
+	if head, ok := p.store.Head(); ok {
+		p.log.Info(audit.HeadMessage, head.LogFields(p.keys)...)
+	}
+}
+
+// close ends what open began, the store first and the lock last.
+func (p *program) close() (err error) {
+	if p.store != nil {
+		err = p.store.Close()
+		p.logHead()
+	}
+	if p.lock != nil {
+		err = errors.Join(err, p.lock.Close())
+	}
+	return err
+}

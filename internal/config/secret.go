@@ -1,0 +1,67 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+)
+
+const (
+	minSecret = 32      // bytes
+	maxSecret = 4 << 10 // bytes
+	redacted  = "[redacted]"
+)
+
+// Secret is bytes that are never printed: fmt, slog and encoding/json write
+// "[redacted]".
+type Secret []byte
+
+// Format writes "[redacted]" whatever the verb.
+func (Secret) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redacted) }
+
+// MarshalText writes "[redacted]".
+func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
+// ReadSecret reads a file that holds a secret of at least 32 bytes, without
+// the newline at its end. The file must be regular and closed to group and
+// others. Errors name neither the path nor anything read.
+func ReadSecret(path string) (Secret, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, reason(err)
+	}
+	defer f.Close()
+	if err := private(f); err != nil {
+		return nil, err
+	}
+	data, err := io.ReadAll(io.LimitReader(f, maxSecret+1))
+	if err != nil {
+		return nil, reason(err)
+	}
+	if rest, ok := bytes.CutSuffix(data, []byte("\n")); ok {
+		data = bytes.TrimSuffix(rest, []byte("\r"))
+	}
+	switch {
+	case len(data) < minSecret:
+		return nil, fmt.Errorf("the secret is under %d bytes", minSecret)
+	case len(data) > maxSecret:
+		return nil, fmt.Errorf("the secret is over %d bytes", maxSecret)
+	}
+	return data, nil
+}
+
+// private checks an open file, so that what is checked is what is read.
+func private(f *os.File) error {
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		return reason(err)
+	case !info.Mode().IsRegular():
+		return errors.New("not a regular file")
+	case info.Mode().Perm()&0o077 != 0:
+		return errors.New("others than its owner have access; set its mode to 0600")
+	}
+	return nil
+}

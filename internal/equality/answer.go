@@ -1,0 +1,72 @@
+package equality
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+
+	"equality-information-api/internal/refdata"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Answer is the answer to a yes-or-no question. In JSON it is true, false or
+// "preferNotToSay"; a question not asked is an absent member, and never means
+// no.
+type Answer uint8
+
+// The answers.
+const (
+	NotAsked Answer = iota
+	Yes
+	No
+	PreferNotToSay
+)
+
+// answerJSON is each answer as JSON.
+var answerJSON = [...][]byte{
+	NotAsked:       []byte("null"),
+	Yes:            []byte("true"),
+	No:             []byte("false"),
+	PreferNotToSay: []byte(`"` + refdata.PreferNotToSay + `"`),
+}
+
+// String gives the answer's code in the reference list, "" where not asked.
+func (a Answer) String() string {
+	if a == NotAsked {
+		return ""
+	}
+	return strings.Trim(string(answerJSON[a]), `"`)
+}
+
+// MarshalJSONTo writes what MarshalJSON gives, without allocating.
+func (a Answer) MarshalJSONTo(e *jsontext.Encoder) error {
+	return e.WriteValue(answerJSON[a])
+}
+
+// MarshalJSON gives true, false, "preferNotToSay", or null where not asked.
+func (a Answer) MarshalJSON() ([]byte, error) { return bytes.Clone(answerJSON[a]), nil }
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (a *Answer) UnmarshalJSON(b []byte) error {
+	for answer, text := range answerJSON {
+		if bytes.Equal(bytes.TrimSpace(b), text) {
+			*a = Answer(answer)
+			return nil
+		}
+	}
+	return errors.New("equality: not an answer")
+}
+
+// parseAnswer reads an answer that was sent as a string.
+func parseAnswer(s string) (Answer, bool) {
+	switch {
+	case s == refdata.PreferNotToSay:
+		return PreferNotToSay, true
+	case strings.EqualFold(s, "yes"):
+		return Yes, true
+	case strings.EqualFold(s, "no"):
+		return No, true
+	}
+	return NotAsked, false
+}

@@ -1,0 +1,47 @@
+package equality
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/google/uuid"
+)
+
+// Decode reads back a document that [Record.Encode] wrote. It trusts it: codes
+// that no list has any more, and values that a later rule would refuse, are
+// fine. An error means that the document is damaged; it quotes nothing of it.
+func Decode(document []byte) (Record, error) {
+	var r Record
+	if err := json.Unmarshal(document, &r); err != nil {
+		return Record{}, errors.New("equality: the stored document is damaged")
+	}
+	return r, nil
+}
+
+// Encode gives the record as JSON, always in the same way for the same record.
+// Text that is not UTF-8, which an import may bring, is mended.
+func (r Record) Encode() []byte {
+	document, err := json.Marshal(r, jsontext.AllowInvalidUTF8(true))
+	if err != nil { // no member has a value that cannot be written
+		panic(fmt.Errorf("equality: %w", err))
+	}
+	return document
+}
+
+// errID says nothing of the text that was refused.
+var errID = errors.New("equality: not a UUID in the 36-character form")
+
+// ParseID reads a UUID in the 36-character form, in upper or lower case. The
+// zero UUID is accepted here.
+func ParseID(s string) (uuid.UUID, error) {
+	if len(s) != 36 { // uuid.Parse knows three more forms
+		return uuid.UUID{}, errID
+	}
+	id, err := uuid.Parse(s)
+	if err != nil {
+		return uuid.UUID{}, errID
+	}
+	return id, nil
+}

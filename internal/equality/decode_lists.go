@@ -1,0 +1,91 @@
+package equality
+
+import (
+	"math"
+	"strconv"
+)
+
+func (d *decoder) pregnancies() ([]Pregnancy, bool) {
+	return readList(d, math.MaxInt, func(d *decoder) Pregnancy {
+		var p Pregnancy
+		readElement(d, pregnancyFields, &p)
+		return NewPregnancy(p.Date)
+	})
+}
+
+var firstPregnancyDate = NewDate(1900, 1, 1)
+
+func (d *decoder) pregnancyDate() Date {
+	s, ok := d.string()
+	if !ok {
+		return Date{}
+	}
+	date, err := ParseDate(s)
+	switch {
+	case err != nil:
+		d.fail(DateForm)
+	case date.Compare(firstPregnancyDate) < 0 || date.Compare(d.today.AddMonths(12)) > 0:
+		d.fail(DateRange)
+	}
+	return date
+}
+
+func (d *decoder) languages() ([]Language, bool) {
+	failed := d.failures.count()
+	languages, ok := readList(d, maxLanguages, (*decoder).language)
+	known := make(map[string]bool, len(languages))
+	primaries := 0
+	for i, l := range languages {
+		if known[l.Language] && l.Language != "" {
+			d.failBelow(strconv.Itoa(i)+"/language", ListDuplicate)
+		}
+		known[l.Language] = true
+		if !l.IsPrimary {
+			continue
+		}
+		if primaries++; primaries > 1 {
+			d.failBelow(strconv.Itoa(i)+"/isPrimary", LanguagesOnePrimary)
+		}
+	}
+	// An element that failed might have been the primary one.
+	if primaries == 0 && len(languages) > 0 && d.failures.count() == failed {
+		d.fail(LanguagesOnePrimary)
+	}
+	return languages, ok
+}
+
+func (d *decoder) language() Language {
+	var l Language
+	readElement(d, languageFields, &l)
+	return l
+}
+
+// readElement reads an object of a list. The first of its fields is required.
+func readElement[T any](d *decoder, fields []field[T], element *T) {
+	if seen, ok := readObject(d, fields, element); ok && seen&1 == 0 {
+		d.failBelow(fields[0].name, Required)
+	}
+}
+
+// requirements reads the codes, and notes whether one of them takes a text.
+func (d *decoder) requirements(p *RequirementsPatch) {
+	list := d.rules.communicationRequirement
+	p.Values = optional(d, func(d *decoder) ([]string, bool) {
+		return readList(d, maxCommunicationRequirements, func(d *decoder) string {
+			code, _ := d.code(list)
+			return code
+		})
+	})
+	known := make(map[string]bool, len(p.Values.value))
+	for i, value := range p.Values.value {
+		code, _ := list.Find(value)
+		p.takesText = p.takesText || code.TakesText
+		if known[value] && value != "" {
+			d.failBelow(strconv.Itoa(i), ListDuplicate)
+		}
+		known[value] = true
+		if code.Exclusive && len(p.Values.value) > 1 {
+			d.failBelow(strconv.Itoa(i), CodeExclusive)
+		}
+	}
+}

@@ -1,0 +1,130 @@
+package equality
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"equality-information-api/internal/refdata"
+
+	"github.com/google/uuid"
+)
+
+// The methods here read one value each. They note what is wrong with it, and
+// say whether it can be used.
+
+func (d *decoder) id() (uuid.UUID, bool) {
+	s, ok := d.string()
+	if !ok {
+		return uuid.Nil, false
+	}
+	id, err := ParseID(s)
+	switch {
+	case err != nil:
+		d.fail(IDForm)
+	case id == uuid.Nil:
+		d.fail(IDZero)
+	default:
+		return id, true
+	}
+	return uuid.Nil, false
+}
+
+// code reads a code of the list, or an alias as the code it stands for. Whether
+// an unknown or retired code may stand depends on the stored record; "" never
+// may, since there it means an absent member.
+func (d *decoder) code(list *refdata.List) (string, bool) {
+	value, ok := d.string()
+	if !ok {
+		return "", false
+	}
+	if value == "" {
+		d.fail(CodeUnknown)
+		return "", false
+	}
+	if code, ok := list.Resolve(value); ok {
+		value = code.Code
+	}
+	return value, true
+}
+
+func (d *decoder) text() (Text, bool) {
+	s, ok := d.string()
+	if !ok {
+		return Text{}, false
+	}
+	s = strings.TrimSpace(s)
+	switch {
+	case utf8.RuneCountInString(s) > maxText:
+		d.fail(TextLength)
+	case strings.ContainsFunc(s, unicode.IsControl):
+		d.fail(TextControl)
+	default:
+		return NewText(s), true
+	}
+	return Text{}, false
+}
+
+func (d *decoder) answer() (Answer, bool) {
+	switch d.kind() {
+	case 't', 'f':
+		if d.boolean() {
+			return Yes, true
+		}
+		return No, true
+	case '"':
+		s, _ := d.string()
+		if answer, ok := parseAnswer(s); ok {
+			return answer, true
+		}
+		d.fail(TypeAnswer)
+	default:
+		d.wrongType(TypeAnswer)
+	}
+	return NotAsked, false
+}
+
+// nino reads a National Insurance number as people write it, with blanks and in
+// either case. Prefixes that are never issued are accepted: the seed's own
+// example has one.
+func (d *decoder) nino() (string, bool) {
+	s, ok := d.string()
+	if !ok {
+		return "", false
+	}
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return -1
+		case 'a' <= r && r <= 'z':
+			return r - 'a' + 'A'
+		}
+		return r
+	}, s)
+	if !isNINO(s) {
+		d.fail(NINOForm)
+		return "", false
+	}
+	return s, true
+}
+
+// isNINO says whether s is two letters, six digits and a letter from A to D.
+func isNINO(s string) bool {
+	const form = "AA000000D"
+	if len(s) != len(form) {
+		return false
+	}
+	for i := range len(form) {
+		first, last := byte('A'), byte('Z')
+		switch form[i] {
+		case '0':
+			first, last = '0', '9'
+		case 'D':
+			last = 'D'
+		}
+		if s[i] < first || s[i] > last {
+			return false
+		}
+	}
+	return true
+}

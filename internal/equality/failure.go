@@ -1,0 +1,140 @@
+package equality
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// The codes of failures. They are part of the HTTP contract and never change;
+// [FailureCodes] gives their meaning.
+const (
+	// The body cannot be read to its end. Such a failure is the only one.
+	JSONSyntax    = "json.syntax"
+	JSONUTF8      = "json.utf8"
+	JSONDepth     = "json.depth"
+	JSONDuplicate = "json.duplicate-member"
+
+	JSONUnknown = "json.unknown-member"
+	Required    = "required"
+
+	TypeObject  = "type.object"
+	TypeArray   = "type.array"
+	TypeString  = "type.string"
+	TypeBoolean = "type.boolean"
+	TypeAnswer  = "type.answer"
+
+	IDForm     = "id.form"
+	IDZero     = "id.zero"
+	IDMismatch = "id.mismatch"
+
+	CodeUnknown   = "code.unknown"
+	CodeRetired   = "code.retired"
+	CodeExclusive = "code.exclusive"
+
+	TextLength  = "text.length"
+	TextControl = "text.control"
+	TextNoCode  = "text.no-code"
+
+	DateForm  = "date.form"
+	DateRange = "date.range"
+
+	ListLength    = "list.length"
+	ListDuplicate = "list.duplicate"
+
+	NINOForm            = "nino.form"
+	HoursNoCare         = "hours.no-care"
+	LanguagesOnePrimary = "languages.one-primary"
+)
+
+// A FailureCode is a stable code and what it means.
+type FailureCode struct {
+	Code, Meaning string
+}
+
+// failureCodes are the codes in the order in which they are documented. The
+// meaning is the message of a failure that has nothing to add.
+var failureCodes = []FailureCode{
+	{JSONSyntax, "is not JSON"},
+	{JSONUTF8, "is not valid UTF-8"},
+	{JSONDepth, fmt.Sprintf("has objects and arrays nested more than %d deep", maxDepth)},
+	{JSONDuplicate, "is there more than once in the same object"},
+	{JSONUnknown, "is not a member of this object; names are matched exactly"},
+	{Required, "is required"},
+	{TypeObject, "must be an object"},
+	{TypeArray, "must be an array"},
+	{TypeString, "must be a string"},
+	{TypeBoolean, "must be true or false"},
+	{TypeAnswer, `must be true, false or "preferNotToSay"`},
+	{IDForm, "must be a UUID in the 36-character form"},
+	{IDZero, "must not be the zero UUID"},
+	{IDMismatch, "must be the identifier that the record has, or that the path gives it"},
+	{CodeUnknown, "is not a code of the reference list"},
+	{CodeRetired, "is a code that is not in use, and may only stand where it stood before"},
+	{CodeExclusive, "is a code that must stand alone"},
+	{TextLength, fmt.Sprintf("must have at most %d characters", maxText)},
+	{TextControl, "must not have control characters"},
+	{TextNoCode, "may only be given with a code that takes a text"},
+	{DateForm, "must be a calendar day of the form YYYY-MM-DD"},
+	{DateRange, "must be from 1900-01-01 to a year from today"},
+	{ListLength, "has too many elements"},
+	{ListDuplicate, "is in the list already"},
+	{NINOForm, "must be two letters, six digits and a letter from A to D"},
+	{HoursNoCare, "may only be given where provideUnpaidCare is true"},
+	{LanguagesOnePrimary, "must be true for exactly one language"},
+}
+
+// meanings gives the meaning of a code.
+var meanings = func() map[string]string {
+	byCode := make(map[string]string, len(failureCodes))
+	for _, c := range failureCodes {
+		byCode[c.Code] = c.Meaning
+	}
+	return byCode
+}()
+
+// FailureCodes gives every code that a [Failure] can have, for the documents.
+func FailureCodes() []FailureCode { return slices.Clone(failureCodes) }
+
+// A Failure is one thing wrong with what was sent. Neither the pointer, nor the
+// code, nor the message holds a value that was sent.
+type Failure struct {
+	Pointer string // JSON pointer (RFC 6901) into the body, "" for all of it
+	Code    string
+	Message string // a sentence whose subject is the place pointed at
+}
+
+// maxFailures is how many failures are described; the rest are counted.
+const maxFailures = 100
+
+// InvalidError is everything wrong with what was sent, in the order found.
+type InvalidError struct {
+	Failures []Failure // at most 100
+	Omitted  int       // how many more there are
+}
+
+// Error gives the number of failures alone.
+func (e *InvalidError) Error() string {
+	return "equality: not valid, failures: " + strconv.Itoa(e.count())
+}
+
+func (e *InvalidError) count() int { return len(e.Failures) + e.Omitted }
+
+// add notes a failure. details are sentences that follow the code's meaning.
+func (e *InvalidError) add(pointer, code string, details ...string) {
+	if len(e.Failures) == maxFailures {
+		e.Omitted++
+		return
+	}
+	message := strings.Join(append([]string{meanings[code]}, details...), "; ")
+	e.Failures = append(e.Failures, Failure{Pointer: pointer, Code: code, Message: message})
+}
+
+// err gives e as an error, nil where nothing failed.
+func (e *InvalidError) err() error {
+	if len(e.Failures) == 0 {
+		return nil
+	}
+	return e
+}

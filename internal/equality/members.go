@@ -1,0 +1,90 @@
+package equality
+
+import "slices"
+
+// A member is one top-level member of a record, id and targetId not counted.
+type member struct {
+	name    string
+	present func(*Record) bool
+	same    func(a, b *Record) bool
+}
+
+// members are the top-level members in document order.
+var members = []member{
+	singleMember("ageGroup", func(r *Record) string { return r.AgeGroup }),
+	singleMember("gender", func(r *Record) Gender { return r.Gender }),
+	singleMember("nationality", func(r *Record) string { return r.Nationality }),
+	singleMember("ethnicity", func(r *Record) Ethnicity { return r.Ethnicity }),
+	singleMember("religionOrBelief", func(r *Record) ReligionOrBelief { return r.ReligionOrBelief }),
+	singleMember("sexualOrientation", func(r *Record) SexualOrientation { return r.SexualOrientation }),
+	singleMember("marriageOrCivilPartnership", func(r *Record) MarriageOrCivilPartnership { return r.MarriageOrCivilPartnership }),
+	listMember("pregnancyOrMaternity", func(r *Record) []Pregnancy { return r.PregnancyOrMaternity }),
+	singleMember("nationalInsuranceNumber", func(r *Record) string { return r.NationalInsuranceNumber }),
+	listMember("languages", func(r *Record) []Language { return r.Languages }),
+	singleMember("caringResponsibilities", func(r *Record) CaringResponsibilities { return r.CaringResponsibilities }),
+	singleMember("disabled", func(r *Record) Answer { return r.Disabled }),
+	listMember("communicationRequirements", func(r *Record) []string { return r.CommunicationRequirements }),
+	singleMember("communicationRequirementsIfOther", func(r *Record) Text { return r.CommunicationRequirementsIfOther }),
+	singleMember("economicSituation", func(r *Record) string { return r.EconomicSituation }),
+	singleMember("economicSituationIfOther", func(r *Record) Text { return r.EconomicSituationIfOther }),
+	singleMember("homeSituation", func(r *Record) string { return r.HomeSituation }),
+	singleMember("homeSituationIfOther", func(r *Record) Text { return r.HomeSituationIfOther }),
+	singleMember("armedForces", func(r *Record) string { return r.ArmedForces }),
+}
+
+func singleMember[T comparable](name string, get func(*Record) T) member {
+	var zero T
+	return member{
+		name:    name,
+		present: func(r *Record) bool { return get(r) != zero },
+		same:    func(a, b *Record) bool { return get(a) == get(b) },
+	}
+}
+
+func listMember[T comparable](name string, get func(*Record) []T) member {
+	return member{
+		name:    name,
+		present: func(r *Record) bool { return len(get(r)) > 0 },
+		same:    func(a, b *Record) bool { return slices.Equal(get(a), get(b)) },
+	}
+}
+
+// Members gives the names of the top-level members present, in document
+// order. id and targetId are not counted.
+func (r Record) Members() []string {
+	var names []string
+	for _, m := range members {
+		if m.present(&r) {
+			names = append(names, m.name)
+		}
+	}
+	return names
+}
+
+// Diff gives the names of the top-level members that differ, in document
+// order. id and targetId are not counted.
+func Diff(a, b Record) []string {
+	var names []string
+	for _, m := range members {
+		if !m.same(&a, &b) {
+			names = append(names, m.name)
+		}
+	}
+	return names
+}
+
+// Sensitive stands for the members that say too much by being named.
+const Sensitive = "sensitive"
+
+// MaskSensitive gives the names for readers who may not see the record: gender
+// and pregnancyOrMaternity are replaced by one [Sensitive], which comes last,
+// so that its place does not tell which of the two it stands for.
+func MaskSensitive(names []string) []string {
+	masked := slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+		return name == "gender" || name == "pregnancyOrMaternity" || name == Sensitive
+	})
+	if len(masked) < len(names) {
+		masked = append(masked, Sensitive)
+	}
+	return masked
+}

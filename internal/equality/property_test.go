@@ -1,0 +1,185 @@
+package equality_test
+
+import (
+	"strings"
+	"testing"
+
+	"equality-information-api/internal/equality"
+
+	"github.com/go-json-experiment/json"
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+// drawRecord makes a record and its document.
+func drawRecord(t *rapid.T) (equality.Record, tree) {
+	document := drawDocument(t)
+	r, err := equality.Decode(encode(t, document))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r, document
+}
+
+func asTree(t *rapid.T, r equality.Record) tree {
+	var document tree
+	if err := json.Unmarshal(r.Encode(), &document); err != nil {
+		t.Fatal(err)
+	}
+	return document
+}
+
+func TestApplyIsMergePatch(t *testing.T) {
+	t.Parallel()
+	rules := newRules(t)
+	rapid.Check(t, func(t *rapid.T) {
+		before, document := drawRecord(t)
+		patch := drawPatch(t)
+		p, err := rules.DecodePatch(encode(t, patch), today)
+		if err != nil {
+			t.Fatal(err.(*equality.InvalidError).Failures)
+		}
+
+		after := p.Apply(before)
+		want := prune(mergePatch(document, patch).(tree))
+		if d := cmp.Diff(want, asTree(t, after)); d != "" {
+			t.Errorf("not the merge patch: %s", d)
+		}
+		if d := diff(after, p.Apply(after)); d != "" {
+			t.Errorf("not idempotent: %s", d)
+		}
+		if d := diff(before, (equality.Patch{}).Apply(before)); d != "" {
+			t.Errorf("the empty patch changes: %s", d)
+		}
+		if d := cmp.Diff(document, asTree(t, before)); d != "" {
+			t.Errorf("changed in place: %s", d)
+		}
+	})
+}
+
+// TestApplyIsIdempotent does without the care that generated patches take:
+// single members come alone, so that what depends on them is cleared.
+func TestApplyIsIdempotent(t *testing.T) {
+	t.Parallel()
+	rules := newRules(t)
+	rapid.Check(t, func(t *rapid.T) {
+		before, _ := drawRecord(t)
+		patch := drawPatch(t)
+		for name, value := range patch {
+			if inner, ok := value.(tree); ok {
+				thin(t, inner)
+			}
+			if rapid.Bool().Draw(t, "drop "+name) {
+				delete(patch, name)
+			}
+		}
+		p, err := rules.DecodePatch(encode(t, patch), today)
+		if err != nil {
+			t.Fatal(err.(*equality.InvalidError).Failures)
+		}
+		once := p.Apply(before)
+		if d := diff(once, p.Apply(once)); d != "" {
+			t.Error(d)
+		}
+		_ = rules.Validate(p, before, once)
+	})
+}
+
+func thin(t *rapid.T, object tree) {
+	for name := range object {
+		if rapid.Bool().Draw(t, "drop "+name) {
+			delete(object, name)
+		}
+	}
+}
+
+func TestEncodeAndDecode(t *testing.T) {
+	t.Parallel()
+	rules := newRules(t)
+	rapid.Check(t, func(t *rapid.T) {
+		r, document := drawRecord(t)
+		if d := cmp.Diff(document, asTree(t, r)); d != "" {
+			t.Errorf("not the document: %s", d)
+		}
+		back, err := equality.Decode(r.Encode())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := diff(r, back); d != "" {
+			t.Error(d)
+		}
+
+		// What was read may be sent back whole, and changes nothing.
+		p, err := rules.DecodePatch(r.Encode(), today)
+		if err != nil {
+			t.Fatal(err.(*equality.InvalidError).Failures)
+		}
+		next := p.Apply(r)
+		if d := diff(r, next); d != "" {
+			t.Error(d)
+		}
+		if err := rules.Validate(p, r, next); err != nil {
+			t.Error(err.(*equality.InvalidError).Failures)
+		}
+	})
+}
+
+func TestDiffIsOfTheEncodings(t *testing.T) {
+	t.Parallel()
+	memberNames := names(t, []byte(document(full)))[2:] // without the identifiers
+	rapid.Check(t, func(t *rapid.T) {
+		a, aTree := drawRecord(t)
+		b, bTree := drawRecord(t)
+		if rapid.Bool().Draw(t, "same") {
+			b, bTree = a, aTree
+		}
+		var want []string
+		for _, name := range memberNames {
+			if !cmp.Equal(aTree[name], bTree[name]) {
+				want = append(want, name)
+			}
+		}
+		got := equality.Diff(a, b)
+		if d := cmp.Diff(want, got); d != "" {
+			t.Error(d)
+		}
+		if (len(got) == 0) != (string(a.Encode()) == string(b.Encode())) {
+			t.Error("the encodings and the difference disagree")
+		}
+	})
+}
+
+// TestFailuresHoldNoValue puts a marker in every place of a body and looks for
+// it in all that is said of it.
+func TestFailuresHoldNoValue(t *testing.T) {
+	t.Parallel()
+	const marker = "xMARKx"
+	rules := newRules(t)
+	values := rapid.SampledFrom([]string{
+		`"` + marker + `"`, `"` + marker + `\u0000"`, `"` + strings.Repeat(marker, 60) + `"`, `["` + marker + `"]`, `[["` + marker + `"]]`,
+		`{"` + marker + `!":"` + marker + `"}`, `{"` + marker + `!":1,"` + marker + `!":2}`, `[[[[[[[[["` + marker + `"]]]]]]]]]`,
+		`[{"language":"` + marker + `","isPrimary":"` + marker + `"}]`, `[{"pregnancyDate":"` + marker + `"}]`,
+		`{"genderValue":"` + marker + `","genderValueIfOther":"` + marker + `\n"}`, `{"genderValue":"m","genderValueIfOther":"` + marker + `"}`,
+		`{"provideUnpaidCare":"` + marker + `","hoursSpentProvidingUnpaidCare":"` + marker + `"}`, marker, `True`, `null`, `"\ud800` + marker + `"`, "\"\xff" + marker + `"`,
+	})
+	memberNames := append(names(t, []byte(document(full))), "person", marker+"!", marker+" ")
+	rapid.Check(t, func(t *rapid.T) {
+		var members []string
+		for range rapid.IntRange(1, 6).Draw(t, "members") {
+			members = append(members, `"`+rapid.SampledFrom(memberNames).Draw(t, "name")+`":`+values.Draw(t, "value"))
+		}
+		body := []byte("{" + strings.Join(members, ", ") + "}")
+		if rapid.IntRange(0, 3).Draw(t, "cut") == 0 {
+			body = body[:rapid.IntRange(0, len(body)).Draw(t, "length")]
+		}
+		_, err := rules.DecodeCreate(body, [16]byte{1}, today)
+		if err == nil {
+			t.Fatal("accepted")
+		}
+		for _, f := range err.(*equality.InvalidError).Failures {
+			if strings.Contains(f.Pointer+f.Code+f.Message+err.Error(), "MARK") {
+				t.Errorf("%+v holds what was sent in %s", f, body)
+			}
+		}
+	})
+}

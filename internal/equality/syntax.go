@@ -1,0 +1,88 @@
+package equality
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// syntaxDetails says where a body stops being JSON and, where it can be told,
+// what was written there that JSON does not have. It quotes nothing.
+func syntaxDetails(body []byte, err error) []string {
+	offset := len(body)
+	var syntax *jsontext.SyntacticError
+	if errors.As(err, &syntax) {
+		offset = min(int(syntax.ByteOffset), len(body))
+	}
+	details := []string{position(body[:offset])}
+	if hint := syntaxHint(body[:offset], body[offset:]); hint != "" {
+		details = append(details, hint)
+	}
+	return details
+}
+
+// position gives the place that comes after text, as an editor counts.
+func position(text []byte) string {
+	line := bytes.Count(text, []byte{'\n'}) + 1
+	column := utf8.RuneCount(text[bytes.LastIndexByte(text, '\n')+1:]) + 1
+	return fmt.Sprintf("at line %d, column %d", line, column)
+}
+
+// validUTF8 gives the part of body before the first byte that is not UTF-8.
+func validUTF8(body []byte) []byte {
+	n := 0
+	for n < len(body) {
+		r, size := utf8.DecodeRune(body[n:])
+		if r == utf8.RuneError && size == 1 {
+			break
+		}
+		n += size
+	}
+	return body[:n]
+}
+
+// notJSON are the things that people write and JSON does not have, by how they
+// begin.
+var notJSON = []struct{ start, hint string }{
+	{"//", noComments},
+	{"/*", noComments},
+	{"--", noComments},
+	{"#", noComments},
+	{"True", "JSON writes true in lower case"},
+	{"False", "JSON writes false in lower case"},
+	{"None", "JSON writes null"},
+	{"NaN", "JSON has no NaN"},
+	{"undefined", "JSON has no undefined"},
+	{"'", "JSON has no single quotes; names and strings stand in double quotes"},
+	{"\uFEFF", "JSON does not begin with a byte order mark"},
+}
+
+const noComments = "JSON has no comments"
+
+// syntaxHint says what stands between what could be read and what could not.
+func syntaxHint(before, after []byte) string {
+	// The reader stops at a comma that nothing may follow, and after the first
+	// character of what might have been a number.
+	trimmed := bytes.TrimLeft(after, ", \t\r\n")
+	if bytes.HasSuffix(before, []byte("-")) {
+		trimmed = append([]byte("-"), after...)
+	}
+	for _, n := range notJSON {
+		if bytes.HasPrefix(trimmed, []byte(n.start)) {
+			return n.hint
+		}
+	}
+	switch comma := bytes.HasPrefix(after, []byte(",")); {
+	case len(bytes.TrimSpace(before)) == 0 && len(trimmed) == 0:
+		return "the body is empty"
+	case len(trimmed) == 0:
+		return "the body ends too soon"
+	case comma && strings.IndexByte("}]", trimmed[0]) >= 0:
+		return "JSON has no comma after the last element"
+	}
+	return ""
+}

@@ -1,0 +1,257 @@
+package httpapi
+
+import (
+	"errors"
+	"io"
+	"maps"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"equality-information-api/api"
+	"equality-information-api/internal/equality"
+	"equality-information-api/internal/identity"
+	"equality-information-api/internal/server"
+	"equality-information-api/internal/service"
+)
+
+const (
+	maxBody = 64 << 10
+	maxKey  = 255 // characters of an Idempotency-Key
+)
+
+// call is one request on its way through the checks to its handler.
+type call struct {
+	w        http.ResponseWriter
+	r        *http.Request
+	exchange *server.Exchange
+	caller   identity.Caller
+	access   service.Access
+	query    url.Values
+	body     []byte
+	purpose  string
+	invalid  equality.InvalidError // what is wrong with path, query and headers
+}
+
+func newCall(w http.ResponseWriter, r *http.Request) *call {
+	c := &call{w: w, r: r, exchange: server.Of(r.Context())}
+	if r.URL.RawQuery != "" {
+		var err error
+		if c.query, err = url.ParseQuery(r.URL.RawQuery); err != nil {
+			c.wrong("query.syntax", "The query is not of the form name=value&name=value.")
+		}
+	}
+	return c
+}
+
+// check does the checks that every request has in common, in the contract's
+// order: 401, 429, 403, 406, 415, 413. Those of path, query and headers follow
+// in the handler, which alone knows them; release ends the call.
+func (a *API) check(c *call, e endpoint) (release func(), err error) {
+	release = func() {}
+	if !e.open {
+		if c.caller, err = a.Tokens.Authenticate(c.r.Header.Get("Authorization")); err != nil {
+			a.Unauthenticated()
+			return release, problem{code: api.Unauthenticated}
+		}
+		if a.Limiter != nil {
+			done, wait, ok := a.Limiter.Acquire(c.caller.Subject)
+			if !ok {
+				return release, problem{code: api.TooManyRequests, retryAfter: wait}
+			}
+			release = done
+		}
+	}
+	c.purpose = c.r.Header.Get("X-Access-Purpose")
+	if e.action != nil {
+		if err := a.authorise(c, e.action(c)); err != nil {
+			return release, err
+		}
+		if !acceptsJSON(c.r.Header.Values("Accept")) {
+			return release, problem{code: api.NotAcceptable}
+		}
+	}
+	if e.bodies != nil {
+		if err := c.readBody(e.bodies); err != nil {
+			return release, err
+		}
+	}
+	c.checkQuery(e.params)
+	if e.action != nil {
+		c.checkPurpose(a.RequirePurpose)
+	}
+	return release, nil
+}
+
+func (a *API) authorise(c *call, action service.Action) (err error) {
+	target, _ := equality.ParseID(c.r.PathValue("id"))
+	purpose := c.purpose
+	if !slices.Contains(purposes, purpose) {
+		purpose = ""
+	}
+	c.access, err = a.Service.Authorise(service.Request{
+		Caller: c.caller, CorrelationID: c.exchange.CorrelationID, Purpose: purpose,
+		Address: c.exchange.Address, Target: target,
+	}, action)
+	return err
+}
+
+// acceptsJSON says whether an Accept header admits JSON (RFC 9110, 12.5.1).
+func acceptsJSON(accept []string) bool {
+	listed := false
+	for _, header := range accept {
+		for item := range strings.SplitSeq(header, ",") {
+			if strings.TrimSpace(item) == "" {
+				continue
+			}
+			listed = true
+			kind, params, err := mime.ParseMediaType(item)
+			if err != nil || !slices.Contains([]string{"*/*", "application/*", "application/json"}, kind) {
+				continue
+			}
+			if q, err := strconv.ParseFloat(params["q"], 64); err != nil || q > 0 {
+				return true
+			}
+		}
+	}
+	return !listed
+}
+
+// readBody reads the body of one of the media types.
+func (c *call) readBody(types []string) error {
+	kind, params, err := mime.ParseMediaType(c.r.Header.Get("Content-Type"))
+	charset := strings.ToLower(params["charset"])
+	encoding := c.r.Header.Get("Content-Encoding")
+	if err != nil || !slices.Contains(types, kind) || charset != "" && charset != "utf-8" ||
+		encoding != "" && encoding != "identity" {
+		return problem{code: api.UnsupportedMediaType}
+	}
+	c.body, err = io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, maxBody))
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return problem{code: api.TooLarge}
+	}
+	if err != nil {
+		return problem{code: api.InvalidRequest, detail: "The body ended before it was complete."}
+	}
+	return nil
+}
+
+// wrong notes what is wrong with a part of the request that is not the body.
+func (c *call) wrong(code, message string) {
+	c.invalid.Failures = append(c.invalid.Failures, equality.Failure{Code: code, Message: message})
+}
+
+// checked is the end of the checks of path, query and headers.
+func (c *call) checked() error {
+	if len(c.invalid.Failures) > 0 {
+		return problem{code: api.InvalidRequest, failures: &c.invalid}
+	}
+	return nil
+}
+
+// checkQuery notes parameters that are not known, or given twice.
+func (c *call) checkQuery(known []string) {
+	for _, name := range slices.Sorted(maps.Keys(c.query)) {
+		switch {
+		case !slices.Contains(known, name):
+			c.wrong("query.unknown", "The query parameter"+shown(name)+" is not known here.")
+		case len(c.query[name]) > 1:
+			c.wrong("query.repeated", "The query parameter "+name+" is given more than once.")
+		}
+	}
+}
+
+// shown repeats a name that was sent only where it is harmless.
+func shown(name string) string {
+	if equality.SafeName(name) {
+		return " " + name
+	}
+	return ""
+}
+
+// id is the path's identifier.
+func (c *call) id() uuid.UUID {
+	return c.parseID("path.id", "The id in the path", c.r.PathValue("id"))
+}
+
+func (c *call) parseID(code, what, value string) uuid.UUID {
+	id, err := equality.ParseID(value)
+	if err != nil || id == uuid.Nil {
+		c.wrong(code, what+" must be a UUID in the 36-character form, not the zero UUID.")
+	}
+	return id
+}
+
+// number is a query parameter that is a whole number within bounds.
+func (c *call) number(name string, preset, least, most int) int {
+	if !c.query.Has(name) {
+		return preset
+	}
+	value := c.query.Get(name)
+	n, err := strconv.Atoi(value)
+	if err != nil || n < least || n > most || strconv.Itoa(n) != value {
+		c.wrong("query."+name, "The query parameter "+name+" must be a whole number from "+strconv.Itoa(least)+" to "+strconv.Itoa(most)+".")
+		return preset
+	}
+	return n
+}
+
+// time is a query parameter that is an RFC 3339 time; the zero time where it is absent.
+func (c *call) time(name string) time.Time {
+	if !c.query.Has(name) {
+		return time.Time{}
+	}
+	t, err := time.Parse(time.RFC3339Nano, c.query.Get(name))
+	if err != nil || t.Year() < 1 || t.Year() > 9999 {
+		c.wrong("query."+name, "The query parameter "+name+" must be a time such as 2026-11-23T09:30:00Z (RFC 3339; a + is written %2B in a URL).")
+		return time.Time{}
+	}
+	return t.UTC()
+}
+
+// purposes are what X-Access-Purpose may say.
+var purposes = []string{"service-delivery", "monitoring", "rights-request", "support"}
+
+func (c *call) checkPurpose(required bool) {
+	switch {
+	case len(c.r.Header.Values("X-Access-Purpose")) == 0:
+		if required {
+			c.wrong("header.x-access-purpose", "The header X-Access-Purpose is required: one of "+strings.Join(purposes, ", ")+".")
+		}
+	case !slices.Contains(purposes, c.purpose):
+		c.wrong("header.x-access-purpose", "The header X-Access-Purpose must be one of "+strings.Join(purposes, ", ")+".")
+	}
+}
+
+// reason is why a change is made.
+func (c *call) reason() string {
+	if len(c.r.Header.Values("X-Change-Reason")) == 0 {
+		return service.Reasons[0]
+	}
+	reason := c.r.Header.Get("X-Change-Reason")
+	if !slices.Contains(service.Reasons, reason) {
+		c.wrong("header.x-change-reason", "The header X-Change-Reason must be one of "+strings.Join(service.Reasons, ", ")+".")
+	}
+	return reason
+}
+
+// idempotencyKey is the key that makes a retry safe; empty where none was sent.
+func (c *call) idempotencyKey() string {
+	values := c.r.Header.Values("Idempotency-Key")
+	if len(values) == 0 {
+		return ""
+	}
+	key := values[0]
+	printable := strings.IndexFunc(key, func(r rune) bool { return r < ' ' || r > '~' }) < 0
+	if len(values) > 1 || key == "" || len(key) > maxKey || !printable {
+		c.wrong("header.idempotency-key", "The header Idempotency-Key must be given once, with 1 to 255 printable ASCII characters.")
+	}
+	return key
+}

@@ -1,0 +1,78 @@
+package httpapi
+
+import (
+	"bytes"
+	"embed"
+	"html/template"
+	"net/http"
+
+	"github.com/swaggest/swgui/v5emb"
+
+	"equality-information-api/api"
+)
+
+// The pages of the documentation. Nothing of them comes from elsewhere.
+var (
+	//go:embed assets
+	assetFiles embed.FS
+	pages      = template.Must(template.ParseFS(assetFiles, "assets/*.html"))
+	swagger    = v5emb.New("Equality Information API", "", "/docs/assets")
+)
+
+// pagePolicy lets a page load what this service serves, and nothing else.
+const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+
+// contractYAML answers GET /openapi.yaml.
+func (a *API) contractYAML(c *call) error { return c.document("application/yaml", api.YAML) }
+
+// contractJSON answers GET /openapi.json.
+func (a *API) contractJSON(c *call) error { return c.document("application/json", api.JSON()) }
+
+// docs answers GET /docs: the contract as a page to try it out on.
+func (a *API) docs(c *call) error { return c.page("docs.html", nil) }
+
+// docsAsset answers GET /docs/assets/{file}: our own files, then Swagger UI's.
+func (a *API) docsAsset(c *call) error {
+	if err := c.checked(); err != nil {
+		return err
+	}
+	name := c.r.PathValue("file")
+	c.w.Header().Set("Cache-Control", "no-cache")
+	if own, err := assetFiles.ReadFile("assets/" + name); err == nil && name == "docs.js" {
+		c.write(http.StatusOK, "text/javascript; charset=utf-8", own)
+		return nil
+	}
+	if name != "swagger-ui.css" && name != "swagger-ui-bundle.js" {
+		return problem{code: api.NotFound}
+	}
+	swagger.ServeHTTP(c.w, c.r)
+	return nil
+}
+
+// docsProblem answers GET /docs/problems/{code}: what a problem's type leads to.
+func (a *API) docsProblem(c *call) error {
+	described, ok := api.Problems[c.r.PathValue("code")]
+	if !ok {
+		return problem{code: api.NotFound}
+	}
+	return c.page("problem.html", described)
+}
+
+func (c *call) document(kind string, body []byte) error {
+	if err := c.checked(); err != nil {
+		return err
+	}
+	c.w.Header().Set("Cache-Control", "no-cache")
+	c.write(http.StatusOK, kind, body)
+	return nil
+}
+
+// page answers with a page, whole or not at all.
+func (c *call) page(name string, data any) error {
+	var buffer bytes.Buffer
+	if err := pages.ExecuteTemplate(&buffer, name, data); err != nil {
+		return err
+	}
+	c.w.Header().Set("Content-Security-Policy", pagePolicy)
+	return c.document("text/html; charset=utf-8", buffer.Bytes())
+}

@@ -1,0 +1,80 @@
+package httpapi
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"equality-information-api/internal/server"
+)
+
+type feedDocument struct {
+	Events []eventDocument `json:"events"`
+	Next   string          `json:"next"`
+}
+
+// eventDocument is a CloudEvent (CloudEvents 1.0). It names the members that
+// changed and holds no value of theirs.
+type eventDocument struct {
+	SpecVersion     string    `json:"specversion"`
+	ID              uuid.UUID `json:"id"`
+	Source          string    `json:"source"`
+	Type            string    `json:"type"`
+	Subject         uuid.UUID `json:"subject"`
+	Time            time.Time `json:"time"`
+	DataContentType string    `json:"datacontenttype"`
+	CorrelationID   uuid.UUID `json:"correlationid"`
+	Data            eventData `json:"data"`
+}
+
+type eventData struct {
+	ID       uuid.UUID `json:"id"`
+	TargetID uuid.UUID `json:"targetId"`
+	Version  int64     `json:"version"`
+	Members  []string  `json:"members"`
+}
+
+// events answers GET /events. One that waits is answered when the server drains.
+func (a *API) events(c *call) error {
+	limit := c.number("limit", 100, 1, 1000)
+	wait := time.Duration(c.number("wait", 0, 0, 30)) * time.Second
+	if c.query.Has("after") && c.query.Get("after") == "" {
+		c.wrong("query.cursor", "The query parameter after must be a cursor; leave it out to start at the beginning.")
+	}
+	if err := c.checked(); err != nil {
+		return err
+	}
+	ctx := c.r.Context()
+	if wait > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = untilDraining(ctx)
+		defer cancel()
+	}
+	feed, err := a.Service.ReadFeed(ctx, c.access, c.query.Get("after"), limit, wait)
+	if err != nil {
+		return err
+	}
+	doc := feedDocument{Events: make([]eventDocument, 0, len(feed.Events)), Next: feed.Next}
+	for _, e := range feed.Events {
+		doc.Events = append(doc.Events, eventDocument{
+			SpecVersion: "1.0", ID: e.ID, Source: "/equality-information", Type: e.Type, Subject: e.Target, Time: e.At,
+			DataContentType: "application/json", CorrelationID: e.CorrelationID,
+			Data: eventData{ID: e.Record, TargetID: e.Target, Version: e.Version, Members: e.Members},
+		})
+	}
+	return c.writePersonal(doc)
+}
+
+// untilDraining ends a wait when the server is told to stop, so that it need not be waited for.
+func untilDraining(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		select {
+		case <-server.Draining(ctx):
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, cancel
+}

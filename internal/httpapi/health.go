@@ -1,0 +1,31 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"equality-information-api/api"
+)
+
+var healthy = []byte(`{"status":"ok"}`)
+
+// live answers GET /livez: the process runs.
+func (a *API) live(c *call) error {
+	if err := c.checked(); err != nil {
+		return err
+	}
+	c.w.Header().Set("Cache-Control", "no-store")
+	c.write(http.StatusOK, "application/json", healthy)
+	return nil
+}
+
+// ready answers GET /readyz and GET /healthcheck/ping: personal data can be read and written.
+func (a *API) ready(c *call) error {
+	ctx, cancel := context.WithTimeout(c.r.Context(), 2*time.Second)
+	defer cancel()
+	if err := a.Service.Ready(ctx); err != nil {
+		return problem{code: api.Unavailable, retryAfter: retryAfter}
+	}
+	return a.live(c)
+}

@@ -1,0 +1,59 @@
+package httpapi
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+)
+
+type historyDocument struct {
+	Versions []historyVersion `json:"versions"`
+}
+
+type historyVersion struct {
+	Version int64     `json:"version"`
+	At      time.Time `json:"at"`
+	By      string    `json:"by"`
+	Reason  string    `json:"reason"`
+	Members []string  `json:"members"`
+}
+
+// history answers GET /equality-information/{id}/history.
+func (a *API) history(c *call) error {
+	id := c.id()
+	if err := c.checked(); err != nil {
+		return err
+	}
+	versions, err := a.Service.Versions(c.r.Context(), c.access, id)
+	if err != nil {
+		return err
+	}
+	doc := historyDocument{Versions: make([]historyVersion, 0, len(versions))}
+	for _, v := range versions {
+		by := v.Change.Name
+		if by == "" {
+			by = v.Change.Subject
+		}
+		doc.Versions = append(doc.Versions, historyVersion{v.Version, v.Modified, by, v.Change.Reason, v.Change.Members})
+	}
+	return c.writePersonal(doc)
+}
+
+// version answers GET /equality-information/{id}/history/{version}.
+func (a *API) version(c *call) error {
+	id := c.id()
+	text := c.r.PathValue("version")
+	number, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || number < 0 || versionTag(number) != text {
+		c.wrong("path.version", "The version in the path must be a whole number from 0.")
+	}
+	if err := c.checked(); err != nil {
+		return err
+	}
+	v, err := a.Service.Version(c.r.Context(), c.access, id, number)
+	if err != nil {
+		return err
+	}
+	c.record(http.StatusOK, v)
+	return nil
+}

@@ -1,0 +1,93 @@
+package httpapi
+
+import (
+	"net/url"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/google/uuid"
+
+	"equality-information-api/internal/service"
+)
+
+var listParams = []string{"targetId", "limit", "cursor", "modifiedSince", "modifiedBefore"}
+
+type listDocument struct {
+	Items []listItem `json:"equalityInformation"`
+	Next  string     `json:"next,omitzero"`
+}
+
+type listItem struct {
+	ID         uuid.UUID      `json:"id"`
+	TargetID   uuid.UUID      `json:"targetId"`
+	Version    int64          `json:"version"`
+	ModifiedAt time.Time      `json:"modifiedAt"`
+	Record     jsontext.Value `json:"record,omitzero"`
+	Members    []string       `json:"members,omitzero"`
+}
+
+// listAction: with targetId the path gives one record, and not a list.
+func listAction(c *call) service.Action {
+	if c.query.Has("targetId") {
+		return service.Read
+	}
+	return service.List
+}
+
+// list answers GET /equality-information.
+func (a *API) list(c *call) error {
+	if c.query.Has("targetId") {
+		return a.readByTarget(c)
+	}
+	q := service.ListQuery{
+		ModifiedSince: c.time("modifiedSince"), ModifiedBefore: c.time("modifiedBefore"),
+		Limit: c.number("limit", 100, 1, 1000), Cursor: c.query.Get("cursor"),
+	}
+	if err := c.checked(); err != nil {
+		return err
+	}
+	listing, err := a.Service.ListRecords(c.r.Context(), c.access, q)
+	if err != nil {
+		return err
+	}
+	doc := listDocument{Items: make([]listItem, 0, len(listing.Items))}
+	for _, i := range listing.Items {
+		item := listItem{ID: i.ID, TargetID: i.Target, Version: i.Version.Version, ModifiedAt: i.Modified}
+		if i.Readable {
+			item.Record = i.Record.Encode()
+		} else {
+			item.Members = append([]string{}, i.Members...)
+		}
+		doc.Items = append(doc.Items, item)
+	}
+	if listing.Next != "" {
+		query := url.Values{"cursor": {listing.Next}}
+		for _, name := range []string{"limit", "modifiedSince", "modifiedBefore"} {
+			if c.query.Has(name) {
+				query.Set(name, c.query.Get(name))
+			}
+		}
+		doc.Next = a.absolute(c) + Prefix + "/equality-information?" + query.Encode()
+	}
+	return c.writePersonal(doc)
+}
+
+// readByTarget answers GET /equality-information?targetId=….
+func (a *API) readByTarget(c *call) error {
+	if len(c.query) > 1 {
+		c.wrong("query.targetId", "The query parameter targetId stands alone: it gives one record, and not a list.")
+	}
+	return a.readRecord(c, c.parseID("query.targetId", "The query parameter targetId", c.query.Get("targetId")))
+}
+
+// absolute is what an absolute link begins with.
+func (a *API) absolute(c *call) string {
+	if a.PublicURL != "" {
+		return a.PublicURL
+	}
+	scheme := "http"
+	if c.r.TLS != nil {
+		scheme = "https"
+	}
+	return scheme + "://" + c.r.Host
+}

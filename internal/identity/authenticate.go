@@ -1,0 +1,235 @@
+package identity
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+const (
+	minSecret = 32      // bytes, the size of HS256's hash
+	maxToken  = 8 << 10 // bytes
+)
+
+// ErrUnauthenticated is what every refused token's error is, by errors.Is.
+var ErrUnauthenticated = errors.New("unauthenticated")
+
+// Why a token was refused: stable words without token content, for logs and
+// metrics.
+const (
+	reasonMissing   refusal = "missing"
+	reasonScheme    refusal = "scheme"
+	reasonMalformed refusal = "malformed"
+	reasonAlgorithm refusal = "algorithm"
+	reasonSignature refusal = "signature"
+	reasonExpired   refusal = "expired"
+	reasonNotYet    refusal = "not-yet-valid"
+	reasonNoExpiry  refusal = "no-expiry"
+	reasonIssuer    refusal = "issuer"
+	reasonAudience  refusal = "audience"
+	reasonSubject   refusal = "subject"
+)
+
+type refusal string
+
+func (r refusal) Error() string        { return ErrUnauthenticated.Error() + ": " + string(r) }
+func (r refusal) Is(target error) bool { return target == ErrUnauthenticated }
+
+// Reason is the word for why Authenticate refused ("expired", "signature",
+// "malformed" …), or "" for any other error. It is safe to log and to use as a
+// metric's label.
+func Reason(err error) string {
+	var r refusal
+	errors.As(err, &r)
+	return string(r)
+}
+
+// Config says which tokens are accepted and what their groups may do.
+type Config struct {
+	// Secret is the shared key of HS256, at least 32 bytes.
+	Secret []byte
+	// Issuer and Audience must be the token's iss, and one of its aud, where
+	// they are not empty.
+	Issuer, Audience string
+	// RequireExpiry refuses tokens without exp.
+	RequireExpiry bool
+	// Groups gives groups their roles. A consumer {consumerName,
+	// consumerType} is in the groups "consumer:<consumerName>" and
+	// "consumer-type:<consumerType>". A group that is not here gives nothing.
+	Groups map[string][]string
+}
+
+// An Authenticator verifies tokens. It remembers those it has verified, so a
+// changed configuration needs a new Authenticator, which has forgotten them.
+// It is safe for concurrent use.
+type Authenticator struct {
+	cfg    Config
+	parser *jwt.Parser
+	groups map[string]permissionSet
+	now    func() time.Time
+	known  *cache
+}
+
+// New makes an Authenticator. Its error joins everything that is wrong with
+// the configuration: a secret under 32 bytes, roles that do not exist.
+func New(cfg Config, now func() time.Time) (*Authenticator, error) {
+	var errs []error
+	if len(cfg.Secret) < minSecret {
+		errs = append(errs, errShortSecret)
+	}
+	groups := make(map[string]permissionSet, len(cfg.Groups))
+	for _, group := range slices.Sorted(maps.Keys(cfg.Groups)) {
+		for _, role := range cfg.Groups[group] {
+			permissions, ok := roles[role]
+			if !ok {
+				errs = append(errs, fmt.Errorf("group %q: there is no role %q", group, role))
+			}
+			groups[group] |= Caller{}.With(permissions...).permissions
+		}
+	}
+	if len(errs) > 0 {
+		return nil, errors.Join(errs...)
+	}
+
+	options := []jwt.ParserOption{
+		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}),
+		jwt.WithStrictDecoding(), // or a changed last character could leave the signature as it was
+		jwt.WithTimeFunc(now),
+	}
+	if cfg.Issuer != "" {
+		options = append(options, jwt.WithIssuer(cfg.Issuer))
+	}
+	if cfg.Audience != "" {
+		options = append(options, jwt.WithAudience(cfg.Audience))
+	}
+	if cfg.RequireExpiry {
+		options = append(options, jwt.WithExpirationRequired())
+	}
+	cfg.Secret = slices.Clone(cfg.Secret)
+	return &Authenticator{
+		cfg:    cfg,
+		parser: jwt.NewParser(options...),
+		groups: groups,
+		now:    now,
+		known:  newCache(),
+	}, nil
+}
+
+// Authenticate gives the caller whose token is in the value of an
+// Authorization header: "Bearer <token>", the scheme in any case, or the token
+// alone. The error is ErrUnauthenticated with a Reason.
+func (a *Authenticator) Authenticate(authorization string) (Caller, error) {
+	token, err := bearer(authorization)
+	if err != nil {
+		return Caller{}, err
+	}
+	key := sha256.Sum256([]byte(token))
+	now := a.now()
+	if caller, ok := a.known.get(key, now); ok {
+		return caller, nil
+	}
+	caller, expires, err := a.verify(token)
+	if err != nil {
+		return Caller{}, err // not remembered: refusals are many and cost an attacker nothing
+	}
+	a.known.put(key, caller, now, expires)
+	return caller, nil
+}
+
+// bearer takes the token out of an Authorization header's value.
+func bearer(authorization string) (string, error) {
+	token := strings.TrimSpace(authorization)
+	if scheme, rest, ok := strings.Cut(token, " "); ok {
+		if !strings.EqualFold(scheme, "Bearer") {
+			return "", reasonScheme
+		}
+		token = strings.TrimLeft(rest, " ")
+	}
+	switch {
+	case token == "" || strings.EqualFold(token, "Bearer"):
+		return "", reasonMissing
+	case len(token) > maxToken:
+		return "", reasonMalformed
+	}
+	return token, nil
+}
+
+// verify checks the token and gives its caller and expiry, nil if it has none.
+func (a *Authenticator) verify(token string) (Caller, *jwt.NumericDate, error) {
+	// The base64 decoder skips line ends even when strict: two texts would be
+	// one token.
+	if strings.ContainsFunc(token, notCompact) {
+		return Caller{}, nil, reasonMalformed
+	}
+	var c claims
+	parsed, err := a.parser.ParseWithClaims(token, &c, func(t *jwt.Token) (any, error) {
+		// RFC 7515, 4.1.11: what crit lists must be understood, and nothing is.
+		if _, ok := t.Header["crit"]; ok {
+			return nil, jwt.ErrTokenMalformed
+		}
+		return a.cfg.Secret, nil
+	})
+	if err != nil {
+		return Caller{}, nil, a.reason(parsed, err)
+	}
+	caller, ok := c.caller()
+	if !ok {
+		return Caller{}, nil, reasonSubject
+	}
+	groups := c.allGroups()
+	for _, g := range groups {
+		caller.permissions |= a.groups[g]
+	}
+	return caller.WithGroups(groups...), c.expires, nil
+}
+
+// notCompact tells the characters that a compact JWS does not have.
+func notCompact(r rune) bool {
+	switch {
+	case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9', r == '-', r == '_', r == '.':
+		return false
+	}
+	return true
+}
+
+// reason finds the word for the library's error.
+func (a *Authenticator) reason(token *jwt.Token, err error) refusal {
+	switch {
+	case errors.Is(err, jwt.ErrTokenMalformed):
+		return reasonMalformed
+	case token == nil || token.Method != jwt.SigningMethodHS256:
+		return reasonAlgorithm
+	case errors.Is(err, jwt.ErrTokenSignatureInvalid):
+		return reasonSignature
+	case errors.Is(err, jwt.ErrTokenExpired):
+		return reasonExpired
+	case errors.Is(err, jwt.ErrTokenNotValidYet):
+		return reasonNotYet
+	case errors.Is(err, jwt.ErrTokenInvalidIssuer):
+		return reasonIssuer
+	case errors.Is(err, jwt.ErrTokenInvalidAudience):
+		return reasonAudience
+	case errors.Is(err, jwt.ErrTokenRequiredClaimMissing):
+		return a.missingClaim(token.Claims.(*claims))
+	default:
+		return reasonMalformed
+	}
+}
+
+// missingClaim tells which of the required claims is not there.
+func (a *Authenticator) missingClaim(c *claims) refusal {
+	switch {
+	case a.cfg.RequireExpiry && c.expires == nil:
+		return reasonNoExpiry
+	case a.cfg.Issuer != "" && c.issuer == "":
+		return reasonIssuer
+	default:
+		return reasonAudience
+	}
+}

@@ -1,0 +1,80 @@
+package identity
+
+import (
+	"crypto/sha256"
+	"sync"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+const (
+	remembered   = 5 * time.Minute
+	cacheShards  = 16
+	shardEntries = 10_000 / cacheShards
+)
+
+// cache remembers verified tokens by their SHA-256, so that it holds no token:
+// for five minutes at most, never past a token's expiry, 10,000 at most.
+type cache struct {
+	shards [cacheShards]shard
+}
+
+type shard struct {
+	mu      sync.RWMutex
+	entries map[[sha256.Size]byte]entry
+	sweep   time.Time // when expired entries are next looked for
+}
+
+type entry struct {
+	caller Caller
+	until  time.Time
+}
+
+func newCache() *cache {
+	c := &cache{}
+	for i := range c.shards {
+		c.shards[i].entries = make(map[[sha256.Size]byte]entry)
+	}
+	return c
+}
+
+func (c *cache) shard(key [sha256.Size]byte) *shard { return &c.shards[key[0]%cacheShards] }
+
+func (c *cache) get(key [sha256.Size]byte, now time.Time) (Caller, bool) {
+	s := c.shard(key)
+	s.mu.RLock()
+	e, ok := s.entries[key]
+	s.mu.RUnlock()
+	if !ok || !now.Before(e.until) {
+		return Caller{}, false
+	}
+	return e.caller, true
+}
+
+// put remembers a caller. In a full shard, or once in the time a token is
+// remembered, expired entries go; then, if it is still full, any one.
+func (c *cache) put(key [sha256.Size]byte, caller Caller, now time.Time, expires *jwt.NumericDate) {
+	until := now.Add(remembered)
+	if expires != nil && expires.Before(until) {
+		until = expires.Time
+	}
+	s := c.shard(key)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.entries) >= shardEntries || now.After(s.sweep) {
+		s.sweep = now.Add(remembered)
+		for k, e := range s.entries {
+			if !now.Before(e.until) {
+				delete(s.entries, k)
+			}
+		}
+	}
+	if len(s.entries) >= shardEntries {
+		for k := range s.entries {
+			delete(s.entries, k)
+			break
+		}
+	}
+	s.entries[key] = entry{caller: caller, until: until}
+}

@@ -1,0 +1,148 @@
+package identity
+
+import (
+	"encoding/json"
+	"errors"
+	"math"
+	"regexp"
+	"strings"
+	"unicode"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// A consumer's groups are made from its name and type with these prefixes, so
+// that configuration maps a consumer to roles as it does a group. A groups
+// claim cannot use them: a directory group named so is nobody's consumer.
+const (
+	consumerPrefix     = "consumer:"
+	consumerTypePrefix = "consumer-type:"
+)
+
+const maxSubject = 256 // bytes
+
+var errClaim = errors.New("a claim has the wrong type")
+
+// claims are those of both shapes of token: a person's {sub, email, name,
+// groups} and a service's {id, consumerName, consumerType}.
+type claims struct {
+	subject, email, name           string
+	id, consumerName, consumerType string
+	groups                         jwt.ClaimStrings
+	issuer                         string
+	audience                       jwt.ClaimStrings
+	expires, notBefore, issued     *jwt.NumericDate
+}
+
+// UnmarshalJSON reads the claims by their exact names, where encoding/json
+// would let "EXP" stand for "exp". A claim that is null is absent.
+func (c *claims) UnmarshalJSON(data []byte) error {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(data, &members); err != nil {
+		return err
+	}
+	var err error
+	read := func(name string, into any) {
+		if raw, ok := members[name]; ok && err == nil {
+			err = json.Unmarshal(raw, into)
+		}
+	}
+	read("sub", &c.subject)
+	read("email", &c.email)
+	read("name", &c.name)
+	read("id", (*stringOrNumber)(&c.id))
+	read("consumerName", &c.consumerName)
+	read("consumerType", &c.consumerType)
+	read("groups", &c.groups)
+	read("iss", &c.issuer)
+	read("aud", &c.audience)
+	for name, into := range map[string]**jwt.NumericDate{"exp": &c.expires, "nbf": &c.notBefore, "iat": &c.issued} {
+		if raw, ok := members[name]; ok && err == nil {
+			*into, err = numericDate(raw)
+		}
+	}
+	return err
+}
+
+// numericDate reads seconds since 1970. A pointer keeps 0, long past, apart
+// from absent, which the library's MapClaims does not; the bound keeps a
+// number that no time.Time can hold from wrapping round into the future.
+func numericDate(raw json.RawMessage) (*jwt.NumericDate, error) {
+	const year9999 = 253402300799
+	var seconds *float64
+	if err := json.Unmarshal(raw, &seconds); err != nil || seconds == nil {
+		return nil, err
+	}
+	if math.Abs(*seconds) > year9999 {
+		return nil, errClaim
+	}
+	var date jwt.NumericDate
+	if err := date.UnmarshalJSON(raw); err != nil {
+		return nil, err
+	}
+	return &date, nil
+}
+
+// stringOrNumber is a string, or an integer kept as it was written.
+type stringOrNumber string
+
+var integer = regexp.MustCompile(`^-?[0-9]+$`)
+
+func (s *stringOrNumber) UnmarshalJSON(data []byte) error {
+	switch {
+	case data[0] == '"':
+		return json.Unmarshal(data, (*string)(s))
+	case integer.Match(data):
+		*s = stringOrNumber(data)
+		return nil
+	default:
+		return errClaim
+	}
+}
+
+// caller is who the claims speak of, without permissions.
+func (c *claims) caller() (Caller, bool) {
+	subject := c.subject
+	for _, other := range []string{c.email, c.id} {
+		if subject == "" {
+			subject = other
+		}
+	}
+	if strings.TrimSpace(subject) == "" || len(subject) > maxSubject || strings.ContainsFunc(subject, unicode.IsControl) {
+		return Caller{}, false
+	}
+	caller := Caller{Subject: subject, Name: c.name, Kind: Person}
+	if c.consumerName != "" || c.consumerType != "" || c.subject+c.email == "" {
+		caller.Kind = Service
+	}
+	if caller.Name == "" {
+		caller.Name = c.consumerName
+	}
+	return caller, true
+}
+
+// allGroups are the groups claim's and the consumer's.
+func (c *claims) allGroups() []string {
+	var groups []string
+	for _, g := range c.groups {
+		if !strings.HasPrefix(g, consumerPrefix) && !strings.HasPrefix(g, consumerTypePrefix) {
+			groups = append(groups, g)
+		}
+	}
+	if c.consumerName != "" {
+		groups = append(groups, consumerPrefix+c.consumerName)
+	}
+	if c.consumerType != "" {
+		groups = append(groups, consumerTypePrefix+c.consumerType)
+	}
+	return groups
+}
+
+// What the library asks of claims.
+
+func (c *claims) GetExpirationTime() (*jwt.NumericDate, error) { return c.expires, nil }
+func (c *claims) GetNotBefore() (*jwt.NumericDate, error)      { return c.notBefore, nil }
+func (c *claims) GetIssuedAt() (*jwt.NumericDate, error)       { return c.issued, nil }
+func (c *claims) GetIssuer() (string, error)                   { return c.issuer, nil }
+func (c *claims) GetSubject() (string, error)                  { return c.subject, nil }
+func (c *claims) GetAudience() (jwt.ClaimStrings, error)       { return c.audience, nil }

@@ -1,0 +1,68 @@
+package identity
+
+import "slices"
+
+// A Permission is what one route or use case asks of a caller.
+type Permission string
+
+// The permissions that the HTTP contract names.
+const (
+	EqualityRead       Permission = "equality:read"
+	EqualityWrite      Permission = "equality:write"
+	EqualityList       Permission = "equality:list"
+	EqualityErase      Permission = "equality:erase"
+	HistoryRead        Permission = "history:read"
+	AuditRead          Permission = "audit:read"
+	RightsRead         Permission = "rights:read"
+	NINORead           Permission = "nino:read"
+	PersonRead         Permission = "person:read"
+	PersonWrite        Permission = "person:write"
+	EventsRead         Permission = "events:read"
+	ReportingAggregate Permission = "reporting:aggregate"
+	ReportingRecords   Permission = "reporting:records"
+	SupportRead        Permission = "support:read"
+	Admin              Permission = "admin"
+)
+
+// permissionSet has a bit for each permission, so that a Caller stays
+// comparable and is copied without allocating.
+type permissionSet uint32
+
+var bits = map[Permission]permissionSet{
+	EqualityRead:       1 << 0,
+	EqualityWrite:      1 << 1,
+	EqualityList:       1 << 2,
+	EqualityErase:      1 << 3,
+	HistoryRead:        1 << 4,
+	AuditRead:          1 << 5,
+	RightsRead:         1 << 6,
+	NINORead:           1 << 7,
+	PersonRead:         1 << 8,
+	PersonWrite:        1 << 9,
+	EventsRead:         1 << 10,
+	ReportingAggregate: 1 << 11,
+	ReportingRecords:   1 << 12,
+	SupportRead:        1 << 13,
+	Admin:              1 << 14,
+}
+
+// roles are the built-in roles. Configuration says which groups have them.
+var roles = map[string][]Permission{
+	"officer":     {EqualityRead, EqualityWrite, HistoryRead, PersonRead, NINORead},
+	"service":     {EqualityRead, EqualityWrite, PersonRead, PersonWrite, EventsRead},
+	"analyst":     {ReportingAggregate},
+	"data-loader": {ReportingRecords},
+	"support":     {SupportRead, EqualityList, EventsRead},
+	"governance":  {RightsRead, EqualityErase, AuditRead, HistoryRead, EqualityRead, EqualityList},
+	"admin":       {Admin},
+}
+
+// Roles gives the built-in roles and what each may do. The map is the
+// caller's own.
+func Roles() map[string][]Permission {
+	out := make(map[string][]Permission, len(roles))
+	for role, permissions := range roles {
+		out[role] = slices.Clone(permissions)
+	}
+	return out
+}

@@ -1,0 +1,125 @@
+package refdata
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+)
+
+//go:embed data/*.json
+var embedded embed.FS
+
+// Option changes what [Load] makes of the embedded files.
+type Option func(*List)
+
+// WithLocalCodes makes the local codes active, which are finer than the
+// national standards and otherwise only readable.
+func WithLocalCodes() Option {
+	return func(l *List) {
+		for i := range l.Codes {
+			if c := &l.Codes[i]; c.Local && c.ValidTo == "" {
+				c.Active = true
+			}
+		}
+	}
+}
+
+// WithCouncil puts the name of another council, such as "Camden Council", in
+// the labels that name Hackney's. The codes stay as they are.
+func WithCouncil(name string) Option {
+	return func(l *List) {
+		for i := range l.Codes {
+			c := &l.Codes[i]
+			c.Label = strings.ReplaceAll(c.Label, "Hackney Council", name)
+		}
+	}
+}
+
+// Load reads the embedded lists and checks them. It fails only where a data
+// file is wrong, with everything that is wrong in the first such file.
+func Load(options ...Option) (*Lists, error) {
+	data, err := fs.Sub(embedded, "data")
+	if err != nil {
+		return nil, fmt.Errorf("refdata: %w", err)
+	}
+	return load(data, options...)
+}
+
+// load reads one file a list from fsys.
+func load(fsys fs.FS, options ...Option) (*Lists, error) {
+	lists := &Lists{byName: make(map[string]*List, len(names))}
+	for _, name := range names {
+		content, err := fs.ReadFile(fsys, name+".json")
+		if err != nil {
+			return nil, fmt.Errorf("refdata: %w", err)
+		}
+		list, err := parse(name, content, options...)
+		if err != nil {
+			return nil, fmt.Errorf("refdata: %s: %w", name, err)
+		}
+		lists.all = append(lists.all, list)
+		lists.byName[name] = list
+	}
+	return lists, nil
+}
+
+// parse makes the list of that name from the content of its file.
+func parse(name string, content []byte, options ...Option) (*List, error) {
+	list := new(List)
+	decoder := json.NewDecoder(bytes.NewReader(content))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(list); err != nil {
+		return nil, err
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("something follows the list")
+	}
+	if err := check(name, list); err != nil {
+		return nil, err
+	}
+	for _, option := range options {
+		option(list)
+	}
+	if err := list.stamp(); err != nil {
+		return nil, err
+	}
+	list.index()
+	return list, nil
+}
+
+// stamp sets the version from the list's content, after the options: what
+// they change is served too, and the version is its ETag.
+func (l *List) stamp() error {
+	content, err := json.Marshal(l)
+	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256(content)
+	l.Version = hex.EncodeToString(sum[:6])
+	return nil
+}
+
+// index prepares the look-ups.
+func (l *List) index() {
+	l.byCode = make(map[string]int, len(l.Codes))
+	l.byAlias = make(map[string]int)
+	for i, c := range l.Codes {
+		l.byCode[c.Code] = i
+		for _, alias := range c.Aliases {
+			l.byAlias[strings.ToLower(alias)] = i
+		}
+		if !c.Active {
+			continue
+		}
+		for _, text := range append([]string{c.Code, c.Label}, c.Aliases...) {
+			l.spellings = append(l.spellings, spelling{code: i, letters: fold(text)})
+		}
+	}
+}

@@ -1,0 +1,97 @@
+package sealing_test
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"equality-information-api/internal/sealing"
+)
+
+// document is as long as a full record's JSON.
+var document = bytes.Repeat([]byte("1"), 1300)
+
+// What a GET costs.
+func BenchmarkOpenDataKeyAndOpen(b *testing.B) {
+	keys, record := generate(b), uuid.New()
+	d, wrapped := newDataKey(b, keys, record)
+	blob := d.Seal(sealing.KindRecord, 1, document)
+	b.ReportAllocs()
+	for b.Loop() {
+		d, err := keys.OpenDataKey(record, wrapped)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := d.Open(sealing.KindRecord, 1, blob); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// What a create costs.
+func BenchmarkNewDataKeyAndSeal(b *testing.B) {
+	keys, record := generate(b), uuid.New()
+	b.ReportAllocs()
+	for b.Loop() {
+		d, _, err := keys.NewDataKey(record)
+		if err != nil {
+			b.Fatal(err)
+		}
+		d.Seal(sealing.KindRecord, 1, document)
+	}
+}
+
+func BenchmarkOpenDataKey(b *testing.B) {
+	keys, record := generate(b), uuid.New()
+	_, wrapped := newDataKey(b, keys, record)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := keys.OpenDataKey(record, wrapped); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkOpen(b *testing.B) {
+	d, _ := newDataKey(b, generate(b), uuid.New())
+	blob := d.Seal(sealing.KindRecord, 1, document)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := d.Open(sealing.KindRecord, 1, blob); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkSeal(b *testing.B) {
+	d, _ := newDataKey(b, generate(b), uuid.New())
+	b.ReportAllocs()
+	for b.Loop() {
+		d.Seal(sealing.KindRecord, 1, document)
+	}
+}
+
+// An entry of the access log: some 300 bytes in twenty fields.
+func BenchmarkMAC(b *testing.B) {
+	keys := generate(b)
+	fields := make([][]byte, 20)
+	for i := range fields {
+		fields[i] = []byte("fifteen bytes..")
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		keys.MAC(sealing.MACAudit, fields...)
+	}
+}
+
+func BenchmarkCursor(b *testing.B) {
+	keys := generate(b)
+	content := []byte(`{"after":"0f8fad5b-d9cb-469f-a165-70867728950e"}`)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := keys.OpenCursor(keys.SealCursor(content, nil), nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

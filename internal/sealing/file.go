@@ -1,0 +1,93 @@
+package sealing
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// maxFileSize keeps a wrong path from being read into memory: a keyset is a few
+// kilobytes.
+const maxFileSize = 1 << 20
+
+// Load reads a keyset file. It refuses one that anybody but its owner may read,
+// write or execute, and anything that is not a regular file (a link to one will
+// do). A file that is not there gives [fs.ErrNotExist]. Errors name the path and
+// the rule, never what the file holds.
+func Load(path string) (*Keyset, error) {
+	// Non-blocking, since opening a named pipe would otherwise wait for a writer.
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, fmt.Errorf("sealing: keyset file: %w", err)
+	}
+	defer func() { _ = f.Close() }()
+
+	// Of the open file, not the path, which could be exchanged in between.
+	info, err := f.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("sealing: keyset file: %w", err)
+	}
+	switch mode := info.Mode(); {
+	case !mode.IsRegular():
+		return nil, fmt.Errorf("sealing: keyset file %s is not a regular file", path)
+	case mode.Perm()&0o077 != 0:
+		return nil, fmt.Errorf("sealing: keyset file %s is open to group or others (mode %04o); it must be 0600", path, mode.Perm())
+	case info.Size() > maxFileSize:
+		return nil, fmt.Errorf("sealing: keyset file %s is too large for a keyset", path)
+	}
+	content, err := io.ReadAll(f)
+	if err != nil {
+		return nil, fmt.Errorf("sealing: keyset file: %w", err)
+	}
+	k, err := decode(content)
+	if err != nil {
+		return nil, fmt.Errorf("sealing: keyset file %s is not a valid keyset: %w", path, err)
+	}
+	return k, nil
+}
+
+// Save writes the keyset to a new file of mode 0600, and returns once it is
+// durable. It never overwrites: a file in the way gives [fs.ErrExist]. The file
+// appears whole or not at all. The file system must have hard links.
+func (k *Keyset) Save(path string) (err error) {
+	content, err := k.encode()
+	if err != nil {
+		return err
+	}
+	dir := filepath.Dir(path)
+	tmp, err := os.CreateTemp(dir, ".keyset-*") // mode 0600, exclusive
+	if err != nil {
+		return fmt.Errorf("sealing: save keyset: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.Remove(tmp.Name())) }()
+
+	_, err = tmp.Write(content)
+	if err == nil {
+		err = tmp.Sync()
+	}
+	if err = errors.Join(err, tmp.Close()); err != nil {
+		return fmt.Errorf("sealing: save keyset: %w", err)
+	}
+	// A link, because a rename would replace a file of that name.
+	if err := os.Link(tmp.Name(), path); errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("sealing: keyset file %s exists and is never overwritten: %w", path, fs.ErrExist)
+	} else if err != nil {
+		return fmt.Errorf("sealing: save keyset: %w", err)
+	}
+	if err := syncDir(dir); err != nil {
+		return fmt.Errorf("sealing: save keyset: %w", err)
+	}
+	return nil
+}
+
+func syncDir(path string) error {
+	d, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}

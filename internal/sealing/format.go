@@ -1,0 +1,97 @@
+package sealing
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/tink-crypto/tink-go/v2/insecurecleartextkeyset"
+	"github.com/tink-crypto/tink-go/v2/key"
+	"github.com/tink-crypto/tink-go/v2/keyset"
+)
+
+const fileFormat = 1
+
+// file is the keyset as it is saved and exported. Each key is a Tink keyset in
+// cleartext JSON: what protects it is the file's mode, or age.
+type file struct {
+	Format  int                        `json:"format"`
+	Created time.Time                  `json:"created"`
+	KEK     json.RawMessage            `json:"kek"`
+	Cursor  json.RawMessage            `json:"cursor"`
+	MACs    map[string]json.RawMessage `json:"macs"`
+}
+
+func (k *Keyset) encode() ([]byte, error) {
+	f := file{Format: fileFormat, Created: k.created, MACs: map[string]json.RawMessage{}}
+	var err error
+	if f.KEK, err = encodeHandle(k.handles.kek); err != nil {
+		return nil, err
+	}
+	if f.Cursor, err = encodeHandle(k.handles.cursor); err != nil {
+		return nil, err
+	}
+	for name := range MACKey(macKeys) {
+		if f.MACs[name.String()], err = encodeHandle(k.handles.macs[name]); err != nil {
+			return nil, err
+		}
+	}
+	content, err := json.Marshal(f)
+	if err != nil {
+		return nil, errors.New("sealing: keyset cannot be written as JSON")
+	}
+	return append(content, '\n'), nil
+}
+
+func encodeHandle(h *keyset.Handle) (json.RawMessage, error) {
+	var b bytes.Buffer
+	if err := insecurecleartextkeyset.Write(h, keyset.NewJSONWriter(&b)); err != nil {
+		return nil, errors.New("sealing: key cannot be written as JSON")
+	}
+	return b.Bytes(), nil
+}
+
+// decode gives errors of its own: those of the JSON and Tink parsers quote what
+// they could not read.
+func decode(content []byte) (*Keyset, error) {
+	var f file
+	if err := json.Unmarshal(content, &f); err != nil {
+		return nil, errors.New("it is not JSON of a keyset")
+	}
+	if f.Format != fileFormat {
+		return nil, fmt.Errorf("its format is not %d", fileFormat)
+	}
+	if len(f.MACs) != macKeys {
+		return nil, fmt.Errorf("it does not hold %d MAC keys", macKeys)
+	}
+	var h handles
+	var err error
+	if h.kek, err = decodeHandle(f.KEK, kekParameters); err != nil {
+		return nil, fmt.Errorf("key-encryption key: %w", err)
+	}
+	if h.cursor, err = decodeHandle(f.Cursor, cursorParameters); err != nil {
+		return nil, fmt.Errorf("cursor key: %w", err)
+	}
+	for name := range MACKey(macKeys) {
+		if h.macs[name], err = decodeHandle(f.MACs[name.String()], macParameters); err != nil {
+			return nil, fmt.Errorf("MAC key %s: %w", name, err)
+		}
+	}
+	return newKeyset(f.Created, h)
+}
+
+func decodeHandle(content json.RawMessage, want key.Parameters) (*keyset.Handle, error) {
+	h, err := insecurecleartextkeyset.Read(keyset.NewJSONReader(bytes.NewReader(content)))
+	if err != nil {
+		return nil, errors.New("missing or damaged")
+	}
+	for i := range h.Len() {
+		entry, err := h.Entry(i)
+		if err != nil || !entry.Key().Parameters().Equal(want) {
+			return nil, errors.New("of another algorithm or size")
+		}
+	}
+	return h, nil
+}

@@ -1,0 +1,128 @@
+package sealing
+
+import (
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/tink-crypto/tink-go/v2/aead"
+	"github.com/tink-crypto/tink-go/v2/aead/aesgcm"
+	"github.com/tink-crypto/tink-go/v2/aead/xaesgcm"
+	"github.com/tink-crypto/tink-go/v2/key"
+	"github.com/tink-crypto/tink-go/v2/keyset"
+	"github.com/tink-crypto/tink-go/v2/mac"
+	"github.com/tink-crypto/tink-go/v2/mac/hmac"
+	"github.com/tink-crypto/tink-go/v2/tink"
+)
+
+// Keyset holds the key-encryption key, the MAC keys and the cursor key. Without
+// it every record is lost. Make one with [Generate] or [Load]. It never changes
+// once made, so any number of goroutines may use it.
+type Keyset struct {
+	created time.Time
+	handles handles
+
+	// Made once: making a primitive costs far more than a call of it.
+	kek    tink.AEAD
+	cursor tink.AEAD
+	macs   [macKeys]tink.MAC
+}
+
+// handles are the keys as Tink holds them and as the file stores them. Each may
+// hold several keys, of which the primary one seals and all enabled ones open.
+type handles struct {
+	kek    *keyset.Handle
+	cursor *keyset.Handle
+	macs   [macKeys]*keyset.Handle
+}
+
+// Generate makes a keyset of fresh random keys, held in memory only.
+func Generate() (*Keyset, error) {
+	var h handles
+	var err error
+	if h.kek, err = newHandle(kekParameters); err != nil {
+		return nil, err
+	}
+	if h.cursor, err = newHandle(cursorParameters); err != nil {
+		return nil, err
+	}
+	for i := range h.macs {
+		if h.macs[i], err = newHandle(macParameters); err != nil {
+			return nil, err
+		}
+	}
+	return newKeyset(time.Now().UTC().Truncate(time.Second), h)
+}
+
+func newKeyset(created time.Time, h handles) (*Keyset, error) {
+	k := &Keyset{created: created, handles: h}
+	var err error
+	if k.kek, err = aead.New(h.kek); err != nil {
+		return nil, fmt.Errorf("sealing: key-encryption key: %w", err)
+	}
+	if k.cursor, err = aead.New(h.cursor); err != nil {
+		return nil, fmt.Errorf("sealing: cursor key: %w", err)
+	}
+	for name := range MACKey(macKeys) {
+		if k.macs[name], err = mac.New(h.macs[name]); err != nil {
+			return nil, fmt.Errorf("sealing: MAC key %s: %w", name, err)
+		}
+	}
+	return k, nil
+}
+
+func newHandle(p key.Parameters) (*keyset.Handle, error) {
+	m := keyset.NewManager()
+	id, err := m.AddNewKeyFromParameters(p)
+	if err != nil {
+		return nil, fmt.Errorf("sealing: make a key: %w", err)
+	}
+	if err := m.SetPrimary(id); err != nil {
+		return nil, fmt.Errorf("sealing: make a key: %w", err)
+	}
+	return m.Handle()
+}
+
+// What each key must be, both when it is made and when it is read.
+var (
+	// AES-256-GCM with Tink's prefix, which names the key that wrapped a data
+	// key and so lets an old and a new key stand side by side while rotating.
+	kekParameters = must(aesgcm.NewParameters(aesgcm.ParametersOpts{
+		KeySizeInBytes: 32,
+		IVSizeInBytes:  12,
+		TagSizeInBytes: 16,
+		Variant:        aesgcm.VariantTink,
+	}))
+
+	// XAES-256-GCM (C2SP), because one key seals every cursor ever given out:
+	// its 24-byte nonces may be random without a bound on their number.
+	cursorParameters = must(xaesgcm.NewParameters(xaesgcm.VariantTink, 12))
+
+	// Without Tink's prefix, so that a MAC is 32 bytes and nothing else.
+	macParameters = must(hmac.NewParameters(hmac.ParametersOpts{
+		KeySizeInBytes: 32,
+		TagSizeInBytes: 32,
+		HashType:       hmac.SHA256,
+		Variant:        hmac.VariantNoPrefix,
+	}))
+)
+
+// must is for calls that fail only on a programming error.
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+const redactedKeyset = "sealing.Keyset(redacted)"
+
+// String hides the keys.
+func (Keyset) String() string { return redactedKeyset }
+
+// Format hides the keys from every verb of package fmt; String alone would not
+// stop %d or %#v.
+func (Keyset) Format(s fmt.State, _ rune) { _, _ = fmt.Fprint(s, redactedKeyset) }
+
+// LogValue hides the keys from package slog.
+func (Keyset) LogValue() slog.Value { return slog.StringValue(redactedKeyset) }

@@ -1,0 +1,218 @@
+package server
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// ObserveOptions are what Observe needs; all but TrustedProxies must be set.
+type ObserveOptions struct {
+	Log *slog.Logger
+	// Registry is given the requests' metrics, so one serves one Observe.
+	Registry       prometheus.Registerer
+	TrustedProxies []netip.Prefix
+	// Panic writes the 500 problem in place of a handler that panicked, to an
+	// answer that has not begun.
+	Panic func(http.ResponseWriter, *http.Request)
+	// Plain writes the 403 problem to a request that a trusted proxy was sent
+	// in clear.
+	Plain func(http.ResponseWriter, *http.Request)
+}
+
+// Header values that every answer has. They are shared: net/http only reads
+// them, and a handler that sets one replaces the slice.
+var (
+	noSniff        = []string{"nosniff"}
+	noReferrer     = []string{"no-referrer"}
+	denyFrames     = []string{"DENY"}
+	contentPolicy  = []string{"default-src 'none'; frame-ancestors 'none'"}
+	strictSecurity = []string{"max-age=31536000"}
+)
+
+type observer struct {
+	next    http.Handler
+	options ObserveOptions
+	proxies proxies
+	metrics *metrics
+}
+
+// observed is all that a request needs here, in one allocation.
+type observed struct {
+	exchange Exchange
+	recorder recorder
+	start    time.Time
+	secure   bool // the client spoke TLS
+	id       string
+}
+
+// Observe wraps the whole of a server's handlers. For each request it makes
+// the Exchange, sets the correlation id and the security headers (a handler
+// may set others), turns a panic into a 500, refuses what a trusted proxy was
+// sent in clear, and at the end writes one log event and counts. The log has
+// method, route, status, duration, bytes, correlation id and problem; nothing
+// else that the client sent, nor who it is.
+func Observe(next http.Handler, options ObserveOptions) http.Handler {
+	return &observer{
+		next:    next,
+		options: options,
+		proxies: options.TrustedProxies,
+		metrics: newMetrics(options.Registry),
+	}
+}
+
+func (o *observer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	seen := &observed{start: time.Now(), recorder: recorder{ResponseWriter: w}}
+	seen.exchange.CorrelationID = correlationID(r.Header)
+	seen.id = seen.exchange.CorrelationID.String()
+	addr, relayed := o.proxies.client(r)
+	seen.exchange.Address = addr
+	https, plain := false, false
+	if relayed {
+		https, plain = forwardedProto(r.Header)
+	}
+	seen.secure = r.TLS != nil || https && !plain
+	seen.headers(w.Header())
+
+	r = r.WithContext(WithExchange(r.Context(), &seen.exchange))
+	o.metrics.inFlight.Inc()
+	defer o.finish(seen, r)
+	if plain {
+		o.options.Plain(&seen.recorder, r)
+		return
+	}
+	o.next.ServeHTTP(&seen.recorder, r)
+}
+
+func (s *observed) headers(h http.Header) {
+	h["X-Correlation-Id"] = []string{s.id}
+	h["X-Content-Type-Options"] = noSniff
+	h["Referrer-Policy"] = noReferrer
+	h["X-Frame-Options"] = denyFrames
+	h["Content-Security-Policy"] = contentPolicy
+	if s.secure {
+		h["Strict-Transport-Security"] = strictSecurity
+	}
+}
+
+// finish ends a request; it is deferred, so that a panic ends here too.
+func (o *observer) finish(s *observed, r *http.Request) {
+	o.metrics.inFlight.Dec()
+	aborted := false
+	if value := recover(); value != nil {
+		aborted = o.recovered(value, s, r)
+	}
+	status := s.recorder.status
+	if status == 0 && !aborted {
+		status = http.StatusOK // what net/http sends for a handler that wrote nothing
+	}
+	o.record(s, r, status, aborted)
+	if aborted {
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// recovered deals with a panic and tells whether the connection must be cut:
+// a handler asked for it, or half an answer has gone out.
+func (o *observer) recovered(value any, s *observed, r *http.Request) (abort bool) {
+	if value == http.ErrAbortHandler { //nolint:errorlint // net/http compares so too
+		return true
+	}
+	// The value may hold data, so only its type is told.
+	o.options.Log.LogAttrs(r.Context(), slog.LevelError, "panic",
+		slog.String("type", fmt.Sprintf("%T", value)),
+		slog.String("correlation_id", s.id),
+		slog.String("stack", stack()))
+	if s.recorder.status != 0 {
+		return true
+	}
+	h := s.recorder.Header()
+	clear(h) // an ETag or a length of the answer that was not to be
+	s.headers(h)
+	o.options.Panic(&s.recorder, r)
+	return false
+}
+
+func (o *observer) record(s *observed, r *http.Request, status int, aborted bool) {
+	took := time.Since(s.start)
+	method, route := methodLabel(r.Method), routeLabel(s.exchange.Route)
+	o.metrics.observe(series{route: route, method: method, status: status}, took)
+
+	level := slog.LevelInfo
+	if status >= 500 {
+		level = slog.LevelError
+	}
+	var fields [8]slog.Attr
+	attrs := append(fields[:0],
+		slog.String("method", method),
+		slog.String("route", route),
+		slog.Int("status", status),
+		slog.Float64("duration_ms", float64(took.Microseconds())/1000),
+		slog.Int64("bytes", s.recorder.bytes),
+		slog.String("correlation_id", s.id))
+	if s.exchange.Problem != "" {
+		attrs = append(attrs, slog.String("problem", s.exchange.Problem))
+	}
+	if aborted {
+		attrs = append(attrs, slog.Bool("aborted", true))
+	}
+	o.options.Log.LogAttrs(r.Context(), level, "request", attrs...)
+}
+
+// stack gives the panicking goroutine's functions and lines. Unlike
+// debug.Stack it has no arguments.
+func stack() string {
+	var counters [64]uintptr
+	frames := runtime.CallersFrames(counters[:runtime.Callers(3, counters[:])])
+	var b strings.Builder
+	for {
+		frame, more := frames.Next()
+		b.WriteString(frame.Function + " " + frame.File + ":" + strconv.Itoa(frame.Line) + "\n")
+		if !more {
+			return b.String()
+		}
+	}
+}
+
+// recorder notes an answer's status and size on the way through.
+type recorder struct {
+	http.ResponseWriter
+	status int
+	bytes  int64
+}
+
+func (w *recorder) WriteHeader(status int) {
+	// Of the 1xx only 101 is an answer; the others announce one.
+	if w.status == 0 && (status >= 200 || status == http.StatusSwitchingProtocols) {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *recorder) Write(b []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	n, err := w.ResponseWriter.Write(b)
+	w.bytes += int64(n)
+	return n, err
+}
+
+// Unwrap is for http.ResponseController. A flush that comes before anything is
+// written sends the header, hence FlushError.
+func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// FlushError flushes; the status is then no longer to be chosen.
+func (w *recorder) FlushError() error {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	return http.NewResponseController(w.ResponseWriter).Flush()
+}

@@ -1,0 +1,132 @@
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Limits on one connection.
+const (
+	readHeaderTimeout = 5 * time.Second
+	readTimeout       = 15 * time.Second
+	writeTimeout      = 45 * time.Second // /events waits for up to 30 s
+	idleTimeout       = 120 * time.Second
+	maxHeader         = 16 << 10 // bytes
+)
+
+// Options are what Run serves, and where.
+type Options struct {
+	Log     *slog.Logger
+	Handler http.Handler
+	// Listener is for the API and pages. Run closes it.
+	Listener net.Listener
+	// CertFile and KeyFile turn on TLS, both or none.
+	CertFile, KeyFile string
+	// Telemetry is a loopback listener for /metrics and /debug/pprof, nil for
+	// none. Run closes it.
+	Telemetry net.Listener
+	// Metrics are what /metrics shows.
+	Metrics prometheus.Gatherer
+	// ShutdownTimeout is how long requests in progress may take to finish.
+	ShutdownTimeout time.Duration
+}
+
+type drainingKey struct{}
+
+// Draining gives a channel that is closed when the server that serves this
+// request begins to shut down: a request that only waits should end then. It
+// is nil, which blocks for ever, for a context that is not a request's.
+func Draining(ctx context.Context) <-chan struct{} {
+	draining, _ := ctx.Value(drainingKey{}).(chan struct{})
+	return draining
+}
+
+// Run serves until ctx is done or a listener fails, then takes no more
+// connections, lets requests in progress finish, and returns; telemetry stops
+// last. Requests do not see ctx's end, only Draining, until ShutdownTimeout
+// has passed: then they are cancelled and cut off, which is an error. Errors
+// are one line.
+func Run(ctx context.Context, o Options) error {
+	defer o.Listener.Close()
+	if o.Telemetry != nil {
+		defer o.Telemetry.Close()
+		if err := onlyLoopback(o.Telemetry.Addr()); err != nil {
+			return err
+		}
+	}
+	draining := make(chan struct{})
+	base, cut := context.WithCancel(context.WithValue(context.WithoutCancel(ctx), drainingKey{}, draining))
+	defer cut()
+
+	main := newServer(base, o.Handler, o.Log)
+	failed := make(chan error, 2) // one for each server, so that neither goroutine is left behind
+	go func() { failed <- serveMain(main, o) }()
+	if o.Telemetry != nil {
+		telemetry := newServer(base, telemetryHandler(o.Metrics), o.Log)
+		defer telemetry.Close()
+		go func() { failed <- served("telemetry", telemetry.Serve(o.Telemetry)) }()
+	}
+
+	var failure error
+	select {
+	case failure = <-failed:
+	case <-ctx.Done():
+	}
+	close(draining)
+	timeout, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.ShutdownTimeout)
+	defer cancel()
+	if err := main.Shutdown(timeout); err != nil {
+		cut()
+		_ = main.Close() // its listener is closed already; connections have nobody to tell
+		err = fmt.Errorf("shutdown: requests were cut off after %v", o.ShutdownTimeout)
+		if failure == nil {
+			failure = err
+		}
+	}
+	return failure
+}
+
+func serveMain(s *http.Server, o Options) error {
+	if o.CertFile == "" {
+		return served("serve", s.Serve(o.Listener))
+	}
+	return served("serve", s.ServeTLS(o.Listener, o.CertFile, o.KeyFile))
+}
+
+// served says which server failed; having been closed is no failure.
+func served(name string, err error) error {
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", name, err)
+}
+
+func newServer(base context.Context, handler http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:                      handler,
+		DisableGeneralOptionsHandler: true, // OPTIONS * is answered by the handler too, with its headers
+		TLSConfig:                    &tls.Config{MinVersion: tls.VersionTLS12},
+		ReadHeaderTimeout:            readHeaderTimeout,
+		ReadTimeout:                  readTimeout,
+		WriteTimeout:                 writeTimeout,
+		IdleTimeout:                  idleTimeout,
+		MaxHeaderBytes:               maxHeader,
+		ErrorLog:                     errorLog(log),
+		BaseContext:                  func(net.Listener) context.Context { return base },
+	}
+}
+
+func onlyLoopback(addr net.Addr) error {
+	if tcp, ok := addr.(*net.TCPAddr); ok && !tcp.IP.IsLoopback() {
+		return errors.New("telemetry: the listener is not on loopback")
+	}
+	return nil
+}

@@ -1,0 +1,21 @@
+package server
+
+import (
+	"log/slog"
+	"net/http"
+	"testing"
+	"time"
+)
+
+// The three limits that would take too long to wait for; the fourth is tested
+// by waiting.
+func TestTimeoutsAreSet(t *testing.T) {
+	t.Parallel()
+	s := newServer(t.Context(), http.NotFoundHandler(), slog.New(slog.DiscardHandler))
+	if s.ReadHeaderTimeout != 5*time.Second || s.ReadTimeout != 15*time.Second || s.WriteTimeout != 45*time.Second || s.IdleTimeout != 2*time.Minute {
+		t.Errorf("got %v %v %v %v", s.ReadHeaderTimeout, s.ReadTimeout, s.WriteTimeout, s.IdleTimeout)
+	}
+	if s.MaxHeaderBytes != 16<<10 {
+		t.Errorf("headers up to %d bytes", s.MaxHeaderBytes)
+	}
+}

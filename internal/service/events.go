@@ -1,0 +1,43 @@
+package service
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"equality-information-api/internal/audit"
+	"equality-information-api/internal/store"
+)
+
+// Feed is a page of the feed. Next is the cursor behind it, and is there even
+// where nothing is new.
+type Feed struct {
+	Events []store.Event
+	Next   string
+}
+
+// ReadFeed returns the events behind a cursor; an empty cursor is the beginning.
+// Where nothing is new it waits that long for news.
+// Errors: ErrBadCursor, ErrCursorExpired, ErrUnavailable.
+func (s *Service) ReadFeed(ctx context.Context, a Access, cursor string, limit int, wait time.Duration) (Feed, error) {
+	var epoch uuid.UUID
+	var after int64
+	if cursor != "" {
+		var err error
+		if epoch, after, err = s.openFeedCursor(cursor); err != nil {
+			return Feed{}, err
+		}
+	}
+	feed, err := s.store.Events(ctx, epoch, after, limit, wait, func(events []store.Event) audit.Entry {
+		e := s.entry(a, uuid.Nil, audit.Done, 200)
+		for _, event := range events {
+			e.Records = append(e.Records, event.Record)
+		}
+		return e
+	})
+	if err != nil {
+		return Feed{}, foreign(err)
+	}
+	return Feed{Events: feed.Events, Next: s.sealFeedCursor(feed.Epoch, feed.Next)}, nil
+}

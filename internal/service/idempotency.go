@@ -1,0 +1,116 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"equality-information-api/internal/audit"
+	"equality-information-api/internal/sealing"
+	"equality-information-api/internal/store"
+)
+
+// once does a write at most once for its idempotency key. A retry is answered
+// from the remembered outcome, under the caller's permissions of now; one that
+// comes while the first is running waits for it.
+func (s *Service) once(ctx context.Context, a Access, w Write, write func(*store.Key) (Written, error)) (Written, error) {
+	if w.Key == "" {
+		return write(nil)
+	}
+	key := store.Key{
+		Key:  s.Keys.MAC(sealing.MACIdempotency, []byte(a.request.Caller.Subject), []byte(w.Operation), []byte(w.Key)),
+		Body: s.Keys.MAC(sealing.MACIdempotency, []byte("body"), w.Body),
+	}
+	release, err := s.flights.acquire(ctx, key.Key)
+	if err != nil {
+		return Written{}, err
+	}
+	defer release()
+	// Another process may use the key between our look-up and our write: then
+	// the write is refused, and the second look-up finds its outcome.
+	for range 2 {
+		earlier, found, err := s.store.Remembered(ctx, key.Key)
+		if err != nil {
+			return Written{}, foreign(err)
+		}
+		if found {
+			if earlier.Body != key.Body {
+				return Written{}, ErrKeyReused
+			}
+			return s.replay(ctx, a, w, earlier.Outcome)
+		}
+		written, err := write(&key)
+		if !errors.Is(err, store.ErrKeyTaken) {
+			return written, err
+		}
+	}
+	return Written{}, ErrUnavailable
+}
+
+// replay answers from a remembered outcome. A version that was written is read again.
+func (s *Service) replay(ctx context.Context, a Access, w Write, o store.Outcome) (Written, error) {
+	_, versions, err := s.store.History(ctx, o.Record, o.Version, 1,
+		func(c store.Current, _ []store.Version) (audit.Entry, bool) {
+			e := s.entryOf(a, w.ID, c, outcome{Outcome: audit.Replayed, status: o.Status})
+			e.Record, e.Version = o.Record, o.Version
+			return e, true
+		})
+	if err != nil {
+		return Written{}, foreign(err)
+	}
+	replayed := Written{Replayed: true, Created: o.Status == 201}
+	switch o.Problem {
+	case "":
+		if len(versions) == 0 || versions[0].Version != o.Version {
+			return replayed, ErrErased
+		}
+		replayed.Version = a.visible(versions[0])
+		return replayed, nil
+	case problemNotFound:
+		return replayed, ErrNotFound
+	case problemErased:
+		return replayed, ErrErased
+	case problemVersion:
+		return replayed, &VersionError{Version: o.Version}
+	}
+	return replayed, a.conflict(o.Record)
+}
+
+// The refusals that are remembered under an idempotency key.
+const (
+	problemNotFound = "not-found"
+	problemErased   = "erased"
+	problemVersion  = "version-mismatch"
+	problemConflict = "conflict"
+)
+
+// flights lets one request at a time run for an idempotency key.
+type flights struct {
+	mu      sync.Mutex
+	running map[[32]byte]chan struct{}
+}
+
+// acquire waits until no other request runs for the key.
+func (f *flights) acquire(ctx context.Context, key [32]byte) (release func(), err error) {
+	for {
+		f.mu.Lock()
+		other, busy := f.running[key]
+		if !busy {
+			done := make(chan struct{})
+			f.running[key] = done
+			f.mu.Unlock()
+			return func() {
+				f.mu.Lock()
+				delete(f.running, key)
+				f.mu.Unlock()
+				close(done)
+			}, nil
+		}
+		f.mu.Unlock()
+		select {
+		case <-other:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}

@@ -1,0 +1,62 @@
+// Package service holds the use cases: what a caller may do with people's
+// equality information, what a write changes, what the access log says of it
+// and which event it raises. It knows neither HTTP nor SQL.
+//
+// Every use case but the reference data takes an Access, which only Authorise
+// makes: no use case runs without its permission having been checked.
+package service
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"equality-information-api/internal/audit"
+	"equality-information-api/internal/equality"
+	"equality-information-api/internal/sealing"
+	"equality-information-api/internal/store"
+)
+
+// Store is what the use cases need of a store. Every method may return
+// store.ErrUnavailable. A read returns only when its access-log entry is
+// durable, a write when all of it is.
+type Store interface {
+	Read(ctx context.Context, id uuid.UUID, enter func(store.Current) audit.Entry) (store.Current, error)
+	History(ctx context.Context, id uuid.UUID, from int64, limit int,
+		enter func(store.Current, []store.Version) (audit.Entry, bool)) (store.Current, []store.Version, error)
+	List(ctx context.Context, q store.ListQuery, enter func([]store.Version) audit.Entry) ([]store.Version, bool, error)
+	// Write may also return store.ErrKeyTaken, or the error of decide.
+	Write(ctx context.Context, cmd store.Command, decide func(store.Current) (store.Decision, error)) (store.Current, error)
+	Remembered(ctx context.Context, key [32]byte) (store.Remembered, bool, error)
+	// Events may also return store.ErrCursorExpired.
+	Events(ctx context.Context, epoch uuid.UUID, after int64, limit int, wait time.Duration,
+		enter func([]store.Event) audit.Entry) (store.Feed, error)
+	// Enter waits for nothing and returns no error.
+	Enter(audit.Entry)
+	Ready(ctx context.Context) error
+}
+
+// Options say how the use cases behave.
+type Options struct {
+	Rules *equality.Rules
+	Keys  *sealing.Keyset
+	Now   func() time.Time
+	// RequireIfMatch refuses a change that does not say which version it is of.
+	RequireIfMatch bool
+}
+
+// Service runs the use cases. Any number of goroutines may use it.
+type Service struct {
+	Options
+	store   Store
+	flights flights
+}
+
+// New returns a service on a store.
+func New(s Store, o Options) *Service {
+	return &Service{Options: o, store: s, flights: flights{running: make(map[[32]byte]chan struct{})}}
+}
+
+// Ready says whether personal data can be read and written at present.
+func (s *Service) Ready(ctx context.Context) error { return s.store.Ready(ctx) }

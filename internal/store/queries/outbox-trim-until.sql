@@ -1,0 +1,2 @@
+-- The last of a bounded batch of the oldest events that is past its retention.
+SELECT max(position) FROM (SELECT position, at FROM outbox ORDER BY position LIMIT $2) AS oldest WHERE at < $1

@@ -1,0 +1,192 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"math"
+	"time"
+
+	"github.com/google/uuid"
+
+	"equality-information-api/internal/audit"
+	"equality-information-api/internal/store"
+)
+
+// Read returns the record an id leads to, once the entry that enter makes of
+// it is durable. Error: store.ErrUnavailable.
+func (s *Store) Read(ctx context.Context, id uuid.UUID, enter func(store.Current) audit.Entry) (store.Current, error) {
+	found, err := s.findBy(s.queryRow(ctx), id)
+	if err != nil {
+		return store.Current{}, err
+	}
+	if err := s.trace(ctx, enter(found.Current)); err != nil {
+		return store.Current{}, err
+	}
+	return found.Current, nil
+}
+
+// History returns up to limit versions of the record an id leads to, newest
+// first, from one version down, once the entry that enter makes of them is
+// durable. enter may return no entry where the request has one already.
+// Error: store.ErrUnavailable.
+func (s *Store) History(ctx context.Context, id uuid.UUID, from int64, limit int,
+	enter func(store.Current, []store.Version) (audit.Entry, bool),
+) (store.Current, []store.Version, error) {
+	found, err := s.findBy(s.queryRow(ctx), id)
+	if err != nil {
+		return store.Current{}, nil, err
+	}
+	var versions []store.Version
+	if found.State == store.Present {
+		if versions, err = s.versions(ctx, found, from, limit); err != nil {
+			return store.Current{}, nil, err
+		}
+	}
+	if entry, ok := enter(found.Current, versions); ok {
+		if err := s.trace(ctx, entry); err != nil {
+			return store.Current{}, nil, err
+		}
+	}
+	return found.Current, versions, nil
+}
+
+func (s *Store) versions(ctx context.Context, found opened, from int64, limit int) (versions []store.Version, err error) {
+	if found.Version.Version <= from {
+		versions = append(versions, found.Version)
+	}
+	// Below the version that was found: a newer one may have come since.
+	from = min(from, found.Version.Version-1)
+	rows, err := s.reads["history-read"].QueryContext(ctx, found.ID[:], from, limit-len(versions))
+	if err != nil {
+		return nil, classify(err)
+	}
+	defer closeRows(rows, &err)
+	for rows.Next() {
+		v := store.Version{ID: found.ID, Target: found.Target}
+		var modified int64
+		var document []byte
+		if err := rows.Scan(&v.Version, &modified, &document); err != nil {
+			return nil, classify(err)
+		}
+		v.Modified = fromMicros(modified)
+		if err := s.openDocument(found.key, document, &v); err != nil {
+			return nil, err
+		}
+		versions = append(versions, v)
+	}
+	return versions, nil
+}
+
+// List returns a page of records and whether there are more, once the entry
+// that enter makes of it is durable. Error: store.ErrUnavailable.
+func (s *Store) List(ctx context.Context, q store.ListQuery, enter func([]store.Version) audit.Entry) ([]store.Version, bool, error) {
+	page, err := s.page(ctx, q)
+	if err != nil {
+		return nil, false, err
+	}
+	more := len(page) > q.Limit
+	page = page[:min(len(page), q.Limit)]
+	if err := s.trace(ctx, enter(page)); err != nil {
+		return nil, false, err
+	}
+	return page, more, nil
+}
+
+// page reads one record more than was asked for, which tells whether there is a next page.
+func (s *Store) page(ctx context.Context, q store.ListQuery) (page []store.Version, err error) {
+	name, args := "list-by-id", []any{q.AfterID[:], q.Limit + 1}
+	if q.ByTime {
+		at, after, before := int64(math.MinInt64), uuid.Max, int64(math.MaxInt64)
+		if !q.From.IsZero() {
+			at = micros(q.From) - 1 // behind every id of that time, so inclusive
+		}
+		if !q.AfterAt.IsZero() {
+			at, after = micros(q.AfterAt), q.AfterID
+		}
+		if !q.Before.IsZero() {
+			before = micros(q.Before)
+		}
+		name, args = "list-by-time", []any{at, after[:], before, q.Limit + 1}
+	}
+	rows, err := s.reads[name].QueryContext(ctx, args...)
+	if err != nil {
+		return nil, classify(err)
+	}
+	defer closeRows(rows, &err)
+	for rows.Next() {
+		o, err := s.scanRecord(rows)
+		if err != nil {
+			return nil, classify(err)
+		}
+		page = append(page, o.Version)
+	}
+	return page, nil
+}
+
+// Remembered returns the outcome of an earlier write with the same key.
+// Error: store.ErrUnavailable.
+func (s *Store) Remembered(ctx context.Context, key [32]byte) (store.Remembered, bool, error) {
+	var r store.Remembered
+	var body, record []byte
+	since := micros(s.Now().Add(-s.KeyRetention))
+	err := s.queryRow(ctx)("idempotency-read", key[:], since).Scan(&body, &r.Status, &r.Problem, &record, &r.Version)
+	if errors.Is(err, sql.ErrNoRows) {
+		return store.Remembered{}, false, nil
+	}
+	copy(r.Body[:], body)
+	r.Record = toID(record)
+	return r, err == nil, classify(err)
+}
+
+// Enter puts an entry into the access log without anybody waiting for it. One
+// that cannot be written is reported.
+func (s *Store) Enter(entry audit.Entry) {
+	j := &job{own: true, done: make(chan struct{})}
+	j.run = func(t *tx) error { return t.enter(entry) }
+	if !s.writer.tryPut(j) {
+		s.Report("an access-log entry of a refusal was dropped", store.ErrUnavailable)
+	}
+}
+
+// Head is the last durable entry of the access log since the store was opened;
+// false where there has been none.
+func (s *Store) Head() (audit.Head, bool) {
+	head := s.writer.durable.Load()
+	if head == nil {
+		return audit.Head{}, false
+	}
+	return *head, true
+}
+
+// Ready says whether the store can write: by trying, where it could not last time.
+func (s *Store) Ready(ctx context.Context) error {
+	if !s.writer.failing.Load() {
+		return nil
+	}
+	return s.writer.do(ctx, true, func(t *tx) error {
+		_, err := t.exec("meta-write", "last-probe", []byte(s.Now().UTC().Format(time.RFC3339)))
+		return err
+	})
+}
+
+// trace makes an entry durable.
+func (s *Store) trace(ctx context.Context, entry audit.Entry) error {
+	return s.writer.do(ctx, false, func(t *tx) error { return t.enter(entry) })
+}
+
+// queryRow reads one row on any connection. That takes microseconds, which is
+// not worth the goroutine that a cancellable query costs.
+func (s *Store) queryRow(ctx context.Context) queryRow {
+	ctx = context.WithoutCancel(ctx)
+	return func(name string, args ...any) *sql.Row { return s.reads[name].QueryRowContext(ctx, args...) }
+}
+
+func closeRows(rows *sql.Rows, err *error) {
+	if *err == nil {
+		*err = classify(rows.Err())
+	}
+	if closing := rows.Close(); *err == nil {
+		*err = classify(closing)
+	}
+}

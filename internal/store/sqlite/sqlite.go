@@ -1,0 +1,192 @@
+// Package sqlite keeps the store in one SQLite database: its connections, its
+// single group-committing writer and its migrations. What a write or a read
+// means is the contract of package store; the SQL is in store/queries.
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"github.com/google/uuid"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"equality-information-api/internal/sealing"
+	"equality-information-api/internal/store"
+)
+
+// DatabaseFile is the database's name in the data directory.
+const DatabaseFile = "equality.db"
+
+// Options say how a store is opened.
+type Options struct {
+	Dir  string // the data directory; it exists
+	Keys *sealing.Keyset
+	Now  func() time.Time
+	// KeyRetention is how long the outcome of a write is remembered under its
+	// idempotency key; EventRetention is how long an event stays in the feed.
+	KeyRetention, EventRetention time.Duration
+	// Report is told of what fails where no caller waits for it.
+	Report func(what string, err error)
+}
+
+// Store is a store.Store on one SQLite database. Any number of goroutines may use it.
+type Store struct {
+	Options
+	readers  *sql.DB
+	reads    map[string]*sql.Stmt
+	writer   *writer
+	epoch    uuid.UUID
+	stopTrim func()
+}
+
+// readQueries are prepared once for all readers.
+var readQueries = []string{"record-read", "tombstone-read", "list-by-id", "list-by-time", "history-read",
+	"idempotency-read", "outbox-read"}
+
+// Open opens the data directory's database for a server, with the schema
+// brought up to date. The caller holds the directory's lock. A keyset other
+// than the one the database was made with is refused.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	s := &Store{Options: o, reads: make(map[string]*sql.Stmt)}
+	path := filepath.Join(o.Dir, DatabaseFile)
+	writing, err := sql.Open("sqlite", dsn(path, false))
+	if err != nil {
+		return nil, err
+	}
+	writing.SetMaxOpenConns(1)
+	fail := func(err error) (*Store, error) {
+		return nil, errors.Join(err, writing.Close(), s.closeReaders())
+	}
+	if err := migrate(ctx, writing); err != nil {
+		return fail(err)
+	}
+	if err := checkKeyset(ctx, writing, o.Keys); err != nil {
+		return fail(err)
+	}
+	if s.epoch, err = feedEpoch(ctx, writing); err != nil {
+		return fail(err)
+	}
+	s.readers, err = sql.Open("sqlite", dsn(path, true))
+	if err != nil {
+		return fail(err)
+	}
+	s.readers.SetMaxOpenConns(readerCount())
+	s.readers.SetMaxIdleConns(readerCount())
+	for _, name := range readQueries {
+		if s.reads[name], err = s.readers.PrepareContext(ctx, store.Query(name)); err != nil {
+			return fail(fmt.Errorf("prepare %s: %w", name, err))
+		}
+	}
+	if s.writer, err = startWriter(ctx, writing, s); err != nil {
+		return fail(err)
+	}
+	s.stopTrim = s.trimRegularly()
+	return s, nil
+}
+
+// readerCount keeps a few more connections than processors, since a read waits for the disk now and then.
+func readerCount() int { return 2 + 2*runtime.GOMAXPROCS(0) }
+
+// Close finishes what waits to be written and closes the database.
+func (s *Store) Close() error {
+	s.stopTrim()
+	return errors.Join(s.writer.close(), s.closeReaders())
+}
+
+func (s *Store) closeReaders() error {
+	if s.readers == nil {
+		return nil
+	}
+	return s.readers.Close()
+}
+
+// dsn is the one place where a connection's settings stand. A reader cannot write.
+func dsn(path string, reader bool) string {
+	settings := url.Values{
+		"_pragma": {
+			"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)",
+			"foreign_keys(ON)", "secure_delete(ON)",
+		},
+	}
+	if reader {
+		settings.Add("_pragma", "query_only(ON)")
+	}
+	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: settings.Encode()}).String()
+}
+
+// Exists says whether a data directory has a database.
+func Exists(dir string) (bool, error) {
+	_, err := os.Stat(filepath.Join(dir, DatabaseFile))
+	if errors.Is(err, os.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// checkKeyset ties a new database to its keyset and refuses another one later.
+func checkKeyset(ctx context.Context, db *sql.DB, keys *sealing.Keyset) error {
+	check, err := readMeta(ctx, db, "keyset-check")
+	if errors.Is(err, sql.ErrNoRows) {
+		return writeMeta(ctx, db, "keyset-check", keys.CheckValue())
+	}
+	if err != nil {
+		return err
+	}
+	return keys.VerifyCheckValue(check)
+}
+
+// feedEpoch reads the feed's epoch and makes it for a new database.
+func feedEpoch(ctx context.Context, db *sql.DB) (uuid.UUID, error) {
+	value, err := readMeta(ctx, db, "feed-epoch")
+	if errors.Is(err, sql.ErrNoRows) {
+		epoch := uuid.New()
+		return epoch, writeMeta(ctx, db, "feed-epoch", epoch[:])
+	}
+	if err != nil {
+		return uuid.Nil, err
+	}
+	return uuid.FromBytes(value)
+}
+
+func readMeta(ctx context.Context, db *sql.DB, name string) (value []byte, err error) {
+	err = db.QueryRowContext(ctx, store.Query("meta-read"), name).Scan(&value)
+	return value, err
+}
+
+func writeMeta(ctx context.Context, db *sql.DB, name string, value []byte) error {
+	_, err := db.ExecContext(ctx, store.Query("meta-write"), name, value)
+	return err
+}
+
+// classify turns SQLite's failures that may pass by themselves into store.ErrUnavailable.
+func classify(err error) error {
+	var failure *sqlite.Error
+	if !errors.As(err, &failure) {
+		return err
+	}
+	switch failure.Code() & 0xff {
+	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN,
+		sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_PROTOCOL:
+		return fmt.Errorf("%w: %w", store.ErrUnavailable, err)
+	}
+	return err
+}
+
+// isTaken says whether an insert failed because its key is there already.
+func isTaken(err error) bool {
+	var failure *sqlite.Error
+	return errors.As(err, &failure) &&
+		(failure.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || failure.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
+}
+
+func micros(t time.Time) int64 { return t.UnixMicro() }
+
+func fromMicros(n int64) time.Time { return time.UnixMicro(n).UTC() }

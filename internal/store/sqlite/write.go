@@ -1,0 +1,189 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+
+	"github.com/google/uuid"
+
+	"equality-information-api/internal/store"
+)
+
+// errMoved says that the record is not as it was when the write was decided.
+var errMoved = errors.New("the record has moved")
+
+// Write changes a record, or creates one, as decide says. decide sees the
+// record as it stands and may be called again when it has moved in the
+// meantime; it is pure. The access-log entry is written whatever it decides.
+//
+// The result is the record after the write. An error of decide is given back
+// once its entry is durable, with the record as it was found. Other errors:
+// store.ErrKeyTaken, store.ErrUnavailable.
+func (s *Store) Write(ctx context.Context, cmd store.Command, decide func(store.Current) (store.Decision, error)) (store.Current, error) {
+	var found opened
+	if cmd.Target == uuid.Nil {
+		var err error
+		found, err = s.findBy(s.queryRow(ctx), cmd.ID)
+		if err != nil {
+			return store.Current{}, err
+		}
+	}
+	// A create is taken to be the first; the writer tells if it is not.
+	plan, err := s.plan(found, decide)
+	if err != nil {
+		return store.Current{}, err
+	}
+	err = s.writer.do(ctx, true, func(t *tx) error {
+		err := t.apply(s, cmd, plan)
+		if !errors.Is(err, errMoved) {
+			return err
+		}
+		// Nobody else writes until this transaction ends: the second time it holds.
+		if err := t.control("undo"); err != nil {
+			return err
+		}
+		found, err := t.find(s, cmd)
+		if err != nil {
+			return err
+		}
+		if plan, err = s.plan(found, decide); err != nil {
+			return err
+		}
+		return t.apply(s, cmd, plan)
+	})
+	if err != nil {
+		return store.Current{}, err
+	}
+	return plan.result()
+}
+
+// plan is a decision, and the version it makes, ready to be written.
+type plan struct {
+	found    opened
+	decision store.Decision
+	refusal  error
+	next     sealedVersion
+}
+
+func (s *Store) plan(found opened, decide func(store.Current) (store.Decision, error)) (plan, error) {
+	p := plan{found: found}
+	p.decision, p.refusal = decide(found.Current)
+	if p.refusal != nil {
+		p.decision.Next = nil
+	}
+	if p.decision.Next == nil {
+		return p, nil
+	}
+	var err error
+	p.next, err = s.seal(found, p.decision)
+	return p, err
+}
+
+// result is what the caller is told once the plan is durable.
+func (p plan) result() (store.Current, error) {
+	if p.decision.Next == nil {
+		return p.found.Current, p.refusal
+	}
+	return store.Current{State: store.Present, Version: p.next.Version}, nil
+}
+
+// apply writes a plan. errMoved means that it no longer fits; what was
+// written until then is undone by the caller.
+func (t *tx) apply(s *Store, cmd store.Command, p plan) error {
+	entry, outcome := p.decision.Entry, p.decision.Outcome
+	if p.decision.Next != nil {
+		if err := t.writeVersion(p); err != nil {
+			return err
+		}
+		if err := t.indexNINO(s, p); err != nil {
+			return err
+		}
+		entry.Record, entry.Version, entry.Document = p.next.ID, p.next.Version.Version, p.next.hash()
+		outcome.Record, outcome.Version = entry.Record, entry.Version
+		err := t.publish(store.Event{ID: cmd.EventID, At: p.next.Modified, Type: p.decision.Event, Record: p.next.ID,
+			Target: p.next.Target, Version: p.next.Version.Version, Members: entry.Members,
+			CorrelationID: entry.CorrelationID})
+		if err != nil {
+			return err
+		}
+	}
+	if cmd.Key != nil && outcome.Status != 0 {
+		if err := t.remember(s, cmd.Key, outcome); err != nil {
+			return err
+		}
+	}
+	return t.enter(entry)
+}
+
+func (t *tx) writeVersion(p plan) error {
+	v := p.next
+	if p.found.State == store.Present {
+		return t.replaceVersion(p.found.Version.Version, v)
+	}
+	n, err := t.exec("record-insert", v.ID[:], v.Target[:], v.Version.Version, micros(v.Modified), v.document)
+	if isTaken(err) || err == nil && n == 0 {
+		return errMoved
+	}
+	if err != nil {
+		return err
+	}
+	ids := []uuid.UUID{v.ID, v.Target}
+	if v.ID == v.Target {
+		ids = ids[:1]
+	}
+	for _, id := range ids {
+		_, err := t.exec("identifier-insert", id[:], v.ID[:])
+		if isTaken(err) {
+			return errMoved
+		}
+		if err != nil {
+			return err
+		}
+	}
+	_, err = t.exec("data-key-insert", v.ID[:], v.wrapped)
+	return err
+}
+
+func (t *tx) replaceVersion(expected int64, v sealedVersion) error {
+	n, err := t.exec("history-insert", v.ID[:], expected)
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return errMoved
+	}
+	_, err = t.exec("record-update", v.ID[:], expected, v.Version.Version, micros(v.Modified), v.document)
+	return err
+}
+
+// indexNINO keeps the National Insurance number index in step with the record.
+func (t *tx) indexNINO(s *Store, p plan) error {
+	before, after := p.found.Record.NationalInsuranceNumber, p.next.Record.NationalInsuranceNumber
+	if before == after {
+		return nil
+	}
+	if before != "" {
+		if _, err := t.exec("nino-delete", p.next.ID[:]); err != nil {
+			return err
+		}
+	}
+	if after == "" {
+		return nil
+	}
+	hash := store.NINOHash(s.Keys, after)
+	_, err := t.exec("nino-insert", hash[:], p.next.ID[:])
+	return err
+}
+
+// find is Store.find inside the writer's transaction. For a create it finds
+// what stands in its way: the person's record, else whatever has the id. That
+// the person's id was an erased record's stands in nobody's way.
+func (t *tx) find(s *Store, cmd store.Command) (opened, error) {
+	if cmd.Target != uuid.Nil {
+		found, err := s.findBy(t.queryRow, cmd.Target)
+		if err != nil || found.State == store.Present {
+			return found, err
+		}
+	}
+	return s.findBy(t.queryRow, cmd.ID)
+}

@@ -1,0 +1,148 @@
+// Package store owns the store contract: what a record looks like to the
+// service, the one call that changes it, the reads that leave a trace, and the
+// named queries both engines run. The engines are in packages of their own.
+//
+// The store seals and opens documents, numbers versions, and writes record,
+// history, access-log entry, event and idempotency outcome in one transaction.
+// It decides nothing: what may change, and who may see it, is the service's.
+package store
+
+import (
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+
+	"equality-information-api/internal/audit"
+	"equality-information-api/internal/equality"
+)
+
+var (
+	// ErrUnavailable is every failure of the store that may pass by itself: a
+	// full disk, a read-only directory, an I/O error. Nothing was changed, or
+	// nobody was told that it was.
+	ErrUnavailable = errors.New("the store is unavailable")
+	// ErrKeyTaken is a write whose idempotency key another request has used
+	// in the meantime. Its outcome can be looked up; nothing was changed.
+	ErrKeyTaken = errors.New("the idempotency key has been used")
+	// ErrCursorExpired is a place in the feed that is no longer kept, or that
+	// belongs to another feed.
+	ErrCursorExpired = errors.New("the feed no longer goes back to that place")
+)
+
+// State is what an id leads to.
+type State int
+
+// The states of an id.
+const (
+	Absent State = iota
+	Present
+	Erased
+)
+
+// Change is who made a version of a record, why, and which members it changed.
+type Change struct {
+	Subject string   `json:"subject"`
+	Name    string   `json:"name,omitzero"`
+	Reason  string   `json:"reason"`
+	Members []string `json:"members"`
+}
+
+// Version is one version of a record, opened.
+type Version struct {
+	ID       uuid.UUID
+	Target   uuid.UUID
+	Version  int64
+	Modified time.Time // UTC, microseconds
+	Change   Change
+	Record   equality.Record
+}
+
+// Current is a record as it stands when it is read or decided on. Where the
+// state is Erased, only Version.ID and Version.Version (the last one) are set.
+type Current struct {
+	State State
+	Version
+}
+
+// Command is a write before it is decided.
+type Command struct {
+	// ID is the id of the record to change, or its target's; for a create,
+	// the id the record is to have.
+	ID uuid.UUID
+	// Target is the person of a record to create; zero makes the command a change.
+	Target uuid.UUID
+	// EventID names the event of the change, and so the change itself: made
+	// once before the first attempt, unique in the store.
+	EventID uuid.UUID
+	// Key is set where the caller sent an idempotency key.
+	Key *Key
+}
+
+// Key is an idempotency key and the body it was sent with, as keyed hashes.
+type Key struct {
+	Key  [32]byte
+	Body [32]byte
+}
+
+// Decision is what a use case makes of a record as it stands.
+type Decision struct {
+	// Next is the record as it is to be; nil changes nothing. Its ID and
+	// TargetID are those of the stored record.
+	Next   *equality.Record
+	Change Change
+	// Entry is written to the access log whatever is decided. The store
+	// fills in Record, Version and Document for a change.
+	Entry audit.Entry
+	// Event is the type of the change's event.
+	Event string
+	// Outcome is remembered under the idempotency key where there is one,
+	// unless its status is 0.
+	Outcome Outcome
+}
+
+// Outcome is how a write ended, as a retry with the same key is told.
+type Outcome struct {
+	Status  int
+	Problem string // stable code of the problem, empty on success
+	Record  uuid.UUID
+	Version int64
+}
+
+// Remembered is an outcome together with the body it belongs to.
+type Remembered struct {
+	Outcome
+	Body [32]byte
+}
+
+// ListQuery asks for a page of records. Without From and Before the order is
+// by id; with either it is by time of change, then id.
+type ListQuery struct {
+	ByTime  bool
+	From    time.Time // inclusive; zero is the beginning
+	Before  time.Time // exclusive; zero is no end
+	AfterAt time.Time // the last record of the page before
+	AfterID uuid.UUID
+	Limit   int
+}
+
+// Event is one effective change, as the feed tells it: which members, never
+// which values.
+type Event struct {
+	Position      int64
+	ID            uuid.UUID
+	At            time.Time
+	Type          string
+	Record        uuid.UUID
+	Target        uuid.UUID
+	Version       int64
+	Members       []string
+	CorrelationID uuid.UUID
+}
+
+// Feed is a page of events. Next is the place behind its last event.
+type Feed struct {
+	Epoch  uuid.UUID
+	Events []Event
+	Next   int64
+}
