@@ -99,7 +99,9 @@ func (d dataDir) signingKeyOrNew() (config.Secret, error) {
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // never fails: the program would have ended
 	text := base64.RawURLEncoding.AppendEncode(nil, key)
-	if err := os.WriteFile(d.signingKeyPath(), text, 0o600); err != nil {
+	// Renamed when it is whole: half a key would stop every later start.
+	unfinished := d.signingKeyPath() + ".new"
+	if err := errors.Join(os.WriteFile(unfinished, text, 0o600), os.Rename(unfinished, d.signingKeyPath())); err != nil {
 		return nil, fmt.Errorf("%s cannot be written: %w", d.signingKeyPath(), reason(err))
 	}
 	return text, nil

@@ -111,12 +111,24 @@ func (d *demo) people(n int) []equality.Record {
 	return people
 }
 
-// settle creates invented people through the same use case as everybody
-// else's, and changes some, so that there is a history to look at.
+// settle creates invented people, unless they are there, through the same use
+// case as everybody else's, and changes some, so that there is a history to
+// look at.
 func (p *program) settle(ctx context.Context, people []equality.Record) error {
 	request := service.Request{
 		CorrelationID: uuid.New(), Purpose: "support",
-		Caller: identity.Caller{Subject: "demo", Name: "Demo data", Kind: identity.Service}.With(identity.EqualityWrite),
+		Caller: identity.Caller{Subject: "demo", Name: "Demo data", Kind: identity.Service}.With(identity.EqualityRead, identity.EqualityWrite),
+	}
+	read, err := p.service.Authorise(request, service.Read)
+	if err != nil {
+		return err
+	}
+	has := func(int64) bool { return true }
+	switch _, _, err := p.service.Read(ctx, read, people[len(people)-1].ID, has); {
+	case err == nil, errors.Is(err, service.ErrErased):
+		return nil // the last of them has been made, and so have all
+	case !errors.Is(err, service.ErrNotFound):
+		return fmt.Errorf("look for the demo people: %w", err)
 	}
 	create, err := p.service.Authorise(request, service.Create)
 	if err != nil {
@@ -143,16 +155,14 @@ func (p *program) settle(ctx context.Context, people []equality.Record) error {
 	return nil
 }
 
-// welcome makes the demo people in a new database and tells how to begin.
+// welcome makes the demo people and tells how to begin.
 func (p *program) welcome(ctx context.Context, o output, address net.Addr) error {
 	if p.DemoPeople == 0 {
 		return nil
 	}
 	people := newDemo(p.lists).people(p.DemoPeople)
-	if p.fresh {
-		if err := p.settle(ctx, people); err != nil {
-			return err
-		}
+	if err := p.settle(ctx, people); err != nil {
+		return err
 	}
 	token, err := tokenCommand{
 		DataDir: p.DataDir, Role: []string{"officer"}, Name: "Demo officer", Email: "demo.officer@council.example", TTL: 12 * time.Hour,
@@ -160,17 +170,21 @@ func (p *program) welcome(ctx context.Context, o output, address net.Addr) error
 	if err != nil {
 		return err
 	}
+	base := "http://" + address.String()
+	if p.TLSCert != "" {
+		base = "https://" + address.String()
+	}
 	_, err = fmt.Fprintf(o.out, `
-The Equality Information API answers at http://%[1]s with %[2]d invented people.
+The Equality Information API answers at %[1]s with %[2]d invented people.
 
 Read one of them; the token is an officer's and is good for 12 hours:
 
 TOKEN=%[3]s
-curl -H "Authorization: Bearer $TOKEN" http://%[1]s/equality-information/%[4]s
+curl -H "Authorization: Bearer $TOKEN" %[1]s/equality-information/%[4]s
 
 Another token:        equality-api token --data-dir %[5]s --role officer
-The whole contract:   http://%[1]s/docs
+The whole contract:   %[1]s/docs
 
-`, address, p.DemoPeople, token, people[0].TargetID, p.DataDir)
+`, base, p.DemoPeople, token, people[0].TargetID, p.DataDir)
 	return err
 }

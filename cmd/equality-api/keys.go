@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"os"
+
+	"equality-information-api/internal/store/sqlite"
 )
 
 type keysCommand struct {
@@ -24,6 +26,12 @@ func (c keysInitCommand) Run() error {
 		return err
 	}
 	defer lock.Close()
+	switch exists, err := sqlite.Exists(c.DataDir); {
+	case err != nil:
+		return err
+	case exists:
+		return fmt.Errorf("%s has a database, which opens with the keyset it was made with and no other", dir)
+	}
 	_, err = dir.newKeyset()
 	return err
 }

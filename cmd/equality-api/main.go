@@ -54,6 +54,8 @@ type exited int
 
 // run is the program: it returns the exit status.
 func run(ctx context.Context, args []string, o output) (status int) {
+	// What is made is its owner's alone; the database too, for which SQLite asks for more.
+	syscall.Umask(0o077)
 	defer func() {
 		if r := recover(); r != nil {
 			code, ok := r.(exited)

@@ -36,9 +36,9 @@ type program struct {
 	settings
 	dir     dataDir
 	log     *slog.Logger
+	heads   *slog.Logger // writes at every log level: what it writes is evidence
 	metrics *prometheus.Registry
 	lock    *os.File
-	fresh   bool // the data directory had no database
 	keys    *sealing.Keyset
 	lists   *refdata.Lists
 	tokens  *identity.Authenticator
@@ -49,11 +49,12 @@ type program struct {
 // Run serves until the context is done.
 func (c *serveCommand) Run(ctx context.Context, o output) (err error) {
 	s, err := c.Settings()
-	if err != nil {
+	if err := errors.Join(err, identity.CheckGroups(c.Groups)); err != nil {
 		return err
 	}
 	p := &program{settings: s, dir: dataDir(s.DataDir), metrics: server.NewRegistry(),
-		log: slog.New(slog.NewJSONHandler(o.err, &slog.HandlerOptions{Level: s.LogLevel}))}
+		log:   slog.New(slog.NewJSONHandler(o.err, &slog.HandlerOptions{Level: s.LogLevel})),
+		heads: slog.New(slog.NewJSONHandler(o.err, nil))}
 	// Whoever cannot listen should hear so before anything is made.
 	listener, err := net.Listen("tcp", s.Listen)
 	if err != nil {
@@ -115,11 +116,6 @@ func (p *program) open(ctx context.Context) (err error) {
 	if p.tokens, err = p.authenticator(); err != nil {
 		return err
 	}
-	exists, err := sqlite.Exists(p.DataDir)
-	if err != nil {
-		return err
-	}
-	p.fresh = !exists
 	if p.keys, err = p.dir.keysetOrNew(p.Local); err != nil {
 		return err
 	}
@@ -137,10 +133,11 @@ func (p *program) open(ctx context.Context) (err error) {
 }
 
 func (p *program) referenceData() (*refdata.Lists, error) {
+	options := []refdata.Option{refdata.WithCouncil(p.Council)}
 	if p.LocalEthnicGroups {
-		return refdata.Load(refdata.WithLocalCodes())
+		options = append(options, refdata.WithLocalCodes())
 	}
-	return refdata.Load()
+	return refdata.Load(options...)
 }
 
 func (p *program) authenticator() (*identity.Authenticator, error) {
@@ -159,9 +156,9 @@ func (p *program) authenticator() (*identity.Authenticator, error) {
 }
 
 func (p *program) handler() http.Handler {
-	refused := prometheus.NewCounter(prometheus.CounterOpts{
-		Name: "http_unauthenticated_total", Help: "Requests without a valid token.",
-	})
+	refused := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "http_unauthenticated_total", Help: "Requests without a valid token, by what is wrong with it.",
+	}, []string{"reason"})
 	p.metrics.MustRegister(refused)
 	var limiter *server.Limiter
 	if !p.Local {
@@ -170,9 +167,12 @@ func (p *program) handler() http.Handler {
 		}, time.Now)
 	}
 	api := httpapi.New(httpapi.Options{
-		Service: p.service, Lists: p.lists, Tokens: p.tokens, Limiter: limiter, Unauthenticated: refused.Inc,
-		PublicURL: p.PublicURL, Origins: p.CORSOrigins, RequirePurpose: p.RequirePurpose,
-		Internal: func(err error) { p.log.Error("internal error", "error", err) },
+		Service: p.service, Lists: p.lists, Tokens: p.tokens, Limiter: limiter,
+		Unauthenticated: func(reason string) { refused.WithLabelValues(reason).Inc() },
+		PublicURL:       p.PublicURL, Origins: p.CORSOrigins, RequirePurpose: p.RequirePurpose,
+		Internal: func(ctx context.Context, err error) {
+			p.log.Error("internal error", "correlation_id", server.Of(ctx).CorrelationID, "error", err)
+		},
 	})
 	return server.Observe(api, server.ObserveOptions{
 		Log: p.log, Registry: p.metrics, TrustedProxies: p.TrustedProxies, Panic: api.Panic, Plain: api.Plain,
@@ -200,7 +200,7 @@ func (p *program) logHeads() (stop func()) {
 
 func (p *program) logHead() {
 	if head, ok := p.store.Head(); ok {
-		p.log.Info(audit.HeadMessage, head.LogFields(p.keys)...)
+		p.heads.Info(audit.HeadMessage, head.LogFields(p.keys)...)
 	}
 }
 

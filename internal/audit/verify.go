@@ -72,8 +72,18 @@ func Verify(ctx context.Context, keys *sealing.Keyset, log Log, heads []Head) (*
 	report := &Report{Heads: len(heads)}
 	expected := make(map[int]map[int64][HashSize]byte)
 	for _, h := range heads {
+		if h == (Head{Lane: h.Lane}) {
+			continue // it stands before the first entry
+		}
+		if h.Lane < 0 || h.Lane >= log.Lanes() {
+			report.find("a head of lane %d was logged, which this log does not have", h.Lane)
+			continue
+		}
 		if expected[h.Lane] == nil {
 			expected[h.Lane] = make(map[int64][HashSize]byte)
+		}
+		if other, ok := expected[h.Lane][h.Seq]; ok && other != h.Hash {
+			report.find("lane %d: two different entries %d were logged as heads: its tail had been cut off between", h.Lane, h.Seq)
 		}
 		expected[h.Lane][h.Seq] = h.Hash
 	}

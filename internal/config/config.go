@@ -48,6 +48,7 @@ type Config struct {
 	LogLevel             string `name:"log-level" env:"EQUALITY_API_LOG_LEVEL" default:"info" placeholder:"LEVEL" help:"debug, info, warn or error (${default})."`
 
 	DemoPeople        string `name:"demo-people" env:"EQUALITY_API_DEMO_PEOPLE" default:"0" placeholder:"N" help:"Made-up people to start with; local mode only (${default})."`
+	Council           string `name:"council" env:"EQUALITY_API_COUNCIL" default:"Hackney Council" placeholder:"NAME" help:"The council that labels of reference data name (${default})."`
 	LocalEthnicGroups Switch `name:"local-ethnic-groups" env:"EQUALITY_API_LOCAL_ETHNIC_GROUPS" help:"Offer the local ethnic groups besides the national ones."`
 
 	fileErrs []error // what is wrong with the settings file

@@ -98,6 +98,7 @@ func TestDefaults(t *testing.T) {
 	want := config.Settings{
 		DataDir: "d", Local: true, Listen: "127.0.0.1:8080", TelemetryListen: "127.0.0.1:9090", RateBurst: 100,
 		IdempotencyRetention: 24 * time.Hour, EventRetention: 90 * 24 * time.Hour, ShutdownTimeout: 20 * time.Second,
+		Council: "Hackney Council",
 	}
 	if !reflect.DeepEqual(s, want) {
 		t.Errorf("got %+v", s)
@@ -144,7 +145,7 @@ func TestEveryFlagIsAKeyAndAVariable(t *testing.T) {
 		"cors-origins": "https://a.example,http://localhost:3000", "require-if-match": "true", "require-purpose": "true",
 		"rate-limit": "0.5", "rate-burst": "7", "max-concurrent-per-caller": "8", "trusted-proxies": "10.0.0.0/8,192.0.2.1",
 		"tls-cert": "", "tls-key": "", "idempotency-retention": "1h", "event-retention": "2h", "shutdown-timeout": "3s",
-		"log-level": "ERROR", "demo-people": "0", "local-ethnic-groups": "true",
+		"log-level": "ERROR", "demo-people": "0", "council": "Another Council", "local-ethnic-groups": "true",
 	}
 	values["tls-cert"], values["tls-key"] = certificate(t)
 

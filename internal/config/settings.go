@@ -38,6 +38,7 @@ type Settings struct {
 	LogLevel                                              slog.Level
 
 	DemoPeople        int
+	Council           string // for labels
 	LocalEthnicGroups bool
 }
 
@@ -70,6 +71,7 @@ func (c Config) Settings() (Settings, error) {
 		ShutdownTimeout:        p.duration("shutdown-timeout", c.ShutdownTimeout),
 		LogLevel:               p.level("log-level", c.LogLevel),
 		DemoPeople:             p.number("demo-people", c.DemoPeople, 0),
+		Council:                p.required("council", c.Council),
 		LocalEthnicGroups:      p.yes("local-ethnic-groups", c.LocalEthnicGroups),
 	}
 	if c.TelemetryListen != "" {

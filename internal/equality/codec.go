@@ -9,17 +9,6 @@ import (
 	"github.com/google/uuid"
 )
 
-// Decode reads back a document that [Record.Encode] wrote. It trusts it: codes
-// that no list has any more, and values that a later rule would refuse, are
-// fine. An error means that the document is damaged; it quotes nothing of it.
-func Decode(document []byte) (Record, error) {
-	var r Record
-	if err := json.Unmarshal(document, &r); err != nil {
-		return Record{}, errors.New("equality: the stored document is damaged")
-	}
-	return r, nil
-}
-
 // Encode gives the record as JSON, always in the same way for the same record.
 // Text that is not UTF-8, which an import may bring, is mended.
 func (r Record) Encode() []byte {

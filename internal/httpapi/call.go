@@ -24,6 +24,8 @@ import (
 const (
 	maxBody = 64 << 10
 	maxKey  = 255 // characters of an Idempotency-Key
+	// maxFailures is how many failures of path, query and headers are described; the rest are counted.
+	maxFailures = 100
 )
 
 // call is one request on its way through the checks to its handler.
@@ -57,11 +59,11 @@ func (a *API) check(c *call, e endpoint) (release func(), err error) {
 	release = func() {}
 	if !e.open {
 		if c.caller, err = a.Tokens.Authenticate(c.r.Header.Get("Authorization")); err != nil {
-			a.Unauthenticated()
+			a.Unauthenticated(identity.Reason(err))
 			return release, problem{code: api.Unauthenticated}
 		}
 		if a.Limiter != nil {
-			done, wait, ok := a.Limiter.Acquire(c.caller.Subject)
+			done, wait, ok := a.Limiter.Acquire(string(c.caller.Kind) + " " + c.caller.Subject)
 			if !ok {
 				return release, problem{code: api.TooManyRequests, retryAfter: wait}
 			}
@@ -73,9 +75,9 @@ func (a *API) check(c *call, e endpoint) (release func(), err error) {
 		if err := a.authorise(c, e.action(c)); err != nil {
 			return release, err
 		}
-		if !acceptsJSON(c.r.Header.Values("Accept")) {
-			return release, problem{code: api.NotAcceptable}
-		}
+	}
+	if !e.open && !acceptsJSON(c.r.Header.Values("Accept")) {
+		return release, problem{code: api.NotAcceptable}
 	}
 	if e.bodies != nil {
 		if err := c.readBody(e.bodies); err != nil {
@@ -90,7 +92,11 @@ func (a *API) check(c *call, e endpoint) (release func(), err error) {
 }
 
 func (a *API) authorise(c *call, action service.Action) (err error) {
-	target, _ := equality.ParseID(c.r.PathValue("id"))
+	named := c.r.PathValue("id")
+	if named == "" {
+		named = c.query.Get("targetId")
+	}
+	target, _ := equality.ParseID(named)
 	purpose := c.purpose
 	if !slices.Contains(purposes, purpose) {
 		purpose = ""
@@ -102,9 +108,13 @@ func (a *API) authorise(c *call, action service.Action) (err error) {
 	return err
 }
 
-// acceptsJSON says whether an Accept header admits JSON (RFC 9110, 12.5.1).
+// jsonRanges are the media ranges that JSON is in, the more specific after the less.
+var jsonRanges = []string{"*/*", "application/*", "application/json"}
+
+// acceptsJSON says whether an Accept header admits JSON (RFC 9110, 12.5.1):
+// whether the most specific range that it is in has a weight over 0.
 func acceptsJSON(accept []string) bool {
-	listed := false
+	listed, specific, admitted := false, -1, false
 	for _, header := range accept {
 		for item := range strings.SplitSeq(header, ",") {
 			if strings.TrimSpace(item) == "" {
@@ -112,15 +122,17 @@ func acceptsJSON(accept []string) bool {
 			}
 			listed = true
 			kind, params, err := mime.ParseMediaType(item)
-			if err != nil || !slices.Contains([]string{"*/*", "application/*", "application/json"}, kind) {
+			i := slices.Index(jsonRanges, kind)
+			if err != nil || i < 0 || i < specific {
 				continue
 			}
-			if q, err := strconv.ParseFloat(params["q"], 64); err != nil || q > 0 {
-				return true
-			}
+			q, err := strconv.ParseFloat(params["q"], 64)
+			accepted := err != nil || q > 0
+			admitted = accepted || i == specific && admitted
+			specific = i
 		}
 	}
-	return !listed
+	return !listed || admitted
 }
 
 // readBody reads the body of one of the media types.
@@ -135,6 +147,7 @@ func (c *call) readBody(types []string) error {
 	c.body, err = io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, maxBody))
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
+		c.w.Header().Set("Connection", "close") // or the rest of the body would have to be read
 		return problem{code: api.TooLarge}
 	}
 	if err != nil {
@@ -145,6 +158,10 @@ func (c *call) readBody(types []string) error {
 
 // wrong notes what is wrong with a part of the request that is not the body.
 func (c *call) wrong(code, message string) {
+	if len(c.invalid.Failures) == maxFailures {
+		c.invalid.Omitted++
+		return
+	}
 	c.invalid.Failures = append(c.invalid.Failures, equality.Failure{Code: code, Message: message})
 }
 
@@ -203,17 +220,23 @@ func (c *call) number(name string, preset, least, most int) int {
 	return n
 }
 
-// time is a query parameter that is an RFC 3339 time; the zero time where it is absent.
+// time is a query parameter that is an RFC 3339 time, the zero time where it
+// is absent. What is finer than a microsecond is rounded up: a record, whose
+// times are whole microseconds, is before or since both alike.
 func (c *call) time(name string) time.Time {
 	if !c.query.Has(name) {
 		return time.Time{}
 	}
-	t, err := time.Parse(time.RFC3339Nano, c.query.Get(name))
-	if err != nil || t.Year() < 1 || t.Year() > 9999 {
+	text := c.query.Get(name)
+	t, err := time.Parse(time.RFC3339Nano, text)
+	// An hour of one digit and a decimal comma are not RFC 3339's, but package time takes them.
+	lenient := len(text) < len("2026-11-23T09:30:00Z") || text[len("2026-11-23T09")] != ':' || strings.Contains(text, ",")
+	t = t.UTC().Add(time.Microsecond - 1).Truncate(time.Microsecond)
+	if err != nil || lenient || t.Year() < 1 || t.Year() > 9999 || t.IsZero() {
 		c.wrong("query."+name, "The query parameter "+name+" must be a time such as 2026-11-23T09:30:00Z (RFC 3339; a + is written %2B in a URL).")
 		return time.Time{}
 	}
-	return t.UTC()
+	return t
 }
 
 // purposes are what X-Access-Purpose may say.

@@ -83,7 +83,7 @@ func (l etags) single() *int64 {
 		return nil
 	}
 	version, err := strconv.ParseInt(l.tags[0].opaque, 10, 64)
-	if err != nil || version < 0 {
+	if err != nil || version < 0 || versionTag(version) != l.tags[0].opaque {
 		return nil
 	}
 	return &version

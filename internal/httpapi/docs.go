@@ -9,6 +9,7 @@ import (
 	"github.com/swaggest/swgui/v5emb"
 
 	"equality-information-api/api"
+	"equality-information-api/internal/equality"
 )
 
 // The pages of the documentation. Nothing of them comes from elsewhere.
@@ -20,7 +21,7 @@ var (
 )
 
 // pagePolicy lets a page load what this service serves, and nothing else.
-const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
 // contractYAML answers GET /openapi.yaml.
 func (a *API) contractYAML(c *call) error { return c.document("application/yaml", api.YAML) }
@@ -55,7 +56,14 @@ func (a *API) docsProblem(c *call) error {
 	if !ok {
 		return problem{code: api.NotFound}
 	}
-	return c.page("problem.html", described)
+	data := struct {
+		api.Problem
+		Codes []equality.FailureCode
+	}{Problem: described}
+	if described.Code == api.InvalidBody {
+		data.Codes = equality.FailureCodes()
+	}
+	return c.page("problem.html", data)
 }
 
 func (c *call) document(kind string, body []byte) error {

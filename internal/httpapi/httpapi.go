@@ -4,6 +4,7 @@
 package httpapi
 
 import (
+	"context"
 	"net/http"
 	"path"
 	"slices"
@@ -28,13 +29,13 @@ type Options struct {
 	Tokens  *identity.Authenticator
 	// Limiter is nil where calls are not limited.
 	Limiter *server.Limiter
-	// Unauthenticated counts callers without a valid token.
-	Unauthenticated func()
+	// Unauthenticated counts callers without a valid token, by the stable word for why.
+	Unauthenticated func(reason string)
 	// PublicURL is the scheme and host that absolute links begin with; empty takes the request's.
 	PublicURL      string
 	Origins        []string // CORS
 	RequirePurpose bool
-	Internal       func(err error) // is told of an error that is answered by a bare 500
+	Internal       func(ctx context.Context, err error) // is told of an error that is answered by a bare 500
 }
 
 // API answers requests. Any number of goroutines may use it.
@@ -124,7 +125,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if len(p) > 1 {
 		p = strings.TrimSuffix(p, "/")
 	}
-	if r.URL.RawPath != "" || path.Clean(p) != p {
+	if r.URL.RawPath != "" || !path.IsAbs(p) || path.Clean(p) != p {
 		newCall(w, r).problem(problem{code: api.NotFound})
 		return
 	}

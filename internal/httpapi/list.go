@@ -43,6 +43,9 @@ func (a *API) list(c *call) error {
 		ModifiedSince: c.time("modifiedSince"), ModifiedBefore: c.time("modifiedBefore"),
 		Limit: c.number("limit", 100, 1, 1000), Cursor: c.query.Get("cursor"),
 	}
+	if c.query.Has("cursor") && q.Cursor == "" {
+		c.wrong("query.cursor", "The query parameter cursor must be a cursor; leave it out to start at the beginning.")
+	}
 	if err := c.checked(); err != nil {
 		return err
 	}
@@ -77,7 +80,7 @@ func (a *API) readByTarget(c *call) error {
 	if len(c.query) > 1 {
 		c.wrong("query.targetId", "The query parameter targetId stands alone: it gives one record, and not a list.")
 	}
-	return a.readRecord(c, c.parseID("query.targetId", "The query parameter targetId", c.query.Get("targetId")))
+	return a.readRecord(c, a.Service.ReadByTarget, c.parseID("query.targetId", "The query parameter targetId", c.query.Get("targetId")))
 }
 
 // absolute is what an absolute link begins with.

@@ -3,9 +3,10 @@ package httpapi
 import (
 	"context"
 	"errors"
+	"math"
 	"net/http"
+	"net/url"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -49,11 +50,10 @@ type problemFailure struct {
 // problem answers with a problem.
 func (c *call) problem(p problem) {
 	described := api.Problems[p.code]
-	instance, _, _ := strings.Cut(c.r.RequestURI, "?")
 	c.exchange.Problem = p.code
 	doc := problemDocument{
 		Type: described.Type(), Title: described.Title, Status: described.Status, Detail: p.detail,
-		Instance: instance, CorrelationID: c.exchange.CorrelationID, ChangedMembers: p.changedMembers,
+		Instance: instance(c.r), CorrelationID: c.exchange.CorrelationID, ChangedMembers: p.changedMembers,
 	}
 	if doc.Detail == "" {
 		doc.Detail = described.Description
@@ -70,14 +70,24 @@ func (c *call) problem(p problem) {
 	case http.StatusUnauthorized:
 		h.Set("WWW-Authenticate", `Bearer realm="equality-information"`)
 	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
-		seconds := int(max(p.retryAfter, time.Second).Round(time.Second).Seconds())
-		h.Set("Retry-After", strconv.Itoa(seconds))
+		seconds := math.Ceil(max(p.retryAfter, time.Second).Seconds())
+		h.Set("Retry-After", strconv.Itoa(int(seconds)))
 	}
 	body, err := json.Marshal(doc)
 	if err != nil {
 		body = []byte("{}")
 	}
 	c.write(doc.Status, "application/problem+json", body)
+}
+
+// instance is the path of a request as it was sent, in ASCII; nothing else of
+// the request's target, which may have a host and a query.
+func instance(r *http.Request) string {
+	target, err := url.ParseRequestURI(r.RequestURI)
+	if err != nil {
+		return ""
+	}
+	return target.EscapedPath()
 }
 
 // answer turns an error into the problem that tells of it. What it does not
@@ -107,7 +117,7 @@ func (a *API) answer(c *call, err error) {
 	case errors.Is(err, service.ErrForbidden):
 		p.code = api.Forbidden
 	case errors.Is(err, service.ErrNotFound):
-		p.code = api.NotFound
+		p = problem{code: api.NotFound, detail: "There is no such record, for this id or for a person with it, or not that version of it."}
 	case errors.Is(err, service.ErrErased):
 		p.code = api.Erased
 	case errors.Is(err, service.ErrPreconditionRequired):
@@ -122,7 +132,7 @@ func (a *API) answer(c *call, err error) {
 	case errors.Is(err, service.ErrUnavailable), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		p = problem{code: api.Unavailable, retryAfter: retryAfter}
 	default:
-		a.Internal(err)
+		a.Internal(c.r.Context(), err)
 		p.code = api.Internal
 	}
 	c.problem(p)

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/google/uuid"
@@ -60,14 +61,17 @@ func (c *call) written(w service.Written, err error) error {
 }
 
 // read answers GET /equality-information/{id}.
-func (a *API) read(c *call) error { return a.readRecord(c, c.id()) }
+func (a *API) read(c *call) error { return a.readRecord(c, a.Service.Read, c.id()) }
 
-func (a *API) readRecord(c *call, id uuid.UUID) error {
+// readBy is one of the service's two ways to find a record.
+type readBy func(context.Context, service.Access, uuid.UUID, func(version int64) bool) (store.Version, bool, error)
+
+func (a *API) readRecord(c *call, find readBy, id uuid.UUID) error {
 	none, _ := c.condition("If-None-Match")
 	if err := c.checked(); err != nil {
 		return err
 	}
-	v, unmodified, err := a.Service.Read(c.r.Context(), c.access, id, func(version int64) bool {
+	v, unmodified, err := find(c.r.Context(), c.access, id, func(version int64) bool {
 		return none.weak(versionTag(version))
 	})
 	if err != nil {

@@ -76,6 +76,19 @@ type Authenticator struct {
 	known  *cache
 }
 
+// CheckGroups finds the roles that do not exist; its error joins one for each.
+func CheckGroups(groups map[string][]string) error {
+	var errs []error
+	for _, group := range slices.Sorted(maps.Keys(groups)) {
+		for _, role := range groups[group] {
+			if _, ok := roles[role]; !ok {
+				errs = append(errs, fmt.Errorf("group %q: there is no role %q", group, role))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // New makes an Authenticator. Its error joins everything that is wrong with
 // the configuration: a secret under 32 bytes, roles that do not exist.
 func New(cfg Config, now func() time.Time) (*Authenticator, error) {
@@ -84,14 +97,13 @@ func New(cfg Config, now func() time.Time) (*Authenticator, error) {
 		errs = append(errs, errShortSecret)
 	}
 	groups := make(map[string]permissionSet, len(cfg.Groups))
-	for _, group := range slices.Sorted(maps.Keys(cfg.Groups)) {
-		for _, role := range cfg.Groups[group] {
-			permissions, ok := roles[role]
-			if !ok {
-				errs = append(errs, fmt.Errorf("group %q: there is no role %q", group, role))
-			}
-			groups[group] |= Caller{}.With(permissions...).permissions
+	for group, names := range cfg.Groups {
+		for _, role := range names {
+			groups[group] |= Caller{}.With(roles[role]...).permissions
 		}
+	}
+	if err := CheckGroups(cfg.Groups); err != nil {
+		errs = append(errs, err)
 	}
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)

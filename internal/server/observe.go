@@ -22,8 +22,7 @@ type ObserveOptions struct {
 	// Panic writes the 500 problem in place of a handler that panicked, to an
 	// answer that has not begun.
 	Panic func(http.ResponseWriter, *http.Request)
-	// Plain writes the 403 problem to a request that a trusted proxy was sent
-	// in clear.
+	// Plain writes the 403 problem to a request that crossed a network in clear.
 	Plain func(http.ResponseWriter, *http.Request)
 }
 
@@ -56,7 +55,7 @@ type observed struct {
 // Observe wraps the whole of a server's handlers. For each request it makes
 // the Exchange, sets the correlation id and the security headers (a handler
 // may set others), turns a panic into a 500, refuses what a trusted proxy was
-// sent in clear, and at the end writes one log event and counts. The log has
+// sent in clear, and what comes past the trusted proxies in clear from another machine, and at the end writes one log event and counts. The log has
 // method, route, status, duration, bytes, correlation id and problem; nothing
 // else that the client sent, nor who it is.
 func Observe(next http.Handler, options ObserveOptions) http.Handler {
@@ -75,8 +74,11 @@ func (o *observer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	addr, relayed := o.proxies.client(r)
 	seen.exchange.Address = addr
 	https, plain := false, false
-	if relayed {
+	switch {
+	case relayed:
 		https, plain = forwardedProto(r.Header)
+	case len(o.proxies) > 0 && r.TLS == nil:
+		plain = !addr.IsLoopback() // it should have come through a proxy
 	}
 	seen.secure = r.TLS != nil || https && !plain
 	seen.headers(w.Header())
@@ -154,7 +156,7 @@ func (o *observer) record(s *observed, r *http.Request, status int, aborted bool
 		slog.String("method", method),
 		slog.String("route", route),
 		slog.Int("status", status),
-		slog.Float64("duration_ms", float64(took.Microseconds())/1000),
+		slog.Int64("duration_us", took.Microseconds()),
 		slog.Int64("bytes", s.recorder.bytes),
 		slog.String("correlation_id", s.id))
 	if s.exchange.Problem != "" {

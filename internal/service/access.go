@@ -54,6 +54,14 @@ func (s *Service) Authorise(r Request, action Action) (Access, error) {
 	return a, nil
 }
 
+// permits refuses an access that was given for another action, or by nobody.
+func (a Access) permits(action Action) error {
+	if a.action != action {
+		return ErrForbidden
+	}
+	return nil
+}
+
 func (a Access) may(p identity.Permission) bool { return a.request.Caller.May(p) }
 
 // entry is what every access-log entry of a request holds.

@@ -21,6 +21,9 @@ type Feed struct {
 // Where nothing is new it waits that long for news.
 // Errors: ErrBadCursor, ErrCursorExpired, ErrUnavailable.
 func (s *Service) ReadFeed(ctx context.Context, a Access, cursor string, limit int, wait time.Duration) (Feed, error) {
+	if err := a.permits(ReadEvents); err != nil {
+		return Feed{}, err
+	}
 	var epoch uuid.UUID
 	var after int64
 	if cursor != "" {
@@ -38,6 +41,9 @@ func (s *Service) ReadFeed(ctx context.Context, a Access, cursor string, limit i
 	})
 	if err != nil {
 		return Feed{}, foreign(err)
+	}
+	if len(feed.Events) == 0 && cursor != "" {
+		return Feed{Next: cursor}, nil // sealed again it would be another text
 	}
 	return Feed{Events: feed.Events, Next: s.sealFeedCursor(feed.Epoch, feed.Next)}, nil
 }

@@ -17,8 +17,10 @@ func (s *Service) once(ctx context.Context, a Access, w Write, write func(*store
 	if w.Key == "" {
 		return write(nil)
 	}
+	caller := a.request.Caller
 	key := store.Key{
-		Key:  s.Keys.MAC(sealing.MACIdempotency, []byte(a.request.Caller.Subject), []byte(w.Operation), []byte(w.Key)),
+		Key: s.Keys.MAC(sealing.MACIdempotency, []byte(caller.Kind), []byte(caller.Subject), []byte(w.Operation),
+			[]byte(w.Key)),
 		Body: s.Keys.MAC(sealing.MACIdempotency, []byte("body"), w.Body),
 	}
 	release, err := s.flights.acquire(ctx, key.Key)
@@ -49,10 +51,15 @@ func (s *Service) once(ctx context.Context, a Access, w Write, write func(*store
 
 // replay answers from a remembered outcome. A version that was written is read again.
 func (s *Service) replay(ctx context.Context, a Access, w Write, o store.Outcome) (Written, error) {
-	_, versions, err := s.store.History(ctx, o.Record, o.Version, 1,
-		func(c store.Current, _ []store.Version) (audit.Entry, bool) {
+	var erased bool // the version that was written
+	current, versions, err := s.store.History(ctx, o.Record, o.Version, 1,
+		func(c store.Current, versions []store.Version) (audit.Entry, bool) {
 			e := s.entryOf(a, w.ID, c, outcome{Outcome: audit.Replayed, status: o.Status})
 			e.Record, e.Version = o.Record, o.Version
+			erased = o.Problem == "" && (len(versions) == 0 || versions[0].Version != o.Version)
+			if erased {
+				e.Status = 410
+			}
 			return e, true
 		})
 	if err != nil {
@@ -61,10 +68,10 @@ func (s *Service) replay(ctx context.Context, a Access, w Write, o store.Outcome
 	replayed := Written{Replayed: true, Created: o.Status == 201}
 	switch o.Problem {
 	case "":
-		if len(versions) == 0 || versions[0].Version != o.Version {
+		if erased {
 			return replayed, ErrErased
 		}
-		replayed.Version = a.visible(versions[0])
+		replayed.Version = a.visibleAt(versions[0], current.Version.Version)
 		return replayed, nil
 	case problemNotFound:
 		return replayed, ErrNotFound

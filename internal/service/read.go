@@ -20,7 +20,27 @@ import (
 //
 // Errors: ErrNotFound, ErrErased, ErrUnavailable.
 func (s *Service) Read(ctx context.Context, a Access, id uuid.UUID, unless func(version int64) bool) (v store.Version, unmodified bool, err error) {
+	return s.read(ctx, a, id, unless, func(c store.Current) store.Current { return c })
+}
+
+// ReadByTarget is Read for a target's id alone: a record's own id leads nowhere.
+func (s *Service) ReadByTarget(ctx context.Context, a Access, target uuid.UUID, unless func(version int64) bool) (v store.Version, unmodified bool, err error) {
+	return s.read(ctx, a, target, unless, func(c store.Current) store.Current {
+		if c.State == store.Present && c.Target != target {
+			return store.Current{}
+		}
+		return c
+	})
+}
+
+func (s *Service) read(ctx context.Context, a Access, id uuid.UUID, unless func(version int64) bool,
+	meant func(store.Current) store.Current,
+) (v store.Version, unmodified bool, err error) {
+	if err := a.permits(Read); err != nil {
+		return store.Version{}, false, err
+	}
 	current, err := s.store.Read(ctx, id, func(c store.Current) audit.Entry {
+		c = meant(c)
 		if c.State != store.Present {
 			return s.entryOf(a, id, c, gone(c.State))
 		}
@@ -32,6 +52,7 @@ func (s *Service) Read(ctx context.Context, a Access, id uuid.UUID, unless func(
 	if err != nil {
 		return store.Version{}, false, foreign(err)
 	}
+	current = meant(current)
 	if err := missing(current.State); err != nil {
 		return store.Version{}, false, err
 	}
@@ -84,6 +105,15 @@ func (a Access) visible(v store.Version) store.Version {
 	return v
 }
 
+// visibleAt leaves out what the caller may not see of a version, where the
+// record is at the current one by now: earlier values of gender need rights:read.
+func (a Access) visibleAt(v store.Version, current int64) store.Version {
+	if v.Version != current && !a.may(identity.RightsRead) {
+		v.Record.Gender = equality.Gender{}
+	}
+	return a.visible(v)
+}
+
 // foreign turns an error of the store into one of this package.
 func foreign(err error) error {
 	switch {
@@ -119,6 +149,9 @@ type ListQuery struct {
 
 // ListRecords returns a page of records. Errors: ErrBadCursor, ErrUnavailable.
 func (s *Service) ListRecords(ctx context.Context, a Access, q ListQuery) (Listing, error) {
+	if err := a.permits(List); err != nil {
+		return Listing{}, err
+	}
 	sq := store.ListQuery{
 		ByTime: !q.ModifiedSince.IsZero() || !q.ModifiedBefore.IsZero(),
 		From:   q.ModifiedSince, Before: q.ModifiedBefore, Limit: q.Limit,
@@ -160,6 +193,9 @@ const HistoryLimit = 1000
 // Versions returns the versions of a record, newest first: who made each,
 // when, why, and which members it changed. Errors: ErrNotFound, ErrErased, ErrUnavailable.
 func (s *Service) Versions(ctx context.Context, a Access, id uuid.UUID) ([]store.Version, error) {
+	if err := a.permits(ReadHistory); err != nil {
+		return nil, err
+	}
 	current, versions, err := s.store.History(ctx, id, math.MaxInt64, HistoryLimit,
 		func(c store.Current, _ []store.Version) (audit.Entry, bool) {
 			if c.State != store.Present {
@@ -186,6 +222,9 @@ func (s *Service) Versions(ctx context.Context, a Access, id uuid.UUID) ([]store
 // are left out for callers without rights:read.
 // Errors: ErrNotFound (the version, too), ErrErased, ErrUnavailable.
 func (s *Service) Version(ctx context.Context, a Access, id uuid.UUID, version int64) (store.Version, error) {
+	if err := a.permits(ReadHistory); err != nil {
+		return store.Version{}, err
+	}
 	var found *store.Version
 	current, _, err := s.store.History(ctx, id, version, 1,
 		func(c store.Current, versions []store.Version) (audit.Entry, bool) {
@@ -207,9 +246,5 @@ func (s *Service) Version(ctx context.Context, a Access, id uuid.UUID, version i
 	if found == nil {
 		return store.Version{}, ErrNotFound
 	}
-	v := a.visible(*found)
-	if version != current.Version.Version && !a.may(identity.RightsRead) {
-		v.Record.Gender = equality.Gender{}
-	}
-	return v, nil
+	return a.visibleAt(*found, current.Version.Version), nil
 }

@@ -47,6 +47,9 @@ type Written struct {
 //
 // Errors: *equality.InvalidError, *ConflictError, ErrKeyReused, ErrUnavailable.
 func (s *Service) CreateRecord(ctx context.Context, a Access, w Write) (Written, error) {
+	if err := a.permits(Create); err != nil {
+		return Written{}, err
+	}
 	return s.once(ctx, a, w, func(key *store.Key) (Written, error) { return s.create(ctx, a, w, key) })
 }
 
@@ -61,7 +64,7 @@ func (s *Service) create(ctx context.Context, a Access, w Write, key *store.Key)
 	}
 	spare := uuid.New()
 	members := next.Members()
-	cmd := store.Command{ID: next.ID, Target: next.TargetID, EventID: uuid.New(), Key: key}
+	cmd := store.Command{ID: next.ID, Target: next.TargetID, EventID: newEventID(), Key: key}
 	result, err := s.store.Write(ctx, cmd, func(c store.Current) (store.Decision, error) {
 		record := next
 		if c.State == store.Present || c.State == store.Erased && chosen {
@@ -87,6 +90,9 @@ func (s *Service) create(ctx context.Context, a Access, w Write, key *store.Key)
 // Errors: *equality.InvalidError, ErrNotFound, ErrErased,
 // ErrPreconditionRequired, *VersionError, ErrNINOForbidden, ErrKeyReused, ErrUnavailable.
 func (s *Service) ChangeRecord(ctx context.Context, a Access, w Write) (Written, error) {
+	if err := a.permits(Change); err != nil {
+		return Written{}, err
+	}
 	return s.once(ctx, a, w, func(key *store.Key) (Written, error) { return s.patch(ctx, a, w, key) })
 }
 
@@ -95,7 +101,7 @@ func (s *Service) patch(ctx context.Context, a Access, w Write, key *store.Key) 
 	if err != nil {
 		return Written{}, err
 	}
-	cmd := store.Command{ID: w.ID, EventID: uuid.New(), Key: key}
+	cmd := store.Command{ID: w.ID, EventID: newEventID(), Key: key}
 	result, err := s.store.Write(ctx, cmd, func(c store.Current) (store.Decision, error) {
 		return s.decideChange(a, w, patch, c)
 	})
@@ -142,6 +148,9 @@ func (s *Service) decideChange(a Access, w Write, patch equality.Patch, c store.
 	}
 	return s.change(a, w.ID, &next, members, w.Reason, EventUpdated, 200), nil
 }
+
+// newEventID makes a time-ordered id (RFC 9562, version 7), which an index takes at its end.
+func newEventID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 
 // change decides for a new version.
 func (s *Service) change(a Access, target uuid.UUID, next *equality.Record, members []string, reason, event string, status int) store.Decision {

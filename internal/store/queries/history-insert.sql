@@ -1,3 +1,3 @@
 -- Moves the current version to the history, if it is still the one expected.
 INSERT INTO history (record, version, modified, sealed)
-SELECT id, version, modified, sealed FROM record WHERE id = $1 AND version = $2
+SELECT number, version, modified, sealed FROM record WHERE number = $1 AND version = $2

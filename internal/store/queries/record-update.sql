@@ -1,2 +1,2 @@
 -- Writes the next version in place of the one expected.
-UPDATE record SET version = $3, modified = $4, sealed = $5 WHERE id = $1 AND version = $2
+UPDATE record SET version = $3, modified = $4, sealed = $5 WHERE number = $1 AND version = $2

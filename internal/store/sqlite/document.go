@@ -16,7 +16,8 @@ import (
 // opened is a record as it was found, with the key that seals its next version.
 type opened struct {
 	store.Current
-	key *sealing.DataKey
+	number int64 // of the row
+	key    *sealing.DataKey
 }
 
 // sealedVersion is a version ready to be written.
@@ -40,7 +41,7 @@ func (s *Store) scanRecord(row scanner) (opened, error) {
 	var id, target, document, wrapped []byte
 	var modified int64
 	o := opened{Current: store.Current{State: store.Present}}
-	if err := row.Scan(&id, &target, &o.Version.Version, &modified, &document, &wrapped); err != nil {
+	if err := row.Scan(&o.number, &id, &target, &o.Version.Version, &modified, &document, &wrapped); err != nil {
 		return opened{}, err
 	}
 	o.ID, o.Target, o.Modified = toID(id), toID(target), fromMicros(modified)

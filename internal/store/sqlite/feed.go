@@ -25,7 +25,8 @@ func (s *Store) Events(ctx context.Context, epoch uuid.UUID, after int64, limit 
 	if err != nil {
 		return store.Feed{}, err
 	}
-	if epoch == uuid.Nil {
+	beginning := epoch == uuid.Nil
+	if beginning {
 		epoch, after = s.epoch, floor
 	}
 	if epoch != s.epoch || after < floor {
@@ -40,6 +41,13 @@ func (s *Store) Events(ctx context.Context, epoch uuid.UUID, after int64, limit 
 			return store.Feed{}, err
 		}
 		if len(events) > 0 {
+			// What was dropped since the floor was read would be passed unseen.
+			if floor, err = s.feedFloor(ctx); err != nil {
+				return store.Feed{}, err
+			}
+			if after < floor && !beginning {
+				return store.Feed{}, store.ErrCursorExpired
+			}
 			feed := store.Feed{Epoch: epoch, Events: events, Next: events[len(events)-1].Position}
 			return feed, s.trace(ctx, enter(events))
 		}
@@ -113,25 +121,38 @@ func (s *Store) trimRegularly() (stop func()) {
 	return func() { cancel(); done.Wait() }
 }
 
-// Trim drops one batch of the events and one of the idempotency outcomes that
-// are past their retention.
+// Trim drops the events and the idempotency outcomes that are past their retention.
 func (s *Store) Trim(ctx context.Context) error {
-	now := s.Now()
-	return s.writer.do(ctx, true, func(t *tx) error {
-		if _, err := t.exec("idempotency-trim", micros(now.Add(-s.KeyRetention)), trimBatch); err != nil {
+	for {
+		more, err := s.trimBatch(ctx)
+		if err != nil || !more {
 			return err
 		}
+	}
+}
+
+// trimBatch drops one batch of either, and says whether it was a full one.
+func (s *Store) trimBatch(ctx context.Context) (more bool, err error) {
+	now := s.Now()
+	err = s.writer.do(ctx, true, func(t *tx) error {
+		n, err := t.exec("idempotency-trim", micros(now.Add(-s.KeyRetention)), trimBatch)
+		if err != nil {
+			return err
+		}
+		more = n == trimBatch
 		var until sql.NullInt64
-		err := t.queryRow("outbox-trim-until", micros(now.Add(-s.EventRetention)), trimBatch).Scan(&until)
+		err = t.queryRow("outbox-trim-until", micros(now.Add(-s.EventRetention)), trimBatch).Scan(&until)
 		if err != nil || !until.Valid {
 			return err
 		}
-		if _, err := t.exec("outbox-trim", until.Int64); err != nil {
+		if n, err = t.exec("outbox-trim", until.Int64); err != nil {
 			return err
 		}
+		more = more || n == trimBatch
 		_, err = t.exec("meta-write", floorName, binary.BigEndian.AppendUint64(nil, uint64(until.Int64)))
 		return err
 	})
+	return more, err
 }
 
 // broadcast wakes everybody who waits for news.

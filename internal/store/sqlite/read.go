@@ -57,7 +57,7 @@ func (s *Store) versions(ctx context.Context, found opened, from int64, limit in
 	}
 	// Below the version that was found: a newer one may have come since.
 	from = min(from, found.Version.Version-1)
-	rows, err := s.reads["history-read"].QueryContext(ctx, found.ID[:], from, limit-len(versions))
+	rows, err := s.reads["history-read"].QueryContext(ctx, found.number, from, limit-len(versions))
 	if err != nil {
 		return nil, classify(err)
 	}
@@ -159,12 +159,19 @@ func (s *Store) Head() (audit.Head, bool) {
 	return *head, true
 }
 
+// probeSize is more than a write takes.
+const probeSize = 128 << 10
+
 // Ready says whether the store can write: by trying, where it could not last time.
 func (s *Store) Ready(ctx context.Context) error {
 	if !s.writer.failing.Load() {
 		return nil
 	}
 	return s.writer.do(ctx, true, func(t *tx) error {
+		// More than may still fit on a full disk's last page; the time then takes its place.
+		if _, err := t.exec("meta-write", "last-probe", make([]byte, probeSize)); err != nil {
+			return err
+		}
 		_, err := t.exec("meta-write", "last-probe", []byte(s.Now().UTC().Format(time.RFC3339)))
 		return err
 	})

@@ -78,7 +78,14 @@ func (t *tx) remember(s *Store, key *store.Key, o store.Outcome) error {
 // and hold no blank.
 func joinNames(names []string) string { return strings.Join(names, " ") }
 
-func splitNames(joined string) []string { return strings.Fields(joined) }
+// splitNames gives what joinNames was given, and never that for another text:
+// the access log's hash is over the list.
+func splitNames(joined string) []string {
+	if joined == "" {
+		return nil
+	}
+	return strings.Split(joined, " ")
+}
 
 // nonNil keeps an absent value an empty one, since the columns are NOT NULL.
 func nonNil(b []byte) []byte {

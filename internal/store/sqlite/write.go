@@ -74,6 +74,9 @@ func (s *Store) plan(found opened, decide func(store.Current) (store.Decision, e
 	if p.decision.Next == nil {
 		return p, nil
 	}
+	if next := p.decision.Next; found.State == store.Present && (next.ID != found.ID || next.TargetID != found.Target) {
+		return p, errors.New("a decision would give a record other ids than it has")
+	}
 	var err error
 	p.next, err = s.seal(found, p.decision)
 	return p, err
@@ -92,10 +95,7 @@ func (p plan) result() (store.Current, error) {
 func (t *tx) apply(s *Store, cmd store.Command, p plan) error {
 	entry, outcome := p.decision.Entry, p.decision.Outcome
 	if p.decision.Next != nil {
-		if err := t.writeVersion(p); err != nil {
-			return err
-		}
-		if err := t.indexNINO(s, p); err != nil {
+		if err := t.writeVersion(s, p); err != nil {
 			return err
 		}
 		entry.Record, entry.Version, entry.Document = p.next.ID, p.next.Version.Version, p.next.hash()
@@ -115,55 +115,26 @@ func (t *tx) apply(s *Store, cmd store.Command, p plan) error {
 	return t.enter(entry)
 }
 
-func (t *tx) writeVersion(p plan) error {
-	v := p.next
+// writeVersion writes a version of a record and keeps the National Insurance
+// number index in step with it.
+func (t *tx) writeVersion(s *Store, p plan) error {
+	number := p.found.number
+	var err error
 	if p.found.State == store.Present {
-		return t.replaceVersion(p.found.Version.Version, v)
-	}
-	n, err := t.exec("record-insert", v.ID[:], v.Target[:], v.Version.Version, micros(v.Modified), v.document)
-	if isTaken(err) || err == nil && n == 0 {
-		return errMoved
+		err = t.replaceVersion(p.found, p.next)
+	} else {
+		number, err = t.firstVersion(p.next)
 	}
 	if err != nil {
 		return err
 	}
-	ids := []uuid.UUID{v.ID, v.Target}
-	if v.ID == v.Target {
-		ids = ids[:1]
-	}
-	for _, id := range ids {
-		_, err := t.exec("identifier-insert", id[:], v.ID[:])
-		if isTaken(err) {
-			return errMoved
-		}
-		if err != nil {
-			return err
-		}
-	}
-	_, err = t.exec("data-key-insert", v.ID[:], v.wrapped)
-	return err
-}
-
-func (t *tx) replaceVersion(expected int64, v sealedVersion) error {
-	n, err := t.exec("history-insert", v.ID[:], expected)
-	if err != nil {
-		return err
-	}
-	if n == 0 {
-		return errMoved
-	}
-	_, err = t.exec("record-update", v.ID[:], expected, v.Version.Version, micros(v.Modified), v.document)
-	return err
-}
-
-// indexNINO keeps the National Insurance number index in step with the record.
-func (t *tx) indexNINO(s *Store, p plan) error {
 	before, after := p.found.Record.NationalInsuranceNumber, p.next.Record.NationalInsuranceNumber
 	if before == after {
 		return nil
 	}
 	if before != "" {
-		if _, err := t.exec("nino-delete", p.next.ID[:]); err != nil {
+		hash := store.NINOHash(s.Keys, before)
+		if _, err := t.exec("nino-delete", hash[:], number); err != nil {
 			return err
 		}
 	}
@@ -171,7 +142,46 @@ func (t *tx) indexNINO(s *Store, p plan) error {
 		return nil
 	}
 	hash := store.NINOHash(s.Keys, after)
-	_, err := t.exec("nino-insert", hash[:], p.next.ID[:])
+	_, err = t.exec("nino-insert", hash[:], number)
+	return err
+}
+
+// firstVersion writes a new record and returns its number.
+func (t *tx) firstVersion(v sealedVersion) (number int64, err error) {
+	result, err := t.w.stmts["record-insert"].Exec(v.ID[:], v.Target[:], v.Version.Version, micros(v.Modified), v.document)
+	if err != nil {
+		return 0, err
+	}
+	if n, err := result.RowsAffected(); err != nil || n == 0 {
+		return 0, errors.Join(err, errMoved) // its id was an erased record's
+	}
+	if number, err = result.LastInsertId(); err != nil {
+		return 0, err
+	}
+	if v.ID == v.Target {
+		_, err = t.exec("identifier-insert", v.ID[:], number)
+	} else {
+		_, err = t.exec("identifier-pair-insert", v.ID[:], v.Target[:], number)
+	}
+	if isTaken(err) {
+		return 0, errMoved
+	}
+	if err != nil {
+		return 0, err
+	}
+	_, err = t.exec("data-key-insert", number, v.wrapped)
+	return number, err
+}
+
+func (t *tx) replaceVersion(found opened, v sealedVersion) error {
+	n, err := t.exec("history-insert", found.number, found.Version.Version)
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return errMoved
+	}
+	_, err = t.exec("record-update", found.number, found.Version.Version, v.Version.Version, micros(v.Modified), v.document)
 	return err
 }
 

@@ -55,6 +55,7 @@ type job struct {
 
 // writeQueries are prepared once on the writer's connection.
 var writeQueries = []string{"record-read", "tombstone-read", "record-insert", "identifier-insert",
+	"identifier-pair-insert",
 	"data-key-insert", "history-insert", "record-update", "nino-delete", "nino-insert", "audit-insert",
 	"audit-target-insert", "audit-head", "outbox-insert", "outbox-trim-until", "outbox-trim",
 	"idempotency-insert", "idempotency-trim", "meta-read", "meta-write"}
@@ -144,7 +145,12 @@ func (w *writer) close() error {
 	}
 	w.closing.Unlock()
 	<-w.stopped
-	return errors.Join(w.conn.Close(), w.db.Close())
+	// A connection with statements left on it stays open, and its WAL with it.
+	var err error
+	for _, stmt := range w.stmts {
+		err = errors.Join(err, stmt.Close())
+	}
+	return errors.Join(err, w.conn.Close(), w.db.Close())
 }
 
 func (w *writer) loop() {
@@ -176,10 +182,18 @@ func (w *writer) loop() {
 func (w *writer) commit(batch []*job) {
 	t := &tx{w: w}
 	err := w.attempt(t, batch)
-	w.failing.Store(err != nil)
+	err = classify(err)
+	switch failed := w.failing.Swap(err != nil); {
+	case err != nil && !failed:
+		w.report("writing to the database fails", err)
+	case err == nil && failed:
+		w.report("writing to the database works again", nil)
+	}
 	if err == nil {
 		head := w.head
-		w.durable.Store(&head)
+		if head.Seq > 0 {
+			w.durable.Store(&head)
+		}
 		if t.events > 0 {
 			w.feed.notify()
 		}
@@ -188,10 +202,6 @@ func (w *writer) commit(batch []*job) {
 	w.headKnown = false
 	// A statement that failed for want of space may have rolled back already: then this does nothing.
 	_, _ = w.stmts["rollback"].Exec()
-	err = classify(err)
-	if !errors.Is(err, store.ErrUnavailable) {
-		w.report("a transaction failed", err)
-	}
 	for _, j := range batch {
 		j.err = err
 	}

@@ -10,9 +10,11 @@ CREATE TABLE meta (
     value BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- The current version of each record.
+-- The current version of each record. Tables refer to a record by its number and not by its id, which is random:
+-- rows that are written together then lie together, and a commit has few pages to write.
 CREATE TABLE record (
-    id       BLOB PRIMARY KEY CHECK (length(id) = 16),
+    number   INTEGER PRIMARY KEY AUTOINCREMENT,
+    id       BLOB NOT NULL CHECK (length(id) = 16),
     target   BLOB NOT NULL CHECK (length(target) = 16),
     version  INTEGER NOT NULL,
     modified INTEGER NOT NULL,
@@ -23,12 +25,12 @@ CREATE INDEX record_modified ON record (modified, id);
 -- One id space: a row for a record's id and one for its target where that differs.
 CREATE TABLE identifier (
     uuid   BLOB PRIMARY KEY CHECK (length(uuid) = 16),
-    record BLOB NOT NULL REFERENCES record (id)
+    record INTEGER NOT NULL REFERENCES record (number)
 ) STRICT, WITHOUT ROWID;
 
 -- Past versions only: version n moves here when n + 1 is written.
 CREATE TABLE history (
-    record   BLOB NOT NULL REFERENCES record (id),
+    record   INTEGER NOT NULL REFERENCES record (number),
     version  INTEGER NOT NULL,
     modified INTEGER NOT NULL,
     sealed   BLOB NOT NULL,
@@ -37,20 +39,19 @@ CREATE TABLE history (
 
 -- One wrapped data key a record; destroying it destroys the record, in copies too.
 CREATE TABLE data_key (
-    record  BLOB PRIMARY KEY REFERENCES record (id),
+    record  INTEGER PRIMARY KEY REFERENCES record (number),
     wrapped BLOB NOT NULL
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 -- Finds records by National Insurance number. Not unique: two people may have
 -- been given the same number by mistake, and that is for support to find.
 CREATE TABLE nino_index (
     keyed_hash BLOB NOT NULL,
-    record     BLOB NOT NULL REFERENCES record (id),
+    record     INTEGER NOT NULL REFERENCES record (number),
     PRIMARY KEY (keyed_hash, record)
 ) STRICT, WITHOUT ROWID;
-CREATE UNIQUE INDEX nino_index_record ON nino_index (record);
 
--- The access log: chained entries. `records` names how many rows audit_target has for the entry.
+-- The access log: chained entries. Those of one entry about several records are in audit_target.
 CREATE TABLE audit (
     lane        INTEGER NOT NULL,
     seq         INTEGER NOT NULL,

@@ -1,0 +1,217 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"filippo.io/age"
+
+	"equality-information-api/internal/identity"
+	"equality-information-api/internal/sealing"
+)
+
+// modes checks that everything in a directory is its owner's alone.
+func modes(t *testing.T, dir string) (files []string) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := e.Info()
+		if err != nil {
+			return err
+		}
+		want := fs.FileMode(0o600)
+		if e.IsDir() {
+			want = 0o700
+		} else {
+			files = append(files, e.Name())
+		}
+		if got := info.Mode().Perm(); got != want {
+			t.Errorf("%s has mode %04o, want %04o", e.Name(), got, want)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+func TestKeysInitMakesAKeysetAndReplacesNone(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "new", "data")
+	if out := succeeds(t, "keys", "init", "--data-dir", dir); out != "" {
+		t.Errorf("printed %q", out)
+	}
+	before, err := os.ReadFile(dataDir(dir).keysetPath())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if files := modes(t, dir); len(files) != 2 {
+		t.Errorf("made %v", files)
+	}
+	fails(t, []string{"exists and is never overwritten"}, "keys", "init", "--data-dir", dir)
+	if after, err := os.ReadFile(dataDir(dir).keysetPath()); err != nil || !bytes.Equal(before, after) {
+		t.Errorf("the keyset is another: %v", err)
+	}
+}
+
+// A keyset that was lost is to be put back: a new one would only stand in its way.
+func TestKeysInitMakesNoKeysetForADatabase(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "data")
+	serving(t, dir).stop(t)
+	if err := os.Remove(dataDir(dir).keysetPath()); err != nil {
+		t.Fatal(err)
+	}
+	fails(t, []string{"has a database"}, "keys", "init", "--data-dir", dir)
+	for _, args := range [][]string{{"serve", "--telemetry-listen=", "--listen=127.0.0.1:0"}, {"audit", "verify"}} {
+		fails(t, []string{"keyset.json is missing"}, append(args, "--data-dir", dir)...)
+	}
+	if err := func() error { _, err := os.Stat(dataDir(dir).keysetPath()); return err }(); !os.IsNotExist(err) {
+		t.Errorf("a keyset was made: %v", err)
+	}
+}
+
+func TestAnotherKeysetIsRefused(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "data")
+	serving(t, dir).stop(t)
+	if err := os.Remove(dataDir(dir).keysetPath()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := dataDir(dir).newKeyset(); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"serve", "--telemetry-listen=", "--listen=127.0.0.1:0"}, {"audit", "verify"}} {
+		fails(t, []string{"keyset"}, append(args, "--data-dir", dir)...)
+	}
+}
+
+func TestKeysExportOpensWithTheRecipientsIdentity(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	succeeds(t, "keys", "init", "--data-dir", dir)
+	recipient, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	exported := succeeds(t, "keys", "export", "--data-dir", dir, "--to", recipient.Recipient().String())
+	opened, err := age.Decrypt(strings.NewReader(exported), recipient)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(opened)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "keyset.json")
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	exportedKeys, err := sealing.Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := dataDir(dir).keyset()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := exportedKeys.VerifyCheckValue(keys.CheckValue()); err != nil {
+		t.Error(err)
+	}
+
+	fails(t, []string{"not an age recipient"}, "keys", "export", "--data-dir", dir, "--to", "age1nonsense")
+	fails(t, []string{"keyset.json is missing"}, "keys", "export", "--data-dir", t.TempDir(), "--to", recipient.Recipient().String())
+	// The secret key, pasted by mistake, is not repeated.
+	if r := command(t, "keys", "export", "--data-dir", dir, "--to", recipient.String()); r.status != 2 || strings.Contains(r.err, recipient.String()) {
+		t.Errorf("status %d: %s", r.status, r.err)
+	}
+}
+
+func TestKeysetThatOthersMayReadIsRefused(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	succeeds(t, "keys", "init", "--data-dir", dir)
+	if err := os.Chmod(dataDir(dir).keysetPath(), 0o640); err != nil {
+		t.Fatal(err)
+	}
+	fails(t, []string{"0600"}, "serve", "--telemetry-listen=", "--listen=127.0.0.1:0", "--data-dir", dir)
+}
+
+func TestTokenIsAloneAndAuthenticates(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "data")
+	succeeds(t, "keys", "init", "--data-dir", dir)
+	fails(t, []string{"start the server once"}, "token", "--data-dir", dir, "--role", "officer")
+	key, err := dataDir(dir).signingKeyOrNew()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := dataDir(dir).signingKeyOrNew(); err != nil || !bytes.Equal(key, again) {
+		t.Errorf("the key is another: %v", err)
+	}
+	modes(t, dir)
+	authenticator, err := identity.New(identity.Config{Secret: key, Groups: localGroups()}, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for role, permissions := range identity.Roles() {
+		text := succeeds(t, "token", "--data-dir", dir, "--role", role, "--role", "analyst", "--name", "Somebody Else")
+		token, rest, _ := strings.Cut(text, "\n")
+		caller, err := authenticator.Authenticate("Bearer " + token)
+		if err != nil || rest != "" || caller.Subject != "local.user@council.example" || caller.Name != "Somebody Else" {
+			t.Fatalf("%s: %+v %q %v", role, caller, rest, err)
+		}
+		for _, p := range append(permissions, identity.ReportingAggregate) {
+			if !caller.May(p) {
+				t.Errorf("%s may not %s", role, p)
+			}
+		}
+		if role != "admin" && caller.May(identity.Admin) {
+			t.Errorf("%s may %s", role, identity.Admin)
+		}
+	}
+	fails(t, []string{"no role of the name"}, "token", "--data-dir", dir, "--role", "mayor")
+	fails(t, []string{"no role of the name"}, "token", "--data-dir", dir, "--role", "officer,mayor")
+	fails(t, []string{"--ttl must be over 0"}, "token", "--data-dir", dir, "--role", "officer", "--ttl", "0s")
+	fails(t, []string{"needs a subject"}, "token", "--data-dir", dir, "--role", "officer", "--email", "")
+	expired, err := tokenCommand{DataDir: dir, Role: []string{"officer"}, Email: "a@council.example", TTL: time.Minute}.sign(time.Now().Add(-time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := authenticator.Authenticate(expired); identity.Reason(err) != "expired" {
+		t.Errorf("an old token: %v", err)
+	}
+}
+
+func TestMigrate(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "data")
+	fails(t, []string{"has no database"}, "migrate", "--data-dir", dir)
+	if _, err := os.Stat(dir); !os.IsNotExist(err) {
+		t.Errorf("the directory was made: %v", err)
+	}
+	serving(t, dir).stop(t)
+	if out := succeeds(t, "migrate", "--data-dir", dir); out != "" {
+		t.Errorf("printed %q", out)
+	}
+	modes(t, dir)
+}
+
+func TestDirectoryThatCannotBeUsed(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	fails(t, []string{"not a directory"}, "serve", "--telemetry-listen=", "--listen=127.0.0.1:0", "--data-dir", file)
+	fails(t, []string{"not a directory"}, "keys", "init", "--data-dir", filepath.Join(file, "below"))
+}

@@ -1,0 +1,235 @@
+package main
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "equality-information-api"
+
+// arrows says which packages of the module a package may import. Data flows
+// one way: no adapter knows
+// another, no engine is known but to cmd, and the subject is pure.
+var arrows = map[string][]string{
+	"api":                   {},
+	"internal/refdata":      {},
+	"internal/equality":     {"internal/refdata"},
+	"internal/sealing":      {},
+	"internal/audit":        {"internal/sealing"},
+	"internal/identity":     {},
+	"internal/config":       {},
+	"internal/server":       {},
+	"internal/store":        {"internal/audit", "internal/equality", "internal/sealing"},
+	"internal/store/sqlite": {"internal/audit", "internal/sealing", "internal/store"},
+	"internal/service": {
+		"internal/audit", "internal/equality", "internal/identity", "internal/sealing", "internal/store",
+	},
+	"internal/httpapi": {
+		"api", "internal/equality", "internal/identity", "internal/refdata", "internal/server", "internal/service", "internal/store",
+	},
+	"cmd/equality-api": {
+		"api", "internal/audit", "internal/config", "internal/equality", "internal/httpapi", "internal/identity", "internal/refdata",
+		"internal/sealing", "internal/server", "internal/service", "internal/store/sqlite",
+	},
+}
+
+// testPackages are for tests alone, and may import anything.
+var testPackages = []string{"internal/store/storetest"}
+
+// keepers says which packages alone may import something from outside; a name
+// that ends in a slash is a prefix.
+var keepers = map[string][]string{
+	"net/http":                             {"api", "cmd/equality-api", "internal/httpapi", "internal/server"},
+	"os":                                   {"cmd/equality-api", "internal/config", "internal/sealing", "internal/store/sqlite"},
+	"os/exec":                              {},
+	"log":                                  {"internal/server"},
+	"log/slog":                             {"cmd/equality-api", "internal/config", "internal/sealing", "internal/server"},
+	"database/sql":                         {"internal/store/sqlite"},
+	"math/rand":                            {},
+	"math/rand/v2":                         {"cmd/equality-api"}, // the demo people
+	"crypto/aes":                           {"internal/sealing"},
+	"crypto/hmac":                          {},
+	"html/template":                        {"internal/httpapi"},
+	"text/template":                        {},
+	"unsafe":                               {},
+	"reflect":                              {"internal/config"},
+	"github.com/golang-jwt/":               {"internal/identity"},
+	"github.com/tink-crypto/":              {"internal/sealing"},
+	"filippo.io/age":                       {"internal/sealing"},
+	"modernc.org/":                         {"internal/store/sqlite"},
+	"github.com/pressly/goose/v3":          {"internal/store/sqlite"},
+	"github.com/alecthomas/kong":           {"cmd/equality-api", "internal/config"},
+	"github.com/prometheus/client_golang/": {"cmd/equality-api", "internal/server"},
+}
+
+// pure packages reach neither disk, nor network, nor log, nor clock.
+var pure = []string{"internal/refdata", "internal/equality"}
+
+var impure = []string{"net", "net/", "os", "os/", "database/", "log", "log/", "syscall", "math/rand", "math/rand/", "crypto/rand"}
+
+// takesItsClock are packages that may not ask for the time themselves.
+var takesItsClock = append(pure, "internal/audit", "internal/identity", "internal/store", "internal/store/sqlite", "internal/service", "internal/httpapi")
+
+// goPackage is one folder of the module.
+type goPackage struct {
+	imports map[string]bool // of files that are no tests
+	now     bool            // calls time.Now
+}
+
+func packages(t *testing.T) map[string]goPackage {
+	t.Helper()
+	const root = "../.."
+	found := make(map[string]goPackage)
+	err := filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if e.IsDir() {
+			_, notThere := os.Stat(filepath.Join(path, "go.mod"))
+			if path != root && (notThere == nil || strings.HasPrefix(e.Name(), ".") || e.Name() == "testdata" || e.Name() == "node_modules") {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		name, err := filepath.Rel(root, filepath.Dir(path))
+		if err != nil {
+			return err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		p := found[name]
+		if p.imports == nil {
+			p.imports = make(map[string]bool)
+		}
+		p.add(file)
+		found[name] = p
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+func (p *goPackage) add(file *ast.File) {
+	for _, spec := range file.Imports {
+		path, _ := strconv.Unquote(spec.Path.Value) // it has been parsed
+		p.imports[path] = true
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		if s, ok := n.(*ast.SelectorExpr); ok && s.Sel.Name == "Now" {
+			if x, ok := s.X.(*ast.Ident); ok && x.Name == "time" {
+				p.now = true
+			}
+		}
+		return true
+	})
+}
+
+// within says whether an import is in a list of names and prefixes.
+func within(list []string, path string) bool {
+	return slices.ContainsFunc(list, func(name string) bool {
+		return path == name || strings.HasSuffix(name, "/") && strings.HasPrefix(path, name)
+	})
+}
+
+func TestArrowsAreThoseOfTheTable(t *testing.T) {
+	t.Parallel()
+	found := packages(t)
+	for _, name := range slices.Sorted(maps.Keys(found)) {
+		if slices.Contains(testPackages, name) {
+			continue
+		}
+		row, ok := arrows[name]
+		if !ok {
+			t.Errorf("%s has no row in the table", name)
+			continue
+		}
+		for path := range found[name].imports {
+			if to, ours := strings.CutPrefix(path, module+"/"); ours && !slices.Contains(row, to) {
+				t.Errorf("%s imports %s, an arrow that is not in the table", name, to)
+			}
+		}
+		for _, to := range row {
+			if !found[name].imports[module+"/"+to] {
+				t.Errorf("the table lets %s import %s, which it does not", name, to)
+			}
+		}
+	}
+	for _, name := range append(slices.Collect(maps.Keys(arrows)), testPackages...) {
+		if _, ok := found[name]; !ok {
+			t.Errorf("the table has a row for %s, which is not there", name)
+		}
+	}
+}
+
+func TestTestingIsForTests(t *testing.T) {
+	t.Parallel()
+	for name, p := range packages(t) {
+		for path := range p.imports {
+			if within([]string{"testing", "testing/", "net/http/httptest", "pgregory.net/rapid", "github.com/google/go-cmp/"}, path) &&
+				!slices.Contains(testPackages, name) {
+				t.Errorf("%s imports %s outside a test", name, path)
+			}
+			if to, ours := strings.CutPrefix(path, module+"/"); ours && slices.Contains(testPackages, to) {
+				t.Errorf("%s imports %s outside a test", name, to)
+			}
+		}
+	}
+}
+
+func TestWhatIsKeptInItsPackages(t *testing.T) {
+	t.Parallel()
+	found := packages(t)
+	for outside, names := range keepers {
+		used := make(map[string]bool)
+		for name, p := range found {
+			for path := range p.imports {
+				if within([]string{outside}, path) && !slices.Contains(testPackages, name) {
+					used[name] = true
+				}
+			}
+		}
+		for name := range used {
+			if !slices.Contains(names, name) {
+				t.Errorf("%s imports %s, which is for %v", name, outside, names)
+			}
+		}
+		for _, name := range names {
+			if !used[name] {
+				t.Errorf("the table keeps %s for %s, which does not import it", outside, name)
+			}
+		}
+	}
+}
+
+func TestTheSubjectIsPure(t *testing.T) {
+	t.Parallel()
+	found := packages(t)
+	for _, name := range pure {
+		for path := range found[name].imports {
+			if within(impure, path) {
+				t.Errorf("%s imports %s", name, path)
+			}
+		}
+	}
+	for _, name := range takesItsClock {
+		if found[name].now {
+			t.Errorf("%s asks for the time itself", name)
+		}
+	}
+}

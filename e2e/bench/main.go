@@ -1,0 +1,137 @@
+// Command bench measures what the server costs: the whole of it over HTTP, with
+// its durable access log, sealing, history and events, beside a bare net/http
+// server that answers the same bytes, and beside the store alone. The load
+// generator runs on the same machine, and the three are measured in turns, so
+// that what the machine does meanwhile falls on all of them alike. It prints
+// a page of Markdown.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+type options struct {
+	program string
+	rounds  int
+	round   time.Duration
+	people  int
+	many    int
+}
+
+func main() {
+	if len(os.Args) == 2 && os.Args[1] == bareCommand {
+		serveBare()
+		return
+	}
+	var o options
+	flag.StringVar(&o.program, "program", "../bin/equality-api", "the built program")
+	flag.IntVar(&o.rounds, "rounds", 5, "rounds, of which the medians are reported")
+	flag.DurationVar(&o.round, "round", 2*time.Second, "how long each measurement takes")
+	flag.IntVar(&o.people, "people", 1000, "people in the database")
+	flag.IntVar(&o.many, "many", 1_000_000, "people in the large database; 0 leaves it out")
+	flag.Parse()
+	if err := bench(context.Background(), o); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func bench(ctx context.Context, o options) (err error) {
+	dir, err := os.MkdirTemp("", "equality-bench")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	if err := compare(ctx, o, filepath.Join(dir, "small")); err != nil {
+		return err
+	}
+	if o.many == 0 {
+		return nil
+	}
+	return large(ctx, o, filepath.Join(dir, "small"), filepath.Join(dir, "large"))
+}
+
+// connections are the numbers of connections that every operation is measured with.
+var connections = []int{16, 64}
+
+// compare measures every operation on the server, the bare server and the
+// store, in turns.
+func compare(ctx context.Context, o options, dir string) (err error) {
+	people, err := fill(ctx, dir, o.people)
+	if err != nil {
+		return err
+	}
+	alone, err := openStore(ctx, filepath.Join(dir, "alone"), people)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, alone.close()) }()
+	whole, err := startServer(o.program, dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, whole.stop()) }()
+	bare, err := startBare()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, bare.stop()) }()
+
+	report := newReport(o)
+	for _, op := range operations {
+		for _, n := range connections {
+			for range o.rounds {
+				for name, target := range targets(whole, bare, alone) {
+					report.add(op, n, name, drive(target(op, people), n, o.round))
+				}
+			}
+		}
+	}
+	report.print(os.Stdout)
+	memory, err := whole.memory()
+	if err != nil {
+		return err
+	}
+	fmt.Printf("\nResident memory of the server after these rounds: %d MB.\n", memory>>20)
+	return nil
+}
+
+// large measures reads and memory with many people, in turns with few.
+func large(ctx context.Context, o options, small, dir string) (err error) {
+	began := time.Now()
+	people, err := fill(ctx, dir, o.many)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("\n## %d people\n\nMade in %.0f s, straight through the store.\n\n", o.many, time.Since(began).Seconds())
+	many, err := startServer(o.program, dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, many.stop()) }()
+	few, err := startServer(o.program, small)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, few.stop()) }()
+	var manyRounds, fewRounds []result
+	for range o.rounds {
+		fewRounds = append(fewRounds, drive(few.requests(get, people[:o.people]), connections[0], o.round))
+		manyRounds = append(manyRounds, drive(many.requests(get, people), connections[0], o.round))
+	}
+	a, b := median(fewRounds), median(manyRounds)
+	memory, err := many.memory()
+	if err != nil {
+		return err
+	}
+	fmt.Printf("A GET with %d people costs %.2f times one with %d (%.0f and %.0f requests a second, %d connections).\n",
+		o.many, a.rate/b.rate, o.people, b.rate, a.rate, connections[0])
+	fmt.Printf("Resident memory of the server with %d people after these rounds: %d MB.\n", o.many, memory>>20)
+	return nil
+}

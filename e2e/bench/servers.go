@@ -1,0 +1,174 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// process is a server in a process of its own.
+type process struct {
+	command *exec.Cmd
+	url     string
+	token   string
+	logged  *os.File
+}
+
+// startServer starts the program on a data directory. Its log goes to a file, as it would in service.
+func startServer(program, dir string) (*process, error) {
+	logged, err := os.Create(filepath.Join(dir, "log"))
+	if err != nil {
+		return nil, err
+	}
+	p := &process{logged: logged, command: exec.Command(program, "serve", "--data-dir", dir,
+		"--listen", "127.0.0.1:0", "--telemetry-listen", "127.0.0.1:0")}
+	p.command.Stderr = logged
+	if err := p.command.Start(); err != nil {
+		return nil, err
+	}
+	if p.url, err = listening(logged.Name()); err != nil {
+		return nil, errors.Join(err, p.stop())
+	}
+	token, err := exec.Command(program, "token", "--data-dir", dir, "--role", "officer").Output()
+	if err != nil {
+		return nil, errors.Join(err, p.stop())
+	}
+	p.token = "Bearer " + strings.TrimSpace(string(token))
+	return p, nil
+}
+
+// listening waits for the log line that tells the address.
+func listening(path string) (string, error) {
+	for range 300 {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return "", err
+		}
+		for line := range bytes.Lines(text) {
+			var event struct{ Msg, Address string }
+			if json.Unmarshal(line, &event) == nil && event.Msg == "listening" {
+				return "http://" + event.Address, nil
+			}
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	return "", errors.New("the server did not start")
+}
+
+func (p *process) stop() error {
+	err := p.command.Process.Signal(syscall.SIGTERM)
+	_, waiting := p.command.Process.Wait()
+	if p.logged != nil {
+		err = errors.Join(err, p.logged.Close())
+	}
+	return errors.Join(err, waiting)
+}
+
+// memory is the process's resident memory in bytes.
+func (p *process) memory() (int, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.command.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.Lines(string(text)) {
+		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+			kilobytes, err := strconv.Atoi(strings.Fields(rest)[0])
+			return kilobytes << 10, err
+		}
+	}
+	return 0, errors.New("the process does not tell its memory")
+}
+
+// requests does the operation over HTTP.
+func (p *process) requests(op operation, people []uuid.UUID) work {
+	base := p.url + "/api/v1/equality-information"
+	return func(_ int, random *rand.Rand) error {
+		person := base + "/" + people[random.IntN(len(people))].String()
+		switch op {
+		case post:
+			return send("POST", base, p.token, body(uuid.New(), uuid.New(), random), http.StatusCreated)
+		case patch:
+			return send("PATCH", person, p.token, change(random), http.StatusOK)
+		}
+		return send("GET", person, p.token, nil, http.StatusOK)
+	}
+}
+
+const bareCommand = "bare"
+
+// startBare starts this program again as the bare server.
+func startBare() (*process, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	p := &process{command: exec.Command(self, bareCommand), token: "Bearer none"}
+	out, err := p.command.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := p.command.Start(); err != nil {
+		return nil, err
+	}
+	address, err := bufio.NewReader(out).ReadString('\n')
+	p.url = "http://" + strings.TrimSpace(address)
+	return p, err
+}
+
+// serveBare is the bare server: net/http, which reads what it is sent and
+// answers with the status, headers and bytes of the real one.
+func serveBare() {
+	id := uuid.New()
+	answer := body(id, uuid.New(), rand.New(rand.NewPCG(1, 1)))
+	handler := func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		h := w.Header()
+		h.Set("Content-Type", "application/json")
+		h.Set("Content-Length", strconv.Itoa(len(answer)))
+		h.Set("Cache-Control", "no-store")
+		h.Set("Etag", `"0"`)
+		h.Set("Last-Modified", "Mon, 23 Nov 2026 19:37:28 GMT")
+		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("X-Correlation-Id", "011f5663-1975-4e86-8717-cdd36e92e40c")
+		if r.Method == http.MethodPost {
+			h.Set("Location", "/api/v1/equality-information/"+id.String())
+			w.WriteHeader(http.StatusCreated)
+		}
+		_, _ = w.Write(answer)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	fmt.Println(listener.Addr())
+	if err := http.Serve(listener, http.HandlerFunc(handler)); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+}
+
+// targets are what is measured, in the order of a round.
+func targets(whole, bare *process, store *alone) iter.Seq2[string, func(operation, []uuid.UUID) work] {
+	return func(yield func(string, func(operation, []uuid.UUID) work) bool) {
+		_ = yield("bare", bare.requests) && yield("server", whole.requests) && yield("store", store.requests)
+	}
+}

@@ -1,0 +1,177 @@
+package e2e
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"equality-information-api/internal/httpapi"
+)
+
+func TestIfMatchIsEnforced(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	officer := p.token(t, "officer")
+	for _, c := range []struct {
+		name   string
+		values []string
+		status int
+	}{
+		{"the version", []string{`"1"`}, 200},
+		{"any", []string{"*"}, 200},
+		{"a list with the version", []string{`"7", "1"`}, 200},
+		{"a list without blanks", []string{`"7","1"`}, 200},
+		{"a list in two headers", []string{`"7"`, `"1"`}, 200},
+		{"a list with the version weak and strong", []string{`W/"1", "1"`}, 200},
+		{"an older version", []string{`"0"`}, 412},
+		{"a version to come", []string{`"2"`}, 412},
+		{"the version, weak", []string{`W/"1"`}, 412},
+		{"the version, written otherwise", []string{`"01"`}, 412},
+		{"something else", []string{`"zebra"`}, 412},
+		{"the empty tag", []string{`""`}, 412},
+		{"a list without the version", []string{`"0", "2"`}, 412},
+		{"empty", []string{""}, 400},
+		{"blank", []string{"  "}, 400},
+		{"without quotes", []string{"1"}, 400},
+		{"without the last quote", []string{`"1`}, 400},
+		{"any in a list", []string{`*, "1"`}, 400},
+		{"a quote in the tag", []string{`"1""`}, 400},
+		{"weak in small letters", []string{`w/"1"`}, 400},
+		{"a list with a gap", []string{`"7" "1"`}, 400},
+		{"a comma alone", []string{","}, 400},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			m := p.create(t, officer, `"nationality":"british"`)
+			p.patch(t, officer, m, `{"disabled":true}`).want(t, 200)
+			r := p.do(t, "PATCH", m.path(), request{
+				token: officer, body: []byte(`{"disabled":false}`), values: http.Header{"If-Match": c.values},
+			})
+			after := p.record(t, officer, m)["disabled"]
+			switch c.status {
+			case 200:
+				if r.want(t, 200); r.header.Get("ETag") != `"2"` || after != false {
+					t.Errorf("the ETag is %s and disabled is %v", r.header.Get("ETag"), after)
+				}
+			case 412:
+				told := r.problem(t, 412, "version-mismatch")
+				if r.header.Get("ETag") != `"1"` || after != true {
+					t.Errorf("the ETag is %s and disabled is %v", r.header.Get("ETag"), after)
+				}
+				if c.name == "an older version" {
+					same(t, told.ChangedMembers, []string{"disabled"})
+				}
+			case 400:
+				if r.failed(t, "", "header.if-match"); after != true {
+					t.Errorf("disabled is %v", after)
+				}
+			}
+		})
+	}
+	p.do(t, "PATCH", records+"/"+uuid.NewString(), request{token: officer, body: []byte(`{}`), headers: map[string]string{"If-Match": "*"}}).
+		problem(t, 404, "not-found")
+}
+
+func TestChangedMembersAreThoseSinceTheVersion(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	officer := p.token(t, "officer")
+	m := p.create(t, officer, `"gender":{"genderValue":"f"},"nationality":"british","armedForces":"preferNotToSay"`)
+	p.patch(t, officer, m, `{"gender":{"genderDifferentToBirthSex":true}}`).want(t, 200)
+	p.patch(t, officer, m, `{"armedForces":null,"disabled":true}`).want(t, 200)
+	p.patch(t, officer, m, `{"disabled":null}`).want(t, 200)
+	for since, changed := range map[string][]string{
+		`"0"`: {"gender", "armedForces"}, `"1"`: {"armedForces"}, `"2"`: {"disabled"},
+		`"0", "1"`: nil, `"9"`: nil, `W/"0"`: nil,
+	} {
+		r := p.do(t, "PATCH", m.path(), request{token: officer, body: []byte(`{"nationality":null}`), headers: map[string]string{"If-Match": since}})
+		same(t, r.problem(t, 412, "version-mismatch").ChangedMembers, changed)
+	}
+}
+
+func TestServerMayDemandIfMatch(t *testing.T) {
+	t.Parallel()
+	p := start(t, "--require-if-match")
+	officer := p.token(t, "officer")
+	m := p.create(t, officer, "")
+	p.patch(t, officer, m, `{"disabled":true}`).problem(t, 428, "precondition-required")
+	p.patch(t, officer, made{id: uuid.NewString()}, `{"disabled":true}`).problem(t, 404, "not-found")
+	p.do(t, "PATCH", m.path(), request{token: officer, body: []byte(`{"disabled":true}`), headers: map[string]string{"If-Match": `"0"`}}).want(t, 200)
+}
+
+func TestIfNoneMatchAnswersNotModified(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	officer := p.token(t, "officer")
+	m := p.create(t, officer, `"disabled":true`)
+	p.patch(t, officer, m, `{"disabled":false}`).want(t, 200)
+	paths := []string{m.path(), records + "/" + m.target, records + "?targetId=" + m.target}
+	for sent, status := range map[string]int{
+		`"1"`: 304, `W/"1"`: 304, `*`: 304, `"0", "1"`: 304, `"0"`: 200, `"01"`: 200, `"zebra"`: 200,
+		`1`: 400, `"1`: 400, `*, "1"`: 400, ` `: 400,
+	} {
+		for _, method := range []string{"GET", "HEAD"} {
+			for _, path := range paths {
+				r := p.do(t, method, path, request{token: officer, values: http.Header{"If-None-Match": {sent}}})
+				if r.status != status {
+					t.Errorf("%s with If-None-Match: %s is answered %d, want %d", method, sent, r.status, status)
+				}
+				if status != 400 && r.header.Get("ETag") != `"1"` {
+					t.Errorf("%d comes with the ETag %s", r.status, r.header.Get("ETag"))
+				}
+				if status == 304 && (len(r.body) > 0 || r.header.Get("Content-Type") != "") {
+					t.Errorf("304 has a body or a Content-Type: %s", r.body)
+				}
+			}
+		}
+	}
+}
+
+func TestLastModifiedIsTheVersions(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	officer := p.token(t, "officer")
+	m := p.create(t, officer, `"disabled":true`)
+	first := p.do(t, "GET", m.path(), request{token: officer}).header.Get("Last-Modified")
+	if _, err := http.ParseTime(first); err != nil {
+		t.Error(err)
+	}
+	p.patch(t, officer, m, `{"disabled":false}`)
+	if again := p.do(t, "GET", m.path()+"/history/0", request{token: officer}).header.Get("Last-Modified"); again != first {
+		t.Errorf("version 0 was last modified %s, when it was the current one %s", again, first)
+	}
+}
+
+// HEAD has the status and headers of GET and no body, wherever there is GET.
+func TestHeadIsGetWithoutBody(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	everybody := p.token(t, "officer", "service", "governance", "support")
+	m := p.create(t, everybody, `"disabled":true`)
+	paths := []string{"/none", records + "?limit=0", records + "/" + uuid.NewString(), records + "?targetId=" + m.target}
+	for _, route := range httpapi.Routes() {
+		if method, path, _ := strings.Cut(route, " "); method == "GET" {
+			paths = append(paths, placeholders.Replace(strings.ReplaceAll(path, "{id}", m.id)))
+		}
+	}
+	for _, path := range paths {
+		for _, token := range []string{everybody, ""} {
+			get := p.do(t, "GET", path, request{token: token})
+			head := p.do(t, "HEAD", path, request{token: token})
+			if head.status != get.status || len(head.body) > 0 {
+				t.Errorf("HEAD %s is answered %d with %d bytes, GET %d", path, head.status, len(head.body), get.status)
+			}
+			for _, h := range []http.Header{get.header, head.header} {
+				for _, own := range []string{"Date", "X-Correlation-Id"} {
+					h.Del(own)
+				}
+			}
+			if !slices.Contains([]string{"/events", records}, path) { // the length of their cursors is the same all the same
+				same(t, head.header, get.header)
+			}
+		}
+	}
+}

@@ -1,0 +1,183 @@
+package e2e
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+
+	"github.com/dlclark/regexp2"
+	"github.com/pb33f/jsonschema/v6"
+	"github.com/pb33f/libopenapi"
+	validator "github.com/pb33f/libopenapi-validator"
+	"github.com/pb33f/libopenapi-validator/config"
+	verrors "github.com/pb33f/libopenapi-validator/errors"
+	v3 "github.com/pb33f/libopenapi/datamodel/high/v3"
+)
+
+// contract is api/openapi.yaml. Any number of goroutines may use it.
+type contract struct {
+	model  *v3.Document
+	whole  validator.Validator
+	noBody validator.Validator // for answers to HEAD
+}
+
+var theContract = sync.OnceValue(func() *contract {
+	text, err := os.ReadFile("../api/openapi.yaml")
+	if err != nil {
+		panic(err)
+	}
+	document, err := libopenapi.NewDocument(text)
+	if err != nil {
+		panic(err)
+	}
+	model, err := document.BuildV3Model()
+	if err != nil {
+		panic(err)
+	}
+	options := []config.Option{config.WithFormatAssertions(), config.WithRegexEngine(ecmaScript)}
+	return &contract{
+		model:  &model.Model,
+		whole:  validator.NewValidatorFromV3Model(&model.Model, options...),
+		noBody: validator.NewValidatorFromV3Model(&model.Model, append(options, config.WithoutResponseBodyValidation())...),
+	}
+})
+
+// ecmaScript reads patterns as JSON Schema has them, in the dialect of ECMA-262.
+func ecmaScript(pattern string) (jsonschema.Regexp, error) {
+	compiled, err := regexp2.Compile(pattern, regexp2.ECMAScript|regexp2.Unicode)
+	return expression{compiled}, err
+}
+
+type expression struct{ *regexp2.Regexp }
+
+func (e expression) MatchString(s string) bool {
+	matched, err := e.Regexp.MatchString(s)
+	return err == nil && matched
+}
+
+// contractPath is a path without prefix and trailing slash, which stand for nothing.
+func contractPath(path string) string {
+	path, query, _ := strings.Cut(path, "?")
+	if rest, ok := strings.CutPrefix(path, "/api/v1"); ok && strings.HasPrefix(rest, "/") {
+		path = rest
+	}
+	if len(path) > 1 {
+		path = strings.TrimSuffix(path, "/")
+	}
+	if query != "" {
+		path += "?" + query
+	}
+	return path
+}
+
+// check validates an answer and, where it is success, the request too.
+func (c *contract) check(method, path string, o request, r response) error {
+	if r.status == http.StatusInternalServerError {
+		return errors.New("an internal error: a bug of the program")
+	}
+	v := c.whole
+	if method == http.MethodHead {
+		method, v = http.MethodGet, c.noBody
+		if len(r.body) > 0 {
+			return errors.New("HEAD is answered with a body")
+		}
+	}
+	if method == http.MethodOptions && r.status == http.StatusNoContent {
+		return nil // a CORS preflight, which is the Fetch standard's
+	}
+	path = contractPath(path)
+	switch r.status {
+	case http.StatusNotFound:
+		if !c.has(method, path) {
+			method, path = http.MethodGet, "/docs/problems/none"
+		}
+	case http.StatusMethodNotAllowed:
+		// The document tells of it at every operation that there is.
+		for _, other := range []string{"GET", "POST", "PATCH"} {
+			if c.has(other, path) {
+				method = other
+				break
+			}
+		}
+	}
+	sent := c.request(method, path, o)
+	answered := &http.Response{StatusCode: r.status, Header: r.header, Body: io.NopCloser(bytes.NewReader(r.body)), Request: sent}
+	_, errs := v.ValidateHttpResponse(sent, answered)
+	if r.status/100 == 2 {
+		_, more := v.ValidateHttpRequestSync(c.request(method, path, o))
+		errs = append(errs, more...)
+	}
+	if len(errs) == 0 {
+		return nil
+	}
+	return fmt.Errorf("breaks the contract: %s\nthe answer is %d %.600s", told(errs), r.status, r.body)
+}
+
+// refuses says why the contract does not allow a request; nil where it does.
+func (c *contract) refuses(method, path string, o request) error {
+	if ok, errs := c.whole.ValidateHttpRequestSync(c.request(method, contractPath(path), o)); !ok {
+		return errors.New(told(errs))
+	}
+	return nil
+}
+
+// request is a request as the validator reads it.
+func (c *contract) request(method, path string, o request) *http.Request {
+	target, err := url.Parse("http://contract.example/api/v1" + path)
+	if err != nil {
+		target = &url.URL{Scheme: "http", Host: "contract.example", Path: "/api/v1/none"}
+	}
+	header := o.header()
+	// The document allows a token without its scheme, for today's callers, but only in words.
+	if token := header.Get("Authorization"); strings.HasPrefix(token, "eyJ") {
+		header.Set("Authorization", "Bearer "+token)
+	}
+	return &http.Request{
+		Method: method, URL: target, Host: target.Host, Header: header,
+		Body: io.NopCloser(bytes.NewReader(o.body)), ContentLength: int64(len(o.body)),
+	}
+}
+
+// has says whether the document describes a method of a path.
+func (c *contract) has(method, path string) bool {
+	path, _, _ = strings.Cut(path, "?")
+	for pattern, item := range c.model.Paths.PathItems.FromOldest() {
+		if _, ok := item.GetOperations().Get(strings.ToLower(method)); ok && matches(pattern, path) {
+			return true
+		}
+	}
+	return false
+}
+
+func matches(pattern, path string) bool {
+	want, got := strings.Split(pattern, "/"), strings.Split(path, "/")
+	if len(want) != len(got) {
+		return false
+	}
+	for i := range want {
+		slash := strings.Contains(strings.ToLower(got[i]), "%2f") // which no part of a path has
+		if want[i] != got[i] && (!strings.HasPrefix(want[i], "{") || got[i] == "" || slash) {
+			return false
+		}
+	}
+	return true
+}
+
+// told is what the validator found, on one line.
+func told(errs []*verrors.ValidationError) string {
+	var lines []string
+	for _, e := range errs {
+		line := e.Message + ": " + e.Reason
+		for _, s := range e.SchemaValidationErrors {
+			line += fmt.Sprintf("; %s: %s", s.FieldPath, s.Reason)
+		}
+		lines = append(lines, line)
+	}
+	return strings.Join(lines, " | ")
+}

@@ -1,0 +1,104 @@
+package e2e
+
+import (
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"equality-information-api/api"
+	"equality-information-api/internal/equality"
+)
+
+var (
+	linked   = regexp.MustCompile(`(?:src|href|action)="([^"]*)"`)
+	external = regexp.MustCompile(`(?i)https?://|src="//|href="//|@import|url\(`)
+)
+
+func TestDocumentationComesFromHereAlone(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	paths := []string{"/docs"}
+	for code := range api.Problems {
+		paths = append(paths, api.ProblemPath+code)
+	}
+	for _, path := range paths {
+		r := p.do(t, "GET", path, request{}).want(t, 200)
+		policy := r.header.Get("Content-Security-Policy")
+		for _, part := range []string{"default-src 'none'", "script-src 'self'", "connect-src 'self'", "frame-ancestors 'none'"} {
+			if !strings.Contains(policy, part) {
+				t.Errorf("GET %s: the policy lacks %s: %s", path, part, policy)
+			}
+		}
+		if strings.Contains(policy, "http") || strings.Contains(policy, "script-src 'self' 'unsafe") {
+			t.Errorf("GET %s: the policy is %s", path, policy)
+		}
+		if found := external.Find(r.body); found != nil {
+			t.Errorf("GET %s has the external address %s", path, found)
+		}
+		for _, link := range linked.FindAllStringSubmatch(string(r.body), -1) {
+			if strings.HasPrefix(link[1], "data:") {
+				continue
+			}
+			if r, err := p.send("GET", link[1], request{}); err != nil || r.status != 200 || len(r.body) == 0 {
+				t.Errorf("GET %s leads to %s, which is answered %d (%v)", path, link[1], r.status, err)
+			}
+		}
+	}
+}
+
+// The type of every problem leads to a page about it.
+func TestEveryProblemHasItsPage(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	described := theContract().model.Components.Schemas.GetOrZero("Problem").Schema().Properties.GetOrZero("type").Schema().Enum
+	if len(described) != len(api.Problems) {
+		t.Errorf("the contract has %d types of problems, the program %d", len(described), len(api.Problems))
+	}
+	for _, node := range described {
+		problem, ok := api.Problems[strings.TrimPrefix(node.Value, api.ProblemPath)]
+		if !ok {
+			t.Errorf("the program does not know the problem %s", node.Value)
+			continue
+		}
+		for _, prefix := range []string{"", "/api/v1"} {
+			page := string(p.do(t, "GET", prefix+node.Value, request{}).want(t, 200).body)
+			for _, text := range []string{problem.Title, node.Value, "What to do"} {
+				if !strings.Contains(page, text) {
+					t.Errorf("the page %s lacks %q", node.Value, text)
+				}
+			}
+		}
+	}
+}
+
+// The codes of failures are stable and listed in the docs.
+func TestEveryFailureCodeIsDocumented(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../docs/problems.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	codes := []string{"nino.forbidden", "path.id", "path.version", "query.unknown", "query.repeated", "query.syntax", "query.cursor", "query.limit",
+		"query.wait", "query.targetId", "query.modifiedSince", "query.modifiedBefore", "query.includeInactive", "header.if-match", "header.if-none-match",
+		"header.idempotency-key", "header.x-change-reason", "header.x-access-purpose"}
+	for _, c := range equality.FailureCodes() {
+		codes = append(codes, c.Code)
+	}
+	for _, code := range codes {
+		if !strings.Contains(string(text), "`"+code+"`") {
+			t.Errorf("docs/problems.md does not tell of the code %s", code)
+		}
+	}
+	for _, problem := range api.ProblemList {
+		if !strings.Contains(string(text), "\n## "+problem.Code+"\n") {
+			t.Errorf("docs/problems.md does not tell of the problem %s", problem.Code)
+		}
+	}
+	for _, bad := range badBodies() {
+		if !slices.Contains(codes, bad.code) {
+			t.Errorf("the code %s is in no list", bad.code)
+		}
+	}
+}

@@ -1,0 +1,316 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/uuid"
+)
+
+// ledger is what the server has acknowledged, beside which what it holds later
+// is laid. Any number of goroutines may write through it.
+type ledger struct {
+	mu     sync.Mutex
+	people map[string]*entered // by target id
+	texts  int
+}
+
+// entered are the versions of one person, each of which says a text of its own.
+type entered struct {
+	versions map[int64]string
+	// unanswered are the writes that may or may not have been done.
+	unanswered map[string]attempt
+	// last is the write that was answered last, if any was.
+	last attempt
+}
+
+// attempt is a write as it was sent, so that it can be sent again.
+type attempt struct{ method, path, target, text string }
+
+// refusal is the error of a write that was answered with another status than success.
+type refusal int
+
+func (r refusal) Error() string { return fmt.Sprintf("answered %d", int(r)) }
+
+// create creates a person's record. The person is new.
+func (l *ledger) create(p *program, token string) (target string, err error) {
+	target = uuid.NewString()
+	return target, l.send(p, token, l.attempt("POST", "/equality-information", target))
+}
+
+// change changes a person's record, whatever its version is.
+func (l *ledger) change(p *program, token, target string) error {
+	return l.send(p, token, l.attempt("PATCH", "/equality-information/"+target, target))
+}
+
+func (l *ledger) attempt(method, path, target string) attempt {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.people == nil {
+		l.people = make(map[string]*entered)
+	}
+	if l.people[target] == nil {
+		l.people[target] = &entered{versions: make(map[int64]string), unanswered: make(map[string]attempt)}
+	}
+	l.texts++
+	a := attempt{method, path, target, fmt.Sprintf("invented answer %d", l.texts)}
+	l.people[target].unanswered[a.text] = a
+	return a
+}
+
+// send sends a write, under an idempotency key of its own.
+func (l *ledger) send(p *program, token string, a attempt) error {
+	body := fmt.Sprintf(`{"targetId": %q, "economicSituation": "other", "economicSituationIfOther": %q}`, a.target, a.text)
+	r, err := p.send(a.method, a.path, request{
+		token: token, body: []byte(body), headers: map[string]string{"Idempotency-Key": a.text},
+	})
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	person := l.people[a.target]
+	delete(person.unanswered, a.text)
+	if r.status != 200 && r.status != 201 {
+		return refusal(r.status)
+	}
+	version, err := taggedVersion(r)
+	if err != nil {
+		return err
+	}
+	if text, err := textOf(r); err != nil || text != a.text {
+		return fmt.Errorf("the write is answered by another record: %w\n%s", err, r.body)
+	}
+	if other, ok := person.versions[version]; ok && other != a.text {
+		return fmt.Errorf("version %d is given to %q, and was to %q", version, a.text, other)
+	}
+	person.versions[version], person.last = a.text, a
+	return nil
+}
+
+// retry sends every write again that was not answered, and the last of each
+// person that was. It must have been done once in the end, however often it was sent.
+func (l *ledger) retry(t *testing.T, p *program, token string) {
+	t.Helper()
+	l.mu.Lock()
+	var again []attempt
+	for _, person := range l.people {
+		again = slices.AppendSeq(again, maps.Values(person.unanswered))
+	}
+	l.mu.Unlock()
+	// A create before the changes of the same person, which may not be there yet.
+	slices.SortFunc(again, func(a, b attempt) int { return strings.Compare(b.method, a.method) })
+	for _, a := range again {
+		if err := l.send(p, token, a); err != nil {
+			t.Errorf("sent again: %s %s: %v", a.method, a.path, err)
+		}
+	}
+	for _, person := range l.people {
+		versions, a := len(person.versions), person.last
+		if a.text == "" {
+			continue // what there is was not answered, and found afterwards
+		}
+		if err := l.send(p, token, a); err != nil || len(person.versions) != versions {
+			t.Errorf("sent again: %s %s: %v, and %d versions where %d were", a.method, a.path, err, len(person.versions), versions)
+		}
+	}
+}
+
+// each calls f for every person, several at a time.
+func (l *ledger) each(f func(target string, person *entered)) {
+	var group sync.WaitGroup
+	limit := make(chan struct{}, 8)
+	for target, person := range l.people {
+		limit <- struct{}{}
+		group.Go(func() {
+			defer func() { <-limit }()
+			f(target, person)
+		})
+	}
+	group.Wait()
+}
+
+// check has the server show every version that it acknowledged, and no other
+// than those that were sent. Nobody writes in the meantime.
+func (l *ledger) check(t *testing.T, p *program, token string) {
+	t.Helper()
+	l.each(func(target string, person *entered) {
+		path := "/equality-information/" + target
+		count := person.count(t, p, token, path)
+		for version := range int64(count) {
+			text, err := textOf(p.do(t, "GET", fmt.Sprintf("%s/history/%d", path, version), request{token: token}).want(t, 200))
+			known, acknowledged := person.versions[version]
+			_, sent := person.unanswered[text]
+			switch {
+			case err != nil:
+				t.Error(err)
+			case acknowledged && text != known:
+				t.Errorf("version %d of %s says %q, and %q was acknowledged", version, target, text, known)
+			case !acknowledged && !sent:
+				t.Errorf("version %d of %s says %q, which nobody has just sent", version, target, text)
+			}
+			person.versions[version] = text
+			delete(person.unanswered, text)
+		}
+		clear(person.unanswered)
+		person.checkCurrent(t, p, token, path)
+	})
+	maps.DeleteFunc(l.people, func(_ string, person *entered) bool { return len(person.versions) == 0 })
+}
+
+// count reads the history, which has every version from the newest to 0.
+func (person *entered) count(t *testing.T, p *program, token, path string) int {
+	t.Helper()
+	r := p.do(t, "GET", path+"/history", request{token: token})
+	if r.status == 404 && len(person.versions) == 0 {
+		return 0
+	}
+	var history struct{ Versions []struct{ Version int64 } }
+	r.want(t, 200).decode(t, &history)
+	for i, v := range history.Versions {
+		if v.Version != int64(len(history.Versions)-1-i) {
+			t.Errorf("%s: place %d of %d in the history is version %d's", path, i, len(history.Versions), v.Version)
+		}
+	}
+	for version, text := range person.versions {
+		if version >= int64(len(history.Versions)) {
+			t.Errorf("%s: version %d (%s) was acknowledged and is not there", path, version, text)
+		}
+	}
+	return len(history.Versions)
+}
+
+func (person *entered) checkCurrent(t *testing.T, p *program, token, path string) {
+	t.Helper()
+	if len(person.versions) == 0 {
+		return
+	}
+	r := p.do(t, "GET", path, request{token: token}).want(t, 200)
+	version, err := taggedVersion(r)
+	if err != nil || version != int64(len(person.versions)-1) {
+		t.Errorf("%s is at version %d (%v), want %d", path, version, err, len(person.versions)-1)
+	}
+	if text, err := textOf(r); err != nil || text != person.versions[version] {
+		t.Errorf("%s says %q (%v), want %q", path, text, err, person.versions[version])
+	}
+}
+
+// changes counts the versions of all people.
+func (l *ledger) changes() (n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, person := range l.people {
+		n += len(person.versions)
+	}
+	return n
+}
+
+// checkFeed reads the feed from its beginning: it tells of every version once,
+// each person's in order, and of nothing else.
+func (l *ledger) checkFeed(t *testing.T, p *program, token string) {
+	t.Helper()
+	next, ids, total := make(map[string]int64), make(map[string]bool), 0
+	for after := ""; ; {
+		path := "/events?limit=1000"
+		if after != "" {
+			path += "&after=" + url.QueryEscape(after)
+		}
+		var page struct {
+			Events []struct {
+				ID, Subject, Type string
+				Data              struct{ Version int64 }
+			}
+			Next string
+		}
+		r, err := p.send("GET", path, request{token: token})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.want(t, 200).decode(t, &page)
+		for _, e := range page.Events {
+			total++
+			if ids[e.ID] {
+				t.Errorf("event %s comes twice", e.ID)
+			}
+			ids[e.ID] = true
+			if e.Data.Version != next[e.Subject] {
+				t.Errorf("the feed tells of version %d of %s, want %d", e.Data.Version, e.Subject, next[e.Subject])
+			}
+			if created := strings.HasSuffix(e.Type, ".created"); created != (e.Data.Version == 0) {
+				t.Errorf("the event of version %d is of type %s", e.Data.Version, e.Type)
+			}
+			next[e.Subject] = e.Data.Version + 1
+		}
+		if len(page.Events) == 0 {
+			break
+		}
+		after = page.Next
+	}
+	for target, person := range l.people {
+		if next[target] != int64(len(person.versions)) {
+			t.Errorf("the feed tells of %d versions of %s, want %d", next[target], target, len(person.versions))
+		}
+	}
+	if total != l.changes() {
+		t.Errorf("the feed has %d events, want %d", total, l.changes())
+	}
+}
+
+// checkAudit verifies the access log, which has an entry of every version.
+// heads are copies of the program's log; none checks without.
+func (l *ledger) checkAudit(t *testing.T, dir string, heads ...string) {
+	t.Helper()
+	args := []string{"--records"}
+	if len(heads) > 0 {
+		args = append(args, "--heads", headsFile(t, heads...))
+	}
+	out, status := auditVerify(t, dir, args...)
+	if status != 0 {
+		t.Errorf("audit verify: status %d\n%s", status, out)
+	}
+	if want := fmt.Sprintf(" %d changes checked", l.changes()); !strings.Contains(out, want) {
+		t.Errorf("audit verify does not say%q:\n%s", want, out)
+	}
+}
+
+// headsFile is a copy of the program's log that was kept elsewhere.
+func headsFile(t *testing.T, logs ...string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "log")
+	if err := os.WriteFile(path, []byte(strings.Join(logs, "\n")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// auditVerify gives everything that equality-api audit verify prints.
+func auditVerify(t *testing.T, dir string, args ...string) (output string, status int) {
+	t.Helper()
+	out, errs, status := runCommand(t, append([]string{"audit", "verify", "--data-dir", dir}, args...)...)
+	return out + errs, status
+}
+
+// taggedVersion is the version in the ETag.
+func taggedVersion(r response) (int64, error) {
+	tag, err := strconv.Unquote(r.header.Get("ETag"))
+	if err != nil {
+		return 0, fmt.Errorf("ETag: %w", err)
+	}
+	return strconv.ParseInt(tag, 10, 64)
+}
+
+// textOf is the text by which a ledger tells versions apart.
+func textOf(r response) (string, error) {
+	var record struct{ EconomicSituationIfOther string }
+	err := json.Unmarshal(r.body, &record)
+	return record.EconomicSituationIfOther, err
+}

@@ -1,0 +1,79 @@
+package e2e
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// soakTime is how long everybody does everything at once.
+const soakTime = 5 * time.Second
+
+// TestSoak has many callers do everything at once for a while. Nobody is
+// answered by an error, and what was acknowledged is what there is.
+func TestSoak(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	tokens := map[string]string{}
+	for _, role := range []string{"officer", "governance", "service"} {
+		tokens[role] = p.token(t, role)
+	}
+	var l ledger
+	var shared sharedPeople
+	for range 4 {
+		if err := l.writeOne(p, tokens["officer"], &shared); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var callers sync.WaitGroup
+	var requests atomic.Int64
+	end := time.Now().Add(soakTime)
+	for range 16 {
+		callers.Go(func() {
+			for time.Now().Before(end) {
+				if err := l.anything(p, tokens, &shared); err != nil {
+					t.Error(err)
+					return
+				}
+				requests.Add(1)
+				// As from a person at a desk, not from a benchmark: what is checked afterwards stays little.
+				time.Sleep(time.Duration(rand.IntN(20)) * time.Millisecond)
+			}
+		})
+	}
+	callers.Wait()
+	l.checkFeed(t, p, tokens["service"])
+	l.checkAudit(t, p.dir) // beside the server
+	l.each(func(target string, person *entered) {
+		person.checkCurrent(t, p, tokens["officer"], "/equality-information/"+target)
+	})
+	if status := p.stop(t); status != 0 {
+		t.Errorf("stopped with status %d", status)
+	}
+	l.checkAudit(t, p.dir, p.log())
+	t.Logf("%d requests, %d changes", requests.Load(), l.changes())
+}
+
+// anything is one request of some kind.
+func (l *ledger) anything(p *program, tokens map[string]string, shared *sharedPeople) error {
+	path, role := "/equality-information/"+shared.any(), "officer"
+	switch rand.IntN(8) {
+	case 0, 1:
+		return l.writeOne(p, tokens[role], shared)
+	case 2, 3, 4:
+	case 5:
+		path += "/history"
+	case 6:
+		path, role = "/equality-information?limit=20", "governance"
+	case 7:
+		path, role = "/events?limit=20", "service"
+	}
+	r, err := p.send("GET", path, request{token: tokens[role]})
+	if err == nil && r.status != 200 {
+		err = fmt.Errorf("GET %s: answered %d: %s", path, r.status, r.body)
+	}
+	return err
+}

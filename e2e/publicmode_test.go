@@ -1,0 +1,127 @@
+package e2e
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"equality-information-api/internal/identity"
+)
+
+// secret signs the tokens of servers with an issuer.
+const secret = "an invented secret of thirty-two bytes or more"
+
+// write makes a private file.
+func write(t *testing.T, name, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// startPublicMode runs a server with a token issuer, as it would run for
+// others than this machine, whose groups bear the roles' names. sign makes its tokens.
+func startPublicMode(t *testing.T, flags ...string) (p *program, sign func(roles ...string) string) {
+	t.Helper()
+	var groups strings.Builder
+	for role := range identity.Roles() {
+		groups.WriteString("  " + role + ": [" + role + "]\n")
+	}
+	dir := t.TempDir()
+	if out, errs, status := runCommand(t, "keys", "init", "--data-dir", dir); status != 0 {
+		t.Fatalf("keys init: %d %s %s", status, out, errs)
+	}
+	p = startIn(t, dir, append([]string{
+		"--jwt-secret-file", write(t, "secret", secret), "--config", write(t, "config.yaml", "groups:\n"+groups.String()),
+	}, flags...)...)
+	return p, func(roles ...string) string {
+		return signed(t, secret, strings.Join(roles, ".")+"@council.example", time.Hour, roles...)
+	}
+}
+
+// signed is a token of a caller that ends after a time, which may have been.
+func signed(t *testing.T, secret, subject string, ends time.Duration, roles ...string) string {
+	t.Helper()
+	now := time.Now()
+	token, err := identity.Sign([]byte(secret), identity.Token{
+		Subject: subject, Email: subject, Name: "Invented caller", Groups: roles, IssuedAt: now.Add(-time.Hour), Expires: now.Add(ends),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token
+}
+
+func TestTokensOfTheIssuer(t *testing.T) {
+	t.Parallel()
+	p, sign := startPublicMode(t)
+	good := sign("officer")
+	for name, c := range map[string]struct {
+		headers map[string]string
+		status  int
+	}{
+		"bearer":                    {map[string]string{"Authorization": "Bearer " + good}, 200},
+		"bearer in small letters":   {map[string]string{"Authorization": "bearer " + good}, 200},
+		"bare, as today's callers":  {map[string]string{"Authorization": good}, 200},
+		"none":                      {nil, 401},
+		"empty":                     {map[string]string{"Authorization": "Bearer "}, 401},
+		"another scheme":            {map[string]string{"Authorization": "Digest " + good}, 401},
+		"another secret":            {map[string]string{"Authorization": "Bearer " + signed(t, secret+"!", "a@b.example", time.Hour, "officer")}, 401},
+		"ended":                     {map[string]string{"Authorization": "Bearer " + signed(t, secret, "a@b.example", -10*time.Minute, "officer")}, 401},
+		"a signature that is wrong": {map[string]string{"Authorization": "Bearer " + flip(good, len(good)-5)}, 401},
+		"claims that were changed":  {map[string]string{"Authorization": "Bearer " + flip(good, len(good)/2)}, 401},
+		"unsigned": {map[string]string{"Authorization": "Bearer eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0." +
+			strings.Split(good, ".")[1] + "."}, 401},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p.do(t, "GET", "/reference-data", request{headers: c.headers}).want(t, c.status)
+		})
+	}
+	if r := p.do(t, "GET", "/reference-data", request{}); !strings.HasPrefix(r.header.Get("WWW-Authenticate"), "Bearer") {
+		t.Errorf("WWW-Authenticate is %q", r.header.Get("WWW-Authenticate"))
+	}
+	p.do(t, "GET", records, request{token: sign("nobody")}).problem(t, 403, "forbidden")
+}
+
+// Each role may do what the contract says, and nothing else.
+func TestRolesHaveTheirPermissions(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	m := p.create(t, p.token(t, "officer"), "")
+	calls := map[string]func(token string) response{
+		"read": func(token string) response { return p.do(t, "GET", m.path(), request{token: token}) },
+		"target": func(token string) response {
+			return p.do(t, "GET", records+"?targetId="+m.target, request{token: token})
+		},
+		"list": func(token string) response { return p.do(t, "GET", records, request{token: token}) },
+		"write": func(token string) response {
+			return p.do(t, "PATCH", m.path(), request{token: token, body: []byte("{}")})
+		},
+		"create": func(token string) response {
+			return p.do(t, "POST", records, request{token: token, body: body(m.target, "")})
+		},
+		"history": func(token string) response { return p.do(t, "GET", m.path()+"/history", request{token: token}) },
+		"version": func(token string) response { return p.do(t, "GET", m.path()+"/history/0", request{token: token}) },
+		"events":  func(token string) response { return p.do(t, "GET", "/events", request{token: token}) },
+		"lists":   func(token string) response { return p.do(t, "GET", "/reference-data", request{token: token}) },
+	}
+	for role, may := range map[string]string{
+		"officer": "read target write create history version lists", "service": "read target write create events lists",
+		"support": "list events lists", "governance": "read target list history version lists",
+		"analyst": "lists", "data-loader": "lists", "admin": "lists",
+	} {
+		for name, call := range calls {
+			allowed := strings.Contains(" "+may+" ", " "+name+" ")
+			if r := call(p.token(t, role)); (r.status != 403) != allowed {
+				t.Errorf("%s by %s is answered %d", name, role, r.status)
+			}
+			if r := call(""); r.status != 401 {
+				t.Errorf("%s by nobody is answered %d", name, r.status)
+			}
+		}
+	}
+}

@@ -1,0 +1,97 @@
+package e2e
+
+import (
+	"strings"
+	"testing"
+
+	"equality-information-api/internal/httpapi"
+)
+
+func TestOtherMethodsAreNotAllowed(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	allowed := make(map[string][]string)
+	for _, route := range httpapi.Routes() {
+		method, path, _ := strings.Cut(route, " ")
+		allowed[path] = append(allowed[path], method)
+	}
+	for path, methods := range allowed {
+		has := " " + strings.Join(methods, " ") + " "
+		if strings.Contains(has, " GET ") {
+			has += "HEAD "
+		}
+		path = placeholders.Replace(path)
+		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "ZEBRA"} {
+			if strings.Contains(has, " "+method+" ") || method == "CONNECT" {
+				continue
+			}
+			for _, prefix := range []string{"", httpapi.Prefix} {
+				r := p.do(t, method, prefix+path, request{})
+				if told := r.problem(t, 405, "method-not-allowed"); told.Instance != prefix+path {
+					t.Errorf("%s %s%s: the instance is %s", method, prefix, path, told.Instance)
+				}
+				allow := strings.Split(r.header.Get("Allow"), ", ")
+				if len(allow) != len(strings.Fields(has)) {
+					t.Errorf("%s %s: Allow is %v, want%s", method, path, allow, has)
+				}
+				for _, a := range allow {
+					if !strings.Contains(has, " "+a+" ") {
+						t.Errorf("%s %s: Allow has %s, want%s", method, path, a, has)
+					}
+				}
+			}
+		}
+	}
+}
+
+// What is not a path is 404 with a problem, whatever it resembles; nothing is redirected.
+func TestOddPathsAreNotFound(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	officer := p.token(t, "officer")
+	m := p.create(t, officer, "")
+	for _, path := range []string{
+		"/", "/api/v1", "/api/v1/", "/api", "/api/v2/livez", "/api/v1/api/v1/livez", "/api/v1livez", "/none", "/Livez", "/livez.json",
+		"//livez", "/livez//", "/api//v1/livez", "/api/v1//livez", "/./livez", "/livez/.", "/docs/../livez", "/livez/..",
+		"/%2e%2e/livez", "/docs/%2e%2e/livez", "/docs%2f..%2flivez", "/docs%2Fproblems%2Fconflict", "/docs/problems/..%2f..%2flivez",
+		"/equality-information//" + m.id, "/equality-information/" + m.id + "//", "/equality-information/./" + m.id,
+		"/equality-information/" + m.id + "%2fhistory", "/equality-information/" + m.id + "/history/0/", "/equality-information%2f" + m.id,
+		"/equality-information/" + m.id + "/histories", "/equality-information/" + m.id + "/history/0/1",
+		"/reference-data/zebra", "/reference-data/../livez", "/docs/problems/zebra", "/docs/problems/", "/docs/assets/", "/docs/assets/docs.html",
+		"/docs/assets/..%2fdocs.html", "/docs/assets/swagger-ui.css.map", "/metrics", "/debug/pprof/", "/favicon.ico",
+		"/livez\\", "/livez%00", "/livez%0a", "/;livez", "/livez;v=1", "/equality-information;/" + m.id,
+	} {
+		for _, method := range []string{"GET", "POST"} {
+			r := p.do(t, method, path, request{token: officer})
+			known := method == "GET" && strings.HasSuffix(path, "/history/0/") || path == "/docs/problems/" || path == "/docs/assets/" // a trailing slash makes no difference
+			switch {
+			case r.status >= 300 && r.status < 400 || r.header.Get("Location") != "":
+				t.Errorf("%s %s is redirected: %d to %s", method, path, r.status, r.header.Get("Location"))
+			case method == "POST" && r.status == 405, known && r.status == 200:
+			default:
+				r.problem(t, 404, "not-found")
+			}
+		}
+	}
+}
+
+func TestEveryAnswerHasTheSecurityHeaders(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	officer := p.token(t, "officer")
+	m := p.create(t, officer, "")
+	for _, path := range []string{m.path(), records, "/none", "/livez", "/docs", "/docs/problems/conflict", "/openapi.json", "/reference-data"} {
+		h := p.do(t, "GET", path, request{token: officer}).header
+		for name, want := range map[string]string{"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY"} {
+			if h.Get(name) != want {
+				t.Errorf("GET %s: %s is %q, want %q", path, name, h.Get(name), want)
+			}
+		}
+		if policy := h.Get("Content-Security-Policy"); !strings.HasPrefix(policy, "default-src 'none'") {
+			t.Errorf("GET %s: Content-Security-Policy is %q", path, policy)
+		}
+		if h.Get("Server") != "" || h.Get("X-Powered-By") != "" {
+			t.Errorf("GET %s tells what it is made of", path)
+		}
+	}
+}

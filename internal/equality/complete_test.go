@@ -1,0 +1,30 @@
+package equality
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// A member that is missing from the table of members would be lost in silence:
+// a patch of it alone would count as no change.
+func TestEveryMemberOfARecordIsInTheTableOfMembers(t *testing.T) {
+	t.Parallel()
+	listed := make(map[string]bool)
+	for _, m := range members {
+		listed[m.name] = true
+	}
+	for field := range reflect.TypeFor[Record]().Fields() {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		if name == "id" || name == "targetId" {
+			continue
+		}
+		if !listed[name] {
+			t.Errorf("%s is not in the table of members", name)
+		}
+		delete(listed, name)
+	}
+	for name := range listed {
+		t.Errorf("%s is in the table of members and not in the record", name)
+	}
+}

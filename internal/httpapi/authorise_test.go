@@ -1,0 +1,162 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"equality-information-api/internal/audit"
+	"equality-information-api/internal/equality"
+	"equality-information-api/internal/identity"
+	"equality-information-api/internal/refdata"
+	"equality-information-api/internal/sealing"
+	"equality-information-api/internal/server"
+	"equality-information-api/internal/service"
+	"equality-information-api/internal/store/sqlite"
+)
+
+var secret = []byte("an invented secret of many bytes")
+
+// bearer is a token of a caller in groups, which are named as their roles are.
+func bearer(t *testing.T, groups ...string) string {
+	t.Helper()
+	text, err := identity.Sign(secret, identity.Token{Subject: "somebody", Groups: groups})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// setup is an API on a store of its own, and its access log once the store is closed.
+func setup(t *testing.T) (a *API, log func() []audit.Entry) {
+	t.Helper()
+	fatal := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	lists, err := refdata.Load()
+	fatal(err)
+	rules, err := equality.NewRules(lists)
+	fatal(err)
+	keys, err := sealing.Generate()
+	fatal(err)
+	groups := make(map[string][]string)
+	for role := range identity.Roles() {
+		groups[role] = []string{role}
+	}
+	tokens, err := identity.New(identity.Config{Secret: secret, Groups: groups}, time.Now)
+	fatal(err)
+	dir := t.TempDir()
+	store, err := sqlite.Open(t.Context(), sqlite.Options{
+		Dir: dir, Keys: keys, Now: time.Now, KeyRetention: time.Hour, EventRetention: time.Hour,
+		Report: func(what string, err error) { t.Errorf("%s: %v", what, err) },
+	})
+	fatal(err)
+	closed := false
+	closing := func() {
+		if !closed {
+			closed = true
+			fatal(store.Close())
+		}
+	}
+	t.Cleanup(closing)
+	a = New(Options{
+		Service: service.New(store, service.Options{Rules: rules, Keys: keys, Now: time.Now}), Lists: lists, Tokens: tokens,
+		Unauthenticated: func(string) {}, Internal: func(_ context.Context, err error) { t.Errorf("internal error: %v", err) },
+	})
+	return a, func() (entries []audit.Entry) {
+		closing()
+		log, err := sqlite.OpenLog(t.Context(), dir, keys)
+		fatal(err)
+		defer log.Close()
+		fatal(log.Entries(t.Context(), func(l audit.Logged) error { entries = append(entries, l.Entry); return nil }))
+		return entries
+	}
+}
+
+func ask(t *testing.T, a *API, method, target, token string) *httptest.ResponseRecorder {
+	t.Helper()
+	r := httptest.NewRequest(method, target, nil)
+	r.Header.Set("Authorization", token)
+	r.Header.Set("X-Access-Purpose", "monitoring")
+	w := httptest.NewRecorder()
+	a.ServeHTTP(w, r.WithContext(server.WithExchange(r.Context(), &server.Exchange{CorrelationID: uuid.New()})))
+	return w
+}
+
+func TestRefusalNamesWhoseRecordWasAskedFor(t *testing.T) {
+	t.Parallel()
+	id := uuid.New()
+	for target, want := range map[string]uuid.UUID{
+		"/equality-information/" + id.String():                            id,
+		"/equality-information/" + id.String() + "/history":               id,
+		"/equality-information/" + id.String() + "/history/0":             id,
+		"/equality-information?targetId=" + id.String():                   id,
+		"/api/v1/equality-information/?targetId=" + id.String() + "&x=%z": id,
+		"/equality-information?targetId=nonsense":                         uuid.Nil,
+		"/equality-information":                                           uuid.Nil,
+		"/equality-information/nonsense":                                  uuid.Nil,
+		"/events":                                                         uuid.Nil,
+	} {
+		t.Run(target, func(t *testing.T) {
+			t.Parallel()
+			a, log := setup(t)
+			if w := ask(t, a, http.MethodGet, target, bearer(t, "admin")); w.Code != http.StatusForbidden {
+				t.Fatalf("%d %s", w.Code, w.Body)
+			}
+			entries := log()
+			if len(entries) != 1 || entries[0].Target != want || entries[0].Status != 403 || entries[0].Purpose != "monitoring" || entries[0].Subject != "somebody" {
+				t.Errorf("the access log says %+v", entries)
+			}
+		})
+	}
+}
+
+// Who has no valid token is answered 401 wherever one is asked for, and is not entered.
+func TestEveryEndpointButTheOpenOnesAsksForAToken(t *testing.T) {
+	t.Parallel()
+	a, log := setup(t)
+	for _, e := range endpoints {
+		for name, bad := range map[string]string{"no token": "", "a token that is none": "Bearer x.y.z"} {
+			w := ask(t, a, e.method, plainPath.Replace(e.path), bad)
+			if want := http.StatusUnauthorized; (w.Code == want) == e.open {
+				t.Errorf("%s %s with %s: %d", e.method, e.path, name, w.Code)
+			}
+		}
+	}
+	if entries := log(); len(entries) != 0 {
+		t.Errorf("the access log says %+v", entries)
+	}
+}
+
+// A caller whose token gives nothing may see the code lists, and nothing else.
+func TestEveryActionIsRefusedToACallerWithoutRoles(t *testing.T) {
+	t.Parallel()
+	a, log := setup(t)
+	refused := 0
+	for _, e := range endpoints {
+		w := ask(t, a, e.method, plainPath.Replace(e.path), bearer(t, "unknown"))
+		if e.action != nil {
+			refused++
+		}
+		if (w.Code == http.StatusForbidden) != (e.action != nil) {
+			t.Errorf("%s %s: %d", e.method, e.path, w.Code)
+		}
+		if w.Code == http.StatusForbidden && w.Header().Get("Content-Type") != "application/problem+json" {
+			t.Errorf("%s %s: %v", e.method, e.path, w.Header())
+		}
+	}
+	if entries := log(); len(entries) != refused {
+		t.Errorf("%d entries for %d refusals", len(entries), refused)
+	}
+}
+
+// plainPath makes a path of a pattern.
+var plainPath = strings.NewReplacer("{", "", "}", "")

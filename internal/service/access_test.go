@@ -1,0 +1,299 @@
+package service
+
+import (
+	"errors"
+	"net/netip"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/google/uuid"
+
+	"equality-information-api/internal/audit"
+	"equality-information-api/internal/equality"
+	"equality-information-api/internal/identity"
+	"equality-information-api/internal/sealing"
+)
+
+var actions = []Action{Create, Change, Read, List, ReadHistory, ReadEvents}
+
+// everythingBut is a caller with every permission but one.
+func everythingBut(missing identity.Permission) identity.Caller {
+	c := identity.Caller{Subject: "nearly everybody", Name: "Nearly Everybody", Kind: identity.Service}
+	for _, permissions := range identity.Roles() {
+		for _, p := range permissions {
+			if p != missing {
+				c = c.With(p)
+			}
+		}
+	}
+	return c
+}
+
+func TestActionNeedsItsPermissionAndNoOther(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for _, action := range actions {
+		if _, err := b.Authorise(Request{Caller: with(action.permission)}, action); err != nil {
+			t.Errorf("%s with %s alone: %v", action.name, action.permission, err)
+		}
+		if _, err := b.Authorise(Request{Caller: everythingBut(action.permission)}, action); !errors.Is(err, ErrForbidden) {
+			t.Errorf("%s without %s: %v", action.name, action.permission, err)
+		}
+		if _, err := b.Authorise(Request{}, action); !errors.Is(err, ErrForbidden) {
+			t.Errorf("%s by nobody: %v", action.name, err)
+		}
+	}
+}
+
+func TestRefusalStandsInTheAccessLog(t *testing.T) {
+	t.Parallel()
+	for _, action := range actions {
+		t.Run(action.name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			r := Request{
+				Caller: everythingBut(action.permission), CorrelationID: uuid.New(), Purpose: "support",
+				Address: netip.MustParseAddr("192.0.2.7"), Target: uuid.New(),
+			}
+			if _, err := b.Authorise(r, action); !errors.Is(err, ErrForbidden) {
+				t.Fatal(err)
+			}
+			got := b.last(t)
+			address := r.Address.As16()
+			hash := b.Keys.MAC(sealing.MACAddress, address[:])
+			want := audit.Entry{
+				ID: got.ID, At: start, Subject: r.Caller.Subject, Name: r.Caller.Name, Kind: "service",
+				Permission: string(action.permission), Purpose: "support", Action: action.name, Target: r.Target,
+				Outcome: audit.Refused, Status: 403, CorrelationID: r.CorrelationID, Address: hash[:],
+			}
+			if d := cmp.Diff(want, got, cmpopts.EquateEmpty()); d != "" {
+				t.Error(d)
+			}
+		})
+	}
+}
+
+// useCases calls each use case with an access.
+func useCases(t *testing.T, b *bench, id uuid.UUID) map[Action][]func(Access) error {
+	ctx := t.Context()
+	return map[Action][]func(Access) error{
+		Create: {func(a Access) error {
+			_, err := b.CreateRecord(ctx, a, Write{Body: body(uuid.New(), ""), Reason: Reasons[0]})
+			return err
+		}},
+		Change: {func(a Access) error {
+			_, err := b.ChangeRecord(ctx, a, Write{ID: id, Body: []byte(`{"disabled":true}`), Reason: Reasons[0]})
+			return err
+		}},
+		Read: {func(a Access) error { _, _, err := b.Read(ctx, a, id, never); return err }},
+		List: {func(a Access) error { _, err := b.ListRecords(ctx, a, ListQuery{Limit: 1}); return err }},
+		ReadHistory: {
+			func(a Access) error { _, err := b.Versions(ctx, a, id); return err },
+			func(a Access) error { _, err := b.Version(ctx, a, id, 0); return err },
+		},
+		ReadEvents: {func(a Access) error { _, err := b.ReadFeed(ctx, a, "", 1, 0); return err }},
+	}
+}
+
+// A handler that is wired to the wrong action, or to none, must not get anywhere.
+func TestUseCaseTakesNoAccessOfAnotherAction(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	record := b.create(t, "")
+	all := everythingBut("")
+	before := len(b.log(t))
+	cases := useCases(t, b, record.ID)
+	for action, calls := range cases {
+		for _, call := range calls {
+			if err := call(Access{}); !errors.Is(err, ErrForbidden) {
+				t.Errorf("%s with no access: %v", action.name, err)
+			}
+			for _, other := range actions {
+				if other != action {
+					if err := call(b.as(t, all, other)); !errors.Is(err, ErrForbidden) {
+						t.Errorf("%s with the access to %s: %v", action.name, other.name, err)
+					}
+				}
+			}
+		}
+	}
+	if got := b.log(t)[before:]; len(got) != 0 {
+		t.Errorf("something was done: %+v", got)
+	}
+	for action, calls := range cases {
+		for _, call := range calls {
+			if err := call(b.as(t, all, action)); err != nil {
+				t.Errorf("%s with its own access: %v", action.name, err)
+			}
+		}
+	}
+}
+
+func TestNationalInsuranceNumberIsShownWithItsPermissionOnly(t *testing.T) {
+	t.Parallel()
+	const nino = "QQ123456C"
+	b := setup(t)
+	record := b.create(t, `,"nationalInsuranceNumber":"`+nino+`"`)
+	b.change(t, record.ID, `{"disabled":true}`)
+	ctx := t.Context()
+	for _, c := range []struct {
+		name   string
+		caller identity.Caller
+		want   string
+	}{
+		{"with nino:read", everythingBut(""), nino},
+		{"without", everythingBut(identity.NINORead), ""},
+	} {
+		shown := map[string]func() (equality.Record, error){
+			"read": func() (equality.Record, error) {
+				v, _, err := b.Read(ctx, b.as(t, c.caller, Read), record.ID, never)
+				return v.Record, err
+			},
+			"list": func() (equality.Record, error) {
+				l, err := b.ListRecords(ctx, b.as(t, c.caller, List), ListQuery{Limit: 1})
+				if err != nil {
+					return equality.Record{}, err
+				}
+				return l.Items[0].Record, nil
+			},
+			"earlier version": func() (equality.Record, error) {
+				v, err := b.Version(ctx, b.as(t, c.caller, ReadHistory), record.ID, 0)
+				return v.Record, err
+			},
+			"current version": func() (equality.Record, error) {
+				v, err := b.Version(ctx, b.as(t, c.caller, ReadHistory), record.ID, 1)
+				return v.Record, err
+			},
+			"change of nothing": func() (equality.Record, error) {
+				w, err := b.ChangeRecord(ctx, b.as(t, c.caller, Change), Write{ID: record.ID, Body: []byte(`{}`), Reason: Reasons[0]})
+				return w.Record, err
+			},
+		}
+		for name, show := range shown {
+			got, err := show()
+			if err != nil || got.NationalInsuranceNumber != c.want {
+				t.Errorf("%s, %s: %q, %v", name, c.name, got.NationalInsuranceNumber, err)
+			}
+		}
+	}
+	created, err := b.CreateRecord(ctx, b.as(t, writer, Create),
+		Write{Body: body(uuid.New(), `,"nationalInsuranceNumber":"QQ654321A"`), Reason: Reasons[0]})
+	if err != nil || created.Record.NationalInsuranceNumber != "" {
+		t.Errorf("create: %q, %v", created.Record.NationalInsuranceNumber, err)
+	}
+	if got := b.read(t, created.ID).Record.NationalInsuranceNumber; got != "QQ654321A" {
+		t.Errorf("what was hidden from its writer was not stored: %q", got)
+	}
+}
+
+func TestEarlierGenderNeedsRightsRead(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	id := b.create(t, `,"gender":{"genderValue":"m"},"disabled":true`).ID
+	b.change(t, id, `{"gender":{"genderValue":"f"}}`)
+	b.change(t, id, `{"disabled":false}`)
+	for _, c := range []struct {
+		name   string
+		caller identity.Caller
+		want   []string // gender in version 0, 1, 2
+	}{
+		{"officer", officer, []string{"", "", "f"}},
+		{"governance", governance, []string{"m", "f", "f"}},
+	} {
+		for version, want := range c.want {
+			v, err := b.Version(t.Context(), b.as(t, c.caller, ReadHistory), id, int64(version))
+			if err != nil || v.Record.Gender.Value != want || v.Record.Disabled == equality.NotAsked {
+				t.Errorf("%s, version %d: %+v, %v", c.name, version, v.Record.Gender, err)
+			}
+		}
+	}
+}
+
+func TestCallersWithoutTheRecordAreToldNamesOnly(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	id := b.create(t, `,"gender":{"genderValue":"m"},"nationality":"british"`).ID
+	want := []string{"nationality", equality.Sensitive}
+
+	l, err := b.ListRecords(t.Context(), b.as(t, support, List), ListQuery{Limit: 10})
+	if err != nil || len(l.Items) != 1 {
+		t.Fatal(l, err)
+	}
+	if d := cmp.Diff(want, l.Items[0].Members); d != "" || l.Items[0].Readable || !bare(l.Items[0].Record) {
+		t.Errorf("list: %s %+v", d, l.Items[0])
+	}
+	versions, err := b.Versions(t.Context(), b.as(t, with(identity.HistoryRead), ReadHistory), id)
+	if err != nil || !cmp.Equal(want, versions[0].Change.Members) {
+		t.Errorf("history: %v, %v", versions, err)
+	}
+	versions, err = b.Versions(t.Context(), b.as(t, officer, ReadHistory), id)
+	if err != nil || !cmp.Equal([]string{"gender", "nationality"}, versions[0].Change.Members) || !bare(versions[0].Record) {
+		t.Errorf("history for a reader: %v, %v", versions, err)
+	}
+	if got := b.feed(t)[0].Members; !cmp.Equal(want, got) {
+		t.Errorf("feed: %v", got)
+	}
+	for _, e := range b.log(t) {
+		if e.Action == Create.name && !cmp.Equal(want, e.Members) {
+			t.Errorf("access log: %v", e.Members)
+		}
+	}
+}
+
+func TestConflictHidesTheExistingIdFromThoseWhoMayNotRead(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	record := b.create(t, "")
+	for _, c := range []struct {
+		name   string
+		caller identity.Caller
+		write  Write
+		want   uuid.UUID
+	}{
+		{"person, reader", officer, Write{Body: body(record.Target, "")}, record.ID},
+		{"person, not a reader", writer, Write{Body: body(record.Target, "")}, uuid.Nil},
+		{"id, reader", officer, Write{ID: record.ID, Body: body(uuid.New(), "")}, record.ID},
+		{"id, not a reader", writer, Write{ID: record.ID, Body: body(uuid.New(), "")}, uuid.Nil},
+		{"id that is somebody's target", officer, Write{ID: record.Target, Body: body(uuid.New(), "")}, record.ID},
+		{"target that is a record's id", officer, Write{Body: body(record.ID, "")}, record.ID},
+	} {
+		c.write.Reason = Reasons[0]
+		_, err := b.CreateRecord(t.Context(), b.as(t, c.caller, Create), c.write)
+		if got := asError[*ConflictError](t, err).Existing; got != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+		if e := b.last(t); e.Status != 409 || e.Outcome != audit.Refused || e.Record != record.ID {
+			t.Errorf("%s: the access log says %+v", c.name, e)
+		}
+	}
+	if n := len(b.feed(t)); n != 1 {
+		t.Errorf("%d events, want 1", n)
+	}
+}
+
+func TestIdOfAnErasedRecordIsNotGivenAgain(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	ctx := t.Context()
+	first, err := b.CreateRecord(ctx, b.as(t, officer, Create), Write{Body: body(uuid.New(), ""), Reason: Reasons[0]})
+	if err != nil || first.ID != first.Target {
+		t.Fatal(first, err)
+	}
+	b.change(t, first.ID, `{"disabled":true}`)
+	b.erase(t, first.ID)
+	if _, _, err := b.Read(ctx, b.as(t, officer, Read), first.ID, never); !errors.Is(err, ErrErased) {
+		t.Errorf("read: %v", err)
+	}
+	if _, err := b.Versions(ctx, b.as(t, officer, ReadHistory), first.ID); !errors.Is(err, ErrErased) {
+		t.Errorf("history: %v", err)
+	}
+	_, err = b.CreateRecord(ctx, b.as(t, officer, Create), Write{ID: first.ID, Body: body(uuid.New(), ""), Reason: Reasons[0]})
+	if got := asError[*ConflictError](t, err).Existing; got != uuid.Nil {
+		t.Errorf("there is a record in the way: %s", got)
+	}
+	again, err := b.CreateRecord(ctx, b.as(t, officer, Create), Write{Body: body(first.Target, ""), Reason: Reasons[0]})
+	if err != nil || again.ID == first.ID || again.Target != first.Target || again.Version.Version != 2 {
+		t.Errorf("created again: %+v, %v", again, err)
+	}
+}

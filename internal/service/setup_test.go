@@ -1,0 +1,248 @@
+package service
+
+import (
+	"database/sql"
+	"errors"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"equality-information-api/internal/audit"
+	"equality-information-api/internal/equality"
+	"equality-information-api/internal/identity"
+	"equality-information-api/internal/refdata"
+	"equality-information-api/internal/sealing"
+	"equality-information-api/internal/store"
+	"equality-information-api/internal/store/sqlite"
+)
+
+// start is when a test's clock begins.
+var start = time.Date(2026, 11, 23, 9, 30, 0, 0, time.UTC)
+
+// clock is a clock that a test sets.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+var rules = sync.OnceValues(func() (*equality.Rules, error) {
+	lists, err := refdata.Load()
+	if err != nil {
+		return nil, err
+	}
+	return equality.NewRules(lists)
+})
+
+// bench is a service on a store of its own.
+type bench struct {
+	*Service
+	engine *sqlite.Store
+	dir    string
+	clock  *clock
+}
+
+// setup opens a service on a new database.
+func setup(t testing.TB, change ...func(*Options)) *bench {
+	t.Helper()
+	r, err := rules()
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := sealing.Generate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &bench{dir: t.TempDir(), clock: &clock{now: start}}
+	b.engine, err = sqlite.Open(t.Context(), sqlite.Options{
+		Dir: b.dir, Keys: keys, Now: b.clock.Now, KeyRetention: 24 * time.Hour, EventRetention: 90 * 24 * time.Hour,
+		Report: func(what string, err error) { t.Errorf("%s: %v", what, err) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := b.engine.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	o := Options{Rules: r, Keys: keys, Now: b.clock.Now}
+	for _, f := range change {
+		f(&o)
+	}
+	b.Service = New(b.engine, o)
+	return b
+}
+
+// Callers, each with the permissions of the built-in role of that name and a subject of its own.
+var (
+	officer    = inRole("officer")
+	support    = inRole("support")
+	governance = inRole("governance")
+	writer     = with(identity.EqualityWrite)
+)
+
+func inRole(role string) identity.Caller {
+	c := identity.Caller{Subject: role, Name: "An invented " + role, Kind: identity.Person}
+	return c.With(identity.Roles()[role]...)
+}
+
+func with(permissions ...identity.Permission) identity.Caller {
+	return identity.Caller{Subject: "somebody", Kind: identity.Person}.With(permissions...)
+}
+
+// as gives a caller's access, which it must have.
+func (b *bench) as(t testing.TB, c identity.Caller, action Action) Access {
+	t.Helper()
+	a, err := b.Authorise(Request{Caller: c, CorrelationID: uuid.New()}, action)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// body is a create's body; members begins with a comma where there are any.
+func body(target uuid.UUID, members string) []byte {
+	return []byte(`{"targetId":"` + target.String() + `"` + members + `}`)
+}
+
+// create makes a record with random ids.
+func (b *bench) create(t testing.TB, members string) store.Version {
+	t.Helper()
+	w, err := b.CreateRecord(t.Context(), b.as(t, officer, Create), Write{ID: uuid.New(), Body: body(uuid.New(), members), Reason: Reasons[0]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w.Version
+}
+
+// change changes a record as an officer.
+func (b *bench) change(t testing.TB, id uuid.UUID, patch string) store.Version {
+	t.Helper()
+	w, err := b.ChangeRecord(t.Context(), b.as(t, officer, Change), Write{ID: id, Body: []byte(patch), Reason: Reasons[0]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w.Version
+}
+
+// read reads a record as an officer.
+func (b *bench) read(t testing.TB, id uuid.UUID) store.Version {
+	t.Helper()
+	v, _, err := b.Read(t.Context(), b.as(t, officer, Read), id, never)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// bare says whether nothing is left of a record's content.
+func bare(r equality.Record) bool {
+	return r.ID == uuid.Nil && r.TargetID == uuid.Nil && len(r.Members()) == 0
+}
+
+func never(int64) bool { return false }
+
+// erase does to the database what an erasure does.
+func (b *bench) erase(t testing.TB, id uuid.UUID) {
+	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(b.dir, sqlite.DatabaseFile)+"?_pragma=busy_timeout(5000)&_pragma=foreign_keys(ON)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	const number = "(SELECT number FROM record WHERE id = $1)"
+	for _, q := range []string{
+		"INSERT INTO tombstone SELECT id, version, 0, 'person-request', 'governance' FROM record WHERE id = $1",
+		"DELETE FROM data_key WHERE record = " + number, "DELETE FROM nino_index WHERE record = " + number,
+		"DELETE FROM history WHERE record = " + number, "DELETE FROM identifier WHERE record = " + number,
+		"DELETE FROM record WHERE id = $1",
+	} {
+		if _, err := db.ExecContext(t.Context(), q, id[:]); err != nil {
+			t.Fatalf("%s: %v", q, err)
+		}
+	}
+}
+
+// log gives the access log as it is once everything asked for until now is in it.
+func (b *bench) log(t testing.TB) (entries []audit.Entry) {
+	t.Helper()
+	// The writer does its work in the order it was given: this comes last.
+	if _, err := b.engine.Read(t.Context(), uuid.New(), func(store.Current) audit.Entry { return audit.Entry{Action: "barrier"} }); err != nil {
+		t.Fatal(err)
+	}
+	log, err := sqlite.OpenLog(t.Context(), b.dir, b.Keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	report, err := audit.Verify(t.Context(), b.Keys, log, nil)
+	if err != nil || !report.OK() {
+		t.Fatalf("the access log does not verify: %v %v", err, report)
+	}
+	err = log.Entries(t.Context(), func(l audit.Logged) error {
+		if l.Entry.Action != "barrier" {
+			entries = append(entries, l.Entry)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return entries
+}
+
+// last is the latest entry of the access log.
+func (b *bench) last(t testing.TB) audit.Entry {
+	t.Helper()
+	entries := b.log(t)
+	if len(entries) == 0 {
+		t.Fatal("the access log is empty")
+	}
+	return entries[len(entries)-1]
+}
+
+// feed gives all events.
+func (b *bench) feed(t testing.TB) []store.Event {
+	t.Helper()
+	var events []store.Event
+	cursor := ""
+	for {
+		f, err := b.ReadFeed(t.Context(), b.as(t, support, ReadEvents), cursor, 1000, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(f.Events) == 0 {
+			return events
+		}
+		events, cursor = append(events, f.Events...), f.Next
+	}
+}
+
+func at(version int64) (func(int64) bool, *int64) {
+	return func(v int64) bool { return v == version }, &version
+}
+
+// asError is errors.As as a function of the type alone.
+func asError[E error](t testing.TB, err error) E {
+	t.Helper()
+	var e E
+	if !errors.As(err, &e) {
+		t.Fatalf("got %v, want a %T", err, e)
+	}
+	return e
+}

@@ -1,0 +1,247 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"sync/atomic"
+	"testing"
+
+	driver "modernc.org/sqlite"
+
+	"equality-information-api/internal/audit"
+	"equality-information-api/internal/store"
+)
+
+// yield lets others run while a test waits for what they do.
+func yield() { runtime.Gosched() }
+
+// commits counts the writer's transactions.
+func (f *fixture) commits() *atomic.Int64 {
+	f.t.Helper()
+	var n atomic.Int64
+	ok(f.t, f.writer.conn.Raw(func(conn any) error {
+		conn.(driver.HookRegisterer).RegisterCommitHook(func() int32 {
+			n.Add(1)
+			return 0
+		})
+		return nil
+	}))
+	return &n
+}
+
+// start runs n things that write and waits until all wait for the writer.
+func (f *fixture) start(n int, run func(i int) error) (wait func() []error) {
+	f.t.Helper()
+	errs, done := make([]error, n), make(chan struct{}, n)
+	for i := range n {
+		go func() {
+			errs[i] = run(i)
+			done <- struct{}{}
+		}()
+	}
+	f.queued(n)
+	return func() []error {
+		for range n {
+			<-done
+		}
+		return errs
+	}
+}
+
+func TestWhatWaitsTogetherSharesATransaction(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	r := f.written(1)
+	entries := f.db.value(t, "SELECT count(*) FROM audit")
+	commits := f.commits()
+	const n = 60
+	release := f.hold()
+	wait := f.start(n, func(i int) error {
+		if i%2 == 0 {
+			return f.write(person())
+		}
+		_, err := f.read(r.ID)
+		return err
+	})
+	before := commits.Load()
+	release()
+	for _, err := range wait() {
+		ok(t, err)
+	}
+	// One for what held the writer, one for all the others.
+	if got := commits.Load() - before; got > 2 {
+		t.Errorf("%d commits for %d that waited together", got, n)
+	}
+	if got := f.db.value(t, "SELECT count(*) FROM audit") - entries; got != n {
+		t.Errorf("%d entries, not %d", got, n)
+	}
+	f.db.sound(t, testKeys())
+}
+
+func TestABatchHasABound(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	commits := f.commits()
+	const n = batchLength + batchLength/2
+	release := f.hold()
+	wait := f.start(n, func(int) error {
+		_, err := f.read(person().ID)
+		return err
+	})
+	before := commits.Load()
+	release()
+	for _, err := range wait() {
+		ok(t, err)
+	}
+	if got := commits.Load() - before; got < 2 || got > 3 {
+		t.Errorf("%d commits", got)
+	}
+}
+
+func TestWhatFailsInABatchFailsAlone(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	key := &store.Key{Key: [32]byte{1}}
+	victim := f.written(1)
+	release := f.hold()
+	panics := 0
+	wait := f.start(12, func(i int) error {
+		switch i {
+		case 3: // its record moves before it is written
+			_, err := f.Write(context.Background(), store.Command{ID: victim.ID, Target: victim.TargetID}, func(c store.Current) (store.Decision, error) {
+				if c.State == store.Present {
+					panics++
+					panic("a decision that cannot be made")
+				}
+				return store.Decision{Next: &victim, Entry: entry("write")}, nil
+			})
+			return err
+		case 5, 6: // one of them is too late for the key
+			_, err := f.Write(context.Background(), store.Command{ID: victim.ID, Key: key}, func(c store.Current) (store.Decision, error) {
+				return store.Decision{Entry: entry("write"), Outcome: store.Outcome{Status: 200}}, nil
+			})
+			return err
+		case 9:
+			return f.writer.do(context.Background(), true, func(tx *tx) error {
+				if err := tx.enter(entry("undone")); err != nil {
+					return err
+				}
+				return errors.New("test: failed behind its entry")
+			})
+		}
+		return f.write(person())
+	})
+	release()
+	errs := wait()
+	for i, err := range errs {
+		switch i {
+		case 3, 9:
+			if err == nil || errors.Is(err, store.ErrUnavailable) {
+				t.Errorf("job %d: %v", i, err)
+			}
+		case 5, 6:
+		default:
+			ok(t, err)
+		}
+	}
+	if (errs[5] == nil) == (errs[6] == nil) || !errors.Is(errors.Join(errs[5], errs[6]), store.ErrKeyTaken) {
+		t.Errorf("of two with one key: %v, %v", errs[5], errs[6])
+	}
+	if panics != 1 {
+		t.Errorf("it panicked %d times", panics)
+	}
+	if n := f.db.value(t, "SELECT count(*) FROM record"); n != 1+8 {
+		t.Errorf("%d records", n)
+	}
+	if n := f.db.value(t, "SELECT count(*) FROM audit"); n != 1+8+1 {
+		t.Errorf("%d entries", n)
+	}
+	if n := f.db.value(t, "SELECT count(*) FROM audit WHERE action = 'undone'"); n != 0 {
+		t.Error("the entry of what failed is there")
+	}
+	head, _ := f.Head()
+	f.db.sound(t, testKeys(), head)
+}
+
+func TestAClosedStoreIsUnavailable(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	r := f.written(1)
+	release := f.hold()
+	wait := f.start(5, func(int) error { return f.write(person()) })
+	closed := make(chan error)
+	go func() { closed <- f.Close() }()
+	release()
+	for _, err := range wait() {
+		ok(t, err) // what waited is finished
+	}
+	ok(t, <-closed)
+	f.expected = true // that its entry was dropped is reported
+	f.Enter(entry("refused"))
+	err := f.writer.do(t.Context(), true, func(*tx) error { return nil })
+	if !errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("a job: %v", err)
+	}
+	if err := f.write(r); !errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("a write: %v", err)
+	}
+	if err := f.Trim(t.Context()); !errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("trimming: %v", err)
+	}
+	if n := f.db.value(t, "SELECT count(*) FROM record"); n != 6 {
+		t.Errorf("%d records", n)
+	}
+	f.db.sound(t, testKeys())
+}
+
+func TestAnEntryNobodyWaitsForIsDroppedAndReportedWhenTheQueueIsFull(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	release := f.hold()
+	for range queueLength {
+		f.Enter(entry("refused"))
+	}
+	reported := 0
+	f.Report = func(_ string, err error) {
+		reported++
+		if !errors.Is(err, store.ErrUnavailable) {
+			t.Errorf("reported: %v", err)
+		}
+	}
+	f.Enter(entry("refused"))
+	if reported != 1 {
+		t.Errorf("%d were reported", reported)
+	}
+	release()
+	ok(t, f.Close())
+	if n := f.db.value(t, "SELECT count(*) FROM audit"); n != queueLength {
+		t.Errorf("%d entries", n)
+	}
+}
+
+func TestWhoeverLeavesTheQueueLeavesTheRestAlone(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	release := f.hold()
+	ctx, cancel := context.WithCancel(t.Context())
+	wait := f.start(1, func(int) error {
+		_, err := f.Read(ctx, person().ID, func(store.Current) audit.Entry { return entry("read") })
+		return err
+	})
+	cancel()
+	if err := wait()[0]; !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+	after := f.start1(func() error { return f.write(person()) })
+	release()
+	ok(t, <-after)
+	f.db.sound(t, testKeys())
+}
+
+func (f *fixture) start1(run func() error) <-chan error {
+	done := make(chan error, 1)
+	go func() { done <- run() }()
+	f.queued(2) // and who has left, whose job is still done
+	return done
+}

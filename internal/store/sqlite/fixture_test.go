@@ -1,0 +1,176 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"equality-information-api/internal/audit"
+	"equality-information-api/internal/equality"
+	"equality-information-api/internal/sealing"
+	"equality-information-api/internal/store"
+)
+
+// testKeys is one keyset for all tests: making one takes long under the race detector.
+var testKeys = sync.OnceValue(func() *sealing.Keyset {
+	keys, err := sealing.Generate()
+	if err != nil {
+		panic(err)
+	}
+	return keys
+})
+
+// fixture is an open store on a database of its own.
+type fixture struct {
+	*Store
+	t  *testing.T
+	db database
+	// expected is set where the test lets something fail that is reported.
+	expected bool
+}
+
+func setup(t *testing.T) *fixture {
+	t.Helper()
+	f := &fixture{t: t, db: newDatabase(t)}
+	f.open()
+	t.Cleanup(func() { _ = f.Close() })
+	return f
+}
+
+func (f *fixture) open() {
+	f.t.Helper()
+	s, err := Open(f.t.Context(), f.options())
+	ok(f.t, err)
+	f.Store = s
+}
+
+func (f *fixture) options() Options {
+	return Options{
+		Dir: f.db.dir, Keys: testKeys(), Now: time.Now, KeyRetention: time.Hour, EventRetention: time.Hour,
+		Report: func(what string, err error) {
+			if !f.expected {
+				f.t.Errorf("reported: %s: %v", what, err)
+			}
+		},
+	}
+}
+
+// entry is one of an invented caller's.
+func entry(action string) audit.Entry {
+	return audit.Entry{
+		ID: uuid.New(), At: time.Now().UTC(), Subject: "officer-1", Name: "Invented Officer", Kind: "person",
+		Permission: "equality:test", Purpose: "test", Action: action, Target: uuid.New(), Outcome: audit.Done, Status: 200,
+		CorrelationID: uuid.New(), Address: []byte{1, 2, 3},
+	}
+}
+
+// person is an invented person's record.
+func person() equality.Record {
+	return equality.Record{ID: uuid.New(), TargetID: uuid.New(), AgeGroup: "25-34"}
+}
+
+// write writes a record as it is to be, whatever is there.
+func (f *fixture) write(r equality.Record) error {
+	cmd := store.Command{ID: r.ID, Target: r.TargetID, EventID: uuid.New()}
+	_, err := f.Write(context.Background(), cmd, func(c store.Current) (store.Decision, error) {
+		e := entry("write")
+		e.Members = equality.MaskSensitive(equality.Diff(c.Record, r))
+		return store.Decision{Next: &r, Change: store.Change{Subject: e.Subject, Reason: "update", Members: e.Members}, Entry: e, Event: "test.written"}, nil
+	})
+	return err
+}
+
+// written is a new record with this many versions.
+func (f *fixture) written(versions int) equality.Record {
+	f.t.Helper()
+	r := person()
+	for i := range versions {
+		r.AgeGroup = []string{"25-34", "35-44"}[i%2]
+		ok(f.t, f.write(r))
+	}
+	return r
+}
+
+// read reads a record, with the entry that goes with it.
+func (f *fixture) read(id uuid.UUID) (store.Current, error) {
+	return f.Read(context.Background(), id, func(store.Current) audit.Entry { return entry("read") })
+}
+
+// list reads a page, whose entry names several records.
+func (f *fixture) list() []store.Version {
+	f.t.Helper()
+	page, _, err := f.List(f.t.Context(), store.ListQuery{Limit: 1000}, func(page []store.Version) audit.Entry {
+		e := entry("list")
+		for _, v := range page {
+			e.Records = append(e.Records, v.ID)
+		}
+		return e
+	})
+	ok(f.t, err)
+	return page
+}
+
+// findings verifies the access log and the records.
+func (d database) findings(t *testing.T, keys *sealing.Keyset, heads ...audit.Head) (findings, records []string) {
+	t.Helper()
+	d.Log(t, keys, func(log audit.Log) {
+		report, err := audit.Verify(context.Background(), keys, log, heads)
+		ok(t, err)
+		findings = report.Findings
+		report.Findings = nil
+		ok(t, audit.VerifyRecords(context.Background(), log, report))
+		records = report.Findings
+	})
+	return findings, records
+}
+
+// sound fails the test where verification finds anything.
+func (d database) sound(t *testing.T, keys *sealing.Keyset, heads ...audit.Head) {
+	t.Helper()
+	findings, records := d.findings(t, keys, heads...)
+	for _, finding := range append(findings, records...) {
+		t.Errorf("verification found: %s", finding)
+	}
+}
+
+// value reads one number with raw SQL.
+func (d database) value(t *testing.T, query string) (n int64) {
+	t.Helper()
+	d.query(t, func(db *sql.DB) error { return db.QueryRow(query).Scan(&n) })
+	return n
+}
+
+// hold keeps the writer busy until it is released, so that what is written
+// meanwhile waits together.
+func (f *fixture) hold() (release func()) {
+	f.t.Helper()
+	held, free := make(chan struct{}), make(chan struct{})
+	j := &job{own: true, done: make(chan struct{}), run: func(*tx) error {
+		close(held)
+		<-free
+		return errors.New("test: it wrote nothing")
+	}}
+	if !f.writer.tryPut(j) {
+		f.t.Fatal("the writer takes no job")
+	}
+	<-held
+	return func() { close(free) }
+}
+
+// queued waits until this many jobs wait for the writer.
+func (f *fixture) queued(n int) {
+	f.t.Helper()
+	for len(f.writer.queue) != n {
+		select {
+		case <-f.t.Context().Done():
+			f.t.Fatal("they did not come")
+		default:
+			yield()
+		}
+	}
+}

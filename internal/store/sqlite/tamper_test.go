@@ -1,0 +1,232 @@
+package sqlite
+
+import (
+	"database/sql"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"equality-information-api/internal/audit"
+)
+
+// original is a database with people, changes, reads and a list page, closed,
+// and the last entry of its log.
+func original(t *testing.T) (content []byte, head audit.Head) {
+	t.Helper()
+	f := setup(t)
+	f.written(1)
+	f.written(3)
+	last := f.written(4)
+	_, err := f.read(last.ID)
+	ok(t, err)
+	f.list()
+	f.list()
+	_, err = f.read(last.TargetID)
+	ok(t, err)
+	f.written(2)
+	head, _ = f.Head()
+	ok(t, f.Close())
+	f.db.sound(t, testKeys(), head)
+	content, err = os.ReadFile(filepath.Join(f.db.dir, DatabaseFile))
+	ok(t, err)
+	return content, head
+}
+
+// tampered is a copy of a database that raw SQL has changed. Whoever does that
+// is not kept by constraints.
+func tampered(t *testing.T, content []byte, change func(db *sql.DB) error) database {
+	t.Helper()
+	d := database{t.TempDir()}
+	ok(t, os.WriteFile(filepath.Join(d.dir, DatabaseFile), content, 0o600))
+	d.query(t, func(db *sql.DB) error {
+		db.SetMaxOpenConns(1)
+		_, err := db.Exec("PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON")
+		ok(t, err)
+		return change(db)
+	})
+	return d
+}
+
+// bySQL is a change of some statements, each of which changes something.
+func bySQL(statements ...string) func(*sql.DB) error {
+	return func(db *sql.DB) error {
+		for _, text := range statements {
+			result, err := db.Exec(text)
+			if err != nil {
+				return err
+			}
+			if n, err := result.RowsAffected(); err != nil || n == 0 {
+				return fmt.Errorf("%s changes nothing: %w", text, err)
+			}
+		}
+		return nil
+	}
+}
+
+// alterations are what is done to a value, by its type; each changes it.
+func alterations(value any) map[string]any {
+	flip := func(b []byte, at int) []byte {
+		b = append([]byte(nil), b...)
+		b[at] ^= 1
+		return b
+	}
+	switch v := value.(type) {
+	case int64:
+		return map[string]any{"one bit more": v ^ 1<<40, "one more": v + 1}
+	case string:
+		altered := map[string]any{"a blank more": v + " ", "a NUL more": v + "\x00"}
+		if v != "" {
+			altered["first byte"], altered["last byte"] = string(flip([]byte(v), 0)), string(flip([]byte(v), len(v)-1))
+			altered["cut"] = v[:len(v)-1]
+		}
+		return altered
+	case []byte:
+		altered := map[string]any{"a byte more": append(append([]byte(nil), v...), 0)}
+		if len(v) > 0 {
+			altered["first byte"], altered["last byte"] = flip(v, 0), flip(v, len(v)-1)
+			altered["cut"] = v[:len(v)-1]
+		}
+		return altered
+	}
+	return nil
+}
+
+func TestAChangeOfAnyColumnOfTheAccessLogIsFound(t *testing.T) {
+	t.Parallel()
+	content, _ := original(t)
+	d := tampered(t, content, func(*sql.DB) error { return nil })
+	// The entry of a change, and one of a list page.
+	rows := map[string]string{
+		"audit":        "document <> '' AND length(document) > 0 AND version = 2",
+		"audit_target": "place = 1",
+	}
+	for table, row := range rows {
+		var columns []string
+		d.query(t, func(db *sql.DB) error {
+			var names string
+			err := db.QueryRow(`SELECT group_concat(name) FROM pragma_table_info($1)`, table).Scan(&names)
+			columns = strings.Split(names, ",")
+			return err
+		})
+		if len(columns) < 4 {
+			t.Fatalf("%s has the columns %v", table, columns)
+		}
+		where := fmt.Sprintf("(lane, seq) = (SELECT lane, seq FROM %s WHERE %s ORDER BY seq LIMIT 1)", table, row)
+		if table == "audit_target" {
+			where += " AND place = 1"
+		}
+		for _, column := range columns {
+			var value any
+			d.query(t, func(db *sql.DB) error {
+				return db.QueryRow(fmt.Sprintf("SELECT %s FROM %s WHERE %s", column, table, where)).Scan(&value)
+			})
+			altered := alterations(value)
+			if len(altered) == 0 {
+				t.Errorf("%s.%s holds %T", table, column, value)
+			}
+			if column == "seq" || column == "place" {
+				altered = map[string]any{"behind the others": int64(1000)} // the next are taken; a place says only the order
+			}
+			for name, to := range altered {
+				t.Run(table+" "+column+" "+name, func(t *testing.T) {
+					t.Parallel()
+					d := tampered(t, content, func(db *sql.DB) error {
+						_, err := db.Exec(fmt.Sprintf("UPDATE %s SET %s = $1 WHERE %s", table, column, where), to)
+						return err
+					})
+					if findings, _ := d.findings(t, testKeys()); len(findings) == 0 {
+						t.Error("nothing was found")
+					}
+				})
+			}
+		}
+	}
+}
+
+// swap exchanges a column of two rows of a table.
+func swap(table, column, a, b string) string {
+	return fmt.Sprintf(`UPDATE %[1]s SET %[2]s = CASE WHEN %[3]s THEN (SELECT %[2]s FROM %[1]s WHERE %[4]s)
+		ELSE (SELECT %[2]s FROM %[1]s WHERE %[3]s) END WHERE %[3]s OR %[4]s`, table, column, a, b)
+}
+
+func TestTamperingWithRowsIsFound(t *testing.T) {
+	t.Parallel()
+	content, head := original(t)
+	const three = `(SELECT number FROM record WHERE version = 3)`
+	tests := []struct {
+		name   string
+		change func(*sql.DB) error
+		// chain: the access log itself shows it; heads: only with a head that
+		// was logged; records: the comparison with the records shows it.
+		chain, heads, records bool
+	}{
+		{"the first entry is gone", bySQL(`DELETE FROM audit WHERE seq = 1`), true, true, true},
+		{"an entry in the middle is gone", bySQL(`DELETE FROM audit WHERE seq = 9`), true, true, false},
+		{"an entry in the middle is gone and the others moved up", bySQL(`DELETE FROM audit WHERE seq = 9`,
+			`UPDATE audit_target SET seq = seq - 1`, `UPDATE audit SET seq = seq - 1 WHERE seq > 9`), true, true, false},
+		{"two entries have changed places", bySQL(`UPDATE audit SET seq = -1 WHERE seq = 3`, `UPDATE audit SET seq = 3 WHERE seq = 4`,
+			`UPDATE audit SET seq = 4 WHERE seq = -1`), true, true, false},
+		{"an entry comes twice", bySQL(`INSERT INTO audit SELECT lane, (SELECT max(seq) + 1 FROM audit), id, at, subject, name, kind,
+			permission, purpose, action, target, record, version, members, outcome, status, correlation, address, document, hash
+			FROM audit WHERE seq = 9`), true, true, false},
+		{"an entry stands in another lane", bySQL(`UPDATE audit SET lane = 1 WHERE seq = (SELECT max(seq) FROM audit)`), true, true, false},
+		{"the last entry of a read is cut off", bySQL(`DELETE FROM audit WHERE seq > 12`), false, true, true},
+		{"the whole log is gone", bySQL(`DELETE FROM audit_target`, `DELETE FROM audit`), false, true, true},
+		{"records of a page are gone", bySQL(`DELETE FROM audit_target WHERE place = 1`), true, true, false},
+		{"two records of a page have changed places", bySQL(`UPDATE audit_target SET place = 100 WHERE place = 0`), true, true, false},
+		{"the records of two pages are exchanged", bySQL(`DELETE FROM audit_target WHERE seq = (SELECT min(seq) FROM audit_target) AND place = 2`,
+			`UPDATE audit_target SET place = 3 WHERE seq = (SELECT max(seq) FROM audit_target) AND place = 0`), true, true, false},
+		{"a page has a record more", bySQL(`INSERT INTO audit_target SELECT lane, seq, 100, record FROM audit_target LIMIT 1`), true, true, false},
+		{"a read has a record", bySQL(`INSERT INTO audit_target SELECT 0, 9, 0, record FROM audit_target LIMIT 1`), true, true, false},
+		{"records are left of an entry that is not there", bySQL(`INSERT INTO audit_target SELECT 0, (SELECT max(seq) + 1 FROM audit), 0,
+			record FROM audit_target LIMIT 1`), true, true, false},
+
+		{"a byte of a document has changed", bySQL(`UPDATE record SET sealed = CAST(substr(sealed, 1, 40) || x'00ff' || substr(sealed, 43) AS BLOB)
+			WHERE version = 3`), false, false, true},
+		{"two records have exchanged documents", bySQL(swap("record", "sealed", "version = 3", "version = 2")), false, false, true},
+		{"two records have exchanged ids", bySQL(`UPDATE record SET version = version + 1000 WHERE version IN (2, 3)`,
+			swap("record", "id", "version = 1003", "version = 1002"), `UPDATE record SET version = version - 1000 WHERE version > 1000`), false, false, true},
+		{"two past versions have exchanged documents", bySQL(swap("history", "sealed", "(record = "+three+" AND version = 0)",
+			"(record = "+three+" AND version = 1)")), false, false, true},
+		{"a record is at its past version again", bySQL(`UPDATE record SET (version, modified, sealed) =
+			(SELECT version, modified, sealed FROM history WHERE record = number AND version = 2) WHERE version = 3`,
+			`DELETE FROM history WHERE version = 2`), false, false, true},
+		{"a record is at its past version, which stays", bySQL(`UPDATE record SET (version, modified, sealed) =
+			(SELECT version, modified, sealed FROM history WHERE record = number AND version = 2) WHERE version = 3`), false, false, true},
+		{"a record has changed places with its past version", bySQL(
+			`INSERT INTO history SELECT number, version, modified, sealed FROM record WHERE version = 3`,
+			`UPDATE record SET (version, modified, sealed) =
+			(SELECT version, modified, sealed FROM history WHERE record = number AND version = 2) WHERE version = 3`,
+			`DELETE FROM history WHERE version = 2`), false, false, true},
+		{"a record is gone", bySQL(`DELETE FROM record WHERE version = 3`), false, false, true},
+		{"a record is gone and its version stands in the history", bySQL(
+			`INSERT INTO history SELECT number, version, modified, sealed FROM record WHERE version = 3`,
+			`DELETE FROM record WHERE version = 3`), false, false, true},
+		{"a record is gone with all its rows", bySQL(`DELETE FROM history WHERE record = `+three, `DELETE FROM identifier WHERE record = `+three,
+			`DELETE FROM data_key WHERE record = `+three, `DELETE FROM record WHERE version = 3`), false, false, true},
+		{"a past version is gone", bySQL(`DELETE FROM history WHERE version = 2`), false, false, true},
+		{"a past version nobody wrote is there", bySQL(`INSERT INTO history SELECT record, 77, modified, sealed FROM history WHERE version = 2`), false, false, true},
+		{"a record nobody wrote is there", bySQL(`INSERT INTO record SELECT 1000, randomblob(16), target, version, modified, sealed FROM record WHERE version = 3`), false, false, true},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			d := tampered(t, content, test.change)
+			found := func(what string, findings []string, want bool) {
+				t.Helper()
+				if got := len(findings) > 0; got != want {
+					t.Errorf("%s: found %q", what, findings)
+				}
+			}
+			chain, records := d.findings(t, testKeys())
+			found("without a head", chain, test.chain)
+			withHead, _ := d.findings(t, testKeys(), head)
+			found("with a head", withHead, test.heads)
+			if test.records {
+				found("records", records, true)
+			}
+		})
+	}
+}

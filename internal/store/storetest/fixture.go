@@ -1,0 +1,206 @@
+package storetest
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/google/uuid"
+
+	"equality-information-api/internal/audit"
+	"equality-information-api/internal/equality"
+	"equality-information-api/internal/sealing"
+	"equality-information-api/internal/store"
+)
+
+// fixture is an open engine on a database of its own, with its clock.
+type fixture struct {
+	Engine
+	t       *testing.T
+	db      Database
+	clock   *clock
+	options Options
+}
+
+// newFixture opens a database. When the test ends, the engine is closed and
+// all that is stored must still be what the access log tells.
+func newFixture(t *testing.T, db Database) *fixture {
+	f := &fixture{t: t, db: db, clock: newClock()}
+	f.options = Options{
+		Keys: keyset(), Now: f.clock.now, KeyRetention: 24 * time.Hour, EventRetention: 90 * 24 * time.Hour,
+		Report: func(what string, err error) { t.Errorf("reported: %s: %v", what, err) },
+	}
+	f.Engine = db.Open(t, f.options)
+	t.Cleanup(func() {
+		head, written := f.Head()
+		if err := f.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+		if last, _ := f.Head(); !written || last.Seq >= head.Seq {
+			head, written = f.Head()
+		} else {
+			t.Errorf("the head went from entry %d back to %d", head.Seq, last.Seq)
+		}
+		var heads []audit.Head
+		if written {
+			heads = append(heads, head)
+		}
+		f.verify(heads)
+	})
+	return f
+}
+
+// keyset is one for all tests: making one takes long under the race detector.
+var keyset = sync.OnceValue(func() *sealing.Keyset {
+	keys, err := sealing.Generate()
+	if err != nil {
+		panic(err)
+	}
+	return keys
+})
+
+// reopen closes the engine and opens its database again.
+func (f *fixture) reopen() {
+	f.t.Helper()
+	if err := f.Close(); err != nil {
+		f.t.Fatalf("close: %v", err)
+	}
+	f.Engine = f.db.Open(f.t, f.options)
+}
+
+// verify follows the access log and checks what it tells against the records.
+func (f *fixture) verify(heads []audit.Head) {
+	f.t.Helper()
+	f.db.Log(f.t, f.options.Keys, func(log audit.Log) {
+		report, err := audit.Verify(context.Background(), f.options.Keys, log, heads)
+		if err == nil {
+			err = audit.VerifyRecords(context.Background(), log, report)
+		}
+		if err != nil {
+			f.t.Fatalf("verify: %v", err)
+		}
+		for _, finding := range report.Findings {
+			f.t.Errorf("verification found: %s", finding)
+		}
+	})
+}
+
+// entries is the access log, entry by entry.
+func (f *fixture) entries() (entries []audit.Entry) {
+	f.t.Helper()
+	f.db.Log(f.t, f.options.Keys, func(log audit.Log) {
+		err := log.Entries(f.t.Context(), func(l audit.Logged) error {
+			entries = append(entries, l.Entry)
+			return nil
+		})
+		if err != nil {
+			f.t.Fatalf("read the access log: %v", err)
+		}
+	})
+	return entries
+}
+
+// lastEntry is the newest entry of the access log.
+func (f *fixture) lastEntry() audit.Entry {
+	f.t.Helper()
+	entries := f.entries()
+	if len(entries) == 0 {
+		f.t.Fatal("the access log is empty")
+	}
+	return entries[len(entries)-1]
+}
+
+// clock is the time of a test. It stands still unless it has a step.
+type clock struct {
+	mu   sync.Mutex
+	at   time.Time
+	step time.Duration
+}
+
+func newClock() *clock {
+	return &clock{at: time.Date(2026, 3, 2, 9, 30, 0, 123456000, time.UTC), step: time.Millisecond}
+}
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(c.step)
+	return c.at
+}
+
+// freeze makes the clock stand still and gives its time.
+func (c *clock) freeze() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.step = 0
+	return c.at
+}
+
+// move sets the clock forward, or back.
+func (c *clock) move(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
+}
+
+// same compares what a store gives back. An absent list is an empty one.
+var same = cmp.Options{
+	cmpopts.EquateEmpty(),
+	cmp.Comparer(func(a, b equality.Text) bool { return a == b }),
+	cmp.Comparer(func(a, b equality.Date) bool { return a == b }),
+}
+
+func diffOf(want, got any) string { return cmp.Diff(want, got, same) }
+
+// equal fails the test where got is not want.
+func equal(t *testing.T, what string, got, want any) {
+	t.Helper()
+	if diff := diffOf(want, got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", what, diff)
+	}
+}
+
+// ok ends the test at an error.
+func ok(t *testing.T, what string, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatalf("%s: %v", what, err)
+	}
+}
+
+// read reads a record.
+func (f *fixture) read(id uuid.UUID) store.Current {
+	f.t.Helper()
+	c, err := f.Read(f.t.Context(), id, func(store.Current) audit.Entry { return f.entry("read") })
+	ok(f.t, "read", err)
+	return c
+}
+
+// versions reads all versions of a record.
+func (f *fixture) versions(id uuid.UUID, from int64, limit int) []store.Version {
+	f.t.Helper()
+	_, versions, err := f.History(f.t.Context(), id, from, limit, func(store.Current, []store.Version) (audit.Entry, bool) {
+		return f.entry("read-history"), true
+	})
+	ok(f.t, "read the history", err)
+	return versions
+}
+
+// events reads the feed from its beginning.
+func (f *fixture) events() []store.Event {
+	f.t.Helper()
+	feed, err := f.Events(f.t.Context(), uuid.Nil, 0, 10_000, 0, f.polled)
+	ok(f.t, "read the feed", err)
+	return feed.Events
+}
+
+func (f *fixture) polled(events []store.Event) audit.Entry {
+	e := f.entry("read-events")
+	for _, event := range events {
+		e.Records = append(e.Records, event.Record)
+	}
+	return e
+}

@@ -1,0 +1,213 @@
+package storetest
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"pgregory.net/rapid"
+
+	"equality-information-api/internal/audit"
+	"equality-information-api/internal/store"
+)
+
+// list reads a page.
+func (f *fixture) list(q store.ListQuery) ([]store.Version, bool) {
+	f.t.Helper()
+	page, more, err := f.List(f.t.Context(), q, func(page []store.Version) audit.Entry {
+		e := f.entry("list")
+		for _, v := range page {
+			e.Records = append(e.Records, v.ID)
+		}
+		return e
+	})
+	ok(f.t, "list", err)
+	return page, more
+}
+
+// after is the query of the page behind one.
+func after(q store.ListQuery, page []store.Version) store.ListQuery {
+	last := page[len(page)-1]
+	q.AfterID, q.AfterAt = last.ID, last.Modified
+	return q
+}
+
+func byID(a, b store.Version) int { return bytes.Compare(a.ID[:], b.ID[:]) }
+
+func byTime(a, b store.Version) int {
+	return cmp.Or(a.Modified.Compare(b.Modified), byID(a, b))
+}
+
+var listing = []test{
+	{"records come by id, whole, in pages", func(t *testing.T, f *fixture) {
+		var want []store.Version
+		for i := range 7 {
+			r := person()
+			if i%2 == 0 {
+				r = plain()
+			}
+			want = append(want, f.create(r).Version)
+		}
+		want[3] = f.change(want[3].ID, ageGroup("65-74")).Version
+		slices.SortFunc(want, byID)
+		for limit := 1; limit <= 8; limit++ {
+			var got []store.Version
+			q := store.ListQuery{Limit: limit}
+			for more := true; more; {
+				var page []store.Version
+				page, more = f.list(q)
+				if len(page) == 0 || len(page) > limit || more && len(page) < limit {
+					t.Fatalf("a page of %d with limit %d, more: %v", len(page), limit, more)
+				}
+				var ids []uuid.UUID
+				for _, v := range page {
+					ids = append(ids, v.ID)
+				}
+				equal(t, "records of the entry", f.lastEntry().Records, ids)
+				got, q = append(got, page...), after(q, page)
+			}
+			equal(t, fmt.Sprint("pages of ", limit), got, want)
+		}
+	}},
+	{"an empty list has no page and its entry", func(t *testing.T, f *fixture) {
+		for _, q := range []store.ListQuery{{Limit: 1}, {Limit: 1, ByTime: true}} {
+			before := len(f.entries())
+			page, more := f.list(q)
+			equal(t, "page", len(page), 0)
+			equal(t, "more", more, false)
+			equal(t, "entries", len(f.entries()), before+1)
+		}
+	}},
+	{"bounds of time are inclusive at the beginning and exclusive at the end", func(t *testing.T, f *fixture) {
+		start := f.clock.freeze()
+		var records []store.Version
+		for range 4 {
+			records = append(records, f.create(person()).Version)
+			f.clock.move(time.Second)
+		}
+		at := func(seconds int) time.Time { return start.Add(time.Duration(seconds) * time.Second) }
+		tests := []struct {
+			name         string
+			from, before time.Time
+			want         []store.Version
+		}{
+			{"neither", time.Time{}, time.Time{}, records},
+			{"from the first", at(0), time.Time{}, records},
+			{"from the second", at(1), time.Time{}, records[1:]},
+			{"from behind the first", at(0).Add(time.Microsecond), time.Time{}, records[1:]},
+			{"before the second", time.Time{}, at(1), records[:1]},
+			{"before just behind the second", time.Time{}, at(1).Add(time.Microsecond), records[:2]},
+			{"from the second, before the third", at(1), at(2), records[1:2]},
+			{"from and before one time", at(1), at(1), nil},
+			{"from behind before", at(3), at(1), nil},
+			{"before the first", time.Time{}, at(0), nil},
+			{"from behind the last", at(4), time.Time{}, nil},
+			{"in another zone", at(1).In(time.FixedZone("", 3600)), at(2).In(time.FixedZone("", -3600)), records[1:2]},
+		}
+		for _, test := range tests {
+			page, more := f.list(store.ListQuery{ByTime: true, From: test.from, Before: test.before, Limit: 10})
+			equal(t, test.name, page, test.want)
+			equal(t, test.name+": more", more, false)
+		}
+	}},
+	{"records of one time come by id, and a page may end among them", func(t *testing.T, f *fixture) {
+		f.clock.freeze()
+		var want []store.Version
+		for i := range 9 {
+			if i%3 == 0 {
+				f.clock.move(time.Second)
+			}
+			want = append(want, f.create(person()).Version)
+		}
+		slices.SortFunc(want, byTime)
+		for _, from := range []time.Time{{}, want[0].Modified} {
+			for limit := 1; limit <= 10; limit++ {
+				var got []store.Version
+				q := store.ListQuery{ByTime: true, From: from, Limit: limit}
+				for more := true; more; {
+					var page []store.Version
+					page, more = f.list(q)
+					got, q = append(got, page...), after(q, page)
+				}
+				equal(t, fmt.Sprint("pages of ", limit), got, want)
+			}
+		}
+	}},
+	{"a change moves a record to its new time", func(t *testing.T, f *fixture) {
+		a, b := f.create(person()), f.create(person())
+		a = f.change(a.ID, ageGroup("65-74"))
+		page, _ := f.list(store.ListQuery{ByTime: true, Limit: 10})
+		equal(t, "page", page, []store.Version{b.Version, a.Version})
+	}},
+}
+
+// testWalk goes through lists page by page while records are made, changed and
+// erased. Of the records that are there before and after, a walk by id gives
+// each exactly once; one by time at least once, and once where it is unchanged.
+func testWalk(t *testing.T, create func(t *testing.T) Database) {
+	rapid.Check(t, func(rt *rapid.T) {
+		f := newFixture(t, create(t))
+		f.clock.freeze()
+		tick := func() { f.clock.move(time.Duration(rapid.IntRange(0, 2).Draw(rt, "time")) * time.Microsecond) }
+		var there []store.Version
+		for range rapid.IntRange(0, 8).Draw(rt, "records") {
+			tick()
+			there = append(there, f.create(person()).Version)
+		}
+		stays := make(map[uuid.UUID]bool)
+		for _, v := range there {
+			stays[v.ID] = true
+		}
+		changed := make(map[uuid.UUID]bool)
+		q := store.ListQuery{ByTime: rapid.Bool().Draw(rt, "by time"), Limit: rapid.IntRange(1, 4).Draw(rt, "limit")}
+		seen := make(map[uuid.UUID]int)
+		var last store.Version
+		for steps := 0; ; steps++ {
+			page, more := f.list(q)
+			for _, v := range page {
+				order := byID
+				if q.ByTime {
+					order = byTime
+				}
+				if len(seen) > 0 && order(last, v) >= 0 {
+					rt.Fatalf("%v comes behind %v", v.ID, last.ID)
+				}
+				seen[v.ID]++
+				last = v
+			}
+			if !more {
+				break
+			}
+			q = after(q, page)
+			if steps > 20 {
+				continue // changes that never end would keep a walk by time from ending
+			}
+			for range rapid.IntRange(0, 2).Draw(rt, "meanwhile") {
+				tick()
+				switch i := rapid.IntRange(0, max(0, len(there)-1)).Draw(rt, "which"); rapid.IntRange(0, 2).Draw(rt, "what") {
+				case 0:
+					f.create(person())
+				case 1:
+					f.change(there[i].ID, ageGroup(uuid.NewString()))
+					changed[there[i].ID] = true
+				case 2:
+					f.db.Erase(t, there[i].ID)
+					delete(stays, there[i].ID)
+					there = slices.Delete(there, i, i+1)
+					if len(there) == 0 {
+						there = append(there, f.create(person()).Version)
+					}
+				}
+			}
+		}
+		for id := range stays {
+			if n := seen[id]; n == 0 || n > 1 && !(q.ByTime && changed[id]) {
+				rt.Fatalf("a record that stayed came %d times (by time: %v, changed: %v)", n, q.ByTime, changed[id])
+			}
+		}
+	})
+}

@@ -1,0 +1,92 @@
+package storetest
+
+import (
+	"testing"
+
+	"github.com/google/uuid"
+
+	"equality-information-api/internal/audit"
+	"equality-information-api/internal/store"
+)
+
+var accessLog = []test{
+	{"an entry is there when its read is answered, as it was made", func(t *testing.T, f *fixture) {
+		r := person()
+		f.create(r)
+		var want audit.Entry
+		_, err := f.Read(t.Context(), r.ID, func(c store.Current) audit.Entry {
+			want = f.entry("read")
+			want.Target, want.Record, want.Version = r.TargetID, c.ID, 7
+			want.Members = []string{"ageGroup", "sensitive"}
+			want.Subject, want.Name = "subject\x00with ✓", "" // what a token holds is not ours to choose
+			want.Address = nil
+			return want
+		})
+		ok(t, "read", err)
+		equal(t, "entry", f.lastEntry(), stored(want))
+	}},
+	{"a change's entry names what it wrote", func(t *testing.T, f *fixture) {
+		r := person()
+		f.create(r)
+		c := f.change(r.ID, ageGroup("65-74"))
+		e := f.lastEntry()
+		equal(t, "record", e.Record, r.ID)
+		equal(t, "version", e.Version, c.Version.Version)
+		equal(t, "length of the document's hash", len(e.Document), 32)
+		equal(t, "members", e.Members, []string{"ageGroup"})
+	}},
+	{"an entry about several records keeps them in their order", func(t *testing.T, f *fixture) {
+		var want []uuid.UUID
+		for range 40 {
+			want = append(want, uuid.New())
+		}
+		want = append(want, want[3], want[0]) // one may come twice
+		for _, records := range [][]uuid.UUID{want, nil, want[:1], {uuid.Nil}} {
+			_, err := f.Read(t.Context(), uuid.New(), func(store.Current) audit.Entry {
+				e := f.entry("read")
+				e.Records = records
+				return e
+			})
+			ok(t, "read", err)
+			equal(t, "records", f.lastEntry().Records, records)
+		}
+	}},
+	{"a refusal is entered without anybody waiting", func(t *testing.T, f *fixture) {
+		var want []uuid.UUID
+		for range 20 {
+			e := f.entry("refused")
+			want = append(want, e.ID)
+			f.Enter(e)
+		}
+		f.reopen()
+		var got []uuid.UUID
+		for _, e := range f.entries() {
+			got = append(got, e.ID)
+		}
+		equal(t, "entries", got, want)
+	}},
+	{"the head is the last entry", func(t *testing.T, f *fixture) {
+		if head, written := f.Head(); written {
+			t.Errorf("an empty log has the head %d", head.Seq)
+		}
+		ok(t, "trim", f.Trim(t.Context()))
+		ok(t, "ready", f.Ready(t.Context()))
+		if head, written := f.Head(); written {
+			t.Errorf("an empty log has the head %d after trimming", head.Seq)
+		}
+		f.create(person())
+		f.read(uuid.New())
+		head, _ := f.Head()
+		equal(t, "head", head.Seq, int64(2))
+		f.verify([]audit.Head{head})
+		f.reopen()
+		ok(t, "trim", f.Trim(t.Context()))
+		if again, written := f.Head(); written && again != head {
+			t.Errorf("the head is entry %d after opening and trimming, not %d", again.Seq, head.Seq)
+		}
+		f.read(uuid.New())
+		again, _ := f.Head()
+		equal(t, "head", again.Seq, int64(3))
+		f.verify([]audit.Head{head, again})
+	}},
+}

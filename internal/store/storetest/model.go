@@ -1,0 +1,205 @@
+package storetest
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/google/uuid"
+	"pgregory.net/rapid"
+
+	"equality-information-api/internal/equality"
+	"equality-information-api/internal/store"
+)
+
+// model is the contract in its plainest form: one map for the id space, one
+// for the tombstones.
+type model struct {
+	leads   map[uuid.UUID]*kept // a record by its id and by its target's
+	erased  map[uuid.UUID]int64 // last versions
+	events  []store.Event       // without their positions
+	entries int
+}
+
+// kept is a record's versions, oldest first.
+type kept struct {
+	id, target uuid.UUID
+	versions   []store.Version
+}
+
+func (k *kept) current() store.Current {
+	return store.Current{State: store.Present, Version: k.versions[len(k.versions)-1]}
+}
+
+// lookUp is what an id leads to: a live record by its id or its target, then a tombstone.
+func (m *model) lookUp(id uuid.UUID) store.Current {
+	if k := m.leads[id]; k != nil {
+		return k.current()
+	}
+	if version, ok := m.erased[id]; ok {
+		return store.Current{State: store.Erased, Version: store.Version{ID: id, Version: version}}
+	}
+	return store.Current{}
+}
+
+// inTheWay is what a create is decided on.
+func (m *model) inTheWay(id, target uuid.UUID) store.Current {
+	if k := m.leads[target]; k != nil {
+		return k.current()
+	}
+	return m.lookUp(id)
+}
+
+func (m *model) wrote(cmd store.Command, c store.Current, event string) {
+	k := m.leads[c.ID]
+	if k == nil {
+		k = &kept{id: c.ID, target: c.Target}
+		m.leads[c.ID], m.leads[c.Target] = k, k
+	}
+	k.versions = append(k.versions, c.Version)
+	m.events = append(m.events, store.Event{ID: cmd.EventID, At: c.Modified, Type: event, Record: c.ID, Target: c.Target,
+		Version: c.Version.Version, Members: c.Change.Members})
+}
+
+// testModel runs random writes on few ids, so that they get in each other's
+// way, and compares what each gives, and at last all
+// that is stored, with the model.
+func testModel(t *testing.T, create func(t *testing.T) Database) {
+	rapid.Check(t, func(rt *rapid.T) {
+		f := newFixture(t, create(t))
+		m := &model{leads: map[uuid.UUID]*kept{}, erased: map[uuid.UUID]int64{}}
+		ids := make([]uuid.UUID, 5)
+		for i := range ids {
+			ids[i] = uuid.New()
+		}
+		for range rapid.IntRange(5, 20).Draw(rt, "steps") {
+			m.step(rt, f, rapid.SampledFrom(ids), &ids)
+			m.entries++
+		}
+		m.compare(rt, f, ids)
+		if got := len(f.entries()); got != m.entries {
+			rt.Fatalf("%d entries, not %d", got, m.entries)
+		}
+	})
+}
+
+func (m *model) step(rt *rapid.T, f *fixture, some *rapid.Generator[uuid.UUID], ids *[]uuid.UUID) {
+	id, target := some.Draw(rt, "id"), some.Draw(rt, "target")
+	code := rapid.SampledFrom([]string{"18-24", "25-34"}).Draw(rt, "age group")
+	switch rapid.SampledFrom([]string{"create", "create without an id", "change", "change", "refuse", "erase", "reopen"}).Draw(rt, "step") {
+	case "create":
+		m.create(rt, f, equality.Record{ID: id, TargetID: target, AgeGroup: code}, uuid.Nil)
+	case "create without an id":
+		spare := uuid.New()
+		*ids = append(*ids, spare)
+		m.create(rt, f, equality.Record{ID: target, TargetID: target, AgeGroup: code}, spare)
+	case "change":
+		was := m.lookUp(id)
+		cmd := changeOf(id)
+		c, err := f.Write(f.t.Context(), cmd, f.changes(ageGroup(code)))
+		switch {
+		case was.State != store.Present:
+			expect(rt, err, errMissing, c, was)
+		case was.Record.AgeGroup == code:
+			expect(rt, err, nil, c, was)
+		default:
+			want := was
+			want.Version.Version++
+			want.Modified, want.Record.AgeGroup = c.Modified, code
+			want.Change.Members = []string{"ageGroup"}
+			expect(rt, err, nil, c, want)
+			if !c.Modified.After(was.Modified) {
+				rt.Fatalf("modified %v is not after %v", c.Modified, was.Modified)
+			}
+			m.wrote(cmd, c, updated)
+		}
+	case "refuse":
+		c, err := f.Write(f.t.Context(), changeOf(id), func(c store.Current) (store.Decision, error) {
+			return f.refusal(c, 400, ""), errRefused
+		})
+		expect(rt, err, errRefused, c, m.lookUp(id))
+	case "erase":
+		if k := m.leads[id]; k != nil {
+			f.db.Erase(f.t, k.id)
+			delete(m.leads, k.id)
+			delete(m.leads, k.target)
+			m.erased[k.id] = k.current().Version.Version
+		}
+		m.entries-- // erasing is the fixture's, which enters nothing
+	case "reopen":
+		f.reopen()
+		m.entries--
+	}
+}
+
+// create creates a record; spare is the id of one whose person was erased
+// before, where none was chosen.
+func (m *model) create(rt *rapid.T, f *fixture, r equality.Record, spare uuid.UUID) {
+	inTheWay := m.inTheWay(r.ID, r.TargetID)
+	cmd := createOf(r)
+	c, err := f.Write(f.t.Context(), cmd, func(c store.Current) (store.Decision, error) {
+		if c.State == store.Erased && spare != uuid.Nil {
+			again := r
+			again.ID = spare
+			return f.writes(again, created, again.Members()), nil
+		}
+		return f.creates(r)(c)
+	})
+	if inTheWay.State == store.Present || inTheWay.State == store.Erased && spare == uuid.Nil {
+		expect(rt, err, errConflict, c, inTheWay)
+		return
+	}
+	want := store.Current{State: store.Present, Version: store.Version{ID: r.ID, Target: r.TargetID, Modified: c.Modified,
+		Record: r, Change: f.writes(r, created, r.Members()).Change}}
+	if inTheWay.State == store.Erased {
+		want.ID, want.Record.ID, want.Version.Version = spare, spare, inTheWay.Version.Version+1
+	}
+	expect(rt, err, nil, c, want)
+	m.wrote(cmd, c, created)
+}
+
+func expect(rt *rapid.T, err, want error, c, current store.Current) {
+	if !errors.Is(err, want) {
+		rt.Fatalf("error %v, not %v", err, want)
+	}
+	differ(rt, "given back", c, current)
+}
+
+func differ(rt *rapid.T, what string, got, want any) {
+	if diff := diffOf(want, got); diff != "" {
+		rt.Fatalf("%s (-want +got):\n%s", what, diff)
+	}
+}
+
+// compare reads everything and counts its entries.
+func (m *model) compare(rt *rapid.T, f *fixture, ids []uuid.UUID) {
+	for _, id := range ids {
+		differ(rt, "read", f.read(id), m.lookUp(id))
+	}
+	m.entries += len(ids)
+	records := map[uuid.UUID]*kept{}
+	for _, k := range m.leads {
+		records[k.id] = k
+	}
+	var all []store.Version
+	for _, k := range records {
+		all = append(all, k.current().Version)
+	}
+	slices.SortFunc(all, byID)
+	var want []store.Version
+	for _, v := range all {
+		versions := slices.Clone(records[v.ID].versions)
+		slices.Reverse(versions)
+		want = append(want, versions...)
+	}
+	differ(rt, "records", f.all(), want)
+	m.entries += 1 + len(all)
+	events := f.events()
+	if len(events) > 0 {
+		m.entries++
+	}
+	for i := range events {
+		events[i].Position, events[i].CorrelationID = 0, uuid.Nil
+	}
+	differ(rt, "events", events, m.events)
+}
