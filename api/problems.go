@@ -70,7 +70,7 @@ var ProblemList = []Problem{
 	},
 	{
 		Code: NotFound, Status: http.StatusNotFound, Title: "Not found",
-		Description: "There is nothing at this path.",
+		Description: "There is nothing here: no such path, or no record with this id or for the person with it.",
 		Remedy:      "Check the path and the id in it. A person without a record is found by neither id nor target id: create the record first.",
 	},
 	{

@@ -18,7 +18,7 @@ func TestKilledServer(t *testing.T) {
 	var l ledger
 	var logs []string
 	for round := range 4 {
-		l.writeUntilKilled(t, p, officer, 60+40*round)
+		l.writeUntil(t, p, officer, 40+30*round, func() { p.kill(t) })
 		p = p.restart(t)
 		if round%2 == 0 {
 			l.retry(t, p, officer)
@@ -54,11 +54,6 @@ func TestStoppedServer(t *testing.T) {
 	p = p.restart(t)
 	l.check(t, p, officer)
 	l.checkFeed(t, p, service)
-}
-
-func (l *ledger) writeUntilKilled(t *testing.T, p *program, token string, writes int) {
-	t.Helper()
-	l.writeUntil(t, p, token, writes, func() { p.kill(t) })
 }
 
 // writeUntil writes from several goroutines, to people of their own and to

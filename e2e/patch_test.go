@@ -39,7 +39,7 @@ func TestMergePatchSemantics(t *testing.T) {
 
 		"text goes when its code changes": {`"gender":{"genderValue":"o","genderValueIfOther":"two words"}`, `{"gender":{"genderValue":"f"}}`, `{"gender":{"genderValue":"f"}}`},
 		"text goes when its code goes":    {`"homeSituation":"other","homeSituationIfOther":"a boat"`, `{"homeSituation":null}`, `{}`},
-		"text goes even for another code that takes one": {`"ethnicity":{"ethnicGroupValue":"otherWhite","ethnicGroupValueIfOther":"invented"}`,
+		"text goes even for another code that takes one": {`"ethnicity":{"ethnicGroupValue":"whiteOther","ethnicGroupValueIfOther":"invented"}`,
 			`{"ethnicity":{"ethnicGroupValue":"other"}}`, `{"ethnicity":{"ethnicGroupValue":"other"}}`},
 		"text stays when the same code is sent": {`"homeSituation":"other","homeSituationIfOther":"a boat"`, `{"homeSituation":"other"}`,
 			`{"homeSituation":"other","homeSituationIfOther":"a boat"}`},

@@ -32,6 +32,9 @@ func (p *program) create(t *testing.T, token, members string) made {
 	t.Helper()
 	id, target := uuid.NewString(), uuid.NewString()
 	r := p.do(t, "POST", records+"/"+id, request{token: token, body: body(target, members)}).want(t, 201)
+	if r.status != 201 {
+		t.FailNow()
+	}
 	return made{id, target, r.header.Get("ETag")}
 }
 

@@ -117,7 +117,7 @@ func (a *API) answer(c *call, err error) {
 	case errors.Is(err, service.ErrForbidden):
 		p.code = api.Forbidden
 	case errors.Is(err, service.ErrNotFound):
-		p = problem{code: api.NotFound, detail: "There is no such record, for this id or for a person with it, or not that version of it."}
+		p.code = api.NotFound
 	case errors.Is(err, service.ErrErased):
 		p.code = api.Erased
 	case errors.Is(err, service.ErrPreconditionRequired):
