@@ -45,6 +45,9 @@ func runTests(m *testing.M) int {
 	if out, err := build.CombinedOutput(); err != nil {
 		return failed(fmt.Errorf("build the program: %w\n%s", err, out))
 	}
+	if loaded, err = loadContract(); err != nil {
+		return failed(fmt.Errorf("load the contract: %w", err))
+	}
 	return m.Run()
 }
 

@@ -60,9 +60,8 @@ func TestRecordWithoutAnIDHasItsTargets(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	officer := p.token(t, "officer")
-	target := uuid.NewString()
 	for _, id := range []string{"", `"id":null`} {
-		target = uuid.NewString()
+		target := uuid.NewString()
 		got := p.do(t, "POST", records, request{token: officer, body: body(target, id)}).want(t, 201).document(t)
 		same(t, got, map[string]any{"id": target, "targetId": target})
 	}

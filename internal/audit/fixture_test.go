@@ -23,22 +23,30 @@ func newKeys() *sealing.Keyset {
 	return keys
 }
 
-var (
-	anID    = rapid.Map(rapid.SliceOfN(rapid.Byte(), 16, 16), func(b []byte) uuid.UUID { return uuid.UUID(b) })
-	someIDs = rapid.SliceOfN(anID, 0, 4)
-	words   = rapid.StringN(0, 12, -1)
-	anEntry = rapid.Custom(func(t *rapid.T) Entry {
+// The generators are made anew for each property: rapid's are not for several
+// tests at once.
+
+func anID() *rapid.Generator[uuid.UUID] {
+	return rapid.Map(rapid.SliceOfN(rapid.Byte(), 16, 16), func(b []byte) uuid.UUID { return uuid.UUID(b) })
+}
+
+func words() *rapid.Generator[string] { return rapid.StringN(0, 12, -1) }
+
+func someBytes() *rapid.Generator[[]byte] { return rapid.SliceOfN(rapid.Byte(), 0, 4) }
+
+func anEntry() *rapid.Generator[Entry] {
+	return rapid.Custom(func(t *rapid.T) Entry {
 		return Entry{
-			ID: anID.Draw(t, "id"), At: time.UnixMicro(rapid.Int64Range(0, 1<<52).Draw(t, "at")).UTC(),
-			Subject: words.Draw(t, "subject"), Name: words.Draw(t, "name"), Kind: words.Draw(t, "kind"),
-			Permission: words.Draw(t, "permission"), Purpose: words.Draw(t, "purpose"), Action: words.Draw(t, "action"),
-			Target: anID.Draw(t, "target"), Record: anID.Draw(t, "record"), Version: rapid.Int64().Draw(t, "version"),
-			Members: rapid.SliceOfN(words, 0, 4).Draw(t, "members"), Records: someIDs.Draw(t, "records"),
-			Outcome: Outcome(words.Draw(t, "outcome")), Status: rapid.Int().Draw(t, "status"), CorrelationID: anID.Draw(t, "correlation"),
-			Address: rapid.SliceOfN(rapid.Byte(), 0, 4).Draw(t, "address"), Document: rapid.SliceOfN(rapid.Byte(), 0, 4).Draw(t, "document"),
+			ID: anID().Draw(t, "id"), At: time.UnixMicro(rapid.Int64Range(0, 1<<52).Draw(t, "at")).UTC(),
+			Subject: words().Draw(t, "subject"), Name: words().Draw(t, "name"), Kind: words().Draw(t, "kind"),
+			Permission: words().Draw(t, "permission"), Purpose: words().Draw(t, "purpose"), Action: words().Draw(t, "action"),
+			Target: anID().Draw(t, "target"), Record: anID().Draw(t, "record"), Version: rapid.Int64().Draw(t, "version"),
+			Members: rapid.SliceOfN(words(), 0, 4).Draw(t, "members"), Records: rapid.SliceOfN(anID(), 0, 4).Draw(t, "records"),
+			Outcome: Outcome(words().Draw(t, "outcome")), Status: rapid.Int().Draw(t, "status"), CorrelationID: anID().Draw(t, "correlation"),
+			Address: someBytes().Draw(t, "address"), Document: someBytes().Draw(t, "document"),
 		}
 	})
-)
+}
 
 // chained are entries as a log has them.
 func chained(keys *sealing.Keyset, lane int, entries ...Entry) []Logged {

@@ -31,7 +31,7 @@ func TestALogAsItWasWrittenIsSound(t *testing.T) {
 		m := memory{lanes: lanes}
 		var heads []Head
 		for lane := range lanes {
-			log := chained(testKeys(), lane, rapid.SliceOfN(anEntry, 0, 5).Draw(t, "entries")...)
+			log := chained(testKeys(), lane, rapid.SliceOfN(anEntry(), 0, 5).Draw(t, "entries")...)
 			heads = append(heads, Head{Lane: lane})
 			for i := range log {
 				heads = append(heads, headAt(log, i))
@@ -51,7 +51,7 @@ func TestALogAsItWasWrittenIsSound(t *testing.T) {
 func TestTamperingWithALogIsFound(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		log := chained(testKeys(), 0, rapid.SliceOfN(anEntry, 2, 6).Draw(t, "entries")...)
+		log := chained(testKeys(), 0, rapid.SliceOfN(anEntry(), 2, 6).Draw(t, "entries")...)
 		last := headAt(log, len(log)-1)
 		i := rapid.IntRange(0, len(log)-2).Draw(t, "place")
 		renumber := rapid.Bool().Draw(t, "numbers put right")
@@ -86,7 +86,7 @@ func TestTamperingWithALogIsFound(t *testing.T) {
 func TestATailThatWasCutOffIsFoundByAHeadOnly(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		log := chained(testKeys(), 0, rapid.SliceOfN(anEntry, 1, 6).Draw(t, "entries")...)
+		log := chained(testKeys(), 0, rapid.SliceOfN(anEntry(), 1, 6).Draw(t, "entries")...)
 		left := rapid.IntRange(0, len(log)-1).Draw(t, "left")
 		known := rapid.IntRange(0, len(log)-1).Draw(t, "head")
 		m := memory{lanes: 1, entries: log[:left]}

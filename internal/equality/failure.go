@@ -82,7 +82,7 @@ var failureCodes = []FailureCode{
 	{ListDuplicate, "is in the list already"},
 	{NINOForm, "must be two letters, six digits and a letter from A to D"},
 	{HoursNoCare, "may only be given where provideUnpaidCare is true"},
-	{LanguagesOnePrimary, "must be true for exactly one language"},
+	{LanguagesOnePrimary, "must have isPrimary true for exactly one language"},
 }
 
 // meanings gives the meaning of a code.
