@@ -22,6 +22,7 @@ import (
 
 // contract is api/openapi.yaml. Any number of goroutines may use it.
 type contract struct {
+	text   []byte
 	model  *v3.Document
 	whole  validator.Validator
 	noBody validator.Validator // for answers to HEAD
@@ -50,6 +51,7 @@ func loadContract() (*contract, error) {
 		config.WithFormatAssertions(), config.WithRegexEngine(ecmaScript), config.WithSchemaCache(cache.NewDefaultCache()),
 	}
 	return &contract{
+		text:   text,
 		model:  &model.Model,
 		whole:  validator.NewValidatorFromV3Model(&model.Model, options...),
 		noBody: validator.NewValidatorFromV3Model(&model.Model, append(options, config.WithoutResponseBodyValidation())...),

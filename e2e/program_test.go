@@ -132,7 +132,7 @@ func command(args ...string) *exec.Cmd {
 	cmd := exec.Command(binary, args...)
 	cmd.Env = append(slices.DeleteFunc(os.Environ(), func(v string) bool {
 		return strings.HasPrefix(v, "EQUALITY_API_") || strings.HasPrefix(v, "GORACE=")
-	}), "GORACE=exitcode=66 halt_on_error=1")
+	}), "GORACE=exitcode=66 halt_on_error=1 atexit_sleep_ms=0")
 	return cmd
 }
 

@@ -49,6 +49,10 @@ type Entry struct {
 	Document      []byte // SHA-256 of the sealed document a change wrote, else empty
 }
 
+// ActionErase is the action of an entry that tells of an erasure. Only such an
+// entry accounts for a record that is gone: verification looks for it.
+const ActionErase = "erase"
+
 // HashSize is the length of a chain hash in bytes.
 const HashSize = sha256.Size
 

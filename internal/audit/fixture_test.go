@@ -70,6 +70,7 @@ type memory struct {
 	entries   []Logged
 	documents []Document
 	versions  int64
+	misplaced []string
 }
 
 func (m memory) Lanes() int { return m.lanes }
@@ -93,3 +94,12 @@ func (m memory) Documents(_ context.Context, yield func(Document) error) error {
 }
 
 func (m memory) Versions(context.Context) (int64, error) { return m.versions, nil }
+
+func (m memory) Misplaced(_ context.Context, yield func(string) error) error {
+	for _, finding := range m.misplaced {
+		if err := yield(finding); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -24,6 +24,9 @@ type Log interface {
 	Entries(ctx context.Context, yield func(Logged) error) error
 	// Documents gives every change that the log tells of.
 	Documents(ctx context.Context, yield func(Document) error) error
+	// Misplaced gives what is wrong with the current records themselves: one
+	// that cannot be opened, or that its ids do not lead to.
+	Misplaced(ctx context.Context, yield func(finding string) error) error
 	// Versions counts the stored versions of records, current and past.
 	Versions(ctx context.Context) (int64, error)
 }
@@ -47,6 +50,7 @@ type Report struct {
 	Last     []Head // the last entry of each lane
 	Findings []string
 	omitted  int
+	erased   map[uuid.UUID]bool // records whose erasure the log tells of
 }
 
 const maxFindings = 100
@@ -69,7 +73,7 @@ func (r *Report) find(format string, args ...any) {
 // the heads logged elsewhere are in it. An error means that the log could not
 // be read; what is wrong with it stands in the report.
 func Verify(ctx context.Context, keys *sealing.Keyset, log Log, heads []Head) (*Report, error) {
-	report := &Report{Heads: len(heads)}
+	report := &Report{Heads: len(heads), erased: make(map[uuid.UUID]bool)}
 	expected := make(map[int]map[int64][HashSize]byte)
 	for _, h := range heads {
 		if h == (Head{Lane: h.Lane}) {
@@ -106,6 +110,9 @@ func Verify(ctx context.Context, keys *sealing.Keyset, log Log, heads []Head) (*
 			report.find("%v", err)
 			return nil
 		}
+		if l.Entry.Action == ActionErase && l.Entry.Outcome == Done {
+			report.erased[l.Entry.Record] = true
+		}
 		if hash, ok := expected[l.Lane][l.Seq]; ok {
 			if hash != lanes[l.Lane].Head().Hash {
 				report.find("lane %d: entry %d is not the one that was logged as the head", l.Lane, l.Seq)
@@ -130,7 +137,8 @@ func Verify(ctx context.Context, keys *sealing.Keyset, log Log, heads []Head) (*
 }
 
 // VerifyRecords checks that what the log says was written is what is stored,
-// so that no row was swapped, rolled back, added or removed.
+// so that no row was swapped, rolled back, added or removed. The report is
+// Verify's: an erasure counts only where the log tells of it.
 func VerifyRecords(ctx context.Context, log Log, report *Report) error {
 	var stored int64
 	err := log.Documents(ctx, func(d Document) error {
@@ -139,12 +147,19 @@ func VerifyRecords(ctx context.Context, log Log, report *Report) error {
 			stored++
 		}
 		switch {
-		case d.Erased && d.Stored == nil:
+		case d.Erased && d.Stored == nil && report.erased[d.Record]:
 		case d.Stored == nil:
 			report.find("record %v: version %d, which entry %d of lane %d wrote, is not there", d.Record, d.Version, d.Seq, d.Lane)
 		case !bytes.Equal(d.Stored, d.Logged):
 			report.find("record %v: version %d is not what entry %d of lane %d wrote", d.Record, d.Version, d.Seq, d.Lane)
 		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	err = log.Misplaced(ctx, func(finding string) error {
+		report.find("%s", finding)
 		return nil
 	})
 	if err != nil {

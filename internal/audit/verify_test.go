@@ -177,12 +177,13 @@ func TestRecordsAreComparedWithWhatTheLogTells(t *testing.T) {
 		"erased":                      {[]Document{good, erased}, 1, true},
 		"altered":                     {[]Document{{Logged: []byte{1}, Stored: []byte{2}}}, 1, false},
 		"erased, but there":           {[]Document{{Logged: []byte{1}, Stored: []byte{2}, Erased: true}}, 1, false},
+		"erased by nobody":            {[]Document{good, {Record: uuid.New(), Logged: []byte{1}, Erased: true}}, 1, false},
 		"missing":                     {[]Document{good, {Logged: []byte{1}}}, 1, false},
 		"more than the log tells of":  {[]Document{good}, 2, false},
 		"fewer than the log tells of": {[]Document{good, good}, 1, false},
 	}
 	for name, test := range tests {
-		report := &Report{}
+		report := &Report{erased: map[uuid.UUID]bool{erased.Record: true}}
 		m := memory{documents: test.documents, versions: test.versions}
 		if err := VerifyRecords(t.Context(), m, report); err != nil || report.OK() != test.ok {
 			t.Errorf("%s: found %q, %v", name, report.Findings, err)
@@ -190,6 +191,15 @@ func TestRecordsAreComparedWithWhatTheLogTells(t *testing.T) {
 		if report.Changes != int64(len(test.documents)) {
 			t.Errorf("%s: %d changes", name, report.Changes)
 		}
+	}
+}
+
+func TestWhatIsWrongWithRecordsThemselvesIsFound(t *testing.T) {
+	t.Parallel()
+	report := &Report{}
+	err := VerifyRecords(t.Context(), memory{misplaced: []string{"record 1: its ids do not lead to it"}}, report)
+	if err != nil || report.OK() {
+		t.Errorf("found %q, %v", report.Findings, err)
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -20,7 +19,7 @@ type opened struct {
 	key    *sealing.DataKey
 }
 
-// sealedVersion is a version ready to be written.
+// sealedVersion is a version ready to be written. Its time is the writer's to set.
 type sealedVersion struct {
 	store.Version
 	wrapped  []byte // the data key, of a new record only
@@ -35,32 +34,42 @@ func (v sealedVersion) hash() []byte {
 // scanner is a row of record-read and of the lists.
 type scanner interface{ Scan(dest ...any) error }
 
-// scanRecord opens the record of a row. A row that cannot be opened is an
-// error, never an empty record.
-func (s *Store) scanRecord(row scanner) (opened, error) {
+// scanRecord opens the record of a row; further columns go to more. A row that
+// cannot be opened is an error, never an empty record.
+func scanRecord(keys *sealing.Keyset, row scanner, more ...any) (opened, error) {
 	var id, target, document, wrapped []byte
 	var modified int64
 	o := opened{Current: store.Current{State: store.Present}}
-	if err := row.Scan(&o.number, &id, &target, &o.Version.Version, &modified, &document, &wrapped); err != nil {
+	columns := append([]any{&o.number, &id, &target, &o.Version.Version, &modified, &document, &wrapped}, more...)
+	if err := row.Scan(columns...); err != nil {
 		return opened{}, err
 	}
 	o.ID, o.Target, o.Modified = toID(id), toID(target), fromMicros(modified)
 	var err error
-	if o.key, err = s.Keys.OpenDataKey(o.ID, wrapped); err != nil {
-		return opened{}, fmt.Errorf("open the data key of a record: %w", err)
+	if o.key, err = keys.OpenDataKey(o.ID, wrapped); err != nil {
+		return o, fmt.Errorf("open the data key of a record: %w", err)
 	}
-	return o, s.openDocument(o.key, document, &o.Version)
+	return o, openDocument(o.key, document, &o.Version)
 }
 
 // openDocument opens the document of the version that v names into it.
-func (s *Store) openDocument(key *sealing.DataKey, document []byte, v *store.Version) error {
+func openDocument(key *sealing.DataKey, document []byte, v *store.Version) error {
 	plain, err := key.Open(sealing.KindRecord, uint64(v.Version), document)
 	if err != nil {
 		return fmt.Errorf("open the document of a record: %w", err)
 	}
-	v.Record, v.Change, err = store.DecodeDocument(plain)
-	return err
+	if v.Record, v.Change, err = store.DecodeDocument(plain); err != nil {
+		return err
+	}
+	if v.Record.ID != v.ID || v.Record.TargetID != v.Target {
+		return errMisplaced
+	}
+	return nil
 }
+
+// errMisplaced is a row that leads to another person's record. Somebody has
+// changed the database by hand: what it gives must not be shown.
+var errMisplaced = errors.New("a stored document is not of the record that its row names")
 
 // queryRow runs a named query that gives one row at the most.
 type queryRow func(name string, args ...any) *sql.Row
@@ -68,7 +77,10 @@ type queryRow func(name string, args ...any) *sql.Row
 // findBy reads the record an id leads to, the tombstone of one that was
 // erased, or nothing.
 func (s *Store) findBy(query queryRow, id uuid.UUID) (opened, error) {
-	found, err := s.scanRecord(query("record-read", id[:]))
+	found, err := scanRecord(s.Keys, query("record-read", id[:]))
+	if err == nil && id != found.ID && id != found.Target {
+		return opened{}, errMisplaced
+	}
 	if !errors.Is(err, sql.ErrNoRows) {
 		return found, classify(err)
 	}
@@ -87,16 +99,9 @@ func (s *Store) findBy(query queryRow, id uuid.UUID) (opened, error) {
 func (s *Store) seal(found opened, d store.Decision) (sealedVersion, error) {
 	v := sealedVersion{Version: store.Version{
 		ID: d.Next.ID, Target: d.Next.TargetID, Change: d.Change, Record: *d.Next,
-		Modified: s.Now().UTC().Truncate(time.Microsecond),
 	}}
 	key := found.key
-	switch found.State {
-	case store.Present:
-		v.Version.Version = found.Version.Version + 1
-		if earliest := found.Modified.Add(time.Microsecond); v.Modified.Before(earliest) {
-			v.Modified = earliest
-		}
-	case store.Erased:
+	if found.State != store.Absent {
 		v.Version.Version = found.Version.Version + 1
 	}
 	if key == nil {

@@ -18,8 +18,9 @@ import (
 // Log is the access log for verification, as it was when it was opened. It
 // may be read beside a running server.
 type Log struct {
-	db *sql.DB
-	tx *sql.Tx
+	db   *sql.DB
+	tx   *sql.Tx
+	keys *sealing.Keyset
 }
 
 // OpenLog opens a data directory's access log. Another keyset than the
@@ -52,7 +53,7 @@ func OpenLog(ctx context.Context, dir string, keys *sealing.Keyset) (_ *Log, err
 	if err != nil {
 		return nil, err
 	}
-	return &Log{db: db, tx: tx}, nil
+	return &Log{db: db, tx: tx, keys: keys}, nil
 }
 
 // Close ends the reading.
@@ -171,6 +172,39 @@ func (l *Log) Documents(ctx context.Context, yield func(audit.Document) error) (
 		}
 	}
 	return nil
+}
+
+// Misplaced opens every current record and gives those that cannot be opened,
+// or whose ids do not lead to them, and then how many ids lead elsewhere.
+func (l *Log) Misplaced(ctx context.Context, yield func(finding string) error) (err error) {
+	rows, err := l.tx.QueryContext(ctx, store.Query("verify-records"))
+	if err != nil {
+		return err
+	}
+	defer closeRows(rows, &err)
+	for rows.Next() {
+		var own, person sql.NullInt64
+		found, err := scanRecord(l.keys, rows, &own, &person)
+		finding := ""
+		switch {
+		case errors.Is(err, sealing.ErrTampered), errors.Is(err, errMisplaced):
+			finding = fmt.Sprintf("record %v: its row does not hold its document", found.ID)
+		case err != nil:
+			return err
+		case own.Int64 != found.number || person.Int64 != found.number:
+			finding = fmt.Sprintf("record %v: its ids do not lead to it", found.ID)
+		default:
+			continue
+		}
+		if err := yield(finding); err != nil {
+			return err
+		}
+	}
+	var astray int64
+	if err := l.tx.QueryRowContext(ctx, store.Query("verify-identifiers")).Scan(&astray); err != nil || astray == 0 {
+		return err
+	}
+	return yield(fmt.Sprintf("%d ids lead to a record that does not have them", astray))
 }
 
 // Versions counts the stored versions of records.

@@ -159,6 +159,7 @@ func TestNoQueryReadsAWholeTable(t *testing.T) {
 		"audit-target-walk": {"SCAN audit_target"},
 		"verify-documents":  {"SCAN a"},
 		"verify-count":      {"SCAN record", "SCAN history", "SCAN CONSTANT ROW"},
+		"verify-records":    {"SCAN r"}, "verify-identifiers": {"SCAN i"},
 		"outbox-trim-until": {"SCAN outbox", "SCAN oldest"},
 	}
 	// In its plan for foreign keys; it is done only while one is violated, which none is here.

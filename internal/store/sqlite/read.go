@@ -70,7 +70,7 @@ func (s *Store) versions(ctx context.Context, found opened, from int64, limit in
 			return nil, classify(err)
 		}
 		v.Modified = fromMicros(modified)
-		if err := s.openDocument(found.key, document, &v); err != nil {
+		if err := openDocument(found.key, document, &v); err != nil {
 			return nil, err
 		}
 		versions = append(versions, v)
@@ -115,7 +115,7 @@ func (s *Store) page(ctx context.Context, q store.ListQuery) (page []store.Versi
 	}
 	defer closeRows(rows, &err)
 	for rows.Next() {
-		o, err := s.scanRecord(rows)
+		o, err := scanRecord(s.Keys, rows)
 		if err != nil {
 			return nil, classify(err)
 		}

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -34,7 +35,7 @@ func (s *Store) Write(ctx context.Context, cmd store.Command, decide func(store.
 		return store.Current{}, err
 	}
 	err = s.writer.do(ctx, true, func(t *tx) error {
-		err := t.apply(s, cmd, plan)
+		err := t.apply(s, cmd, &plan)
 		if !errors.Is(err, errMoved) {
 			return err
 		}
@@ -49,7 +50,7 @@ func (s *Store) Write(ctx context.Context, cmd store.Command, decide func(store.
 		if plan, err = s.plan(found, decide); err != nil {
 			return err
 		}
-		return t.apply(s, cmd, plan)
+		return t.apply(s, cmd, &plan)
 	})
 	if err != nil {
 		return store.Current{}, err
@@ -92,10 +93,11 @@ func (p plan) result() (store.Current, error) {
 
 // apply writes a plan. errMoved means that it no longer fits; what was
 // written until then is undone by the caller.
-func (t *tx) apply(s *Store, cmd store.Command, p plan) error {
+func (t *tx) apply(s *Store, cmd store.Command, p *plan) error {
 	entry, outcome := p.decision.Entry, p.decision.Outcome
 	if p.decision.Next != nil {
-		if err := t.writeVersion(s, p); err != nil {
+		p.next.Modified = t.stamp(s.Now())
+		if err := t.writeVersion(s, *p); err != nil {
 			return err
 		}
 		entry.Record, entry.Version, entry.Document = p.next.ID, p.next.Version.Version, p.next.hash()
@@ -113,6 +115,18 @@ func (t *tx) apply(s *Store, cmd store.Command, p plan) error {
 		}
 	}
 	return t.enter(entry)
+}
+
+// stamp is the time of a change: later than that of every change before it, in
+// the order in which they become visible, so that a reader who goes by time
+// passes none.
+func (t *tx) stamp(now time.Time) time.Time {
+	stamp := now.UTC().Truncate(time.Microsecond)
+	if earliest := t.w.modified.Add(time.Microsecond); stamp.Before(earliest) {
+		stamp = earliest
+	}
+	t.w.modified = stamp
+	return stamp
 }
 
 // writeVersion writes a version of a record and keeps the National Insurance

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/sealing"
@@ -37,7 +38,8 @@ type writer struct {
 	closed  bool
 
 	head      audit.Head
-	headKnown bool // false after a failed commit: the head is read again
+	headKnown bool      // false after a failed commit: the head is read again
+	modified  time.Time // of the last change
 	durable   atomic.Pointer[audit.Head]
 	failing   atomic.Bool // the last transaction failed
 
@@ -58,7 +60,7 @@ var writeQueries = []string{"record-read", "tombstone-read", "record-insert", "i
 	"identifier-pair-insert",
 	"data-key-insert", "history-insert", "record-update", "nino-delete", "nino-insert", "audit-insert",
 	"audit-target-insert", "audit-head", "outbox-insert", "outbox-trim-until", "outbox-trim",
-	"idempotency-insert", "idempotency-trim", "meta-read", "meta-write"}
+	"modified-last", "idempotency-insert", "idempotency-trim", "meta-read", "meta-write"}
 
 // control are the statements that make a transaction.
 var control = map[string]string{
@@ -87,6 +89,11 @@ func startWriter(ctx context.Context, db *sql.DB, s *Store) (*writer, error) {
 			return nil, errors.Join(fmt.Errorf("prepare %s: %w", name, err), conn.Close())
 		}
 	}
+	var modified sql.NullInt64
+	if err := w.stmts["modified-last"].QueryRowContext(ctx).Scan(&modified); err != nil {
+		return nil, errors.Join(classify(err), conn.Close())
+	}
+	w.modified = fromMicros(modified.Int64)
 	go w.loop()
 	return w, nil
 }

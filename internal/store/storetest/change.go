@@ -74,7 +74,7 @@ var changing = []test{
 	{"a change of a record erased meanwhile is decided again", func(t *testing.T, f *fixture) {
 		r := person()
 		f.create(r)
-		c, err := f.Write(t.Context(), changeOf(r.ID), moved(func() { f.db.Erase(t, r.ID) }, f.changes(ageGroup("65-74"))))
+		c, err := f.Write(t.Context(), changeOf(r.ID), moved(func() { f.erase(r.ID) }, f.changes(ageGroup("65-74"))))
 		if !errors.Is(err, errMissing) {
 			t.Errorf("error %v", err)
 		}

@@ -162,7 +162,7 @@ var erasing = []test{
 		r := person()
 		f.create(r)
 		f.change(r.ID, ageGroup("65-74"))
-		f.db.Erase(t, r.ID)
+		f.erase(r.ID)
 		want := store.Current{State: store.Erased, Version: store.Version{ID: r.ID, Version: 1}}
 		equal(t, "read by id", f.read(r.ID), want)
 		equal(t, "read by target", f.read(r.TargetID), store.Current{})
@@ -185,7 +185,7 @@ var erasing = []test{
 	{"an erased record's id is not given again", func(t *testing.T, f *fixture) {
 		r := person()
 		f.create(r)
-		f.db.Erase(t, r.ID)
+		f.erase(r.ID)
 		gone := f.read(r.ID)
 		for _, again := range []equality.Record{
 			{ID: r.ID, TargetID: r.TargetID}, {ID: r.ID, TargetID: uuid.New()}, {ID: r.ID, TargetID: r.ID},
@@ -213,7 +213,7 @@ var erasing = []test{
 		r := plain()
 		f.create(r)
 		f.change(r.ID, ageGroup("65-74"))
-		f.db.Erase(t, r.ID)
+		f.erase(r.ID)
 		spare := uuid.New()
 		var calls []store.Current
 		c, err := f.Write(t.Context(), createOf(r), counted(&calls, func(c store.Current) (store.Decision, error) {
@@ -239,17 +239,17 @@ var erasing = []test{
 	}},
 	{"an erased record's id may be another's target", func(t *testing.T, f *fixture) {
 		gone := f.create(person())
-		f.db.Erase(t, gone.ID)
+		f.erase(gone.ID)
 		want := f.create(equality.Record{ID: uuid.New(), TargetID: gone.ID, AgeGroup: "25-34"})
 		equal(t, "read", f.read(gone.ID), want)
-		f.db.Erase(t, want.ID)
+		f.erase(want.ID)
 		equal(t, "read again", f.read(gone.ID).State, store.Erased)
 	}},
 	{"an erasure leaves the National Insurance number index and other records in order", func(t *testing.T, f *fixture) {
 		r := everything()
 		f.create(r)
 		other := f.create(person())
-		f.db.Erase(t, r.ID)
+		f.erase(r.ID)
 		equal(t, "indexed", f.db.Indexed(t, store.NINOHash(f.options.Keys, r.NationalInsuranceNumber)), []uuid.UUID(nil))
 		equal(t, "the other", f.read(other.ID), other)
 	}},

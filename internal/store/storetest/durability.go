@@ -17,7 +17,7 @@ var durability = []test{
 		f.create(gone)
 		f.change(a.ID, ageGroup("65-74"))
 		f.change(b.ID, ageGroup("65-74"))
-		f.db.Erase(t, gone.ID)
+		f.erase(gone.ID)
 		records, events := f.all(), f.events()
 		erased := f.read(gone.ID)
 		feed, err := f.poll(store.Feed{}, 2, 0)

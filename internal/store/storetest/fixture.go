@@ -62,6 +62,16 @@ var keyset = sync.OnceValue(func() *sealing.Keyset {
 	return keys
 })
 
+// erase erases a record, and tells the access log so.
+func (f *fixture) erase(id uuid.UUID) {
+	f.t.Helper()
+	f.db.Erase(f.t, id)
+	_, err := f.Read(f.t.Context(), id, func(store.Current) audit.Entry {
+		return audit.Entry{ID: uuid.New(), At: f.clock.now(), Action: audit.ActionErase, Record: id, Outcome: audit.Done}
+	})
+	ok(f.t, "enter the erasure", err)
+}
+
 // reopen closes the engine and opens its database again.
 func (f *fixture) reopen() {
 	f.t.Helper()

@@ -195,7 +195,7 @@ func testWalk(t *testing.T, create func(t *testing.T) Database) {
 					f.change(there[i].ID, ageGroup(uuid.NewString()))
 					changed[there[i].ID] = true
 				case 2:
-					f.db.Erase(t, there[i].ID)
+					f.erase(there[i].ID)
 					delete(stays, there[i].ID)
 					there = slices.Delete(there, i, i+1)
 					if len(there) == 0 {

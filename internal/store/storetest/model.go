@@ -120,12 +120,13 @@ func (m *model) step(rt *rapid.T, f *fixture, some *rapid.Generator[uuid.UUID], 
 		expect(rt, err, errRefused, c, m.lookUp(id))
 	case "erase":
 		if k := m.leads[id]; k != nil {
-			f.db.Erase(f.t, k.id)
+			f.erase(k.id)
+			m.entries++
 			delete(m.leads, k.id)
 			delete(m.leads, k.target)
 			m.erased[k.id] = k.current().Version.Version
 		}
-		m.entries-- // erasing is the fixture's, which enters nothing
+		m.entries--
 	case "reopen":
 		f.reopen()
 		m.entries--

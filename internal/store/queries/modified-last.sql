@@ -1,0 +1,2 @@
+-- The time of the last change.
+SELECT max(modified) FROM record
