@@ -127,7 +127,7 @@ func TestEachRequestIsOneLineOfTheLog(t *testing.T) {
 	m := p.create(t, officer, "")
 	p.do(t, "PATCH", "/api/v1"+m.path(), request{token: officer, body: []byte(`{"nationality":"zebra"}`), headers: map[string]string{"x-correlation-id": correlation}}).want(t, 400)
 	var lines []map[string]any
-	for line := range strings.Lines(p.log()) {
+	for line := range strings.Lines(p.logged(t, correlation)) {
 		if strings.Contains(line, correlation) {
 			lines = append(lines, object(t, line))
 		}

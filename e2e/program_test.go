@@ -176,6 +176,18 @@ func (p *program) restart(t *testing.T) *program {
 // log is what the program has written to stderr so far.
 func (p *program) log() string { return p.stderr.String() }
 
+// logged waits until the log has a text: a request's line is written after its answer.
+func (p *program) logged(t *testing.T, text string) string {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		if log := p.log(); strings.Contains(log, text) {
+			return log
+		}
+	}
+	t.Errorf("the log does not have %s", text)
+	return p.log()
+}
+
 // run runs another command of the binary.
 func (p *program) run(t *testing.T, args ...string) (stdout, stderr string, status int) {
 	t.Helper()

@@ -1,6 +1,11 @@
 package e2e
 
 import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -71,6 +76,38 @@ func TestOddPathsAreNotFound(t *testing.T) {
 			default:
 				r.problem(t, 404, "not-found")
 			}
+		}
+	}
+}
+
+// What a request asks for need not be a path; it is answered with a problem all the same.
+func TestRequestTargetsThatAreNoPaths(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	for target, status := range map[string]int{
+		"GET http://elsewhere.example/livez": 200, "GET http://elsewhere.example/none?zebra": 404, "GET //elsewhere.example/livez": 404,
+		"GET /none#zebra": 404, `GET /none"<b>`: 404, "GET /none\xff": 404, "GET /equality-information/{" + seedID + "}": 404,
+		"OPTIONS *": 404, "CONNECT elsewhere.example:443": 404,
+	} {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(p.url, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		fmt.Fprintf(conn, "%s HTTP/1.1\r\nHost: api.example\r\nConnection: close\r\n\r\n", target)
+		answered, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Errorf("%s: %v", target, err)
+			continue
+		}
+		text, err := io.ReadAll(answered.Body)
+		r := response{answered.StatusCode, answered.Header, text}
+		if err != nil || r.status != status || r.header.Get("Location") != "" {
+			t.Errorf("%s is answered %d, want %d (%v): %s", target, r.status, status, err, text)
+		}
+		path := map[int]string{200: "/livez", 404: "/none"}[status]
+		if err := theContract().check("GET", path, request{}, r); err != nil {
+			t.Errorf("%s: %v", target, err)
 		}
 	}
 }

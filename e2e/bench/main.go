@@ -22,11 +22,12 @@ type options struct {
 	round   time.Duration
 	people  int
 	many    int
+	blind   bool
 }
 
 func main() {
-	if len(os.Args) == 2 && os.Args[1] == bareCommand {
-		serveBare()
+	if len(os.Args) == 2 && (os.Args[1] == bareCommand || os.Args[1] == blindCommand) {
+		serveBare(os.Args[1] == blindCommand)
 		return
 	}
 	var o options
@@ -35,6 +36,7 @@ func main() {
 	flag.DurationVar(&o.round, "round", 2*time.Second, "how long each measurement takes")
 	flag.IntVar(&o.people, "people", 1000, "people in the database")
 	flag.IntVar(&o.many, "many", 1_000_000, "people in the large database; 0 leaves it out")
+	flag.BoolVar(&o.blind, "blind", false, "the bare server does not parse what it is sent")
 	flag.Parse()
 	if err := bench(context.Background(), o); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -77,7 +79,7 @@ func compare(ctx context.Context, o options, dir string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, whole.stop()) }()
-	bare, err := startBare()
+	bare, err := startBare(o.blind)
 	if err != nil {
 		return err
 	}

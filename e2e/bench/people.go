@@ -31,9 +31,10 @@ const (
 
 var operations = []operation{get, post, patch}
 
-// body is a record with most members, for a person.
-func body(id, target uuid.UUID, random *rand.Rand) []byte {
-	return fmt.Appendf(nil, `{"id":"%v","targetId":"%v","gender":{"genderValue":"f","genderValueIfOther":"",`+
+// body is a record with most members, for a person, as services send it: its
+// own id is the server's to choose.
+func body(target uuid.UUID, random *rand.Rand) []byte {
+	return fmt.Appendf(nil, `{"targetId":"%v","gender":{"genderValue":"f","genderValueIfOther":"",`+
 		`"genderDifferentToBirthSex":false},"nationality":"british","ethnicity":{"ethnicGroupValue":"white",`+
 		`"ethnicGroupValueIfOther":""},"religionOrBelief":{"religionOrBeliefValue":"christian","religionOrBeliefValueIfOther":""},`+
 		`"sexualOrientation":{"sexualOrientationValue":"heterosexual","sexualOrientationValueIfOther":""},`+
@@ -42,7 +43,7 @@ func body(id, target uuid.UUID, random *rand.Rand) []byte {
 		`"caringResponsibilities":{"provideUnpaidCare":true,"hoursSpentProvidingUnpaidCare":"fiveToNineHours"},"disabled":true,`+
 		`"communicationRequirements":["signLanguage","interpreterNeeded","largePrint"],"economicSituation":"employedFullTime",`+
 		`"homeSituation":"temporaryAccommodationPlacedByHackneyCouncil","armedForces":"aServingMemberOfTheArmedForces"}`,
-		id, target, random.IntN(1e6))
+		target, random.IntN(1e6))
 }
 
 // change is a patch that changes the record nearly every time.
@@ -135,7 +136,7 @@ func (a *alone) create(ctx context.Context, people []uuid.UUID) error {
 			random := rand.New(rand.NewPCG(1, uint64(w)))
 			for i := w; i < len(people) && errs[w] == nil; i += workers {
 				_, errs[w] = a.service.CreateRecord(ctx, a.access[post],
-					service.Write{Body: body(uuid.New(), people[i], random), Reason: "update"})
+					service.Write{Body: body(people[i], random), Reason: "update"})
 			}
 		})
 	}
@@ -154,7 +155,7 @@ func (a *alone) requests(op operation, people []uuid.UUID) work {
 			_, _, err = a.service.Read(ctx, a.access[get], person, func(int64) bool { return false })
 		case post:
 			_, err = a.service.CreateRecord(ctx, a.access[post],
-				service.Write{Body: body(uuid.New(), uuid.New(), random), Reason: "update"})
+				service.Write{Body: body(uuid.New(), random), Reason: "update"})
 		case patch:
 			_, err = a.service.ChangeRecord(ctx, a.access[patch], service.Write{ID: person, Body: change(random), Reason: "update"})
 		}

@@ -20,6 +20,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"equality-information-api/internal/equality"
 )
 
 // process is a server in a process of its own.
@@ -102,7 +104,7 @@ func (p *process) requests(op operation, people []uuid.UUID) work {
 		person := base + "/" + people[random.IntN(len(people))].String()
 		switch op {
 		case post:
-			return send("POST", base, p.token, body(uuid.New(), uuid.New(), random), http.StatusCreated)
+			return send("POST", base, p.token, body(uuid.New(), random), http.StatusCreated)
 		case patch:
 			return send("PATCH", person, p.token, change(random), http.StatusOK)
 		}
@@ -110,15 +112,15 @@ func (p *process) requests(op operation, people []uuid.UUID) work {
 	}
 }
 
-const bareCommand = "bare"
+const bareCommand, blindCommand = "bare", "blind"
 
 // startBare starts this program again as the bare server.
-func startBare() (*process, error) {
+func startBare(blind bool) (*process, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	p := &process{command: exec.Command(self, bareCommand), token: "Bearer none"}
+	p := &process{command: exec.Command(self, map[bool]string{false: bareCommand, true: blindCommand}[blind]), token: "Bearer none"}
 	out, err := p.command.StdoutPipe()
 	if err != nil {
 		return nil, err
@@ -131,13 +133,36 @@ func startBare() (*process, error) {
 	return p, err
 }
 
-// serveBare is the bare server: net/http, which reads what it is sent and
-// answers with the status, headers and bytes of the real one.
-func serveBare() {
-	id := uuid.New()
-	answer := body(id, uuid.New(), rand.New(rand.NewPCG(1, 1)))
+// serveBare is the bare server: net/http, which parses what it is sent and
+// answers with the status, headers and bytes of the real one, for a POST the
+// record that was sent. It checks, keeps and logs nothing. A blind one does
+// not even parse, and answers always the same.
+func serveBare(blind bool) {
+	person := uuid.New()
+	var known equality.Record
+	if err := json.Unmarshal(body(person, rand.New(rand.NewPCG(1, 1))), &known); err != nil {
+		panic(err)
+	}
+	known.ID = person
+	stored, err := json.Marshal(known)
+	if err != nil {
+		panic(err)
+	}
 	handler := func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body)
+		answer := stored
+		sent, err := io.ReadAll(r.Body)
+		if err == nil && len(sent) > 0 && !blind {
+			record := equality.Record{}
+			err = json.Unmarshal(sent, &record)
+			if r.Method == http.MethodPost && err == nil {
+				record.ID = record.TargetID
+				answer, err = json.Marshal(record)
+			}
+		}
+		if err != nil {
+			http.Error(w, "", http.StatusBadRequest)
+			return
+		}
 		h := w.Header()
 		h.Set("Content-Type", "application/json")
 		h.Set("Content-Length", strconv.Itoa(len(answer)))
@@ -150,7 +175,7 @@ func serveBare() {
 		h.Set("X-Frame-Options", "DENY")
 		h.Set("X-Correlation-Id", "011f5663-1975-4e86-8717-cdd36e92e40c")
 		if r.Method == http.MethodPost {
-			h.Set("Location", "/api/v1/equality-information/"+id.String())
+			h.Set("Location", "/api/v1/equality-information/"+person.String())
 			w.WriteHeader(http.StatusCreated)
 		}
 		_, _ = w.Write(answer)

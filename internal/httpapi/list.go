@@ -46,9 +46,6 @@ func (a *API) list(c *call) error {
 	if c.query.Has("cursor") && q.Cursor == "" {
 		c.wrong("query.cursor", "The query parameter cursor must be a cursor; leave it out to start at the beginning.")
 	}
-	if c.query.Has("cursor") && q.Cursor == "" {
-		c.wrong("query.cursor", "The query parameter cursor must be a cursor; leave it out to start at the beginning.")
-	}
 	if err := c.checked(); err != nil {
 		return err
 	}

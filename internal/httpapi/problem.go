@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -81,11 +82,12 @@ func (c *call) problem(p problem) {
 }
 
 // instance is the path of a request as it was sent, in ASCII; nothing else of
-// the request's target, which may have a host and a query.
+// the request's target, which may have a host and a query. For a target that
+// is no path it is the root.
 func instance(r *http.Request) string {
 	target, err := url.ParseRequestURI(r.RequestURI)
-	if err != nil {
-		return ""
+	if err != nil || !strings.HasPrefix(target.Path, "/") {
+		return "/"
 	}
 	return target.EscapedPath()
 }

@@ -147,7 +147,7 @@ func TestOptionsOfTheServer(t *testing.T) {
 		w := httptest.NewRecorder()
 		a.ServeHTTP(w, r)
 		var doc problemDocument
-		if err := json.Unmarshal(w.Body.Bytes(), &doc); err != nil || w.Code != 404 || doc.Instance != "*" {
+		if err := json.Unmarshal(w.Body.Bytes(), &doc); err != nil || w.Code != 404 || doc.Instance != "/" {
 			t.Errorf("%d %s %v", w.Code, w.Body, err)
 		}
 	}

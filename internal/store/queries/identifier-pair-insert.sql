@@ -1,2 +1,6 @@
--- Takes a record's id and its target's for it; a unique violation means that one is taken.
-INSERT INTO identifier (uuid, record) VALUES ($1, $3), ($2, $3)
+-- Takes a record's id and its target's for it, unless the record's was an erased one's; a unique violation means that one
+-- is taken.
+INSERT INTO identifier (uuid, record)
+SELECT $1, $3 WHERE NOT EXISTS (SELECT 1 FROM tombstone WHERE id = $1)
+UNION ALL
+SELECT $2, $3 WHERE NOT EXISTS (SELECT 1 FROM tombstone WHERE id = $1)

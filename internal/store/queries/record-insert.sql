@@ -1,4 +1,2 @@
--- A new record, unless its id belonged to an erased one.
-INSERT INTO record (id, target, version, modified, sealed)
-SELECT $1, $2, $3, $4, $5
-WHERE NOT EXISTS (SELECT 1 FROM tombstone WHERE id = $1)
+-- A new record; its ids have been taken for it.
+INSERT INTO record (number, id, target, version, modified, sealed) VALUES ($1, $2, $3, $4, $5, $6)

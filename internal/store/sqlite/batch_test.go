@@ -123,11 +123,17 @@ func TestWhatFailsInABatchFailsAlone(t *testing.T) {
 			})
 			return err
 		case 9:
-			return f.writer.do(context.Background(), true, func(tx *tx) error {
-				if err := tx.enter(entry("undone")); err != nil {
+			return f.writer.do(context.Background(), func(tx *tx) error {
+				tx.enter(entry("undone"))
+				return errors.New("test: failed behind its entry")
+			})
+		case 10: // the whole transaction has to be done again without it
+			return f.writer.do(context.Background(), func(tx *tx) error {
+				tx.enter(entry("undone"))
+				if _, err := tx.exec("meta-write", "undone", []byte{1}); err != nil {
 					return err
 				}
-				return errors.New("test: failed behind its entry")
+				return errors.New("test: failed when it had written")
 			})
 		}
 		return f.write(person())
@@ -136,7 +142,7 @@ func TestWhatFailsInABatchFailsAlone(t *testing.T) {
 	errs := wait()
 	for i, err := range errs {
 		switch i {
-		case 3, 9:
+		case 3, 9, 10:
 			if err == nil || errors.Is(err, store.ErrUnavailable) {
 				t.Errorf("job %d: %v", i, err)
 			}
@@ -148,17 +154,20 @@ func TestWhatFailsInABatchFailsAlone(t *testing.T) {
 	if (errs[5] == nil) == (errs[6] == nil) || !errors.Is(errors.Join(errs[5], errs[6]), store.ErrKeyTaken) {
 		t.Errorf("of two with one key: %v, %v", errs[5], errs[6])
 	}
-	if panics != 1 {
+	if panics != 2 { // once more when the transaction was done again
 		t.Errorf("it panicked %d times", panics)
 	}
-	if n := f.db.value(t, "SELECT count(*) FROM record"); n != 1+8 {
+	if n := f.db.value(t, "SELECT count(*) FROM record"); n != 1+7 {
 		t.Errorf("%d records", n)
 	}
-	if n := f.db.value(t, "SELECT count(*) FROM audit"); n != 1+8+1 {
+	if n := f.db.value(t, "SELECT count(*) FROM audit"); n != 1+7+1 {
 		t.Errorf("%d entries", n)
 	}
 	if n := f.db.value(t, "SELECT count(*) FROM audit WHERE action = 'undone'"); n != 0 {
 		t.Error("the entry of what failed is there")
+	}
+	if n := f.db.value(t, "SELECT count(*) FROM meta WHERE name = 'undone'"); n != 0 {
+		t.Error("what was written before the failure is there")
 	}
 	head, _ := f.Head()
 	f.db.sound(t, testKeys(), head)
@@ -179,7 +188,7 @@ func TestAClosedStoreIsUnavailable(t *testing.T) {
 	ok(t, <-closed)
 	f.expected = true // that its entry was dropped is reported
 	f.Enter(entry("refused"))
-	err := f.writer.do(t.Context(), true, func(*tx) error { return nil })
+	err := f.writer.do(t.Context(), func(*tx) error { return nil })
 	if !errors.Is(err, store.ErrUnavailable) {
 		t.Errorf("a job: %v", err)
 	}

@@ -134,7 +134,7 @@ func (s *Store) Trim(ctx context.Context) error {
 // trimBatch drops one batch of either, and says whether it was a full one.
 func (s *Store) trimBatch(ctx context.Context) (more bool, err error) {
 	now := s.Now()
-	err = s.writer.do(ctx, true, func(t *tx) error {
+	err = s.writer.do(ctx, func(t *tx) error {
 		n, err := t.exec("idempotency-trim", micros(now.Add(-s.KeyRetention)), trimBatch)
 		if err != nil {
 			return err

@@ -150,7 +150,7 @@ func (d database) value(t *testing.T, query string) (n int64) {
 func (f *fixture) hold() (release func()) {
 	f.t.Helper()
 	held, free := make(chan struct{}), make(chan struct{})
-	j := &job{own: true, done: make(chan struct{}), run: func(*tx) error {
+	j := &job{done: make(chan struct{}), run: func(*tx) error {
 		close(held)
 		<-free
 		return errors.New("test: it wrote nothing")

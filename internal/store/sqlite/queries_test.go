@@ -66,6 +66,9 @@ func namedQueries(t *testing.T) map[string]bool {
 				if slices.Contains([]string{"exec", "queryRow", "query", "Query"}, name) && len(n.Args) > 0 {
 					literal(n.Args[0])
 				}
+				if ident, ok := n.Fun.(*ast.Ident); ok && ident.Name == "insertAll" {
+					literal(n.Args[1])
+				}
 			case *ast.IndexExpr:
 				literal(n.Index)
 			case *ast.AssignStmt: // a name that is chosen first

@@ -127,10 +127,12 @@ func (s *Store) page(ctx context.Context, q store.ListQuery) (page []store.Versi
 // Remembered returns the outcome of an earlier write with the same key.
 // Error: store.ErrUnavailable.
 func (s *Store) Remembered(ctx context.Context, key [32]byte) (store.Remembered, bool, error) {
-	var r store.Remembered
+	return remembered(s.queryRow(ctx), key, s.Now().Add(-s.KeyRetention))
+}
+
+func remembered(query queryRow, key [32]byte, since time.Time) (r store.Remembered, found bool, err error) {
 	var body, record []byte
-	since := micros(s.Now().Add(-s.KeyRetention))
-	err := s.queryRow(ctx)("idempotency-read", key[:], since).Scan(&body, &r.Status, &r.Problem, &record, &r.Version)
+	err = query("idempotency-read", key[:], micros(since)).Scan(&body, &r.Status, &r.Problem, &record, &r.Version)
 	if errors.Is(err, sql.ErrNoRows) {
 		return store.Remembered{}, false, nil
 	}
@@ -142,8 +144,8 @@ func (s *Store) Remembered(ctx context.Context, key [32]byte) (store.Remembered,
 // Enter puts an entry into the access log without anybody waiting for it. One
 // that cannot be written is reported.
 func (s *Store) Enter(entry audit.Entry) {
-	j := &job{own: true, done: make(chan struct{})}
-	j.run = func(t *tx) error { return t.enter(entry) }
+	j := &job{done: make(chan struct{})}
+	j.run = func(t *tx) error { t.enter(entry); return nil }
 	if !s.writer.tryPut(j) {
 		s.Report("an access-log entry of a refusal was dropped", store.ErrUnavailable)
 	}
@@ -167,7 +169,7 @@ func (s *Store) Ready(ctx context.Context) error {
 	if !s.writer.failing.Load() {
 		return nil
 	}
-	return s.writer.do(ctx, true, func(t *tx) error {
+	return s.writer.do(ctx, func(t *tx) error {
 		// More than may still fit on a full disk's last page; the time then takes its place.
 		if _, err := t.exec("meta-write", "last-probe", make([]byte, probeSize)); err != nil {
 			return err
@@ -179,7 +181,7 @@ func (s *Store) Ready(ctx context.Context) error {
 
 // trace makes an entry durable.
 func (s *Store) trace(ctx context.Context, entry audit.Entry) error {
-	return s.writer.do(ctx, false, func(t *tx) error { return t.enter(entry) })
+	return s.writer.do(ctx, func(t *tx) error { t.enter(entry); return nil })
 }
 
 // queryRow reads one row on any connection. That takes microseconds, which is

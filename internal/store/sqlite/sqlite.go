@@ -55,6 +55,12 @@ var readQueries = []string{"record-read", "tombstone-read", "list-by-id", "list-
 // brought up to date. The caller holds the directory's lock. A keyset other
 // than the one the database was made with is refused.
 func Open(ctx context.Context, o Options) (*Store, error) {
+	// fdatasync makes a commit as durable as fsync, without the file's time of
+	// change, which the file system's journal would have to write too. Where
+	// there is no fdatasync it stays fsync.
+	if _, err := sqlite.Fdatasync(true); err != nil && !errors.Is(err, sqlite.ErrFdatasyncUnavailable) {
+		return nil, err
+	}
 	s := &Store{Options: o, reads: make(map[string]*sql.Stmt)}
 	path := filepath.Join(o.Dir, DatabaseFile)
 	writing, err := sql.Open("sqlite", dsn(path, false))

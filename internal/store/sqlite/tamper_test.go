@@ -209,14 +209,14 @@ func TestTamperingWithRowsIsFound(t *testing.T) {
 		{"a record is gone as if it had been erased", bySQL(`INSERT INTO tombstone SELECT id, version, 0, '', '' FROM record WHERE version = 3`,
 			`DELETE FROM history WHERE record = `+three, `DELETE FROM identifier WHERE record = `+three,
 			`DELETE FROM data_key WHERE record = `+three, `DELETE FROM record WHERE version = 3`), false, false, true},
-		{"a person's id leads to another's record", bySQL(`UPDATE identifier SET record = `+three+`
+		{"a person's id leads to another's record", bySQL(`UPDATE identifier SET record = ` + three + `
 			WHERE uuid = (SELECT target FROM record WHERE version = 2)`), false, false, true},
 		{"a record has another's target", bySQL(swap("record", "target", "version = 3", "version = 2")), false, false, true},
 		{"a record and its ids have another's target", bySQL(swap("record", "target", "version = 3", "version = 2"),
 			swap("identifier", "record", "uuid = (SELECT target FROM record WHERE version = 3)",
 				"uuid = (SELECT target FROM record WHERE version = 2)")), false, false, true},
 		{"an id leads to a record that does not have it", bySQL(`INSERT INTO identifier SELECT randomblob(16), number FROM record WHERE version = 3`), false, false, true},
-		{"a data key is gone", bySQL(`DELETE FROM data_key WHERE record = `+three), false, false, true},
+		{"a data key is gone", bySQL(`DELETE FROM data_key WHERE record = ` + three), false, false, true},
 		{"a past version is gone", bySQL(`DELETE FROM history WHERE version = 2`), false, false, true},
 		{"a past version nobody wrote is there", bySQL(`INSERT INTO history SELECT record, 77, modified, sealed FROM history WHERE version = 2`), false, false, true},
 		{"a record nobody wrote is there", bySQL(`INSERT INTO record SELECT 1000, randomblob(16), target, version, modified, sealed FROM record WHERE version = 3`), false, false, true},

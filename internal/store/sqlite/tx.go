@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"database/sql"
+	"fmt"
 	"strings"
 
 	"github.com/google/uuid"
@@ -12,8 +13,19 @@ import (
 
 // tx is the writer's transaction while a job has it. It never leaves this package.
 type tx struct {
-	w      *writer
-	events int
+	w     *writer
+	dirty bool // the job has written something
+	// What every job adds waits here until the jobs are done, so that many rows
+	// go with one statement.
+	entries []placed
+	events  []store.Event
+	news    bool // the feed has new events
+}
+
+// placed is an entry with its place in the access log.
+type placed struct {
+	audit.Head
+	audit.Entry
 }
 
 func (t *tx) control(name string) error {
@@ -21,13 +33,25 @@ func (t *tx) control(name string) error {
 	return err
 }
 
-// exec runs a named query and returns the number of rows it changed.
-func (t *tx) exec(name string, args ...any) (int64, error) {
+// change runs a named query that writes.
+func (t *tx) change(name string, args ...any) (sql.Result, error) {
 	result, err := t.w.stmts[name].Exec(args...)
+	t.dirty = t.dirty || err == nil
+	return result, err
+}
+
+// exec is change for the number of rows changed alone.
+func (t *tx) exec(name string, args ...any) (int64, error) {
+	before := t.dirty
+	result, err := t.change(name, args...)
 	if err != nil {
 		return 0, err
 	}
-	return result.RowsAffected()
+	n, err := result.RowsAffected()
+	if n == 0 {
+		t.dirty = before
+	}
+	return n, err
 }
 
 func (t *tx) queryRow(name string, args ...any) *sql.Row {
@@ -35,43 +59,107 @@ func (t *tx) queryRow(name string, args ...any) *sql.Row {
 }
 
 // enter appends an entry to the access log.
-func (t *tx) enter(e audit.Entry) error {
-	head := t.w.head.Next(t.w.keys, e)
-	_, err := t.exec("audit-insert", head.Lane, head.Seq, e.ID[:], micros(e.At), e.Subject, e.Name, e.Kind,
-		e.Permission, e.Purpose, e.Action, e.Target[:], e.Record[:], e.Version, joinNames(e.Members),
-		string(e.Outcome), e.Status, e.CorrelationID[:], nonNil(e.Address), nonNil(e.Document), head.Hash[:])
-	if err != nil {
-		return err
-	}
-	for i, id := range e.Records {
-		if _, err := t.exec("audit-target-insert", head.Lane, head.Seq, i, id[:]); err != nil {
-			return err
-		}
-	}
-	t.w.head = head
-	return nil
+func (t *tx) enter(e audit.Entry) {
+	t.w.head = t.w.head.Next(t.w.keys, e)
+	t.entries = append(t.entries, placed{t.w.head, e})
 }
 
 // publish puts a change into the feed.
-func (t *tx) publish(e store.Event) error {
-	t.events++
-	_, err := t.exec("outbox-insert", e.ID[:], micros(e.At), e.Type, e.Record[:], e.Target[:], e.Version,
-		joinNames(e.Members), e.CorrelationID[:])
+func (t *tx) publish(e store.Event) { t.events = append(t.events, e) }
+
+// flush writes the entries and events of all jobs.
+func (t *tx) flush() error {
+	t.news = len(t.events) > 0
+	if err := insertAll(t, "audit-insert", t.entries, appendEntry); err != nil {
+		return err
+	}
+	for _, e := range t.entries {
+		for place, id := range e.Records {
+			if _, err := t.exec("audit-target-insert", e.Lane, e.Seq, place, id[:]); err != nil {
+				return err
+			}
+		}
+	}
+	return insertAll(t, "outbox-insert", t.events, appendEvent)
+}
+
+func appendEntry(args []any, e *placed) []any {
+	return append(args, e.Lane, e.Seq, e.ID[:], micros(e.At), e.Subject, e.Name, e.Kind, e.Permission, e.Purpose,
+		e.Action, e.Target[:], e.Record[:], e.Version, joinNames(e.Members), string(e.Outcome), e.Status,
+		e.CorrelationID[:], nonNil(e.Address), nonNil(e.Document), e.Hash[:])
+}
+
+func appendEvent(args []any, e *store.Event) []any {
+	return append(args, e.ID[:], micros(e.At), e.Type, e.Record[:], e.Target[:], e.Version, joinNames(e.Members),
+		e.CorrelationID[:])
+}
+
+const (
+	rowsTogether = 8
+	manyRows     = " of many rows"
+)
+
+// insertAll inserts rows with a named query, many with one statement where there are as many.
+func insertAll[T any](t *tx, name string, rows []T, appendRow func([]any, *T) []any) error {
+	var args []any
+	for len(rows) > 0 {
+		query, n := name, 1
+		if len(rows) >= rowsTogether {
+			query, n = name+manyRows, rowsTogether
+		}
+		args = args[:0]
+		for i := range n {
+			args = appendRow(args, &rows[i])
+		}
+		if _, err := t.exec(query, args...); err != nil {
+			return err
+		}
+		rows = rows[n:]
+	}
+	return nil
+}
+
+// withRows is an INSERT of one row of parameters made one of n rows.
+func withRows(query string, n int) string {
+	const values = "VALUES ("
+	head, row, found := strings.Cut(query, values)
+	if !found {
+		panic("sqlite: an INSERT without VALUES cannot have many rows")
+	}
+	columns := strings.Count(row, "$")
+	var text strings.Builder
+	text.WriteString(head + "VALUES ")
+	for i := range n {
+		if i > 0 {
+			text.WriteString(", ")
+		}
+		text.WriteByte('(')
+		for column := range columns {
+			if column > 0 {
+				text.WriteString(", ")
+			}
+			fmt.Fprintf(&text, "$%d", i*columns+column+1)
+		}
+		text.WriteByte(')')
+	}
+	return text.String()
+}
+
+// keyIsFree says store.ErrKeyTaken of an idempotency key that has been used.
+func (t *tx) keyIsFree(s *Store, key *store.Key) error {
+	_, used, err := remembered(t.queryRow, key.Key, s.Now().Add(-s.KeyRetention))
+	if used {
+		return store.ErrKeyTaken
+	}
 	return err
 }
 
 // remember keeps the outcome of a write under its idempotency key.
 func (t *tx) remember(s *Store, key *store.Key, o store.Outcome) error {
 	now := s.Now()
-	n, err := t.exec("idempotency-insert", key.Key[:], key.Body[:], micros(now), o.Status, o.Problem, o.Record[:],
+	_, err := t.exec("idempotency-insert", key.Key[:], key.Body[:], micros(now), o.Status, o.Problem, o.Record[:],
 		o.Version, micros(now.Add(-s.KeyRetention)))
-	if err != nil {
-		return err
-	}
-	if n == 0 {
-		return store.ErrKeyTaken
-	}
-	return nil
+	return err
 }
 
 // joinNames keeps a list of member names in a column. The names are our own

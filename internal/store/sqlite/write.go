@@ -34,15 +34,12 @@ func (s *Store) Write(ctx context.Context, cmd store.Command, decide func(store.
 	if err != nil {
 		return store.Current{}, err
 	}
-	err = s.writer.do(ctx, true, func(t *tx) error {
+	err = s.writer.do(ctx, func(t *tx) error {
 		err := t.apply(s, cmd, &plan)
 		if !errors.Is(err, errMoved) {
 			return err
 		}
 		// Nobody else writes until this transaction ends: the second time it holds.
-		if err := t.control("undo"); err != nil {
-			return err
-		}
 		found, err := t.find(s, cmd)
 		if err != nil {
 			return err
@@ -91,30 +88,35 @@ func (p plan) result() (store.Current, error) {
 	return store.Current{State: store.Present, Version: p.next.Version}, nil
 }
 
-// apply writes a plan. errMoved means that it no longer fits; what was
-// written until then is undone by the caller.
+// apply writes a plan. errMoved means that it no longer fits, and
+// store.ErrKeyTaken that it has been done; then nothing was written.
 func (t *tx) apply(s *Store, cmd store.Command, p *plan) error {
 	entry, outcome := p.decision.Entry, p.decision.Outcome
+	remembered := cmd.Key != nil && outcome.Status != 0
+	if remembered {
+		if err := t.keyIsFree(s, cmd.Key); err != nil {
+			return err
+		}
+	}
 	if p.decision.Next != nil {
 		p.next.Modified = t.stamp(s.Now())
 		if err := t.writeVersion(s, *p); err != nil {
 			return err
 		}
+		t.w.modified = p.next.Modified
 		entry.Record, entry.Version, entry.Document = p.next.ID, p.next.Version.Version, p.next.hash()
 		outcome.Record, outcome.Version = entry.Record, entry.Version
-		err := t.publish(store.Event{ID: cmd.EventID, At: p.next.Modified, Type: p.decision.Event, Record: p.next.ID,
+		t.publish(store.Event{ID: cmd.EventID, At: p.next.Modified, Type: p.decision.Event, Record: p.next.ID,
 			Target: p.next.Target, Version: p.next.Version.Version, Members: entry.Members,
 			CorrelationID: entry.CorrelationID})
-		if err != nil {
-			return err
-		}
 	}
-	if cmd.Key != nil && outcome.Status != 0 {
+	if remembered {
 		if err := t.remember(s, cmd.Key, outcome); err != nil {
 			return err
 		}
 	}
-	return t.enter(entry)
+	t.enter(entry)
+	return nil
 }
 
 // stamp is the time of a change: later than that of every change before it, in
@@ -125,7 +127,6 @@ func (t *tx) stamp(now time.Time) time.Time {
 	if earliest := t.w.modified.Add(time.Microsecond); stamp.Before(earliest) {
 		stamp = earliest
 	}
-	t.w.modified = stamp
 	return stamp
 }
 
@@ -160,27 +161,24 @@ func (t *tx) writeVersion(s *Store, p plan) error {
 	return err
 }
 
-// firstVersion writes a new record and returns its number.
+// firstVersion writes a new record and returns its number. Its ids are taken
+// first: whether they can be had shows before anything is written.
 func (t *tx) firstVersion(v sealedVersion) (number int64, err error) {
-	result, err := t.w.stmts["record-insert"].Exec(v.ID[:], v.Target[:], v.Version.Version, micros(v.Modified), v.document)
-	if err != nil {
-		return 0, err
-	}
-	if n, err := result.RowsAffected(); err != nil || n == 0 {
-		return 0, errors.Join(err, errMoved) // its id was an erased record's
-	}
-	if number, err = result.LastInsertId(); err != nil {
-		return 0, err
-	}
+	number = t.w.number + 1
+	var taken int64
 	if v.ID == v.Target {
-		_, err = t.exec("identifier-insert", v.ID[:], number)
+		taken, err = t.exec("identifier-insert", v.ID[:], number)
 	} else {
-		_, err = t.exec("identifier-pair-insert", v.ID[:], v.Target[:], number)
+		taken, err = t.exec("identifier-pair-insert", v.ID[:], v.Target[:], number)
 	}
-	if isTaken(err) {
+	if isTaken(err) || err == nil && taken == 0 {
 		return 0, errMoved
 	}
 	if err != nil {
+		return 0, err
+	}
+	t.w.number = number
+	if _, err := t.exec("record-insert", number, v.ID[:], v.Target[:], v.Version.Version, micros(v.Modified), v.document); err != nil {
 		return 0, err
 	}
 	_, err = t.exec("data-key-insert", number, v.wrapped)

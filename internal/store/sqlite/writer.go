@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -39,6 +40,7 @@ type writer struct {
 
 	head      audit.Head
 	headKnown bool      // false after a failed commit: the head is read again
+	number    int64     // of the last record
 	modified  time.Time // of the last change
 	durable   atomic.Pointer[audit.Head]
 	failing   atomic.Bool // the last transaction failed
@@ -48,9 +50,8 @@ type writer struct {
 
 // job is one piece of work for the writer.
 type job struct {
-	run func(*tx) error
-	// own gives the job a savepoint, so that it can fail alone.
-	own  bool
+	// run may be done a second time, after its transaction was rolled back.
+	run  func(*tx) error
 	err  error
 	done chan struct{}
 }
@@ -60,12 +61,11 @@ var writeQueries = []string{"record-read", "tombstone-read", "record-insert", "i
 	"identifier-pair-insert",
 	"data-key-insert", "history-insert", "record-update", "nino-delete", "nino-insert", "audit-insert",
 	"audit-target-insert", "audit-head", "outbox-insert", "outbox-trim-until", "outbox-trim",
-	"modified-last", "idempotency-insert", "idempotency-trim", "meta-read", "meta-write"}
+	"record-last", "idempotency-read", "idempotency-insert", "idempotency-trim", "meta-read", "meta-write"}
 
 // control are the statements that make a transaction.
 var control = map[string]string{
 	"begin": "BEGIN IMMEDIATE", "commit": "COMMIT", "rollback": "ROLLBACK",
-	"savepoint": "SAVEPOINT job", "release": "RELEASE job", "undo": "ROLLBACK TO job",
 }
 
 func startWriter(ctx context.Context, db *sql.DB, s *Store) (*writer, error) {
@@ -84,24 +84,27 @@ func startWriter(ctx context.Context, db *sql.DB, s *Store) (*writer, error) {
 	for name, text := range control {
 		texts[name] = text
 	}
+	for _, name := range []string{"audit-insert", "outbox-insert"} {
+		texts[name+manyRows] = withRows(texts[name], rowsTogether)
+	}
 	for name, text := range texts {
 		if w.stmts[name], err = conn.PrepareContext(ctx, text); err != nil {
 			return nil, errors.Join(fmt.Errorf("prepare %s: %w", name, err), conn.Close())
 		}
 	}
-	var modified sql.NullInt64
-	if err := w.stmts["modified-last"].QueryRowContext(ctx).Scan(&modified); err != nil {
+	var number, modified sql.NullInt64
+	if err := w.stmts["record-last"].QueryRowContext(ctx).Scan(&number, &modified); err != nil {
 		return nil, errors.Join(classify(err), conn.Close())
 	}
-	w.modified = fromMicros(modified.Int64)
+	w.number, w.modified = number.Int64, fromMicros(modified.Int64)
 	go w.loop()
 	return w, nil
 }
 
 // do has a job done and returns its error once the transaction is durable, or
 // when it is known not to be.
-func (w *writer) do(ctx context.Context, own bool, run func(*tx) error) error {
-	j := &job{run: run, own: own, done: make(chan struct{})}
+func (w *writer) do(ctx context.Context, run func(*tx) error) error {
+	j := &job{run: run, done: make(chan struct{})}
 	if err := w.put(ctx, j); err != nil {
 		return err
 	}
@@ -165,6 +168,7 @@ func (w *writer) loop() {
 	batch := make([]*job, 0, batchLength)
 	for first := range w.queue {
 		batch = append(batch[:0], first)
+		patience := 3
 	gather:
 		for len(batch) < batchLength {
 			select {
@@ -174,7 +178,13 @@ func (w *writer) loop() {
 				}
 				batch = append(batch, j)
 			default:
-				break gather
+				// Whoever is about to queue a job may do so first: the more share
+				// a commit, the less each pays. Nobody is waited for.
+				if patience == 0 {
+					break gather
+				}
+				patience--
+				runtime.Gosched()
 			}
 		}
 		w.commit(batch)
@@ -185,33 +195,59 @@ func (w *writer) loop() {
 }
 
 // commit does a batch in one transaction. Either all of it is durable
-// afterwards, but for the jobs that failed by themselves, or every job has an error.
+// afterwards, but for the jobs that failed by themselves, or every job has an
+// error. Where a job failed after it had written something, each gets a
+// transaction of its own: that one fails then, and no other.
 func (w *writer) commit(batch []*job) {
-	t := &tx{w: w}
-	err := w.attempt(t, batch)
-	err = classify(err)
-	switch failed := w.failing.Swap(err != nil); {
-	case err != nil && !failed:
-		w.report("writing to the database fails", err)
-	case err == nil && failed:
-		w.report("writing to the database works again", nil)
-	}
-	if err == nil {
-		head := w.head
-		if head.Seq > 0 {
-			w.durable.Store(&head)
-		}
-		if t.events > 0 {
-			w.feed.notify()
+	err := w.transaction(batch)
+	if errors.Is(err, errSpoilt) && len(batch) > 1 {
+		for _, j := range batch {
+			w.settle([]*job{j}, w.transaction([]*job{j}))
 		}
 		return
 	}
-	w.headKnown = false
-	// A statement that failed for want of space may have rolled back already: then this does nothing.
-	_, _ = w.stmts["rollback"].Exec()
-	for _, j := range batch {
-		j.err = err
+	w.settle(batch, err)
+}
+
+// settle tells the jobs how their transaction ended.
+func (w *writer) settle(batch []*job, err error) {
+	spoilt := errors.Is(err, errSpoilt)
+	switch failing := err != nil && !spoilt; {
+	case w.failing.Swap(failing) == failing:
+	case failing:
+		w.report("writing to the database fails", err)
+	default:
+		w.report("writing to the database works again", nil)
 	}
+	for _, j := range batch {
+		if err != nil {
+			j.err = err
+		}
+	}
+}
+
+// errSpoilt is a transaction that a job has written to and then failed in.
+var errSpoilt = errors.New("a write failed half-way")
+
+// transaction does the jobs in one transaction, which is durable afterwards or
+// has not been.
+func (w *writer) transaction(batch []*job) error {
+	t := &tx{w: w}
+	err := classify(w.attempt(t, batch))
+	if err != nil {
+		w.headKnown = false
+		// A statement that failed for want of space may have rolled back already: then this does nothing.
+		_, _ = w.stmts["rollback"].Exec()
+		return err
+	}
+	if w.head.Seq > 0 {
+		head := w.head
+		w.durable.Store(&head)
+	}
+	if t.news {
+		w.feed.notify()
+	}
+	return nil
 }
 
 func (w *writer) attempt(t *tx, batch []*job) error {
@@ -226,27 +262,28 @@ func (w *writer) attempt(t *tx, batch []*job) error {
 			return err
 		}
 	}
+	if err := t.flush(); err != nil {
+		return err
+	}
 	return t.control("commit")
 }
 
-// one does one job. Its error is the batch's; the job's own is kept in it.
+// one does one job. A job that fails before it has written anything fails
+// alone, and its error is kept in it.
 func (w *writer) one(t *tx, j *job) error {
-	if !j.own {
-		return j.run(t)
-	}
-	if err := t.control("savepoint"); err != nil {
-		return err
-	}
-	before, events := w.head, t.events
+	t.dirty = false
+	head, entries, events := w.head, len(t.entries), len(t.events)
 	j.err = guarded(j.run, t)
-	if j.err == nil {
-		return t.control("release")
-	}
-	if err := classify(j.err); errors.Is(err, store.ErrUnavailable) {
+	switch err := classify(j.err); {
+	case err == nil:
+		return nil
+	case errors.Is(err, store.ErrUnavailable):
 		return err
+	case t.dirty:
+		return fmt.Errorf("%w: %w", errSpoilt, err)
 	}
-	w.head, t.events = before, events
-	return errors.Join(t.control("undo"), t.control("release"))
+	w.head, t.entries, t.events = head, t.entries[:entries], t.events[:events]
+	return nil
 }
 
 // guarded keeps a panic of one job from ending the writer. The panic's value

@@ -13,7 +13,7 @@ CREATE TABLE meta (
 -- The current version of each record. Tables refer to a record by its number and not by its id, which is random:
 -- rows that are written together then lie together, and a commit has few pages to write.
 CREATE TABLE record (
-    number   INTEGER PRIMARY KEY AUTOINCREMENT,
+    number   INTEGER PRIMARY KEY,
     id       BLOB NOT NULL CHECK (length(id) = 16),
     target   BLOB NOT NULL CHECK (length(target) = 16),
     version  INTEGER NOT NULL,
@@ -22,10 +22,11 @@ CREATE TABLE record (
 ) STRICT;
 CREATE INDEX record_modified ON record (modified, id);
 
--- One id space: a row for a record's id and one for its target where that differs.
+-- One id space: a row for a record's id and one for its target where that differs. Its rows come before the record's,
+-- since their unique violation tells that an id is taken; so there is no foreign key.
 CREATE TABLE identifier (
     uuid   BLOB PRIMARY KEY CHECK (length(uuid) = 16),
-    record INTEGER NOT NULL REFERENCES record (number)
+    record INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- Past versions only: version n moves here when n + 1 is written.
@@ -47,7 +48,7 @@ CREATE TABLE data_key (
 -- been given the same number by mistake, and that is for support to find.
 CREATE TABLE nino_index (
     keyed_hash BLOB NOT NULL,
-    record     INTEGER NOT NULL REFERENCES record (number),
+    record     INTEGER NOT NULL,
     PRIMARY KEY (keyed_hash, record)
 ) STRICT, WITHOUT ROWID;
 

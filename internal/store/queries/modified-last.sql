@@ -1,2 +1,0 @@
--- The time of the last change.
-SELECT max(modified) FROM record
