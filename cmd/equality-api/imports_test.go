@@ -28,13 +28,14 @@ var arrows = map[string][]string{
 	"internal/identity":     {},
 	"internal/config":       {},
 	"internal/server":       {},
-	"internal/store":        {"internal/audit", "internal/equality", "internal/sealing"},
-	"internal/store/sqlite": {"internal/audit", "internal/sealing", "internal/store"},
+	"internal/events":       {},
+	"internal/store":        {"internal/audit", "internal/equality", "internal/events", "internal/sealing"},
+	"internal/store/sqlite": {"internal/audit", "internal/events", "internal/sealing", "internal/store"},
 	"internal/service": {
-		"internal/audit", "internal/equality", "internal/identity", "internal/sealing", "internal/store",
+		"internal/audit", "internal/equality", "internal/events", "internal/identity", "internal/sealing", "internal/store",
 	},
 	"internal/httpapi": {
-		"api", "internal/equality", "internal/identity", "internal/refdata", "internal/server", "internal/service", "internal/store",
+		"api", "internal/equality", "internal/events", "internal/identity", "internal/refdata", "internal/server", "internal/service", "internal/store",
 	},
 	"cmd/equality-api": {
 		"api", "internal/audit", "internal/config", "internal/equality", "internal/httpapi", "internal/identity", "internal/refdata",

@@ -4,35 +4,13 @@ import (
 	"context"
 	"time"
 
-	"github.com/google/uuid"
-
+	"equality-information-api/internal/events"
 	"equality-information-api/internal/server"
 )
 
 type feedDocument struct {
-	Events []eventDocument `json:"events"`
-	Next   string          `json:"next"`
-}
-
-// eventDocument is a CloudEvent (CloudEvents 1.0). It names the members that
-// changed and holds no value of theirs.
-type eventDocument struct {
-	SpecVersion     string    `json:"specversion"`
-	ID              uuid.UUID `json:"id"`
-	Source          string    `json:"source"`
-	Type            string    `json:"type"`
-	Subject         uuid.UUID `json:"subject"`
-	Time            time.Time `json:"time"`
-	DataContentType string    `json:"datacontenttype"`
-	CorrelationID   uuid.UUID `json:"correlationid"`
-	Data            eventData `json:"data"`
-}
-
-type eventData struct {
-	ID       uuid.UUID `json:"id"`
-	TargetID uuid.UUID `json:"targetId"`
-	Version  int64     `json:"version"`
-	Members  []string  `json:"members"`
+	Events []events.Document `json:"events"`
+	Next   string            `json:"next"`
 }
 
 // events answers GET /events. One that waits is answered when the server drains.
@@ -55,13 +33,9 @@ func (a *API) events(c *call) error {
 	if err != nil {
 		return err
 	}
-	doc := feedDocument{Events: make([]eventDocument, 0, len(feed.Events)), Next: feed.Next}
+	doc := feedDocument{Events: make([]events.Document, 0, len(feed.Events)), Next: feed.Next}
 	for _, e := range feed.Events {
-		doc.Events = append(doc.Events, eventDocument{
-			SpecVersion: "1.0", ID: e.ID, Source: "/equality-information", Type: e.Type, Subject: e.Target, Time: e.At,
-			DataContentType: "application/json", CorrelationID: e.CorrelationID,
-			Data: eventData{ID: e.Record, TargetID: e.Target, Version: e.Version, Members: e.Members},
-		})
+		doc.Events = append(doc.Events, e.Document())
 	}
 	return c.writePersonal(doc)
 }

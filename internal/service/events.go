@@ -7,13 +7,13 @@ import (
 	"github.com/google/uuid"
 
 	"equality-information-api/internal/audit"
-	"equality-information-api/internal/store"
+	"equality-information-api/internal/events"
 )
 
 // Feed is a page of the feed. Next is the cursor behind it, and is there even
 // where nothing is new.
 type Feed struct {
-	Events []store.Event
+	Events []events.Event
 	Next   string
 }
 
@@ -32,9 +32,9 @@ func (s *Service) ReadFeed(ctx context.Context, a Access, cursor string, limit i
 			return Feed{}, err
 		}
 	}
-	feed, err := s.store.Events(ctx, epoch, after, limit, wait, func(events []store.Event) audit.Entry {
+	feed, err := s.store.Events(ctx, epoch, after, limit, wait, func(page []events.Event) audit.Entry {
 		e := s.entry(a, uuid.Nil, audit.Done, 200)
-		for _, event := range events {
+		for _, event := range page {
 			e.Records = append(e.Records, event.Record)
 		}
 		return e

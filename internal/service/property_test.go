@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"equality-information-api/internal/equality"
-	"equality-information-api/internal/store"
+	"equality-information-api/internal/events"
 )
 
 // patchMembers are members of a patch whose form is right. Not every one may
@@ -52,7 +52,7 @@ func TestChangesAreThePatchesFolded(t *testing.T) {
 	readEvents := b.as(t, support, ReadEvents)
 	ctx := t.Context()
 	cursor := ""
-	news := func(t *rapid.T) []store.Event {
+	news := func(t *rapid.T) []events.Event {
 		f, err := b.ReadFeed(ctx, readEvents, cursor, 1000, 0)
 		if err != nil {
 			t.Fatal(err)
@@ -112,14 +112,14 @@ func TestChangesAreThePatchesFolded(t *testing.T) {
 				t.Errorf("version %d is not later than the one before", n+1)
 			}
 		}
-		events := news(t)
-		if len(events) != len(want) {
-			t.Fatalf("%d events, want %d", len(events), len(want))
+		feed := news(t)
+		if len(feed) != len(want) {
+			t.Fatalf("%d events, want %d", len(feed), len(want))
 		}
-		for n, e := range events {
-			kind := EventUpdated
+		for n, e := range feed {
+			kind := events.Updated
 			if n == 0 {
-				kind = EventCreated
+				kind = events.Created
 			}
 			if e.Type != kind || e.Record != id || e.Target != target || e.Version != int64(n) || !slices.Equal(equality.MaskSensitive(members[n]), e.Members) {
 				t.Errorf("event %d is %+v", n, e)

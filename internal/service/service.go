@@ -14,6 +14,7 @@ import (
 
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/equality"
+	"equality-information-api/internal/events"
 	"equality-information-api/internal/sealing"
 	"equality-information-api/internal/store"
 )
@@ -31,7 +32,7 @@ type Store interface {
 	Remembered(ctx context.Context, key [32]byte) (store.Remembered, bool, error)
 	// Events may also return store.ErrCursorExpired.
 	Events(ctx context.Context, epoch uuid.UUID, after int64, limit int, wait time.Duration,
-		enter func([]store.Event) audit.Entry) (store.Feed, error)
+		enter func([]events.Event) audit.Entry) (store.Feed, error)
 	// Enter waits for nothing and returns no error.
 	Enter(audit.Entry)
 	Ready(ctx context.Context) error

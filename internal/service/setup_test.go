@@ -12,6 +12,7 @@ import (
 
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/equality"
+	"equality-information-api/internal/events"
 	"equality-information-api/internal/identity"
 	"equality-information-api/internal/refdata"
 	"equality-information-api/internal/sealing"
@@ -217,9 +218,9 @@ func (b *bench) last(t testing.TB) audit.Entry {
 }
 
 // feed gives all events.
-func (b *bench) feed(t testing.TB) []store.Event {
+func (b *bench) feed(t testing.TB) []events.Event {
 	t.Helper()
-	var events []store.Event
+	var events []events.Event
 	cursor := ""
 	for {
 		f, err := b.ReadFeed(t.Context(), b.as(t, support, ReadEvents), cursor, 1000, 0)

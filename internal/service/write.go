@@ -8,14 +8,9 @@ import (
 
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/equality"
+	"equality-information-api/internal/events"
 	"equality-information-api/internal/identity"
 	"equality-information-api/internal/store"
-)
-
-// The events a change raises.
-const (
-	EventCreated = "equality-information.created"
-	EventUpdated = "equality-information.updated"
 )
 
 // Reasons of a change, kept in the history. The first is the default.
@@ -76,7 +71,7 @@ func (s *Service) create(ctx context.Context, a Access, w Write, key *store.Key)
 		if c.State == store.Erased {
 			record.ID = spare
 		}
-		return s.change(a, next.TargetID, &record, members, w.Reason, EventCreated, 201), nil
+		return s.change(a, next.TargetID, &record, members, w.Reason, events.Created, 201), nil
 	})
 	if err != nil {
 		return Written{}, foreign(err)
@@ -146,7 +141,7 @@ func (s *Service) decideChange(a Access, w Write, patch equality.Patch, c store.
 		d.Outcome = store.Outcome{Status: 200, Record: c.ID, Version: c.Version.Version}
 		return d, nil
 	}
-	return s.change(a, w.ID, &next, members, w.Reason, EventUpdated, 200), nil
+	return s.change(a, w.ID, &next, members, w.Reason, events.Updated, 200), nil
 }
 
 // newEventID makes a time-ordered id (RFC 9562, version 7), which an index takes at its end.

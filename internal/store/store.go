@@ -15,6 +15,7 @@ import (
 
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/equality"
+	"equality-information-api/internal/events"
 )
 
 var (
@@ -126,23 +127,9 @@ type ListQuery struct {
 	Limit   int
 }
 
-// Event is one effective change, as the feed tells it: which members, never
-// which values.
-type Event struct {
-	Position      int64
-	ID            uuid.UUID
-	At            time.Time
-	Type          string
-	Record        uuid.UUID
-	Target        uuid.UUID
-	Version       int64
-	Members       []string
-	CorrelationID uuid.UUID
-}
-
 // Feed is a page of events. Next is the place behind its last event.
 type Feed struct {
 	Epoch  uuid.UUID
-	Events []Event
+	Events []events.Event
 	Next   int64
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"equality-information-api/internal/audit"
+	"equality-information-api/internal/events"
 	"equality-information-api/internal/store"
 )
 
@@ -19,7 +20,7 @@ import (
 // the context is done or the time is over, and enters nothing. The zero epoch
 // is the beginning. Errors: store.ErrCursorExpired, store.ErrUnavailable.
 func (s *Store) Events(ctx context.Context, epoch uuid.UUID, after int64, limit int, wait time.Duration,
-	enter func([]store.Event) audit.Entry,
+	enter func([]events.Event) audit.Entry,
 ) (store.Feed, error) {
 	floor, err := s.feedFloor(ctx)
 	if err != nil {
@@ -36,11 +37,11 @@ func (s *Store) Events(ctx context.Context, epoch uuid.UUID, after int64, limit 
 	defer timeout.Stop()
 	for {
 		news := s.writer.feed.next()
-		events, err := s.eventsAfter(ctx, after, limit)
+		page, err := s.eventsAfter(ctx, after, limit)
 		if err != nil {
 			return store.Feed{}, err
 		}
-		if len(events) > 0 {
+		if len(page) > 0 {
 			// What was dropped since the floor was read would be passed unseen.
 			if floor, err = s.feedFloor(ctx); err != nil {
 				return store.Feed{}, err
@@ -48,8 +49,8 @@ func (s *Store) Events(ctx context.Context, epoch uuid.UUID, after int64, limit 
 			if after < floor && !beginning {
 				return store.Feed{}, store.ErrCursorExpired
 			}
-			feed := store.Feed{Epoch: epoch, Events: events, Next: events[len(events)-1].Position}
-			return feed, s.trace(ctx, enter(events))
+			feed := store.Feed{Epoch: epoch, Events: page, Next: page[len(page)-1].Position}
+			return feed, s.trace(ctx, enter(page))
 		}
 		select {
 		case <-news:
@@ -61,14 +62,14 @@ func (s *Store) Events(ctx context.Context, epoch uuid.UUID, after int64, limit 
 	}
 }
 
-func (s *Store) eventsAfter(ctx context.Context, after int64, limit int) (events []store.Event, err error) {
+func (s *Store) eventsAfter(ctx context.Context, after int64, limit int) (page []events.Event, err error) {
 	rows, err := s.reads["outbox-read"].QueryContext(context.WithoutCancel(ctx), after, limit)
 	if err != nil {
 		return nil, classify(err)
 	}
 	defer closeRows(rows, &err)
 	for rows.Next() {
-		var e store.Event
+		var e events.Event
 		var id, record, target, correlation []byte
 		var at int64
 		var members string
@@ -77,9 +78,9 @@ func (s *Store) eventsAfter(ctx context.Context, after int64, limit int) (events
 		}
 		e.ID, e.Record, e.Target, e.CorrelationID = toID(id), toID(record), toID(target), toID(correlation)
 		e.At, e.Members = fromMicros(at), splitNames(members)
-		events = append(events, e)
+		page = append(page, e)
 	}
-	return events, nil
+	return page, nil
 }
 
 // feedFloor is the last position that has been dropped from the feed.

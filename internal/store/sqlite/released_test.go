@@ -15,6 +15,7 @@ import (
 
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/equality"
+	"equality-information-api/internal/events"
 	"equality-information-api/internal/sealing"
 	"equality-information-api/internal/store"
 )
@@ -167,12 +168,12 @@ func TestWhatSchemaVersion1WroteIsStillRead(t *testing.T) {
 	}
 	f.db.sound(t, keys)
 	equal("records", f.list(), []store.Version{want[2], want[3]})
-	feed, err := f.Events(t.Context(), uuid.Nil, 0, 10, 0, func([]store.Event) audit.Entry { return entry("read-events") })
+	feed, err := f.Events(t.Context(), uuid.Nil, 0, 10, 0, func([]events.Event) audit.Entry { return entry("read-events") })
 	ok(t, err)
 	for i, e := range feed.Events {
 		v := want[i]
 		e.CorrelationID = uuid.Nil
-		equal("event", e, store.Event{Position: e.Position, ID: releasedEvent(i), At: v.Modified, Type: "test.written", Record: v.ID,
+		equal("event", e, events.Event{Position: e.Position, ID: releasedEvent(i), At: v.Modified, Type: "test.written", Record: v.ID,
 			Target: v.Target, Version: v.Version, Members: equality.MaskSensitive(v.Change.Members)})
 		outcome, found, err := f.Remembered(t.Context(), releasedKey(i).Key)
 		ok(t, err)

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"equality-information-api/internal/audit"
+	"equality-information-api/internal/events"
 	"equality-information-api/internal/store"
 )
 
@@ -18,7 +19,7 @@ type tx struct {
 	// What every job adds waits here until the jobs are done, so that many rows
 	// go with one statement.
 	entries []placed
-	events  []store.Event
+	events  []events.Event
 	news    bool // the feed has new events
 }
 
@@ -65,7 +66,7 @@ func (t *tx) enter(e audit.Entry) {
 }
 
 // publish puts a change into the feed.
-func (t *tx) publish(e store.Event) { t.events = append(t.events, e) }
+func (t *tx) publish(e events.Event) { t.events = append(t.events, e) }
 
 // flush writes the entries and events of all jobs.
 func (t *tx) flush() error {
@@ -89,7 +90,7 @@ func appendEntry(args []any, e *placed) []any {
 		e.CorrelationID[:], nonNil(e.Address), nonNil(e.Document), e.Hash[:])
 }
 
-func appendEvent(args []any, e *store.Event) []any {
+func appendEvent(args []any, e *events.Event) []any {
 	return append(args, e.ID[:], micros(e.At), e.Type, e.Record[:], e.Target[:], e.Version, joinNames(e.Members),
 		e.CorrelationID[:])
 }

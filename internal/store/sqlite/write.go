@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"equality-information-api/internal/events"
 	"equality-information-api/internal/store"
 )
 
@@ -106,7 +107,7 @@ func (t *tx) apply(s *Store, cmd store.Command, p *plan) error {
 		t.w.modified = p.next.Modified
 		entry.Record, entry.Version, entry.Document = p.next.ID, p.next.Version.Version, p.next.hash()
 		outcome.Record, outcome.Version = entry.Record, entry.Version
-		t.publish(store.Event{ID: cmd.EventID, At: p.next.Modified, Type: p.decision.Event, Record: p.next.ID,
+		t.publish(events.Event{ID: cmd.EventID, At: p.next.Modified, Type: p.decision.Event, Record: p.next.ID,
 			Target: p.next.Target, Version: p.next.Version.Version, Members: entry.Members,
 			CorrelationID: entry.CorrelationID})
 	}

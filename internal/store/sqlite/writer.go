@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -45,7 +46,8 @@ type writer struct {
 	durable   atomic.Pointer[audit.Head]
 	failing   atomic.Bool // the last transaction failed
 
-	feed *broadcast
+	feed         *broadcast
+	checkpointer *checkpointer
 }
 
 // job is one piece of work for the writer.
@@ -97,6 +99,9 @@ func startWriter(ctx context.Context, db *sql.DB, s *Store) (*writer, error) {
 		return nil, errors.Join(classify(err), conn.Close())
 	}
 	w.number, w.modified = number.Int64, fromMicros(modified.Int64)
+	if w.checkpointer, err = startCheckpointer(filepath.Join(s.Dir, DatabaseFile), s.Report); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
 	go w.loop()
 	return w, nil
 }
@@ -160,7 +165,7 @@ func (w *writer) close() error {
 	for _, stmt := range w.stmts {
 		err = errors.Join(err, stmt.Close())
 	}
-	return errors.Join(err, w.conn.Close(), w.db.Close())
+	return errors.Join(err, w.checkpointer.close(), w.conn.Close(), w.db.Close())
 }
 
 func (w *writer) loop() {
@@ -240,6 +245,7 @@ func (w *writer) transaction(batch []*job) error {
 		_, _ = w.stmts["rollback"].Exec()
 		return err
 	}
+	w.checkpointer.note()
 	if w.head.Seq > 0 {
 		head := w.head
 		w.durable.Store(&head)

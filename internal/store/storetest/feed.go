@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"equality-information-api/internal/events"
 	"equality-information-api/internal/store"
 )
 
@@ -23,10 +24,10 @@ func (f *fixture) poll(from store.Feed, limit int, wait time.Duration) (store.Fe
 var feeding = []test{
 	{"a change raises one event, a refusal and a change of nothing none", func(t *testing.T, f *fixture) {
 		r := everything()
-		var want []store.Event
+		var want []events.Event
 		expect := func(cmd store.Command, c store.Current, kind string) {
 			entry := f.lastEntry()
-			want = append(want, store.Event{ID: cmd.EventID, At: c.Modified, Type: kind, Record: r.ID, Target: r.TargetID,
+			want = append(want, events.Event{ID: cmd.EventID, At: c.Modified, Type: kind, Record: r.ID, Target: r.TargetID,
 				Version: c.Version.Version, Members: entry.Members, CorrelationID: entry.CorrelationID})
 		}
 		cmd := keyed(createOf(r), 1, 1)
@@ -65,7 +66,7 @@ var feeding = []test{
 		}
 		want := f.events()
 		for limit := 1; limit <= 8; limit++ {
-			var got []store.Event
+			var got []events.Event
 			var feed store.Feed
 			for len(got) < len(want) {
 				var err error
@@ -192,7 +193,7 @@ func testPolling(t *testing.T, f *fixture) {
 		})
 	}()
 	const all = writers * (changes + 1)
-	read := func(limit int) (events []store.Event, err error) {
+	read := func(limit int) (events []events.Event, err error) {
 		var feed store.Feed
 		for len(events) < all && err == nil {
 			feed, err = f.poll(feed, limit, long)
@@ -201,7 +202,7 @@ func testPolling(t *testing.T, f *fixture) {
 		return events, err
 	}
 	pages := []int{1, 3, 1000}
-	got := make([][]store.Event, len(pages))
+	got := make([][]events.Event, len(pages))
 	for i, err := range together(len(pages), func(i int) (err error) {
 		got[i], err = read(pages[i])
 		return err
@@ -247,7 +248,7 @@ var retention = []test{
 		check := func() {
 			t.Helper()
 			equal(t, "from the beginning", f.events(), want[3:])
-			for i, e := range append([]store.Event{{}}, want...) {
+			for i, e := range append([]events.Event{{}}, want...) {
 				feed, err := f.poll(store.Feed{Epoch: first.Epoch, Next: e.Position}, 10, 0)
 				if i < 3 {
 					if !errors.Is(err, store.ErrCursorExpired) {

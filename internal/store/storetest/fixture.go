@@ -12,6 +12,7 @@ import (
 
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/equality"
+	"equality-information-api/internal/events"
 	"equality-information-api/internal/sealing"
 	"equality-information-api/internal/store"
 )
@@ -200,14 +201,14 @@ func (f *fixture) versions(id uuid.UUID, from int64, limit int) []store.Version 
 }
 
 // events reads the feed from its beginning.
-func (f *fixture) events() []store.Event {
+func (f *fixture) events() []events.Event {
 	f.t.Helper()
 	feed, err := f.Events(f.t.Context(), uuid.Nil, 0, 10_000, 0, f.polled)
 	ok(f.t, "read the feed", err)
 	return feed.Events
 }
 
-func (f *fixture) polled(events []store.Event) audit.Entry {
+func (f *fixture) polled(events []events.Event) audit.Entry {
 	e := f.entry("read-events")
 	for _, event := range events {
 		e.Records = append(e.Records, event.Record)

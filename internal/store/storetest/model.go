@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"equality-information-api/internal/equality"
+	"equality-information-api/internal/events"
 	"equality-information-api/internal/store"
 )
 
@@ -17,7 +18,7 @@ import (
 type model struct {
 	leads   map[uuid.UUID]*kept // a record by its id and by its target's
 	erased  map[uuid.UUID]int64 // last versions
-	events  []store.Event       // without their positions
+	events  []events.Event      // without their positions
 	entries int
 }
 
@@ -57,7 +58,7 @@ func (m *model) wrote(cmd store.Command, c store.Current, event string) {
 		m.leads[c.ID], m.leads[c.Target] = k, k
 	}
 	k.versions = append(k.versions, c.Version)
-	m.events = append(m.events, store.Event{ID: cmd.EventID, At: c.Modified, Type: event, Record: c.ID, Target: c.Target,
+	m.events = append(m.events, events.Event{ID: cmd.EventID, At: c.Modified, Type: event, Record: c.ID, Target: c.Target,
 		Version: c.Version.Version, Members: c.Change.Members})
 }
 
