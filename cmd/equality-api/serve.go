@@ -132,7 +132,7 @@ func (p *program) open(ctx context.Context) (err error) {
 	}
 	p.store, err = sqlite.Open(ctx, sqlite.Options{
 		Dir: p.DataDir, Keys: p.keys, Now: time.Now, KeyRetention: p.IdempotencyRetention, EventRetention: p.EventRetention,
-		Report: func(what string, err error) { p.log.Error(what, "error", err) },
+		Report: p.report,
 	})
 	if err != nil {
 		return fmt.Errorf("open the database: %w", err)
@@ -141,6 +141,16 @@ func (p *program) open(ctx context.Context) (err error) {
 		Rules: rules, Keys: p.keys, Now: time.Now, RequireIfMatch: p.RequireIfMatch,
 	})
 	return nil
+}
+
+// report logs what the store tells where no caller waits for it; without an
+// error it is good news.
+func (p *program) report(what string, err error) {
+	if err == nil {
+		p.log.Info(what)
+		return
+	}
+	p.log.Error(what, "error", err)
 }
 
 func (p *program) referenceData() (*refdata.Lists, error) {

@@ -89,7 +89,7 @@ func (a *API) absolute(c *call) string {
 		return a.PublicURL
 	}
 	scheme := "http"
-	if c.r.TLS != nil {
+	if c.exchange.Secure {
 		scheme = "https"
 	}
 	return scheme + "://" + c.r.Host

@@ -26,6 +26,9 @@ type Exchange struct {
 	// Address is the client's, through trusted proxies; the zero Addr if it
 	// cannot be told. It is personal data: never logged as it is.
 	Address netip.Addr
+	// Secure says that the client spoke TLS, with this server or with the
+	// trusted proxy before it.
+	Secure bool
 	// Route is the pattern that matched, never the path; the adapter's router
 	// fills it in. There must be a fixed set of them.
 	Route string

@@ -81,6 +81,7 @@ func (o *observer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		plain = !addr.IsLoopback() // it should have come through a proxy
 	}
 	seen.secure = r.TLS != nil || https && !plain
+	seen.exchange.Secure = seen.secure
 	seen.headers(w.Header())
 
 	r = r.WithContext(WithExchange(r.Context(), &seen.exchange))

@@ -2,7 +2,7 @@
 // equality information, what a write changes, what the access log says of it
 // and which event it raises. It knows neither HTTP nor SQL.
 //
-// Every use case but the reference data takes an Access, which only Authorise
+// Every use case takes an Access, which only Authorise
 // makes: no use case runs without its permission having been checked.
 package service
 

@@ -2,5 +2,5 @@
 SELECT r.number, r.id, r.target, r.version, r.modified, r.sealed, k.wrapped
 FROM identifier i
 JOIN record r ON r.number = i.record AND r.id = i.uuid
-JOIN data_key k ON k.record = r.number
+LEFT JOIN data_key k ON k.record = r.number
 WHERE i.uuid > $1 ORDER BY i.uuid LIMIT $2

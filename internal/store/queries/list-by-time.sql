@@ -1,4 +1,4 @@
 -- A page of records by time of change, behind one place and before a time.
 SELECT r.number, r.id, r.target, r.version, r.modified, r.sealed, k.wrapped
-FROM record r JOIN data_key k ON k.record = r.number
+FROM record r LEFT JOIN data_key k ON k.record = r.number
 WHERE (r.modified, r.id) > ($1, $2) AND r.modified < $3 ORDER BY r.modified, r.id LIMIT $4

@@ -3,11 +3,8 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"sync"
 	"time"
-
-	"equality-information-api/internal/store"
 )
 
 // checkpointPause is how long changes gather in the WAL before they are copied
@@ -33,6 +30,7 @@ func startCheckpointer(path string, report func(what string, err error)) (*check
 	ctx, cancel := context.WithCancel(context.Background())
 	c := &checkpointer{db: db, changed: make(chan struct{}, 1), cancel: cancel}
 	c.done.Go(func() {
+		failed := false
 		for {
 			select {
 			case <-ctx.Done():
@@ -44,11 +42,11 @@ func startCheckpointer(path string, report func(what string, err error)) (*check
 				return
 			case <-time.After(checkpointPause):
 			}
-			// A full disk is the writer's to report, and a checkpoint that it has under way is as good as ours.
 			_, err := db.ExecContext(ctx, "PRAGMA wal_checkpoint(PASSIVE)")
-			if err = classify(err); err != nil && !errors.Is(err, store.ErrUnavailable) && ctx.Err() == nil {
-				report("the WAL could not be copied into the database", err)
+			if err != nil && !failed && ctx.Err() == nil {
+				report("the WAL cannot be copied into the database", err)
 			}
+			failed = err != nil
 		}
 	})
 	return c, nil

@@ -33,24 +33,25 @@ func (s *Store) Events(ctx context.Context, epoch uuid.UUID, after int64, limit 
 	if epoch != s.epoch || after < floor {
 		return store.Feed{}, store.ErrCursorExpired
 	}
+	reading := context.WithoutCancel(ctx) // the context ends the wait, and not what has been found
 	timeout := time.NewTimer(wait)
 	defer timeout.Stop()
 	for {
 		news := s.writer.feed.next()
-		page, err := s.eventsAfter(ctx, after, limit)
+		page, err := s.eventsAfter(reading, after, limit)
 		if err != nil {
 			return store.Feed{}, err
 		}
 		if len(page) > 0 {
 			// What was dropped since the floor was read would be passed unseen.
-			if floor, err = s.feedFloor(ctx); err != nil {
+			if floor, err = s.feedFloor(reading); err != nil {
 				return store.Feed{}, err
 			}
 			if after < floor && !beginning {
 				return store.Feed{}, store.ErrCursorExpired
 			}
 			feed := store.Feed{Epoch: epoch, Events: page, Next: page[len(page)-1].Position}
-			return feed, s.trace(ctx, enter(page))
+			return feed, s.trace(reading, enter(page))
 		}
 		select {
 		case <-news:
@@ -153,7 +154,10 @@ func (s *Store) trimBatch(ctx context.Context) (more bool, err error) {
 		_, err = t.exec("meta-write", floorName, binary.BigEndian.AppendUint64(nil, uint64(until.Int64)))
 		return err
 	})
-	return more, err
+	if err != nil {
+		return false, err // where nobody waited for it, it may still be under way
+	}
+	return more, nil
 }
 
 // broadcast wakes everybody who waits for news.

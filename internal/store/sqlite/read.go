@@ -144,7 +144,7 @@ func remembered(query queryRow, key [32]byte, since time.Time) (r store.Remember
 // Enter puts an entry into the access log without anybody waiting for it. One
 // that cannot be written is reported.
 func (s *Store) Enter(entry audit.Entry) {
-	j := &job{done: make(chan struct{})}
+	j := &job{unattended: true, done: make(chan struct{})}
 	j.run = func(t *tx) error { t.enter(entry); return nil }
 	if !s.writer.tryPut(j) {
 		s.Report("an access-log entry of a refusal was dropped", store.ErrUnavailable)

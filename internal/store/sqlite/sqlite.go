@@ -37,7 +37,7 @@ type Options struct {
 	Report func(what string, err error)
 }
 
-// Store is a store.Store on one SQLite database. Any number of goroutines may use it.
+// Store keeps the contract of package store on one SQLite database. Any number of goroutines may use it.
 type Store struct {
 	Options
 	readers  *sql.DB
@@ -145,6 +145,14 @@ func Exists(dir string) (bool, error) {
 func checkKeyset(ctx context.Context, db *sql.DB, keys *sealing.Keyset) error {
 	check, err := readMeta(ctx, db, "keyset-check")
 	if errors.Is(err, sql.ErrNoRows) {
+		var seq int64
+		err := db.QueryRowContext(ctx, store.Query("audit-head"), lane).Scan(&seq, new([]byte))
+		if err == nil {
+			return errors.New("the database has entries but no check value of its keyset: it has been tampered with")
+		}
+		if !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
 		return writeMeta(ctx, db, "keyset-check", keys.CheckValue())
 	}
 	if err != nil {

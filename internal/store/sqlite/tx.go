@@ -34,24 +34,14 @@ func (t *tx) control(name string) error {
 	return err
 }
 
-// change runs a named query that writes.
-func (t *tx) change(name string, args ...any) (sql.Result, error) {
-	result, err := t.w.stmts[name].Exec(args...)
-	t.dirty = t.dirty || err == nil
-	return result, err
-}
-
-// exec is change for the number of rows changed alone.
+// exec runs a named query that writes, and returns the number of rows it changed.
 func (t *tx) exec(name string, args ...any) (int64, error) {
-	before := t.dirty
-	result, err := t.change(name, args...)
+	result, err := t.w.stmts[name].Exec(args...)
 	if err != nil {
 		return 0, err
 	}
 	n, err := result.RowsAffected()
-	if n == 0 {
-		t.dirty = before
-	}
+	t.dirty = t.dirty || n > 0
 	return n, err
 }
 
@@ -74,12 +64,14 @@ func (t *tx) flush() error {
 	if err := insertAll(t, "audit-insert", t.entries, appendEntry); err != nil {
 		return err
 	}
+	var touched []target
 	for _, e := range t.entries {
 		for place, id := range e.Records {
-			if _, err := t.exec("audit-target-insert", e.Lane, e.Seq, place, id[:]); err != nil {
-				return err
-			}
+			touched = append(touched, target{e.Lane, e.Seq, place, id})
 		}
+	}
+	if err := insertAll(t, "audit-target-insert", touched, appendTarget); err != nil {
+		return err
 	}
 	return insertAll(t, "outbox-insert", t.events, appendEvent)
 }
@@ -88,6 +80,18 @@ func appendEntry(args []any, e *placed) []any {
 	return append(args, e.Lane, e.Seq, e.ID[:], micros(e.At), e.Subject, e.Name, e.Kind, e.Permission, e.Purpose,
 		e.Action, e.Target[:], e.Record[:], e.Version, joinNames(e.Members), string(e.Outcome), e.Status,
 		e.CorrelationID[:], nonNil(e.Address), nonNil(e.Document), e.Hash[:])
+}
+
+// target is one of the records of an entry.
+type target struct {
+	lane   int
+	seq    int64
+	place  int
+	record uuid.UUID
+}
+
+func appendTarget(args []any, r *target) []any {
+	return append(args, r.lane, r.seq, r.place, r.record[:])
 }
 
 func appendEvent(args []any, e *events.Event) []any {

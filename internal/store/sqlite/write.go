@@ -93,8 +93,8 @@ func (p plan) result() (store.Current, error) {
 // store.ErrKeyTaken that it has been done; then nothing was written.
 func (t *tx) apply(s *Store, cmd store.Command, p *plan) error {
 	entry, outcome := p.decision.Entry, p.decision.Outcome
-	remembered := cmd.Key != nil && outcome.Status != 0
-	if remembered {
+	keyed := cmd.Key != nil && outcome.Status != 0
+	if keyed {
 		if err := t.keyIsFree(s, cmd.Key); err != nil {
 			return err
 		}
@@ -111,7 +111,7 @@ func (t *tx) apply(s *Store, cmd store.Command, p *plan) error {
 			Target: p.next.Target, Version: p.next.Version.Version, Members: entry.Members,
 			CorrelationID: entry.CorrelationID})
 	}
-	if remembered {
+	if keyed {
 		if err := t.remember(s, cmd.Key, outcome); err != nil {
 			return err
 		}

@@ -56,6 +56,8 @@ type job struct {
 	run  func(*tx) error
 	err  error
 	done chan struct{}
+	// unattended jobs are waited for by nobody: their failure is reported.
+	unattended bool
 }
 
 // writeQueries are prepared once on the writer's connection.
@@ -86,7 +88,7 @@ func startWriter(ctx context.Context, db *sql.DB, s *Store) (*writer, error) {
 	for name, text := range control {
 		texts[name] = text
 	}
-	for _, name := range []string{"audit-insert", "outbox-insert"} {
+	for _, name := range []string{"audit-insert", "audit-target-insert", "outbox-insert"} {
 		texts[name+manyRows] = withRows(texts[name], rowsTogether)
 	}
 	for name, text := range texts {
@@ -227,6 +229,9 @@ func (w *writer) settle(batch []*job, err error) {
 	for _, j := range batch {
 		if err != nil {
 			j.err = err
+		}
+		if j.err != nil && j.unattended {
+			w.report("an access-log entry of a refusal was lost", j.err)
 		}
 	}
 }
