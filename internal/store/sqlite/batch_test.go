@@ -154,7 +154,7 @@ func TestWhatFailsInABatchFailsAlone(t *testing.T) {
 	if (errs[5] == nil) == (errs[6] == nil) || !errors.Is(errors.Join(errs[5], errs[6]), store.ErrKeyTaken) {
 		t.Errorf("of two with one key: %v, %v", errs[5], errs[6])
 	}
-	if panics != 2 { // once more when the transaction was done again
+	if panics < 1 || panics > 2 { // twice where it came before the job for which the transaction is done again
 		t.Errorf("it panicked %d times", panics)
 	}
 	if n := f.db.value(t, "SELECT count(*) FROM record"); n != 1+7 {
