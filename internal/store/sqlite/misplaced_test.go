@@ -26,3 +26,18 @@ func TestAnIdThatLeadsToAnothersRecordShowsNothing(t *testing.T) {
 		t.Errorf("read with the target changed too: %+v, %v", got, err)
 	}
 }
+
+// A record whose key is gone is damaged, and not one that never was.
+func TestARecordWithoutItsKeyIsAnErrorAndNotAbsent(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	r := f.written(1)
+	f.db.exec(t, statement{`DELETE FROM data_key`, nil})
+	_, err := f.Read(t.Context(), r.ID, func(store.Current) audit.Entry {
+		t.Error("there is something to enter")
+		return entry("read")
+	})
+	if err == nil {
+		t.Error("it is read as if nothing were wrong")
+	}
+}
