@@ -126,7 +126,7 @@ func TestTamperedLog(t *testing.T) {
 		}, "stands in lane 1"},
 		{"an entry is made up", []string{
 			`INSERT INTO audit SELECT lane, seq + 1, id, at, subject, name, kind, permission, purpose, action, target, record,
-				version, members, outcome, status, correlation, address, document, hash FROM audit ORDER BY seq DESC LIMIT 1`,
+				version, members, outcome, status, correlation, address, document, hash, scope, count FROM audit ORDER BY seq DESC LIMIT 1`,
 		}, "does not match its hash"},
 		{"a record is taken from a list page's entry", []string{
 			"DELETE FROM audit_target WHERE place = 0",

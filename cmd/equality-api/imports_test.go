@@ -54,7 +54,7 @@ var keepers = map[string][]string{
 	"os/exec":                              {},
 	"log":                                  {"internal/server"},
 	"log/slog":                             {"cmd/equality-api", "internal/config", "internal/sealing", "internal/server"},
-	"database/sql":                         {"internal/store/sqlite"},
+	"database/sql":                         {"internal/store", "internal/store/sqlite"},
 	"math/rand":                            {},
 	"math/rand/v2":                         {"cmd/equality-api"}, // the demo people
 	"crypto/aes":                           {"internal/sealing"},

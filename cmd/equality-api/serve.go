@@ -22,7 +22,6 @@ import (
 	"equality-information-api/internal/sealing"
 	"equality-information-api/internal/server"
 	"equality-information-api/internal/service"
-	"equality-information-api/internal/store/sqlite"
 )
 
 // headInterval is how often the access log's head goes to the program's log.
@@ -43,7 +42,7 @@ type program struct {
 	keys    *sealing.Keyset
 	lists   *refdata.Lists
 	tokens  *identity.Authenticator
-	store   *sqlite.Store
+	store   engine
 	service *service.Service
 }
 
@@ -78,7 +77,7 @@ func (c *serveCommand) Run(ctx context.Context, o output) (err error) {
 		return err
 	}
 	p.log.Info("listening", "address", listener.Addr().String())
-	stop := p.logHeads()
+	stop := p.logHeadsRegularly()
 	defer stop()
 	return server.Run(ctx, server.Options{
 		Handler: p.handler(), Log: p.log, Listener: listener, CertFile: s.TLSCert, KeyFile: s.TLSKey,
@@ -130,13 +129,13 @@ func (p *program) open(ctx context.Context) (err error) {
 	if p.keys, err = p.dir.keysetOrNew(p.Local); err != nil {
 		return err
 	}
-	p.store, err = sqlite.Open(ctx, sqlite.Options{
-		Dir: p.DataDir, Keys: p.keys, Now: time.Now, KeyRetention: p.IdempotencyRetention, EventRetention: p.EventRetention,
-		Report: p.report,
+	store, err := place{DataDir: p.DataDir}.open(ctx, engineOptions{
+		keys: p.keys, keyRetention: p.IdempotencyRetention, eventRetention: p.EventRetention, report: p.report,
 	})
 	if err != nil {
 		return fmt.Errorf("open the database: %w", err)
 	}
+	p.store = store
 	p.service = service.New(p.store, service.Options{
 		Rules: rules, Keys: p.keys, Now: time.Now, RequireIfMatch: p.RequireIfMatch,
 	})
@@ -200,9 +199,9 @@ func (p *program) handler() http.Handler {
 	})
 }
 
-// logHeads writes the access log's head to the program's log, whose copies
-// elsewhere then prove that the access log was not cut short.
-func (p *program) logHeads() (stop func()) {
+// logHeadsRegularly writes the access log's heads to the program's log, whose
+// copies elsewhere then prove that the access log was not cut short.
+func (p *program) logHeadsRegularly() (stop func()) {
 	done := make(chan struct{})
 	go func() {
 		ticker := time.NewTicker(headInterval)
@@ -210,7 +209,7 @@ func (p *program) logHeads() (stop func()) {
 		for {
 			select {
 			case <-ticker.C:
-				p.logHead()
+				p.logHeads()
 			case <-done:
 				return
 			}
@@ -219,8 +218,8 @@ func (p *program) logHeads() (stop func()) {
 	return func() { close(done) }
 }
 
-func (p *program) logHead() {
-	if head, ok := p.store.Head(); ok {
+func (p *program) logHeads() {
+	for _, head := range p.store.Heads() {
 		p.heads.Info(audit.HeadMessage, head.LogFields(p.keys)...)
 	}
 }
@@ -229,7 +228,7 @@ func (p *program) logHead() {
 func (p *program) close() (err error) {
 	if p.store != nil {
 		err = p.store.Close()
-		p.logHead()
+		p.logHeads()
 	}
 	if p.lock != nil {
 		err = errors.Join(err, p.lock.Close())

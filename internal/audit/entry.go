@@ -47,23 +47,41 @@ type Entry struct {
 	CorrelationID uuid.UUID
 	Address       []byte // HMAC of the client's address
 	Document      []byte // SHA-256 of the sealed document a change wrote, else empty
+	// Scope and Count are set where one entry tells of an act on many records:
+	// what an import or an export covered, and how many records of it.
+	Scope string
+	Count int64
 }
 
 // ActionErase is the action of an entry that tells of an erasure. Only such an
-// entry accounts for a record that is gone: verification looks for it.
+// entry accounts for a record that is gone: verification looks for it. Its
+// count is 1 where the record had come with an import, and 0 otherwise.
 const ActionErase = "erase"
+
+// ActionImport is the action of an entry whose count says how many records an
+// import wrote. None of them has an entry of its own: verification counts them.
+const ActionImport = "import"
 
 // HashSize is the length of a chain hash in bytes.
 const HashSize = sha256.Size
 
-const entryFormat = 1
+// The formats of an entry. An entry without scope and count is of the first,
+// so that those written before there were any still verify.
+const (
+	formatOne   = 1
+	formatScope = 2
+)
 
 // encode writes the entry in the one form that is hashed: the format byte,
 // then every field in the order of the struct, each behind its length as four
 // bytes, big-endian. Numbers are eight bytes; a list is the concatenation of
 // its length-prefixed items. The order may never change under one format.
 func (e Entry) encode(dst []byte) []byte {
-	dst = append(dst, entryFormat)
+	format := byte(formatOne)
+	if e.Scope != "" || e.Count != 0 {
+		format = formatScope
+	}
+	dst = append(dst, format)
 	dst = appendField(dst, e.ID[:])
 	dst = appendNumber(dst, e.At.UnixMicro())
 	dst = appendField(dst, []byte(e.Subject))
@@ -89,7 +107,12 @@ func (e Entry) encode(dst []byte) []byte {
 	dst = appendNumber(dst, int64(e.Status))
 	dst = appendField(dst, e.CorrelationID[:])
 	dst = appendField(dst, e.Address)
-	return appendField(dst, e.Document)
+	dst = appendField(dst, e.Document)
+	if format == formatOne {
+		return dst
+	}
+	dst = appendField(dst, []byte(e.Scope))
+	return appendNumber(dst, e.Count)
 }
 
 func appendField(dst, field []byte) []byte {

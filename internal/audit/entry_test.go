@@ -52,6 +52,8 @@ func TestNoTwoEntriesAreEncodedAlike(t *testing.T) {
 		"the version moves to the status":       {{Version: 200}, {Status: 200}},
 		"a microsecond":                         {{At: time.UnixMicro(1)}, {At: time.UnixMicro(2)}},
 		"the outcome moves behind the members":  {{Members: []string{"done"}}, {Outcome: Done}},
+		"the scope moves to the document":       {{Scope: "a"}, {Document: []byte("a")}},
+		"the count moves to the status":         {{Count: 200}, {Status: 200}},
 		"the id moves to the correlation id":    {{ID: id}, {CorrelationID: id}},
 		"an ending byte of zero is not padding": {{Address: []byte{1, 0}}, {Address: []byte{1}}},
 	}
@@ -88,12 +90,21 @@ func TestTheFormOfAnEntryStays(t *testing.T) {
 		CorrelationID: id(6), Address: []byte{1, 2, 3}, Document: []byte{4, 5},
 	}
 	encoded := e.encode(nil)
-	if encoded[0] != entryFormat || entryFormat != 1 {
+	if encoded[0] != 1 {
 		t.Errorf("the format is %d", encoded[0])
 	}
 	const want = "7d7de1b6ef61140ab8c3a36bea01958fbea1eb8939582dbe3e9c584a38ac9fc1"
 	if sum := sha256.Sum256(encoded); hex.EncodeToString(sum[:]) != want {
 		t.Errorf("the form has changed: %x, encoded as\n%x", sum, encoded)
+	}
+	e.Scope, e.Count = "ndjson", 1000
+	encoded = e.encode(nil)
+	if encoded[0] != 2 {
+		t.Errorf("the format with a scope is %d", encoded[0])
+	}
+	const wantScope = "38201318ee80147d1e20f49a7cc7370b9f8a81561b48bf9233306a022bad9324"
+	if sum := sha256.Sum256(encoded); hex.EncodeToString(sum[:]) != wantScope {
+		t.Errorf("the form with a scope has changed: %x, encoded as\n%x", sum, encoded)
 	}
 }
 

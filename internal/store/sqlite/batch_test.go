@@ -169,7 +169,7 @@ func TestWhatFailsInABatchFailsAlone(t *testing.T) {
 	if n := f.db.value(t, "SELECT count(*) FROM meta WHERE name = 'undone'"); n != 0 {
 		t.Error("what was written before the failure is there")
 	}
-	head, _ := f.Head()
+	head := f.Heads()[0]
 	f.db.sound(t, testKeys(), head)
 }
 

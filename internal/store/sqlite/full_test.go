@@ -126,7 +126,7 @@ func TestAFullDiskStopsEverythingAndHarmsNothing(t *testing.T) {
 	ok(t, f.write(long()))
 	_, err := f.read(people[0].ID)
 	ok(t, err)
-	head, _ := f.Head()
+	head := f.Heads()[0]
 	ok(t, f.Close())
 	f.db.sound(t, testKeys(), head)
 }
@@ -192,7 +192,7 @@ func TestWhatWasAcknowledgedSurvivesTheProcess(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	r := f.written(3)
-	head, _ := f.Head()
+	head := f.Heads()[0]
 	// What is on the disk when nobody closes anything.
 	dir := t.TempDir()
 	for _, name := range []string{DatabaseFile, DatabaseFile + "-wal"} {

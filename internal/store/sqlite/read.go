@@ -20,7 +20,7 @@ func (s *Store) Read(ctx context.Context, id uuid.UUID, enter func(store.Current
 	if err != nil {
 		return store.Current{}, err
 	}
-	if err := s.trace(ctx, enter(found.Current)); err != nil {
+	if err := s.Trace(ctx, enter(found.Current)); err != nil {
 		return store.Current{}, err
 	}
 	return found.Current, nil
@@ -44,20 +44,20 @@ func (s *Store) History(ctx context.Context, id uuid.UUID, from int64, limit int
 		}
 	}
 	if entry, ok := enter(found.Current, versions); ok {
-		if err := s.trace(ctx, entry); err != nil {
+		if err := s.Trace(ctx, entry); err != nil {
 			return store.Current{}, nil, err
 		}
 	}
 	return found.Current, versions, nil
 }
 
-func (s *Store) versions(ctx context.Context, found opened, from int64, limit int) (versions []store.Version, err error) {
+func (s *Store) versions(ctx context.Context, found store.Opened, from int64, limit int) (versions []store.Version, err error) {
 	if found.Version.Version <= from {
 		versions = append(versions, found.Version)
 	}
 	// Below the version that was found: a newer one may have come since.
 	from = min(from, found.Version.Version-1)
-	rows, err := s.reads["history-read"].QueryContext(ctx, found.number, from, limit-len(versions))
+	rows, err := s.reads["history-read"].QueryContext(ctx, found.Number, from, limit-len(versions))
 	if err != nil {
 		return nil, classify(err)
 	}
@@ -69,8 +69,8 @@ func (s *Store) versions(ctx context.Context, found opened, from int64, limit in
 		if err := rows.Scan(&v.Version, &modified, &document); err != nil {
 			return nil, classify(err)
 		}
-		v.Modified = fromMicros(modified)
-		if err := openDocument(found.key, document, &v); err != nil {
+		v.Modified = store.FromMicros(modified)
+		if err := store.OpenVersion(found.Key, document, &v); err != nil {
 			return nil, err
 		}
 		versions = append(versions, v)
@@ -87,7 +87,7 @@ func (s *Store) List(ctx context.Context, q store.ListQuery, enter func([]store.
 	}
 	more := len(page) > q.Limit
 	page = page[:min(len(page), q.Limit)]
-	if err := s.trace(ctx, enter(page)); err != nil {
+	if err := s.Trace(ctx, enter(page)); err != nil {
 		return nil, false, err
 	}
 	return page, more, nil
@@ -99,13 +99,13 @@ func (s *Store) page(ctx context.Context, q store.ListQuery) (page []store.Versi
 	if q.ByTime {
 		at, after, before := int64(math.MinInt64), uuid.Max, int64(math.MaxInt64)
 		if !q.From.IsZero() {
-			at = micros(q.From) - 1 // behind every id of that time, so inclusive
+			at = store.Micros(q.From) - 1 // behind every id of that time, so inclusive
 		}
 		if !q.AfterAt.IsZero() {
-			at, after = micros(q.AfterAt), q.AfterID
+			at, after = store.Micros(q.AfterAt), q.AfterID
 		}
 		if !q.Before.IsZero() {
-			before = micros(q.Before)
+			before = store.Micros(q.Before)
 		}
 		name, args = "list-by-time", []any{at, after[:], before, q.Limit + 1}
 	}
@@ -132,7 +132,7 @@ func (s *Store) Remembered(ctx context.Context, key [32]byte) (store.Remembered,
 
 func remembered(query queryRow, key [32]byte, since time.Time) (r store.Remembered, found bool, err error) {
 	var body, record []byte
-	err = query("idempotency-read", key[:], micros(since)).Scan(&body, &r.Status, &r.Problem, &record, &r.Version)
+	err = query("idempotency-read", key[:], store.Micros(since)).Scan(&body, &r.Status, &r.Problem, &record, &r.Version)
 	if errors.Is(err, sql.ErrNoRows) {
 		return store.Remembered{}, false, nil
 	}
@@ -151,14 +151,13 @@ func (s *Store) Enter(entry audit.Entry) {
 	}
 }
 
-// Head is the last durable entry of the access log since the store was opened;
-// false where there has been none.
-func (s *Store) Head() (audit.Head, bool) {
-	head := s.writer.durable.Load()
-	if head == nil {
-		return audit.Head{}, false
+// Heads is the last durable entry of the access log's one lane since the store
+// was opened; none where there has been none.
+func (s *Store) Heads() []audit.Head {
+	if head := s.writer.durable.Load(); head != nil {
+		return []audit.Head{*head}
 	}
-	return *head, true
+	return nil
 }
 
 // probeSize is more than a write takes.
@@ -179,8 +178,8 @@ func (s *Store) Ready(ctx context.Context) error {
 	})
 }
 
-// trace makes an entry durable.
-func (s *Store) trace(ctx context.Context, entry audit.Entry) error {
+// Trace makes an entry durable.
+func (s *Store) Trace(ctx context.Context, entry audit.Entry) error {
 	return s.writer.do(ctx, func(t *tx) error { t.enter(entry); return nil })
 }
 

@@ -94,7 +94,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if s.writer, err = startWriter(ctx, writing, s); err != nil {
 		return fail(err)
 	}
-	s.stopTrim = s.trimRegularly()
+	s.stopTrim = store.Regularly(s.trimBatch, s.Report)
 	return s, nil
 }
 
@@ -143,7 +143,7 @@ func Exists(dir string) (bool, error) {
 
 // checkKeyset ties a new database to its keyset and refuses another one later.
 func checkKeyset(ctx context.Context, db *sql.DB, keys *sealing.Keyset) error {
-	check, err := readMeta(ctx, db, "keyset-check")
+	check, err := readMeta(ctx, db, store.MetaKeyset)
 	if errors.Is(err, sql.ErrNoRows) {
 		var seq int64
 		err := db.QueryRowContext(ctx, store.Query("audit-head"), lane).Scan(&seq, new([]byte))
@@ -153,7 +153,7 @@ func checkKeyset(ctx context.Context, db *sql.DB, keys *sealing.Keyset) error {
 		if !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
-		return writeMeta(ctx, db, "keyset-check", keys.CheckValue())
+		return writeMeta(ctx, db, store.MetaKeyset, keys.CheckValue())
 	}
 	if err != nil {
 		return err
@@ -163,10 +163,10 @@ func checkKeyset(ctx context.Context, db *sql.DB, keys *sealing.Keyset) error {
 
 // feedEpoch reads the feed's epoch and makes it for a new database.
 func feedEpoch(ctx context.Context, db *sql.DB) (uuid.UUID, error) {
-	value, err := readMeta(ctx, db, "feed-epoch")
+	value, err := readMeta(ctx, db, store.MetaEpoch)
 	if errors.Is(err, sql.ErrNoRows) {
 		epoch := uuid.New()
-		return epoch, writeMeta(ctx, db, "feed-epoch", epoch[:])
+		return epoch, writeMeta(ctx, db, store.MetaEpoch, epoch[:])
 	}
 	if err != nil {
 		return uuid.Nil, err
@@ -205,6 +205,7 @@ func isTaken(err error) bool {
 		(failure.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || failure.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
 }
 
-func micros(t time.Time) int64 { return t.UnixMicro() }
-
-func fromMicros(n int64) time.Time { return time.UnixMicro(n).UTC() }
+func toID(b []byte) (id uuid.UUID) {
+	copy(id[:], b)
+	return id
+}

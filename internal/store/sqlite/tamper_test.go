@@ -26,7 +26,7 @@ func original(t *testing.T) (content []byte, head audit.Head) {
 	_, err = f.read(last.TargetID)
 	ok(t, err)
 	f.written(2)
-	head, _ = f.Head()
+	head = f.Heads()[0]
 	ok(t, f.Close())
 	f.db.sound(t, testKeys(), head)
 	content, err = os.ReadFile(filepath.Join(f.db.dir, DatabaseFile))
@@ -169,7 +169,7 @@ func TestTamperingWithRowsIsFound(t *testing.T) {
 		{"two entries have changed places", bySQL(`UPDATE audit SET seq = -1 WHERE seq = 3`, `UPDATE audit SET seq = 3 WHERE seq = 4`,
 			`UPDATE audit SET seq = 4 WHERE seq = -1`), true, true, false},
 		{"an entry comes twice", bySQL(`INSERT INTO audit SELECT lane, (SELECT max(seq) + 1 FROM audit), id, at, subject, name, kind,
-			permission, purpose, action, target, record, version, members, outcome, status, correlation, address, document, hash
+			permission, purpose, action, target, record, version, members, outcome, status, correlation, address, document, hash, scope, count
 			FROM audit WHERE seq = 9`), true, true, false},
 		{"an entry stands in another lane", bySQL(`UPDATE audit SET lane = 1 WHERE seq = (SELECT max(seq) FROM audit)`), true, true, false},
 		{"the last entry of a read is cut off", bySQL(`DELETE FROM audit WHERE seq > 12`), false, true, true},

@@ -22,7 +22,7 @@ var errMoved = errors.New("the record has moved")
 // once its entry is durable, with the record as it was found. Other errors:
 // store.ErrKeyTaken, store.ErrUnavailable.
 func (s *Store) Write(ctx context.Context, cmd store.Command, decide func(store.Current) (store.Decision, error)) (store.Current, error) {
-	var found opened
+	var found store.Opened
 	if cmd.Target == uuid.Nil {
 		var err error
 		found, err = s.findBy(s.queryRow(ctx), cmd.ID)
@@ -31,7 +31,7 @@ func (s *Store) Write(ctx context.Context, cmd store.Command, decide func(store.
 		}
 	}
 	// A create is taken to be the first; the writer tells if it is not.
-	plan, err := s.plan(found, decide)
+	plan, err := store.NewPlan(s.Keys, found, decide)
 	if err != nil {
 		return store.Current{}, err
 	}
@@ -45,7 +45,7 @@ func (s *Store) Write(ctx context.Context, cmd store.Command, decide func(store.
 		if err != nil {
 			return err
 		}
-		if plan, err = s.plan(found, decide); err != nil {
+		if plan, err = store.NewPlan(s.Keys, found, decide); err != nil {
 			return err
 		}
 		return t.apply(s, cmd, &plan)
@@ -53,62 +53,29 @@ func (s *Store) Write(ctx context.Context, cmd store.Command, decide func(store.
 	if err != nil {
 		return store.Current{}, err
 	}
-	return plan.result()
-}
-
-// plan is a decision, and the version it makes, ready to be written.
-type plan struct {
-	found    opened
-	decision store.Decision
-	refusal  error
-	next     sealedVersion
-}
-
-func (s *Store) plan(found opened, decide func(store.Current) (store.Decision, error)) (plan, error) {
-	p := plan{found: found}
-	p.decision, p.refusal = decide(found.Current)
-	if p.refusal != nil {
-		p.decision.Next = nil
-	}
-	if p.decision.Next == nil {
-		return p, nil
-	}
-	if next := p.decision.Next; found.State == store.Present && (next.ID != found.ID || next.TargetID != found.Target) {
-		return p, errors.New("a decision would give a record other ids than it has")
-	}
-	var err error
-	p.next, err = s.seal(found, p.decision)
-	return p, err
-}
-
-// result is what the caller is told once the plan is durable.
-func (p plan) result() (store.Current, error) {
-	if p.decision.Next == nil {
-		return p.found.Current, p.refusal
-	}
-	return store.Current{State: store.Present, Version: p.next.Version}, nil
+	return plan.Result()
 }
 
 // apply writes a plan. errMoved means that it no longer fits, and
 // store.ErrKeyTaken that it has been done; then nothing was written.
-func (t *tx) apply(s *Store, cmd store.Command, p *plan) error {
-	entry, outcome := p.decision.Entry, p.decision.Outcome
+func (t *tx) apply(s *Store, cmd store.Command, p *store.Plan) error {
+	entry, outcome := p.Decision.Entry, p.Decision.Outcome
 	keyed := cmd.Key != nil && outcome.Status != 0
 	if keyed {
 		if err := t.keyIsFree(s, cmd.Key); err != nil {
 			return err
 		}
 	}
-	if p.decision.Next != nil {
-		p.next.Modified = t.stamp(s.Now())
+	if p.Writes() {
+		p.Next.Modified = t.stamp(s.Now())
 		if err := t.writeVersion(s, *p); err != nil {
 			return err
 		}
-		t.w.modified = p.next.Modified
-		entry.Record, entry.Version, entry.Document = p.next.ID, p.next.Version.Version, p.next.hash()
+		t.w.modified = p.Next.Modified
+		entry.Record, entry.Version, entry.Document = p.Next.ID, p.Next.Version.Version, p.Next.Hash()
 		outcome.Record, outcome.Version = entry.Record, entry.Version
-		t.publish(events.Event{ID: cmd.EventID, At: p.next.Modified, Type: p.decision.Event, Record: p.next.ID,
-			Target: p.next.Target, Version: p.next.Version.Version, Members: entry.Members,
+		t.publish(events.Event{ID: cmd.EventID, At: p.Next.Modified, Type: p.Decision.Event, Record: p.Next.ID,
+			Target: p.Next.Target, Version: p.Next.Version.Version, Members: entry.Members,
 			CorrelationID: entry.CorrelationID})
 	}
 	if keyed {
@@ -133,18 +100,18 @@ func (t *tx) stamp(now time.Time) time.Time {
 
 // writeVersion writes a version of a record and keeps the National Insurance
 // number index in step with it.
-func (t *tx) writeVersion(s *Store, p plan) error {
-	number := p.found.number
+func (t *tx) writeVersion(s *Store, p store.Plan) error {
+	number := p.Found.Number
 	var err error
-	if p.found.State == store.Present {
-		err = t.replaceVersion(p.found, p.next)
+	if p.Found.State == store.Present {
+		err = t.replaceVersion(p.Found, p.Next)
 	} else {
-		number, err = t.firstVersion(p.next)
+		number, err = t.firstVersion(p.Next)
 	}
 	if err != nil {
 		return err
 	}
-	before, after := p.found.Record.NationalInsuranceNumber, p.next.Record.NationalInsuranceNumber
+	before, after := p.Found.Record.NationalInsuranceNumber, p.Next.Record.NationalInsuranceNumber
 	if before == after {
 		return nil
 	}
@@ -164,7 +131,7 @@ func (t *tx) writeVersion(s *Store, p plan) error {
 
 // firstVersion writes a new record and returns its number. Its ids are taken
 // first: whether they can be had shows before anything is written.
-func (t *tx) firstVersion(v sealedVersion) (number int64, err error) {
+func (t *tx) firstVersion(v store.Sealed) (number int64, err error) {
 	number = t.w.number + 1
 	var taken int64
 	if v.ID == v.Target {
@@ -179,29 +146,29 @@ func (t *tx) firstVersion(v sealedVersion) (number int64, err error) {
 		return 0, err
 	}
 	t.w.number = number
-	if _, err := t.exec("record-insert", number, v.ID[:], v.Target[:], v.Version.Version, micros(v.Modified), v.document); err != nil {
+	if _, err := t.exec("record-insert", number, v.ID[:], v.Target[:], v.Version.Version, store.Micros(v.Modified), v.Document); err != nil {
 		return 0, err
 	}
-	_, err = t.exec("data-key-insert", number, v.wrapped)
+	_, err = t.exec("data-key-insert", number, v.Wrapped)
 	return number, err
 }
 
-func (t *tx) replaceVersion(found opened, v sealedVersion) error {
-	n, err := t.exec("history-insert", found.number, found.Version.Version)
+func (t *tx) replaceVersion(found store.Opened, v store.Sealed) error {
+	n, err := t.exec("history-insert", found.Number, found.Version.Version)
 	if err != nil {
 		return err
 	}
 	if n == 0 {
 		return errMoved
 	}
-	_, err = t.exec("record-update", found.number, found.Version.Version, v.Version.Version, micros(v.Modified), v.document)
+	_, err = t.exec("record-update", found.Number, found.Version.Version, v.Version.Version, store.Micros(v.Modified), v.Document)
 	return err
 }
 
 // find is Store.find inside the writer's transaction. For a create it finds
 // what stands in its way: the person's record, else whatever has the id. That
 // the person's id was an erased record's stands in nobody's way.
-func (t *tx) find(s *Store, cmd store.Command) (opened, error) {
+func (t *tx) find(s *Store, cmd store.Command) (store.Opened, error) {
 	if cmd.Target != uuid.Nil {
 		found, err := s.findBy(t.queryRow, cmd.Target)
 		if err != nil || found.State == store.Present {

@@ -46,7 +46,7 @@ type writer struct {
 	durable   atomic.Pointer[audit.Head]
 	failing   atomic.Bool // the last transaction failed
 
-	feed         *broadcast
+	feed         *store.Broadcast
 	checkpointer *checkpointer
 }
 
@@ -79,7 +79,7 @@ func startWriter(ctx context.Context, db *sql.DB, s *Store) (*writer, error) {
 	}
 	w := &writer{
 		conn: conn, db: db, stmts: make(map[string]*sql.Stmt), keys: s.Keys, report: s.Report,
-		queue: make(chan *job, queueLength), stopped: make(chan struct{}), feed: newBroadcast(),
+		queue: make(chan *job, queueLength), stopped: make(chan struct{}), feed: store.NewBroadcast(),
 	}
 	texts := make(map[string]string)
 	for _, name := range writeQueries {
@@ -89,7 +89,7 @@ func startWriter(ctx context.Context, db *sql.DB, s *Store) (*writer, error) {
 		texts[name] = text
 	}
 	for _, name := range []string{"audit-insert", "audit-target-insert", "outbox-insert"} {
-		texts[name+manyRows] = withRows(texts[name], rowsTogether)
+		texts[name+manyRows] = store.WithRows(texts[name])
 	}
 	for name, text := range texts {
 		if w.stmts[name], err = conn.PrepareContext(ctx, text); err != nil {
@@ -100,7 +100,7 @@ func startWriter(ctx context.Context, db *sql.DB, s *Store) (*writer, error) {
 	if err := w.stmts["record-last"].QueryRowContext(ctx).Scan(&number, &modified); err != nil {
 		return nil, errors.Join(classify(err), conn.Close())
 	}
-	w.number, w.modified = number.Int64, fromMicros(modified.Int64)
+	w.number, w.modified = number.Int64, store.FromMicros(modified.Int64)
 	if w.checkpointer, err = startCheckpointer(filepath.Join(s.Dir, DatabaseFile), s.Report); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
@@ -256,7 +256,7 @@ func (w *writer) transaction(batch []*job) error {
 		w.durable.Store(&head)
 	}
 	if t.news {
-		w.feed.notify()
+		w.feed.Notify()
 	}
 	return nil
 }

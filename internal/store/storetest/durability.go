@@ -23,7 +23,7 @@ var durability = []test{
 		feed, err := f.poll(store.Feed{}, 2, 0)
 		ok(t, "poll", err)
 		entries := f.entries()
-		head, _ := f.Head()
+		heads := f.Heads()
 
 		f.reopen()
 		equal(t, "entries", f.entries(), entries)
@@ -35,7 +35,7 @@ var durability = []test{
 		rest, err := f.poll(feed, 10, 0)
 		ok(t, "poll", err)
 		equal(t, "behind a place of before", rest.Events, events[2:])
-		f.verify([]audit.Head{head})
+		f.verify(heads)
 
 		c := f.change(a.ID, ageGroup("75+"))
 		equal(t, "next version", c.Version.Version, int64(2))

@@ -20,9 +20,9 @@ import (
 // needs to run and verify a store.
 type Engine interface {
 	service.Store
-	// Head is the last durable entry of the access log since the engine was
-	// opened, false where there has been none.
-	Head() (audit.Head, bool)
+	// Heads are the last durable entries of the access log's lanes that the
+	// engine has written to since it was opened.
+	Heads() []audit.Head
 	// Trim drops a batch of what is past its retention.
 	Trim(ctx context.Context) error
 	// Close finishes what waits to be written.

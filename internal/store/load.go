@@ -1,0 +1,67 @@
+package store
+
+import (
+	"github.com/google/uuid"
+
+	"equality-information-api/internal/audit"
+	"equality-information-api/internal/equality"
+	"equality-information-api/internal/events"
+	"equality-information-api/internal/sealing"
+)
+
+// An Arrival is a record that comes from elsewhere, sealed and ready to be
+// stored. Its history begins at the version it arrives with.
+type Arrival struct {
+	Sealed
+	// EventID names the event of the arrival; zero raises none.
+	EventID uuid.UUID
+	// NINO is the keyed hash of the National Insurance number, where there is one.
+	NINO    [32]byte
+	HasNINO bool
+	// Members are those of the event, sensitive ones masked.
+	Members []string
+}
+
+// NewArrival seals a record that comes from elsewhere. Any number of
+// goroutines may do so.
+func NewArrival(keys *sealing.Keyset, v Version, eventID uuid.UUID) (Arrival, error) {
+	sealed, err := v.Seal(keys, nil)
+	a := Arrival{Sealed: sealed, EventID: eventID, Members: equality.MaskSensitive(v.Record.Members())}
+	if nino := v.Record.NationalInsuranceNumber; nino != "" {
+		a.NINO, a.HasNINO = NINOHash(keys, nino), true
+	}
+	return a, err
+}
+
+// A Load is many arrivals that are written in one transaction, with one entry
+// in the access log for all of them.
+type Load struct {
+	Arrivals []Arrival
+	// Entry tells of the load; its Count is set to the number of records that
+	// were written.
+	Entry audit.Entry
+	// Event is the type of the arrivals' events.
+	Event string
+	// Further are events of the load itself. Their times are set.
+	Further []events.Event
+	// Mark names a place to keep Position under, so that a load of many parts
+	// can be resumed behind the last part that is durable. Empty keeps nothing.
+	Mark     string
+	Position []byte
+}
+
+// A Landing is what became of an arrival.
+type Landing int
+
+// The landings of an arrival. All but Landed leave what is stored as it was.
+const (
+	Landed Landing = iota
+	// Same is a record that was there already, with the same ids and answers.
+	Same
+	// Differs is a person who has a record already, with other ids or answers.
+	Differs
+	// Taken is an id, or a target, that another record has as either.
+	Taken
+	// WasErased is the id of a record that was erased.
+	WasErased
+)

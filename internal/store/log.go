@@ -1,0 +1,247 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"equality-information-api/internal/audit"
+	"equality-information-api/internal/sealing"
+)
+
+// Log is the access log for verification, as it was when it was opened. It
+// may be read beside a running server, on either engine.
+type Log struct {
+	db    *sql.DB
+	tx    *sql.Tx
+	keys  *sealing.Keyset
+	lanes int
+	text  func(string) string
+}
+
+// LogOptions say what engine a log is of.
+type LogOptions struct {
+	Keys  *sealing.Keyset
+	Lanes int
+	// Snapshot makes a transaction see one moment.
+	Snapshot *sql.TxOptions
+	// Text gives a text back as it was before the engine stored it.
+	Text func(string) string
+}
+
+// OpenLog reads the access log of a database, which it closes in the end.
+// Another keyset than the database's is refused.
+func OpenLog(ctx context.Context, db *sql.DB, o LogOptions) (_ *Log, err error) {
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, db.Close())
+		}
+	}()
+	var check []byte
+	if err := db.QueryRowContext(ctx, Query("meta-read"), MetaKeyset).Scan(&check); err != nil {
+		return nil, fmt.Errorf("read the keyset's check value: %w", err)
+	}
+	if err := o.Keys.VerifyCheckValue(check); err != nil {
+		return nil, err
+	}
+	tx, err := db.BeginTx(ctx, o.Snapshot)
+	if err != nil {
+		return nil, err
+	}
+	return &Log{db: db, tx: tx, keys: o.Keys, lanes: o.Lanes, text: o.Text}, nil
+}
+
+// Close ends the reading.
+func (l *Log) Close() error { return errors.Join(l.tx.Rollback(), l.db.Close()) }
+
+// Lanes is the number of lanes.
+func (l *Log) Lanes() int { return l.lanes }
+
+// logPage is how many entries are read together.
+const logPage = 1000
+
+// Entries gives every entry with its records.
+func (l *Log) Entries(ctx context.Context, yield func(audit.Logged) error) error {
+	after := audit.Head{Lane: -1}
+	for {
+		page, err := l.page(ctx, after)
+		if err != nil {
+			return err
+		}
+		// The records behind the last entry of all belong to none; so do those between two entries.
+		until := audit.Head{Lane: maxLane}
+		if len(page) == logPage {
+			last := page[len(page)-1]
+			until = audit.Head{Lane: last.Lane, Seq: last.Seq}
+		}
+		targets, err := l.touched(ctx, after, until)
+		if err != nil {
+			return err
+		}
+		for i := range page {
+			for len(targets) > 0 && targets[0].Lane == page[i].Lane && targets[0].Seq == page[i].Seq {
+				page[i].Entry.Records = append(page[i].Entry.Records, targets[0].Record)
+				targets = targets[1:]
+			}
+			if err := yield(page[i]); err != nil {
+				return err
+			}
+		}
+		if len(targets) > 0 {
+			// Records of an entry that is not there: without a hash it is found to be wrong.
+			if err := yield(audit.Logged{Lane: targets[0].Lane, Seq: targets[0].Seq}); err != nil {
+				return err
+			}
+		}
+		if len(page) < logPage {
+			return nil
+		}
+		after = until
+	}
+}
+
+// maxLane is behind every lane.
+const maxLane = 1 << 30
+
+func (l *Log) page(ctx context.Context, after audit.Head) (page []audit.Logged, err error) {
+	rows, err := l.tx.QueryContext(ctx, Query("audit-walk"), after.Lane, after.Seq, logPage)
+	if err != nil {
+		return nil, err
+	}
+	defer closeRows(rows, &err)
+	for rows.Next() {
+		var logged audit.Logged
+		e := &logged.Entry
+		var at int64
+		var members, outcome string
+		err := rows.Scan(&logged.Lane, &logged.Seq, (*loggedID)(&e.ID), &at, &e.Subject, &e.Name, &e.Kind, &e.Permission,
+			&e.Purpose, &e.Action, (*loggedID)(&e.Target), (*loggedID)(&e.Record), &e.Version, &members, &outcome, &e.Status,
+			(*loggedID)(&e.CorrelationID), &e.Address, &e.Document, &e.Scope, &e.Count, &logged.Hash)
+		if err != nil {
+			return nil, err
+		}
+		e.Subject, e.Name, e.Scope = l.text(e.Subject), l.text(e.Name), l.text(e.Scope)
+		e.At, e.Members, e.Outcome = FromMicros(at), SplitNames(members), audit.Outcome(outcome)
+		page = append(page, logged)
+	}
+	return page, nil
+}
+
+func (l *Log) touched(ctx context.Context, after, until audit.Head) (targets []Touched, err error) {
+	rows, err := l.tx.QueryContext(ctx, Query("audit-target-walk"), after.Lane, after.Seq, until.Lane, until.Seq)
+	if err != nil {
+		return nil, err
+	}
+	defer closeRows(rows, &err)
+	for rows.Next() {
+		var t Touched
+		if err := rows.Scan(&t.Lane, &t.Seq, (*loggedID)(&t.Record)); err != nil {
+			return nil, err
+		}
+		targets = append(targets, t)
+	}
+	return targets, nil
+}
+
+// loggedID is an id as either engine gives it. One of another length was not
+// written by this program: it becomes one that nobody has, and its entry fails
+// its hash.
+type loggedID uuid.UUID
+
+// Scan reads the 16 bytes of SQLite or the text of PostgreSQL.
+func (id *loggedID) Scan(source any) error {
+	*id = loggedID(uuid.Max)
+	switch source := source.(type) {
+	case nil:
+		*id = loggedID(uuid.Nil)
+	case []byte:
+		if len(source) == len(id) {
+			copy(id[:], source)
+		}
+	case string:
+		if parsed, err := uuid.Parse(source); err == nil {
+			*id = loggedID(parsed)
+		}
+	}
+	return nil
+}
+
+// Documents gives every change that the log tells of.
+func (l *Log) Documents(ctx context.Context, yield func(audit.Document) error) (err error) {
+	rows, err := l.tx.QueryContext(ctx, Query("verify-documents"))
+	if err != nil {
+		return err
+	}
+	defer closeRows(rows, &err)
+	for rows.Next() {
+		var d audit.Document
+		var sealed []byte
+		if err := rows.Scan(&d.Lane, &d.Seq, (*loggedID)(&d.Record), &d.Version, &d.Logged, &sealed, &d.Erased); err != nil {
+			return err
+		}
+		if sealed != nil {
+			sum := sha256.Sum256(sealed)
+			d.Stored = sum[:]
+		}
+		if err := yield(d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Misplaced opens every current record and gives those that cannot be opened,
+// or whose ids do not lead to them, and then how many ids lead elsewhere.
+func (l *Log) Misplaced(ctx context.Context, yield func(finding string) error) (err error) {
+	rows, err := l.tx.QueryContext(ctx, Query("verify-records"))
+	if err != nil {
+		return err
+	}
+	defer closeRows(rows, &err)
+	for rows.Next() {
+		var r Row
+		var own, person sql.NullInt64
+		if err := rows.Scan(&r.Number, (*loggedID)(&r.ID), (*loggedID)(&r.Target), &r.Version, &r.Modified, &r.Sealed, &r.Wrapped, &own, &person); err != nil {
+			return err
+		}
+		_, err := r.Open(l.keys)
+		finding := ""
+		switch {
+		case errors.Is(err, sealing.ErrTampered), errors.Is(err, ErrMisplaced):
+			finding = fmt.Sprintf("record %v: its row does not hold its document", r.ID)
+		case err != nil:
+			return err
+		case own.Int64 != r.Number || person.Int64 != r.Number:
+			finding = fmt.Sprintf("record %v: its ids do not lead to it", r.ID)
+		default:
+			continue
+		}
+		if err := yield(finding); err != nil {
+			return err
+		}
+	}
+	var astray int64
+	if err := l.tx.QueryRowContext(ctx, Query("verify-identifiers")).Scan(&astray); err != nil || astray == 0 {
+		return err
+	}
+	return yield(fmt.Sprintf("%d ids lead to a record that does not have them", astray))
+}
+
+// Versions counts the stored versions of records.
+func (l *Log) Versions(ctx context.Context) (n int64, err error) {
+	err = l.tx.QueryRowContext(ctx, Query("verify-count")).Scan(&n)
+	return n, err
+}
+
+func closeRows(rows *sql.Rows, err *error) {
+	if *err == nil {
+		*err = rows.Err()
+	}
+	if closing := rows.Close(); *err == nil {
+		*err = closing
+	}
+}
