@@ -44,7 +44,7 @@ var arrows = map[string][]string{
 }
 
 // testPackages are for tests alone, and may import anything.
-var testPackages = []string{"internal/store/storetest"}
+var testPackages = []string{"internal/store/pgtest", "internal/store/storetest"}
 
 // keepers says which packages alone may import something from outside; a name
 // that ends in a slash is a prefix.
