@@ -3,6 +3,7 @@ package pgtest
 import (
 	"bufio"
 	"context"
+	"crypto/rand"
 	"errors"
 	"io/fs"
 	"os"
@@ -62,9 +63,9 @@ func TestDatabasesAreApart(t *testing.T) {
 func TestATemplateIsMadeOnceAndCopied(t *testing.T) {
 	t.Parallel()
 	c := Shared(t)
-	times := 0
+	times, name := 0, "template_"+rand.Text() // the test may run several times
 	for range 2 {
-		err := c.Template("template_notes", func(database string) error {
+		err := c.Template(name, func(database string) error {
 			times++
 			run(t, c.DSN(database, Owner), "CREATE TABLE notes (text text)")
 			return nil
@@ -76,7 +77,7 @@ func TestATemplateIsMadeOnceAndCopied(t *testing.T) {
 	if times != 1 {
 		t.Errorf("prepared %d times", times)
 	}
-	if got := ask(t, c.DSN(c.Create(t, "template_notes"), Owner), "SELECT count(*)::text FROM notes"); got != "0" {
+	if got := ask(t, c.DSN(c.Create(t, name), Owner), "SELECT count(*)::text FROM notes"); got != "0" {
 		t.Errorf("the copy has %s rows", got)
 	}
 }
