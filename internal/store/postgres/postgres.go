@@ -62,7 +62,7 @@ type settled struct{ epoch uuid.UUID }
 
 // laneCount is how many lanes a process writes at once: enough that one works
 // while another waits for the disk, and few, so that many share a commit.
-func laneCount() int { return max(2, min(8, runtime.GOMAXPROCS(0))) }
+func laneCount() int { return max(1, min(8, runtime.GOMAXPROCS(0)/2)) }
 
 // Open opens a database. One that cannot be reached, or whose schema is older
 // than this program's, is no error: the store is not ready until it can be
