@@ -34,7 +34,9 @@ func NewArrival(keys *sealing.Keyset, v Version, eventID uuid.UUID) (Arrival, er
 }
 
 // A Load is many arrivals that are written in one transaction, with one entry
-// in the access log for all of them.
+// in the access log for all of them. They are judged in order: of two with an
+// id in common the first lands. One that has neither arrivals, nor events of
+// its own, nor a mark writes nothing, and no entry.
 type Load struct {
 	Arrivals []Arrival
 	// Entry tells of the load; its Count is set to the number of records that
@@ -48,6 +50,15 @@ type Load struct {
 	// can be resumed behind the last part that is durable. Empty keeps nothing.
 	Mark     string
 	Position []byte
+}
+
+// Empty says whether there is nothing to be written.
+func (l *Load) Empty() bool { return len(l.Arrivals) == 0 && len(l.Further) == 0 && l.Mark == "" }
+
+// Arrived is the event of an arrival that has landed.
+func (l *Load) Arrived(a *Arrival) events.Event {
+	return events.Event{ID: a.EventID, At: a.Modified, Type: l.Event, Record: a.ID, Target: a.Target,
+		Version: a.Version.Version, Members: a.Members, CorrelationID: l.Entry.CorrelationID}
 }
 
 // A Landing is what became of an arrival.
@@ -65,3 +76,19 @@ const (
 	// WasErased is the id of a record that was erased.
 	WasErased
 )
+
+// Judge says what becomes of an arrival whose target, else whose id, leads to
+// what was found; a record in the way of it is never changed.
+func (a *Arrival) Judge(found Current) Landing {
+	switch {
+	case found.State == Absent:
+		return Landed
+	case found.State == Erased:
+		return WasErased
+	case found.Target != a.Target:
+		return Taken
+	case found.ID == a.ID && len(equality.Diff(found.Record, a.Record)) == 0:
+		return Same
+	}
+	return Differs
+}
