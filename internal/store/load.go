@@ -46,10 +46,13 @@ type Load struct {
 	Event string
 	// Further are events of the load itself. Their times are set.
 	Further []events.Event
-	// Mark names a place to keep Position under, so that a load of many parts
+	// Mark names a place to keep a position under, so that a load of many parts
 	// can be resumed behind the last part that is durable. Empty keeps nothing.
-	Mark     string
-	Position []byte
+	Mark string
+	// Position is told what becomes of the arrivals, in their order, before
+	// that is durable, and gives the position. It is called in the transaction,
+	// and again where that has to be done again. Its error undoes the load.
+	Position func([]Landing) ([]byte, error)
 }
 
 // Empty says whether there is nothing to be written.

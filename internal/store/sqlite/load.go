@@ -64,7 +64,11 @@ func (t *tx) load(s *Store, l store.Load) ([]store.Landing, error) {
 		t.publish(e)
 	}
 	if l.Mark != "" {
-		if _, err := t.exec("meta-write", store.MetaMark+l.Mark, append([]byte{}, l.Position...)); err != nil {
+		position, err := l.Position(slices.Clone(j.landings))
+		if err != nil {
+			return nil, err
+		}
+		if _, err := t.exec("meta-write", store.MetaMark+l.Mark, append([]byte{}, position...)); err != nil {
 			return nil, err
 		}
 	}

@@ -225,20 +225,41 @@ var loading = []test{
 			t.Errorf("a mark nobody made is %q", got)
 		}
 		l := f.loading(f.arrivals(person())...)
-		l.Mark, l.Position = "one", []byte("half\x00way")
+		l.Mark, l.Position = "one", position([]byte("half\x00way"))
 		f.load(l)
 		f.load(f.loading(f.arrivals(person())...))
 		two := f.loading()
-		two.Mark, two.Position = "two", []byte{1}
+		two.Mark, two.Position = "two", position([]byte{1})
 		f.load(two)
 		equal(t, "an entry of a load of none", f.lastEntry().Count, int64(0))
 		f.reopen()
 		equal(t, "one", mark("one"), []byte("half\x00way"))
 		equal(t, "two", mark("two"), []byte{1})
 		l = f.loading()
-		l.Mark, l.Position = "one", []byte("at the end")
+		l.Mark, l.Position = "one", position([]byte("at the end"))
 		f.load(l)
 		equal(t, "one", mark("one"), []byte("at the end"))
+	}},
+	{"a position is told of the landings, and its error undoes the load", func(t *testing.T, f *fixture) {
+		r := person()
+		f.create(r)
+		l := f.loading(f.arrivals(r, person(), everything(), r)...)
+		var told []store.Landing
+		l.Mark, l.Position = "mark", func(landings []store.Landing) ([]byte, error) {
+			told = landings
+			return nil, errRefused
+		}
+		f.unchanged(t, 0, func() {
+			if _, err := f.Load(t.Context(), l); !errors.Is(err, errRefused) {
+				t.Errorf("error %v", err)
+			}
+		})
+		equal(t, "told", told, []store.Landing{store.Same, store.Landed, store.Landed, store.Same})
+		l.Position = func(landings []store.Landing) ([]byte, error) { return fmt.Append(nil, landings), nil }
+		equal(t, "landings", f.load(l), told)
+		got, err := f.Mark(t.Context(), "mark")
+		ok(t, "mark", err)
+		equal(t, "position", string(got), fmt.Sprint(told))
 	}},
 	{"a load of nothing writes nothing", func(t *testing.T, f *fixture) {
 		f.unchanged(t, 0, func() { equal(t, "landings", len(f.load(f.loading())), 0) })
@@ -249,7 +270,7 @@ var loading = []test{
 		for i := range cap(landed) {
 			go func() {
 				l := f.loading(f.arrivals(append([]equality.Record{person(), person()}, shared...)...)...)
-				l.Mark, l.Position = fmt.Sprint("mark ", i), []byte{byte(i)}
+				l.Mark, l.Position = fmt.Sprint("mark ", i), position([]byte{byte(i)})
 				n := 0
 				if landings, err := f.Load(context.Background(), l); err != nil {
 					t.Errorf("load: %v", err)
@@ -281,6 +302,11 @@ var loading = []test{
 		}
 		equal(t, "records", len(f.all()), 0)
 	}},
+}
+
+// position gives a position whatever lands.
+func position(p []byte) func([]store.Landing) ([]byte, error) {
+	return func([]store.Landing) ([]byte, error) { return p, nil }
 }
 
 // refuses is a decision against every write.
