@@ -34,12 +34,13 @@ var arrows = map[string][]string{
 	"internal/service": {
 		"internal/audit", "internal/equality", "internal/events", "internal/identity", "internal/sealing", "internal/store",
 	},
+	"internal/bulk": {"internal/equality", "internal/refdata", "internal/store"},
 	"internal/httpapi": {
 		"api", "internal/equality", "internal/events", "internal/identity", "internal/refdata", "internal/server", "internal/service", "internal/store",
 	},
 	"cmd/equality-api": {
-		"api", "internal/audit", "internal/config", "internal/equality", "internal/httpapi", "internal/identity", "internal/refdata",
-		"internal/sealing", "internal/server", "internal/service", "internal/store/sqlite",
+		"api", "internal/audit", "internal/bulk", "internal/config", "internal/equality", "internal/httpapi", "internal/identity", "internal/refdata",
+		"internal/sealing", "internal/server", "internal/service", "internal/store", "internal/store/sqlite",
 	},
 }
 
@@ -65,9 +66,10 @@ var keepers = map[string][]string{
 	"reflect":                              {"internal/config"},
 	"github.com/golang-jwt/":               {"internal/identity"},
 	"github.com/tink-crypto/":              {"internal/sealing"},
-	"filippo.io/age":                       {"internal/sealing"},
+	"filippo.io/age":                       {"cmd/equality-api", "internal/sealing"},
 	"modernc.org/":                         {"internal/store/sqlite"},
 	"github.com/pressly/goose/v3":          {"internal/store/sqlite"},
+	"github.com/schollz/progressbar/v3":    {"cmd/equality-api"},
 	"github.com/alecthomas/kong":           {"cmd/equality-api", "internal/config"},
 	"github.com/prometheus/client_golang/": {"cmd/equality-api", "internal/server"},
 }
@@ -78,7 +80,7 @@ var pure = []string{"internal/refdata", "internal/equality"}
 var impure = []string{"net", "net/", "os", "os/", "database/", "log", "log/", "syscall", "math/rand", "math/rand/", "crypto/rand"}
 
 // takesItsClock are packages that may not ask for the time themselves.
-var takesItsClock = append(pure, "internal/audit", "internal/identity", "internal/store", "internal/store/sqlite", "internal/service", "internal/httpapi")
+var takesItsClock = append(pure, "internal/audit", "internal/identity", "internal/store", "internal/store/sqlite", "internal/service", "internal/httpapi", "internal/bulk")
 
 // goPackage is one folder of the module.
 type goPackage struct {
