@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"os/user"
+	"runtime/debug"
 	"strconv"
 	"syscall"
 	"time"
@@ -22,6 +23,17 @@ import (
 
 // never is a retention that nothing is past: a command drops nothing.
 const never = 100 * 365 * 24 * time.Hour
+
+// memoryLimit is what an import should live in; what goes through it is
+// garbage as soon as it is stored.
+const memoryLimit = 160 << 20
+
+// steadyCollector has the garbage collector keep to the limit.
+func steadyCollector() {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryLimit)
+	}
+}
 
 // bulkStore is the open store of a command that reads or writes all of it.
 type bulkStore struct {

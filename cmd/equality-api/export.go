@@ -27,7 +27,6 @@ type exportCommand struct {
 }
 
 func (c exportCommand) Run(ctx context.Context, o output) (err error) {
-	calmCollector()
 	recipient, err := c.recipient()
 	if err != nil {
 		return err

@@ -37,7 +37,7 @@ type importCommand struct {
 var errRejected = errors.New("some records were rejected")
 
 func (c importCommand) Run(ctx context.Context, o output) (err error) {
-	calmCollector()
+	steadyCollector()
 	decoding, err := c.decoding()
 	if err != nil {
 		return err

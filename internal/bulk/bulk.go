@@ -82,11 +82,6 @@ func parseVersion(text string) (version int64, ok bool) {
 	return version, version <= maxVersion
 }
 
-// invalid is an error of one failure.
-func invalid(pointer, code string) error {
-	return &equality.InvalidError{Failures: []equality.Failure{{Pointer: pointer, Code: code}}}
-}
-
 // failuresOf are the failures that an error of a Decoder tells of; false where
 // it is another error.
 func failuresOf(err error) ([]equality.Failure, bool) {

@@ -5,7 +5,7 @@ import (
 	"io"
 )
 
-// The longest line of JSON and the longest row of CSV, in bytes.
+// The longest line of JSON and the longest row of CSV, in bytes with their ends.
 const (
 	maxLine = 1 << 20
 	maxRow  = 64 << 10

@@ -158,7 +158,8 @@ func (r contextReader) Read(p []byte) (int, error) {
 
 // chunk is some frames, and what became of them.
 type chunk struct {
-	text   []byte
+	text   []byte // until it is decoded
+	size   int
 	frames []placed
 	end    State // of Offset and Line alone: behind it
 
@@ -217,7 +218,7 @@ func (r *run) parts(ctx context.Context, frames *framer) error {
 	if readErr != nil || ctx.Err() != nil {
 		return errors.Join(readErr, ctx.Err())
 	}
-	if p.chunks == 0 {
+	if len(p.chunks) == 0 {
 		return nil
 	}
 	return r.load(ctx, p)
@@ -237,7 +238,7 @@ func (r *run) read(ctx context.Context, frames *framer, work, ordered chan<- *ch
 			c.text = append(c.text, f.text...)
 			c.frames = append(c.frames, placed{from, len(c.text), f.line, f.rule})
 		}
-		c.end.Offset, c.end.Line = frames.offset, frames.line
+		c.size, c.end.Offset, c.end.Line = len(c.text), frames.offset, frames.line
 		if len(c.frames) > 0 {
 			for _, queue := range []chan<- *chunk{ordered, work} {
 				select {
@@ -260,6 +261,7 @@ func (r *run) read(ctx context.Context, frames *framer, work, ordered chan<- *ch
 
 // decode reads and seals the records of a chunk.
 func (r *run) decode(c *chunk) {
+	defer func() { c.text = nil }()
 	for _, f := range c.frames {
 		if f.rule != "" {
 			c.rejects = append(c.rejects, Reject{Line: f.line, Rule: f.rule})
@@ -286,35 +288,45 @@ func (r *run) decode(c *chunk) {
 
 // part is what goes into one transaction.
 type part struct {
-	chunks   int
-	read     int64
-	size     int
-	end      State
-	arrivals []store.Arrival
-	lines    []int64
-	rejects  []Reject
+	chunks []*chunk
+	read   int64
+	size   int
 }
 
 func (p *part) add(c *chunk) {
-	p.chunks++
+	p.chunks = append(p.chunks, c)
 	p.read += int64(len(c.frames))
-	p.size += len(c.text)
-	p.end = c.end
-	p.arrivals, p.lines = append(p.arrivals, c.arrivals...), append(p.lines, c.lines...)
-	p.rejects = append(p.rejects, c.rejects...)
+	p.size += c.size
 }
 
 func (p *part) full() bool { return p.read >= partLength || p.size >= partSize }
+
+// whole puts the chunks together.
+func (p *part) whole() (whole chunk) {
+	n := 0
+	for _, c := range p.chunks {
+		n += len(c.arrivals)
+		whole.end = c.end
+	}
+	whole.arrivals, whole.lines = make([]store.Arrival, 0, n), make([]int64, 0, n)
+	for _, c := range p.chunks {
+		whole.arrivals, whole.lines = append(whole.arrivals, c.arrivals...), append(whole.lines, c.lines...)
+		whole.rejects = append(whole.rejects, c.rejects...)
+		c.arrivals = nil
+	}
+	return whole
+}
 
 // load brings a part. Its rejects are on disk before the part is durable, so
 // that none is lost; where it does not become durable, they are written anew.
 func (r *run) load(ctx context.Context, p *part) error {
 	var next State
-	err := r.to.Load(context.WithoutCancel(ctx), p.arrivals, func(landings []store.Landing) (_ []byte, err error) {
+	whole := p.whole()
+	err := r.to.Load(context.WithoutCancel(ctx), whole.arrivals, func(landings []store.Landing) (_ []byte, err error) {
 		next = r.state
-		next.Offset, next.Line = p.end.Offset, p.end.Line
+		next.Offset, next.Line = whole.end.Offset, whole.end.Line
 		next.Read += p.read
-		rejects := settled(p, landings, &next)
+		rejects := settled(&whole, landings, &next)
 		next.reject(rejects)
 		if next.Rejects, err = writeRejects(r.Rejects, r.state.Rejects, rejects); err != nil {
 			return nil, err
@@ -331,8 +343,8 @@ func (r *run) load(ctx context.Context, p *part) error {
 
 // settled gives all rejects of a part in the order of their lines, and
 // counts what landed.
-func settled(p *part, landings []store.Landing, counts *State) []Reject {
-	rejects := slices.Clone(p.rejects)
+func settled(c *chunk, landings []store.Landing, counts *State) []Reject {
+	rejects := slices.Clone(c.rejects)
 	for i, landing := range landings {
 		switch landing {
 		case store.Landed:
@@ -340,7 +352,7 @@ func settled(p *part, landings []store.Landing, counts *State) []Reject {
 		case store.Same:
 			counts.Unchanged++
 		}
-		if reject, ok := landingReject(p.lines[i], &p.arrivals[i], landing); ok {
+		if reject, ok := landingReject(c.lines[i], &c.arrivals[i], landing); ok {
 			rejects = append(rejects, reject)
 		}
 	}
