@@ -43,6 +43,8 @@ type Options struct {
 	Resume  bool
 	// Progress is told of how far the import has come, when that is durable.
 	Progress func(State)
+
+	part int64 // how many records go into one transaction; partLength if 0
 }
 
 // ErrInterrupted is an import whose context has ended. What it has told of is
@@ -205,7 +207,7 @@ func (r *run) parts(ctx context.Context, frames *framer) error {
 			return c.err
 		}
 		p.add(c)
-		if p.full() {
+		if p.read >= cmp.Or(r.part, partLength) || p.size >= partSize {
 			if err := r.load(ctx, p); err != nil {
 				return err
 			}
@@ -229,7 +231,7 @@ func (r *run) read(ctx context.Context, frames *framer, work, ordered chan<- *ch
 	for {
 		c := &chunk{ready: make(chan struct{})}
 		var err error
-		for len(c.frames) < chunkLength && len(c.text) < chunkSize {
+		for int64(len(c.frames)) < min(chunkLength, cmp.Or(r.part, chunkLength)) && len(c.text) < chunkSize {
 			var f frame
 			if f, err = frames.next(); err != nil {
 				break
@@ -298,8 +300,6 @@ func (p *part) add(c *chunk) {
 	p.read += int64(len(c.frames))
 	p.size += c.size
 }
-
-func (p *part) full() bool { return p.read >= partLength || p.size >= partSize }
 
 // whole puts the chunks together.
 func (p *part) whole() (whole chunk) {
