@@ -22,6 +22,7 @@ type options struct {
 	round   time.Duration
 	people  int
 	many    int
+	imports int
 	blind   bool
 }
 
@@ -34,8 +35,9 @@ func main() {
 	flag.StringVar(&o.program, "program", "../bin/equality-api", "the built program")
 	flag.IntVar(&o.rounds, "rounds", 5, "rounds, of which the medians are reported")
 	flag.DurationVar(&o.round, "round", 2*time.Second, "how long each measurement takes")
-	flag.IntVar(&o.people, "people", 1000, "people in the database")
+	flag.IntVar(&o.people, "people", 1000, "people in the database; 0 leaves the server out")
 	flag.IntVar(&o.many, "many", 1_000_000, "people in the large database; 0 leaves it out")
+	flag.IntVar(&o.imports, "imports", 1_000_000, "people to import from a file; 0 leaves it out")
 	flag.BoolVar(&o.blind, "blind", false, "the bare server does not parse what it is sent")
 	flag.Parse()
 	if err := bench(context.Background(), o); err != nil {
@@ -50,13 +52,20 @@ func bench(ctx context.Context, o options) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	if err := compare(ctx, o, filepath.Join(dir, "small")); err != nil {
-		return err
+	if o.people > 0 {
+		if err := compare(ctx, o, filepath.Join(dir, "small")); err != nil {
+			return err
+		}
 	}
-	if o.many == 0 {
+	if o.many > 0 && o.people > 0 {
+		if err := large(ctx, o, filepath.Join(dir, "small"), filepath.Join(dir, "large")); err != nil {
+			return err
+		}
+	}
+	if o.imports == 0 {
 		return nil
 	}
-	return large(ctx, o, filepath.Join(dir, "small"), filepath.Join(dir, "large"))
+	return compareImport(ctx, o.program, filepath.Join(dir, "import"), o.imports)
 }
 
 // connections are the numbers of connections that every operation is measured with.
