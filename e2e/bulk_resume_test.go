@@ -5,18 +5,20 @@ import (
 	"compress/gzip"
 	"database/sql"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
 
-// An import that is killed, more than once, and resumed each time, comes to
+// An import that is killed, and asked to stop, and resumed each time, comes to
 // the same end as one that is not, and the access log accounts for all it
 // brought at every moment.
 func TestKilledImportIsResumed(t *testing.T) {
 	t.Parallel()
-	const n = 45_000 // several parts
+	const n = 30_000 // several parts
 	text := people(n, "")
 	// Some lines that are rejected, in every part.
 	lines := strings.SplitAfter(text, "\n")
@@ -50,13 +52,17 @@ func TestKilledImportIsResumed(t *testing.T) {
 				kill = false
 			case <-time.After(time.Millisecond):
 				if entriesIn(killed) > before {
-					_ = cmd.Process.Kill()
+					_ = cmd.Process.Signal([]os.Signal{os.Kill, syscall.SIGTERM}[kills])
 					kill = false
 				}
 			}
 		}
 		<-ended
-		if cmd.ProcessState.ExitCode() >= 0 {
+		if stopped := strings.Contains(stderr.String(), "interrupted"); stopped {
+			if cmd.ProcessState.ExitCode() != 2 || strings.Count(stderr.String(), "\n") != 1 || !strings.Contains(stderr.String(), "--resume") {
+				t.Errorf("status %d: %s", cmd.ProcessState.ExitCode(), stderr.String())
+			}
+		} else if cmd.ProcessState.ExitCode() >= 0 {
 			if out = stdout.String(); cmd.ProcessState.ExitCode() != 1 {
 				t.Fatalf("status %d: %s%s", cmd.ProcessState.ExitCode(), out, stderr.String())
 			}
@@ -66,7 +72,7 @@ func TestKilledImportIsResumed(t *testing.T) {
 		sound(t, killed)
 	}
 	if kills < 2 {
-		t.Errorf("it was killed %d times", kills)
+		t.Errorf("it was ended %d times", kills)
 	}
 	same(t, strings.ReplaceAll(out, file, ""), strings.ReplaceAll(want, wholeFile, ""))
 	same(t, rejectsOf(t, file), rejectsOf(t, wholeFile))
@@ -145,5 +151,22 @@ func TestCompressedFilesAreImported(t *testing.T) {
 	out, _ := imported(t, zipped, 0, write(t, "a.ndjson.gz", string(compressed(t, text[:half]))), write(t, "b.ndjson.gz", string(compressed(t, text[half:]))))
 	if strings.Count(out, "\n") != 2 || exported(t, zipped) != exported(t, plain) {
 		t.Errorf("%s", out)
+	}
+}
+
+// However many records a file has, an import of it takes the same memory.
+func TestAnImportLivesInBoundedMemory(t *testing.T) {
+	t.Parallel()
+	if raceEnabled {
+		t.Skip("the race detector takes memory of its own")
+	}
+	const limit = 300 << 10 // kilobytes
+	file := write(t, "people.ndjson", people(60_000, `,"gender":{"genderValue":"o","genderValueIfOther":"`+strings.Repeat("x", 200)+`"}`))
+	cmd := command("import", "--data-dir", newDir(t), file)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if used := cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss; used > limit {
+		t.Errorf("it took %d MB", used>>10)
 	}
 }
