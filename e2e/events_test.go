@@ -14,6 +14,7 @@ type event struct {
 	Data                                                        struct {
 		ID, TargetID string
 		Version      int
+		Count        int
 		Members      []string
 	}
 }

@@ -37,11 +37,12 @@ var arrows = map[string][]string{
 	"internal/service": {
 		"internal/audit", "internal/equality", "internal/events", "internal/identity", "internal/sealing", "internal/store",
 	},
+	"internal/bulk": {"internal/equality", "internal/refdata", "internal/store"},
 	"internal/httpapi": {
 		"api", "internal/equality", "internal/events", "internal/identity", "internal/refdata", "internal/server", "internal/service", "internal/store",
 	},
 	"cmd/equality-api": {
-		"api", "internal/audit", "internal/config", "internal/equality", "internal/httpapi", "internal/identity", "internal/refdata",
+		"api", "internal/audit", "internal/bulk", "internal/config", "internal/equality", "internal/httpapi", "internal/identity", "internal/refdata",
 		"internal/sealing", "internal/server", "internal/service", "internal/store", "internal/store/postgres", "internal/store/sqlite",
 	},
 }
@@ -68,10 +69,11 @@ var keepers = map[string][]string{
 	"reflect":                              {"internal/config"},
 	"github.com/golang-jwt/":               {"internal/identity"},
 	"github.com/tink-crypto/":              {"internal/sealing"},
-	"filippo.io/age":                       {"internal/sealing"},
+	"filippo.io/age":                       {"cmd/equality-api", "internal/sealing"},
 	"modernc.org/":                         {"internal/store/sqlite"},
 	"github.com/pressly/goose/v3":          {"internal/store/postgres", "internal/store/sqlite"},
 	"github.com/jackc/pgx/":                {"internal/store/postgres"},
+	"github.com/schollz/progressbar/v3":    {"cmd/equality-api"},
 	"github.com/alecthomas/kong":           {"cmd/equality-api", "internal/config"},
 	"github.com/prometheus/client_golang/": {"cmd/equality-api", "internal/server"},
 }

@@ -30,6 +30,8 @@ Every flag can be set as EQUALITY_API_<FLAG> in the environment, or in the file 
 type cli struct {
 	Serve   serveCommand   `cmd:"" help:"Run the server."`
 	Token   tokenCommand   `cmd:"" help:"Print a token for a server in local mode."`
+	Import  importCommand  `cmd:"" help:"Import records from files; no record that is there is changed. Status 1 means that some were rejected."`
+	Export  exportCommand  `cmd:"" help:"Write every record to a file or to standard output."`
 	Audit   auditCommand   `cmd:"" help:"Work with the access log."`
 	Keys    keysCommand    `cmd:"" help:"Work with the keyset, without which no record can be read."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date; on SQLite the server does so by itself."`
@@ -90,7 +92,7 @@ func (o output) fail(err error) int {
 	for line := range strings.SplitSeq(err.Error(), "\n") {
 		fmt.Fprintln(o.err, "equality-api:", line)
 	}
-	if errors.Is(err, errFound) {
+	if errors.Is(err, errFound) || errors.Is(err, errRejected) {
 		return 1
 	}
 	return 2

@@ -22,6 +22,7 @@ type options struct {
 	round   time.Duration
 	people  int
 	many    int
+	imports int
 	blind   bool
 	only    string
 }
@@ -35,8 +36,9 @@ func main() {
 	flag.StringVar(&o.program, "program", "../bin/equality-api", "the built program")
 	flag.IntVar(&o.rounds, "rounds", 5, "rounds, of which the medians are reported")
 	flag.DurationVar(&o.round, "round", 2*time.Second, "how long each measurement takes")
-	flag.IntVar(&o.people, "people", 1000, "people in the database")
+	flag.IntVar(&o.people, "people", 1000, "people in the database; 0 leaves the server out")
 	flag.IntVar(&o.many, "many", 1_000_000, "people in the large database; 0 leaves it out")
+	flag.IntVar(&o.imports, "imports", 1_000_000, "people to import from a file; 0 leaves it out")
 	flag.BoolVar(&o.blind, "blind", false, "the bare server does not parse what it is sent")
 	flag.StringVar(&o.only, "only", "", "embedded or postgres; empty is both")
 	flag.Parse()
@@ -65,10 +67,20 @@ func bench(ctx context.Context, o options) (err error) {
 
 // embedded measures the server on SQLite.
 func embedded(ctx context.Context, o options, dir string) error {
-	if err := compare(ctx, o, filepath.Join(dir, "small")); err != nil || o.many == 0 {
-		return err
+	if o.people > 0 {
+		if err := compare(ctx, o, filepath.Join(dir, "small")); err != nil {
+			return err
+		}
 	}
-	return large(ctx, o, filepath.Join(dir, "small"), filepath.Join(dir, "large"))
+	if o.many > 0 && o.people > 0 {
+		if err := large(ctx, o, filepath.Join(dir, "small"), filepath.Join(dir, "large")); err != nil {
+			return err
+		}
+	}
+	if o.imports == 0 {
+		return nil
+	}
+	return compareImport(ctx, o.program, filepath.Join(dir, "import"), o.imports)
 }
 
 // connections are the numbers of connections that every operation is measured with.

@@ -59,7 +59,10 @@ func (a *Answer) UnmarshalJSON(b []byte) error {
 }
 
 // parseAnswer reads an answer that was sent as a string.
-func parseAnswer(s string) (Answer, bool) {
+func (r *Rules) parseAnswer(s string) (Answer, bool) {
+	if r.importing {
+		return ParseImported(s)
+	}
 	switch {
 	case s == refdata.PreferNotToSay:
 		return PreferNotToSay, true
@@ -67,6 +70,19 @@ func parseAnswer(s string) (Answer, bool) {
 		return Yes, true
 	case strings.EqualFold(s, "no"):
 		return No, true
+	}
+	return NotAsked, false
+}
+
+// ParseImported reads an answer as other systems write it.
+func ParseImported(s string) (Answer, bool) {
+	switch strings.ToLower(strings.TrimSpace(s)) {
+	case "yes", "y", "true", "1":
+		return Yes, true
+	case "no", "n", "false", "0":
+		return No, true
+	case "prefernottosay", "prefer not to say":
+		return PreferNotToSay, true
 	}
 	return NotAsked, false
 }

@@ -74,7 +74,13 @@ func (d *decoder) answer() (Answer, bool) {
 		return No, true
 	case '"':
 		s, _ := d.string()
-		if answer, ok := parseAnswer(s); ok {
+		if answer, ok := d.rules.parseAnswer(s); ok {
+			return answer, true
+		}
+		d.fail(TypeAnswer)
+	case '0':
+		number, _ := d.json.ReadValue() // it has been found to be one
+		if answer, ok := d.rules.parseAnswer(string(number)); ok {
 			return answer, true
 		}
 		d.fail(TypeAnswer)

@@ -25,6 +25,16 @@ type Rules struct {
 	ageGroup, gender, nationality, ethnicGroup, religionOrBelief, sexualOrientation,
 	language, hoursOfUnpaidCare, communicationRequirement, economicSituation, homeSituation,
 	armedForces *refdata.List
+
+	importing bool
+}
+
+// ForImport gives the same rules for records that other systems have written:
+// answers may be spelt as they spell them.
+func (r *Rules) ForImport() *Rules {
+	importing := *r
+	importing.importing = true
+	return &importing
 }
 
 // NewRules gives the rules under these lists. It fails where a list is missing.

@@ -14,6 +14,9 @@ import (
 const (
 	Created = "equality-information.created"
 	Updated = "equality-information.updated"
+	// ImportCompleted tells that an import which raised no event for each of
+	// its records is over. It is about no record; its version is their number.
+	ImportCompleted = "equality-information.import-completed"
 )
 
 // Event is one effective change.
@@ -31,11 +34,17 @@ type Event struct {
 
 // Document is the event as the feed tells it: a CloudEvent (CloudEvents 1.0, JSON format).
 func (e Event) Document() Document {
-	return Document{
-		SpecVersion: "1.0", ID: e.ID, Source: "/equality-information", Type: e.Type, Subject: e.Target, Time: e.At,
+	d := Document{
+		SpecVersion: "1.0", ID: e.ID, Source: "/equality-information", Type: e.Type, Time: e.At,
 		DataContentType: "application/json", CorrelationID: e.CorrelationID,
-		Data: Data{ID: e.Record, TargetID: e.Target, Version: e.Version, Members: e.Members},
 	}
+	if e.Type == ImportCompleted {
+		d.Data = Completed{Count: e.Version}
+		return d
+	}
+	d.Subject = e.Target
+	d.Data = Data{ID: e.Record, TargetID: e.Target, Version: e.Version, Members: e.Members}
+	return d
 }
 
 // Document is the JSON form of an event.
@@ -44,11 +53,16 @@ type Document struct {
 	ID              uuid.UUID `json:"id"`
 	Source          string    `json:"source"`
 	Type            string    `json:"type"`
-	Subject         uuid.UUID `json:"subject"` // the target
+	Subject         uuid.UUID `json:"subject,omitzero"` // the target; absent where it is about no record
 	Time            time.Time `json:"time"`
 	DataContentType string    `json:"datacontenttype"`
 	CorrelationID   uuid.UUID `json:"correlationid"`
-	Data            Data      `json:"data"`
+	Data            any       `json:"data"` // Data or Completed
+}
+
+// Completed is what the event of an import says: how many records it brought.
+type Completed struct {
+	Count int64 `json:"count"`
 }
 
 // Data is what an event says of the record.

@@ -5,12 +5,15 @@ import "slices"
 // A Permission is what one route or use case asks of a caller.
 type Permission string
 
-// The permissions that the HTTP contract names.
+// The permissions that the HTTP contract names, and those of imports and
+// exports, which no role has: whoever runs the command has them.
 const (
 	EqualityRead       Permission = "equality:read"
 	EqualityWrite      Permission = "equality:write"
 	EqualityList       Permission = "equality:list"
 	EqualityErase      Permission = "equality:erase"
+	EqualityImport     Permission = "equality:import"
+	EqualityExport     Permission = "equality:export"
 	HistoryRead        Permission = "history:read"
 	AuditRead          Permission = "audit:read"
 	RightsRead         Permission = "rights:read"
@@ -44,6 +47,8 @@ var bits = map[Permission]permissionSet{
 	ReportingRecords:   1 << 12,
 	SupportRead:        1 << 13,
 	Admin:              1 << 14,
+	EqualityImport:     1 << 15,
+	EqualityExport:     1 << 16,
 }
 
 // roles are the built-in roles. Configuration says which groups have them.

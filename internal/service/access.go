@@ -34,6 +34,8 @@ var (
 	List        = Action{"list", identity.EqualityList}
 	ReadHistory = Action{"read-history", identity.HistoryRead}
 	ReadEvents  = Action{"read-events", identity.EventsRead}
+	Import      = Action{audit.ActionImport, identity.EqualityImport}
+	Export      = Action{"export", identity.EqualityExport}
 )
 
 // Access is a caller's permission to do one kind of thing, checked. Only

@@ -13,18 +13,21 @@ import (
 	"equality-information-api/internal/equality"
 	"equality-information-api/internal/identity"
 	"equality-information-api/internal/sealing"
+	"equality-information-api/internal/store"
 )
 
-var actions = []Action{Create, Change, Read, List, ReadHistory, ReadEvents}
+var actions = []Action{Create, Change, Read, List, ReadHistory, ReadEvents, Import, Export}
 
 // everythingBut is a caller with every permission but one.
 func everythingBut(missing identity.Permission) identity.Caller {
 	c := identity.Caller{Subject: "nearly everybody", Name: "Nearly Everybody", Kind: identity.Service}
+	every := []identity.Permission{identity.EqualityImport, identity.EqualityExport} // of no role
 	for _, permissions := range identity.Roles() {
-		for _, p := range permissions {
-			if p != missing {
-				c = c.With(p)
-			}
+		every = append(every, permissions...)
+	}
+	for _, p := range every {
+		if p != missing {
+			c = c.With(p)
 		}
 	}
 	return c
@@ -92,6 +95,10 @@ func useCases(t *testing.T, b *bench, id uuid.UUID) map[Action][]func(Access) er
 			func(a Access) error { _, err := b.Versions(ctx, a, id); return err },
 			func(a Access) error { _, err := b.Version(ctx, a, id, 0); return err },
 		},
+		Import: {func(a Access) error { _, err := b.StartImport(a, ImportOptions{}); return err }},
+		Export: {func(a Access) error {
+			return b.WriteOut(ctx, a, "test", func(int64, store.Version) error { return nil })
+		}},
 		ReadEvents: {func(a Access) error { _, err := b.ReadFeed(ctx, a, "", 1, 0); return err }},
 	}
 }

@@ -35,7 +35,9 @@ func (s *Service) ReadFeed(ctx context.Context, a Access, cursor string, limit i
 	feed, err := s.store.Events(ctx, epoch, after, limit, wait, func(page []events.Event) audit.Entry {
 		e := s.entry(a, uuid.Nil, audit.Done, 200)
 		for _, event := range page {
-			e.Records = append(e.Records, event.Record)
+			if event.Record != uuid.Nil { // an import's own is about no record
+				e.Records = append(e.Records, event.Record)
+			}
 		}
 		return e
 	})

@@ -36,6 +36,20 @@ type Store interface {
 	// Enter waits for nothing and returns no error.
 	Enter(audit.Entry)
 	Ready(ctx context.Context) error
+	Bulk
+}
+
+// Bulk is what imports and exports need of a store.
+type Bulk interface {
+	// Load writes all arrivals that land, their events, the load's own, its
+	// mark and one entry in one transaction, and gives the landings in order.
+	Load(ctx context.Context, l store.Load) ([]store.Landing, error)
+	// Mark gives the position of the last load with this mark, nil where there is none.
+	Mark(ctx context.Context, name string) ([]byte, error)
+	// Walk gives every record by id, as all were at one moment, when the entry
+	// that enter makes of their number is durable. It keeps nobody from
+	// writing. It may also return the error of yield, which ends it.
+	Walk(ctx context.Context, enter func(count int64) audit.Entry, yield func(store.Version) error) error
 }
 
 // Options say how the use cases behave.

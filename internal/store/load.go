@@ -34,7 +34,9 @@ func NewArrival(keys *sealing.Keyset, v Version, eventID uuid.UUID) (Arrival, er
 }
 
 // A Load is many arrivals that are written in one transaction, with one entry
-// in the access log for all of them.
+// in the access log for all of them. They are judged in order: of two with an
+// id in common the first lands. One that has neither arrivals, nor events of
+// its own, nor a mark writes nothing, and no entry.
 type Load struct {
 	Arrivals []Arrival
 	// Entry tells of the load; its Count is set to the number of records that
@@ -44,10 +46,22 @@ type Load struct {
 	Event string
 	// Further are events of the load itself. Their times are set.
 	Further []events.Event
-	// Mark names a place to keep Position under, so that a load of many parts
+	// Mark names a place to keep a position under, so that a load of many parts
 	// can be resumed behind the last part that is durable. Empty keeps nothing.
-	Mark     string
-	Position []byte
+	Mark string
+	// Position is told what becomes of the arrivals, in their order, before
+	// that is durable, and gives the position. It is called in the transaction,
+	// and again where that has to be done again. Its error undoes the load.
+	Position func([]Landing) ([]byte, error)
+}
+
+// Empty says whether there is nothing to be written.
+func (l *Load) Empty() bool { return len(l.Arrivals) == 0 && len(l.Further) == 0 && l.Mark == "" }
+
+// Arrived is the event of an arrival that has landed.
+func (l *Load) Arrived(a *Arrival) events.Event {
+	return events.Event{ID: a.EventID, At: a.Modified, Type: l.Event, Record: a.ID, Target: a.Target,
+		Version: a.Version.Version, Members: a.Members, CorrelationID: l.Entry.CorrelationID}
 }
 
 // A Landing is what became of an arrival.
@@ -65,3 +79,52 @@ const (
 	// WasErased is the id of a record that was erased.
 	WasErased
 )
+
+// Judge says what becomes of an arrival whose target, else whose id, leads to
+// what was found; a record in the way of it is never changed.
+func (a *Arrival) Judge(found Current) Landing {
+	switch {
+	case found.State == Absent:
+		return Landed
+	case found.State == Erased:
+		return WasErased
+	case found.Target != a.Target:
+		return Taken
+	case found.ID == a.ID && len(equality.Diff(found.Record, a.Record)) == 0:
+		return Same
+	}
+	return Differs
+}
+
+// JudgeAll says what becomes of arrivals, in their order: of two for one person
+// the first lands. taken are the ids that lead to a record or to an erased
+// one's tombstone, and find gives what they lead to.
+func JudgeAll(arrivals []Arrival, taken map[uuid.UUID]bool, find func(uuid.UUID) (Current, error)) (landings []Landing, landed []int, err error) {
+	here := make(map[uuid.UUID]*Arrival, 2*len(arrivals)) // by the ids of those that have landed
+	look := func(id uuid.UUID) (Current, error) {
+		if a := here[id]; a != nil {
+			return Current{State: Present, Version: a.Version}, nil
+		}
+		if !taken[id] {
+			return Current{}, nil
+		}
+		return find(id)
+	}
+	for i := range arrivals {
+		a := &arrivals[i]
+		found, err := look(a.Target)
+		if err == nil && found.State != Present {
+			found, err = look(a.ID)
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		landing := a.Judge(found)
+		landings = append(landings, landing)
+		if landing == Landed {
+			landed = append(landed, i)
+			here[a.ID], here[a.Target] = a, a
+		}
+	}
+	return landings, landed, nil
+}

@@ -61,6 +61,8 @@ var defaults = []string{
 	"log_timezone = 'UTC'",
 	"log_line_prefix = '%m [%p] %q%u@%d '",
 	"log_checkpoints = off",
+	"log_error_verbosity = terse",     // a DETAIL holds keys
+	"log_min_error_statement = panic", // and a statement's text says nothing new
 }
 
 // Volatile are settings for tests that do not ask what a power cut leaves.

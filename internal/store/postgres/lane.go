@@ -200,7 +200,7 @@ func without(jobs []*job, unfit *job) []*job {
 }
 
 // errCollision is another process at this lane's place.
-var errCollision = errors.New("another process has written to this lane of the access log")
+var errCollision = errors.New("another process has written the same place")
 
 // transaction does jobs in one transaction. It is durable afterwards; or has
 // not been, with an error; or one job did not fit, which has its error.
@@ -348,6 +348,9 @@ func (l *lane) oneAlone(ctx context.Context, j *job) error {
 	}
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }() // does nothing behind a commit
 	entry, news, err := j.alone(ctx, tx)
+	if violates(err) { // another process has taken an id meanwhile
+		return errCollision
+	}
 	if err != nil {
 		return classify(err)
 	}

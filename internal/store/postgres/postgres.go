@@ -43,6 +43,8 @@ type Store struct {
 	lanes  []*lane
 	queue  chan *job
 	turns  turns
+	// stamped is the last time given to a change, in microseconds.
+	stamped atomic.Int64
 
 	finding chan *found
 	stopped chan struct{} // closed when nothing more is read

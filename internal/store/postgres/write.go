@@ -39,7 +39,7 @@ func (s *Store) Write(ctx context.Context, cmd store.Command, decide func(store.
 			return store.Current{}, err
 		}
 		if plan.Writes() {
-			plan.Next.Modified = stamp(s.Now(), found)
+			plan.Next.Modified = s.stamp(found, 1)
 		}
 		err = s.do(ctx, &job{plan: &plan, command: cmd})
 		if err == nil {
@@ -62,13 +62,20 @@ func (s *Store) Write(ctx context.Context, cmd store.Command, decide func(store.
 	}
 }
 
-// stamp is the time of a change: later than that of the version before.
-func stamp(now time.Time, found store.Opened) time.Time {
-	stamp := now.UTC().Truncate(time.Microsecond)
-	if earliest := found.Modified.Add(time.Microsecond); found.State == store.Present && stamp.Before(earliest) {
-		stamp = earliest
+// stamp is the time of a change: later than that of the version before, and
+// than all that this process has given. It gives as many as are asked for, a
+// microsecond apart, and returns the first.
+func (s *Store) stamp(found store.Opened, n int) time.Time {
+	for {
+		last := s.stamped.Load()
+		first := max(store.Micros(s.Now()), last+1)
+		if found.State == store.Present {
+			first = max(first, store.Micros(found.Modified)+1)
+		}
+		if s.stamped.CompareAndSwap(last, first+int64(n)-1) {
+			return store.FromMicros(first)
+		}
 	}
-	return stamp
 }
 
 // inTheWay is findBy for a write that is decided again. For a create it finds what

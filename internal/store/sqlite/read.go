@@ -109,9 +109,13 @@ func (s *Store) page(ctx context.Context, q store.ListQuery) (page []store.Versi
 		}
 		name, args = "list-by-time", []any{at, after[:], before, q.Limit + 1}
 	}
-	rows, err := s.reads[name].QueryContext(ctx, args...)
-	if err != nil {
-		return nil, classify(err)
+	return s.scanRecords(s.reads[name].QueryContext(ctx, args...))
+}
+
+// scanRecords opens the records of a list.
+func (s *Store) scanRecords(rows *sql.Rows, failed error) (page []store.Version, err error) {
+	if failed != nil {
+		return nil, classify(failed)
 	}
 	defer closeRows(rows, &err)
 	for rows.Next() {

@@ -48,7 +48,7 @@ type Store struct {
 }
 
 // readQueries are prepared once for all readers.
-var readQueries = []string{"record-read", "tombstone-read", "list-by-id", "list-by-time", "history-read",
+var readQueries = []string{"record-read", "tombstone-read", "list-by-id", "list-by-time", "record-count", "history-read",
 	"idempotency-read", "outbox-read"}
 
 // Open opens the data directory's database for a server, with the schema

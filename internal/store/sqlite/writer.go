@@ -62,7 +62,7 @@ type job struct {
 
 // writeQueries are prepared once on the writer's connection.
 var writeQueries = []string{"record-read", "tombstone-read", "record-insert", "identifier-insert",
-	"identifier-pair-insert",
+	"identifier-pair-insert", "identifier-find", "identifier-add",
 	"data-key-insert", "history-insert", "record-update", "nino-delete", "nino-insert", "audit-insert",
 	"audit-target-insert", "audit-head", "outbox-insert", "outbox-trim-until", "outbox-trim",
 	"record-last", "idempotency-read", "idempotency-insert", "idempotency-trim", "meta-read", "meta-write"}
@@ -88,11 +88,10 @@ func startWriter(ctx context.Context, db *sql.DB, s *Store) (*writer, error) {
 	for name, text := range control {
 		texts[name] = text
 	}
-	for _, name := range []string{"audit-insert", "audit-target-insert", "outbox-insert"} {
+	for _, name := range []string{"audit-insert", "audit-target-insert", "outbox-insert", "identifier-add", "record-insert", "data-key-insert", "nino-insert"} {
 		for _, n := range store.RowsTogether {
 			texts[ofRows(name, n)] = store.WithRows(texts[name], n)
 		}
-		delete(texts, name)
 	}
 	for name, text := range texts {
 		if w.stmts[name], err = conn.PrepareContext(ctx, text); err != nil {

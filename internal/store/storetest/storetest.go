@@ -72,6 +72,8 @@ var groups = map[string][]test{
 	"retention":   retention,
 	"parallel":    parallel,
 	"durability":  durability,
+	"load":        loading,
+	"walk":        walking,
 }
 
 // Run tests an engine. create makes an empty database, which goes with the test.
@@ -91,7 +93,7 @@ func Run(t *testing.T, create func(t *testing.T) Database) {
 		t.Parallel()
 		testModel(t, create)
 	})
-	t.Run("walk", func(t *testing.T) {
+	t.Run("list walk", func(t *testing.T) {
 		t.Parallel()
 		testWalk(t, create)
 	})

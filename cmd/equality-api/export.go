@@ -1,0 +1,141 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"filippo.io/age"
+
+	"equality-information-api/internal/bulk"
+	"equality-information-api/internal/identity"
+	"equality-information-api/internal/service"
+	"equality-information-api/internal/store"
+)
+
+type exportCommand struct {
+	place     `embed:""`
+	Format    string `enum:"ndjson,csv" default:"ndjson" help:"Form of the export: ndjson or csv."`
+	Output    string `default:"-" placeholder:"FILE" help:"Where it goes; - is standard output. A file that is there is never overwritten."`
+	EncryptTo string `placeholder:"age1…" help:"The age recipient, whose identity alone opens the export."`
+}
+
+func (c exportCommand) Run(ctx context.Context, o output) (err error) {
+	recipient, err := c.recipient()
+	if err != nil {
+		return err
+	}
+	s, err := c.openFor(ctx, o, service.Export, identity.EqualityExport, identity.NINORead)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	if recipient == nil {
+		fmt.Fprintln(o.err, "equality-api: the export is not encrypted: whoever has it can read everything; see --encrypt-to")
+	}
+	out, finish, err := c.output(o)
+	if err != nil {
+		return err
+	}
+	n, err := c.write(ctx, o, s, out, recipient)
+	if err = finish(err); err != nil {
+		return err
+	}
+	fmt.Fprintf(o.err, "%s records were exported\n", grouped(n))
+	return nil
+}
+
+func (c exportCommand) recipient() (age.Recipient, error) {
+	if c.EncryptTo == "" {
+		return nil, nil
+	}
+	recipients, err := age.ParseRecipients(strings.NewReader(c.EncryptTo))
+	if err != nil || len(recipients) != 1 {
+		// Not shown: it might be the secret key, pasted by mistake.
+		return nil, errors.New("--encrypt-to: it is not an age recipient (age1…)")
+	}
+	return recipients[0], nil
+}
+
+// output opens where the export goes. finish makes it whole, or takes it away
+// where writing it has failed.
+func (c exportCommand) output(o output) (w io.Writer, finish func(error) error, err error) {
+	if c.Output == "-" {
+		return o.out, func(err error) error { return err }, nil
+	}
+	failed := func(err error) error {
+		if err != nil {
+			return fmt.Errorf("%s: %w", c.Output, reason(err))
+		}
+		return nil
+	}
+	if _, err := os.Lstat(c.Output); err == nil {
+		return nil, nil, failed(errors.New("it is there already, and is not overwritten"))
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, failed(err)
+	}
+	f, err := os.CreateTemp(filepath.Dir(c.Output), ".export-*") // mode 0600
+	if err != nil {
+		return nil, nil, failed(err)
+	}
+	return f, func(err error) error {
+		if err == nil {
+			err = failed(f.Sync())
+		}
+		err = errors.Join(err, f.Close())
+		if err == nil { // a link, because a rename would replace a file of that name
+			var link *os.LinkError
+			if errors.As(os.Link(f.Name(), c.Output), &link) {
+				err = failed(link.Err)
+			}
+		}
+		return errors.Join(err, os.Remove(f.Name()))
+	}, nil
+}
+
+// write writes every record and gives their number.
+func (c exportCommand) write(ctx context.Context, o output, s *bulkStore, out io.Writer, recipient age.Recipient) (n int64, err error) {
+	var sealed io.WriteCloser
+	if recipient != nil {
+		if sealed, err = age.Encrypt(out, recipient); err != nil {
+			return 0, err
+		}
+		out = sealed
+	}
+	buffered := bufio.NewWriterSize(out, 1<<16)
+	encoder := bulk.NewEncoder(c.Format, buffered)
+	var m *meter
+	scope := c.Format
+	if recipient != nil {
+		scope += " encrypted"
+	}
+	err = s.WriteOut(ctx, s.access, scope, func(total int64, v store.Version) error {
+		if m == nil {
+			m = newMeter(o.err, "export", total)
+		}
+		n++
+		if n%1000 == 0 {
+			m.at(n, n)
+		}
+		return encoder.Encode(v)
+	})
+	if m != nil {
+		m.end()
+	}
+	if err == nil {
+		err = errors.Join(encoder.End(), buffered.Flush())
+	}
+	if err == nil && sealed != nil {
+		err = sealed.Close()
+	}
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		err = bulk.ErrInterrupted
+	}
+	return n, err
+}

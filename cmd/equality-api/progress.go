@@ -1,0 +1,84 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+)
+
+// plainInterval is how often progress is told where there is no terminal.
+const plainInterval = 10 * time.Second
+
+// meter shows how far a command has come: a bar on a terminal, else a line now
+// and then.
+type meter struct {
+	w      io.Writer
+	bar    *progressbar.ProgressBar
+	name   string
+	total  int64
+	start  time.Time
+	told   time.Time
+	before int64 // records that were there before this run
+}
+
+func newMeter(w io.Writer, name string, total int64) *meter {
+	m := &meter{w: w, name: name, total: max(total, 1), start: time.Now(), told: time.Now(), before: -1}
+	if isTerminal(w) {
+		m.bar = progressbar.NewOptions64(m.total, progressbar.OptionSetWriter(w), progressbar.OptionSetDescription(name),
+			progressbar.OptionSetPredictTime(true), progressbar.OptionThrottle(200*time.Millisecond),
+			progressbar.OptionClearOnFinish(), progressbar.OptionFullWidth())
+	}
+	return m
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// at tells that so much of the total, and so many records, are done.
+func (m *meter) at(done, records int64) {
+	if m.before < 0 {
+		m.before = 0
+	}
+	rate := float64(records-m.before) / time.Since(m.start).Seconds()
+	if m.bar != nil {
+		m.bar.Describe(fmt.Sprintf("%s %s records, %s/s", m.name, grouped(records), grouped(int64(rate))))
+		_ = m.bar.Set64(min(done, m.total))
+		return
+	}
+	if time.Since(m.told) < plainInterval {
+		return
+	}
+	m.told = time.Now()
+	left := time.Duration(0)
+	if done > 0 {
+		left = time.Duration(float64(time.Since(m.start)) / float64(done) * float64(m.total-done))
+	}
+	fmt.Fprintf(m.w, "%s: %d%%, %s records, %s/s, %v left\n", m.name, 100*done/m.total, grouped(records),
+		grouped(int64(rate)), left.Round(time.Second))
+}
+
+// end takes the bar away.
+func (m *meter) end() {
+	if m.bar != nil {
+		_ = m.bar.Finish()
+	}
+}
+
+// grouped is a number with a comma between thousands.
+func grouped(n int64) string {
+	text := strconv.FormatInt(n, 10)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
+}

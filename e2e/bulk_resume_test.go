@@ -1,0 +1,172 @@
+package e2e
+
+import (
+	"bytes"
+	"compress/gzip"
+	"database/sql"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// An import that is killed, and asked to stop, and resumed each time, comes to
+// the same end as one that is not, and the access log accounts for all it
+// brought at every moment.
+func TestKilledImportIsResumed(t *testing.T) {
+	t.Parallel()
+	const n = 30_000 // several parts
+	text := people(n, "")
+	// Some lines that are rejected, in every part.
+	lines := strings.SplitAfter(text, "\n")
+	for i := 100; i < len(lines); i += 997 {
+		lines[i] = []string{"zebra\n", lines[3], fmt.Sprintf(`{"targetId":"%s","disabled":true}`+"\n", personID("target", 7))}[i%3]
+	}
+	text = strings.Join(lines, "")
+	whole, killed := newDir(t), newDir(t)
+	wholeFile, file := write(t, "people.ndjson", text), write(t, "people.ndjson", text)
+	want, _ := imported(t, whole, 1, wholeFile)
+
+	kills := 0
+	var out string
+	for {
+		args := []string{"import", "--data-dir", killed, "--rejects-dir", filepath.Dir(file), file}
+		if kills > 0 {
+			args = append(args, "--resume")
+		}
+		cmd := command(args...)
+		var stdout, stderr bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &stdout, &stderr
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan struct{})
+		go func() { _ = cmd.Wait(); close(ended) }()
+		before := entriesIn(killed)
+		for kill := kills < 2; kill; {
+			select {
+			case <-ended:
+				kill = false
+			case <-time.After(time.Millisecond):
+				if entriesIn(killed) > before {
+					_ = cmd.Process.Signal([]os.Signal{os.Kill, syscall.SIGTERM}[kills])
+					kill = false
+				}
+			}
+		}
+		<-ended
+		if stopped := strings.Contains(stderr.String(), "interrupted"); stopped {
+			if cmd.ProcessState.ExitCode() != 2 || strings.Count(stderr.String(), "\n") != 1 || !strings.Contains(stderr.String(), "--resume") {
+				t.Errorf("status %d: %s", cmd.ProcessState.ExitCode(), stderr.String())
+			}
+		} else if cmd.ProcessState.ExitCode() >= 0 {
+			if out = stdout.String(); cmd.ProcessState.ExitCode() != 1 {
+				t.Fatalf("status %d: %s%s", cmd.ProcessState.ExitCode(), out, stderr.String())
+			}
+			break
+		}
+		kills++
+		sound(t, killed)
+	}
+	if kills < 2 {
+		t.Errorf("it was ended %d times", kills)
+	}
+	same(t, strings.ReplaceAll(out, file, ""), strings.ReplaceAll(want, wholeFile, ""))
+	same(t, rejectsOf(t, file), rejectsOf(t, wholeFile))
+	if exported(t, killed) != exported(t, whole) {
+		t.Error("the records are not the same")
+	}
+	sound(t, killed)
+	again, _ := imported(t, killed, 1, "--resume", file)
+	same(t, again, out)
+
+	type told struct {
+		Type, Subject, ID string
+		Version           int
+	}
+	var events [2][]told
+	for i, dir := range []string{whole, killed} {
+		for _, e := range startIn(t, dir).allEvents(t, "1000") {
+			events[i] = append(events[i], told{e.Type, e.Subject, e.Data.ID, e.Data.Version})
+		}
+	}
+	same(t, events[1], events[0])
+}
+
+// entriesIn counts the entries of a directory's access log, none before there is one.
+func entriesIn(dir string) (n int) {
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "equality.db")+"?mode=ro&_pragma=busy_timeout(1000)")
+	if err != nil {
+		return 0
+	}
+	defer db.Close()
+	_ = db.QueryRow("SELECT count(*) FROM audit").Scan(&n)
+	return n
+}
+
+func TestAnImportedRecordThatIsGoneIsFound(t *testing.T) {
+	t.Parallel()
+	dir := newDir(t)
+	imported(t, dir, 0, write(t, "people.ndjson", people(5, "")))
+	sound(t, dir)
+	tamper(t, dir, func(tx *sql.Tx) error {
+		for _, text := range []string{
+			`DELETE FROM identifier WHERE record = 3`, `DELETE FROM data_key WHERE record = 3`, `DELETE FROM record WHERE number = 3`,
+		} {
+			if _, err := tx.Exec(text); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	out, status := auditVerify(t, dir, "--records")
+	if status != 1 || !strings.Contains(out, "4 versions of records are stored, and the log tells of 5 of them") {
+		t.Errorf("status %d: %s", status, out)
+	}
+}
+
+func compressed(t *testing.T, text string) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	w := gzip.NewWriter(&out)
+	if _, err := w.Write([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// A file may be compressed, and several are imported one after the other.
+func TestCompressedFilesAreImported(t *testing.T) {
+	t.Parallel()
+	plain, zipped := newDir(t), newDir(t)
+	text := people(300, "")
+	half := len(text) / 300 * 100
+	imported(t, plain, 0, write(t, "people.ndjson", text))
+	out, _ := imported(t, zipped, 0, write(t, "a.ndjson.gz", string(compressed(t, text[:half]))), write(t, "b.ndjson.gz", string(compressed(t, text[half:]))))
+	if strings.Count(out, "\n") != 2 || exported(t, zipped) != exported(t, plain) {
+		t.Errorf("%s", out)
+	}
+}
+
+// However many records a file has, an import of it takes the same memory.
+func TestAnImportLivesInBoundedMemory(t *testing.T) {
+	t.Parallel()
+	if raceEnabled {
+		t.Skip("the race detector takes memory of its own")
+	}
+	const limit = 300 << 10 // kilobytes
+	file := write(t, "people.ndjson", people(60_000, `,"gender":{"genderValue":"o","genderValueIfOther":"`+strings.Repeat("x", 200)+`"}`))
+	cmd := command("import", "--data-dir", newDir(t), file)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if used := cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss; used > limit {
+		t.Errorf("it took %d MB", used>>10)
+	}
+}

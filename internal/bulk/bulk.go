@@ -1,0 +1,97 @@
+// Package bulk owns how many records at once come in and go out as files:
+// their lines and rows, the CSV header, the mapping of another system's columns
+// and codes, the file of rejects, and the import's run from file to store.
+//
+// It does not own what a valid record is (internal/equality), what an import
+// may do and what is told of it (internal/service), or flags, progress bars and
+// where files lie (cmd).
+package bulk
+
+import (
+	"errors"
+
+	"equality-information-api/internal/equality"
+)
+
+// Item is a record as a file has it. Its ID is the zero UUID where the file
+// gives none.
+type Item struct {
+	Record  equality.Record
+	Version int64
+}
+
+// A Decoder reads one line, or one row of CSV. Its error is an
+// *equality.InvalidError, or a *RowError of a row that is none. Any number of
+// goroutines may use it.
+type Decoder interface {
+	Decode(line []byte) (Item, error)
+}
+
+// DecoderFunc is a function as a Decoder.
+type DecoderFunc func(line []byte) (Item, error)
+
+// Decode calls f.
+func (f DecoderFunc) Decode(line []byte) (Item, error) { return f(line) }
+
+// The rules of a reject, beside those of internal/equality. They are stable;
+// Meanings says what they mean.
+const (
+	LineLength   = "import.line-length"
+	VersionForm  = "import.version"
+	Differs      = "import.differs"
+	IDTaken      = "import.id-taken"
+	IDErased     = "import.id-erased"
+	AmbiguousMap = "import.ambiguous"
+	RowQuotes    = "csv.quotes"
+	RowCells     = "csv.cells"
+	RowUTF8      = "csv.utf8"
+)
+
+// Meanings are the rules of this package and what each means, for documents.
+var Meanings = []equality.FailureCode{
+	{Code: LineLength, Meaning: "is longer than a line may be: 1 MiB, a row of CSV 64 KiB"},
+	{Code: VersionForm, Meaning: "must be a whole number from 0 to 9007199254740991"},
+	{Code: Differs, Meaning: "is of a person who has a record already, with another id or other answers"},
+	{Code: IDTaken, Meaning: "has an id, or a person, whose identifier another record has as either"},
+	{Code: IDErased, Meaning: "has the id of a record that was erased"},
+	{Code: AmbiguousMap, Meaning: "is a value that stands for more than one of our codes"},
+	{Code: RowQuotes, Meaning: "has a quote that is not closed, or that stands inside a cell"},
+	{Code: RowCells, Meaning: "has more or fewer cells than the header"},
+	{Code: RowUTF8, Meaning: "is not valid UTF-8"},
+}
+
+// RowError is a row that cannot be read as one. It names the rule.
+type RowError struct{ Rule string }
+
+func (e *RowError) Error() string { return "bulk: a row breaks the rule " + e.Rule }
+
+// maxVersion is the largest number that JSON carries exactly everywhere.
+const maxVersion = 1<<53 - 1
+
+// parseVersion reads a version: digits alone.
+func parseVersion(text string) (version int64, ok bool) {
+	if text == "" || len(text) > 16 {
+		return 0, false
+	}
+	for _, digit := range []byte(text) {
+		if digit < '0' || digit > '9' {
+			return 0, false
+		}
+		version = version*10 + int64(digit-'0')
+	}
+	return version, version <= maxVersion
+}
+
+// failuresOf are the failures that an error of a Decoder tells of; false where
+// it is another error.
+func failuresOf(err error) ([]equality.Failure, bool) {
+	var invalid *equality.InvalidError
+	if errors.As(err, &invalid) {
+		return invalid.Failures, true
+	}
+	var row *RowError
+	if errors.As(err, &row) {
+		return []equality.Failure{{Code: row.Rule}}, true
+	}
+	return nil, false
+}

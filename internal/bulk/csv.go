@@ -1,0 +1,214 @@
+package bulk
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/google/uuid"
+
+	"equality-information-api/internal/equality"
+	"equality-information-api/internal/refdata"
+)
+
+// CSV reads rows under a header. The zero mapping takes our own columns and
+// codes. Its errors tell everything that is wrong with the header.
+func CSV(rules *equality.Rules, lists *refdata.Lists, m Mapping, today equality.Date, header []byte) (Decoder, error) {
+	if !utf8.Valid(header) {
+		return nil, fmt.Errorf("the header is not valid UTF-8")
+	}
+	d := &csvDecoder{rules: rules.ForImport(), today: today, mapping: m.resolved(lists)}
+	var errs []string
+	seen := make([]bool, len(columns))
+	names := cells(header)
+	for i, name := range names {
+		place, ok := m.column(strings.TrimSpace(name))
+		switch {
+		case !ok:
+			errs = append(errs, fmt.Sprintf("column %d is not one of ours, nor of the mapping", i+1))
+		case place >= 0 && seen[place]:
+			errs = append(errs, fmt.Sprintf("column %d is %s once more", i+1, columns[place].name))
+		}
+		if ok && place >= 0 {
+			seen[place] = true
+		}
+		d.header = append(d.header, place)
+	}
+	switch {
+	case !seen[byName["targetId"]] && len(errs) == len(names):
+		// Whatever it is, it may be a person's row, of which nothing is told.
+		return nil, fmt.Errorf("the first line is not a header: see docs/import.md")
+	case !seen[byName["targetId"]]:
+		errs = append(errs, "there is no column targetId")
+	}
+	if len(errs) > 0 {
+		return nil, fmt.Errorf("the header: %s", strings.Join(errs, "; "))
+	}
+	return d, nil
+}
+
+type csvDecoder struct {
+	rules   *equality.Rules
+	today   equality.Date
+	mapping *resolver
+	header  []int // each cell's place in columns; -1 is passed over
+}
+
+// cell is a cell of a row, by its place in columns.
+type cell struct {
+	text    string
+	present bool
+}
+
+func (d *csvDecoder) Decode(line []byte) (Item, error) {
+	if !utf8.Valid(line) {
+		return Item{}, &RowError{RowUTF8}
+	}
+	row := cells(line)
+	if len(row) != len(d.header) {
+		return Item{}, &RowError{RowCells}
+	}
+	var values [64]cell // more than there are columns
+	var failures equality.InvalidError
+	for i, text := range row {
+		place := d.header[i]
+		if place < 0 {
+			continue
+		}
+		// What an export of a spreadsheet put around it; the guard stands first.
+		text, present := unguard(strings.TrimSpace(text))
+		if present && text != "" {
+			var ok bool
+			if text, ok = d.mapping.value(place, text); !ok {
+				failures.Failures = append(failures.Failures, equality.Failure{Pointer: pointerOf(place), Code: AmbiguousMap})
+			}
+			present = text != ""
+		}
+		values[place] = cell{text, present}
+	}
+	version := int64(0)
+	if v := values[byName[versionColumn]]; v.present {
+		var ok bool
+		if version, ok = parseVersion(v.text); !ok {
+			failures.Failures = append(failures.Failures, equality.Failure{Pointer: "/version", Code: VersionForm})
+		}
+	}
+	record, err := d.rules.DecodeCreate(document(values[:len(columns)]), uuid.Nil, d.today)
+	if inner, ok := failuresOf(err); ok {
+		failures.Failures = append(failures.Failures, inner...)
+	}
+	if len(failures.Failures) > 0 {
+		return Item{}, &failures
+	}
+	return Item{record, version}, err
+}
+
+// pointerOf is where a column's value stands in the record.
+func pointerOf(place int) string {
+	switch name := columns[place].name; name {
+	case pregnancyColumn:
+		return "/pregnancyOrMaternity"
+	case primaryColumn, othersColumn:
+		return "/languages"
+	default:
+		return "/" + strings.ReplaceAll(name, ".", "/")
+	}
+}
+
+// document writes a row's cells as the record that the HTTP contract has, which
+// is then read and judged as any other.
+func document(values []cell) []byte {
+	doc := []byte{'{'}
+	object := ""
+	for place, value := range values {
+		name := columns[place].name
+		parent, member, nested := strings.Cut(name, ".")
+		if object != "" && (!nested || parent != object) {
+			doc = append(doc, '}')
+			object = ""
+		}
+		switch name {
+		case versionColumn, modifiedColumn, othersColumn:
+			continue
+		case primaryColumn:
+			doc = appendLanguages(doc, value, values[byName[othersColumn]])
+			continue
+		}
+		if !value.present {
+			continue
+		}
+		if nested && object == "" {
+			doc = append(appendName(doc, parent), '{')
+			object = parent
+		}
+		if !nested {
+			member = name
+		}
+		switch {
+		case name == pregnancyColumn:
+			doc = appendList(appendName(doc, "pregnancyOrMaternity"), value.text, `{"pregnancyDate":`, `}`)
+		case columns[place].list:
+			doc = appendList(appendName(doc, member), value.text, "", "")
+		default:
+			doc = appendText(appendName(doc, member), value.text)
+		}
+	}
+	if object != "" {
+		doc = append(doc, '}')
+	}
+	return append(doc, '}')
+}
+
+// appendName appends a member's name, behind a comma where another came before.
+func appendName(doc []byte, name string) []byte {
+	if doc[len(doc)-1] != '{' {
+		doc = append(doc, ',')
+	}
+	return append(appendText(doc, name), ':')
+}
+
+func appendText(doc []byte, text string) []byte {
+	doc, _ = jsontext.AppendQuote(doc, text) // it is valid UTF-8
+	return doc
+}
+
+// appendList appends a list of texts, each between two pieces of JSON.
+func appendList(doc []byte, text, before, after string) []byte {
+	doc = append(doc, '[')
+	for i, element := range elements(text) {
+		if i > 0 {
+			doc = append(doc, ',')
+		}
+		doc = append(appendText(append(doc, before...), element), after...)
+	}
+	return append(doc, ']')
+}
+
+func appendLanguages(doc []byte, primary, others cell) []byte {
+	if !primary.present && !others.present {
+		return doc
+	}
+	doc = appendList(appendName(doc, "languages"), primary.text, `{"isPrimary":true,"language":`, `}`)
+	rest := appendList(nil, others.text, `{"isPrimary":false,"language":`, `}`)
+	if len(rest) == len("[]") {
+		return doc
+	}
+	doc = bytes.TrimSuffix(doc, []byte("]"))
+	if doc[len(doc)-1] != '[' {
+		doc = append(doc, ',')
+	}
+	return append(doc, rest[1:]...)
+}
+
+// elements are the texts of a cell that holds several.
+func elements(text string) (elements []string) {
+	if text == "" {
+		return nil
+	}
+	for element := range strings.SplitSeq(text, listSeparator) {
+		elements = append(elements, strings.TrimSpace(element))
+	}
+	return elements
+}

@@ -1,0 +1,85 @@
+package bulk
+
+import (
+	"os"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"equality-information-api/internal/equality"
+)
+
+// table gives the first cells of the table behind a mark in docs/import.md, and its rows.
+func table(t *testing.T, mark string) (names, rows []string) {
+	t.Helper()
+	text, err := os.ReadFile("../../docs/import.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, ok := strings.Cut(string(text), "<!-- "+mark+" -->\n")
+	if !ok {
+		t.Fatalf("docs/import.md has no table %s", mark)
+	}
+	for i, row := range strings.Split(after, "\n") {
+		if !strings.HasPrefix(row, "|") {
+			return names, rows
+		}
+		if i < 2 {
+			continue
+		}
+		rows = append(rows, row)
+		for _, name := range regexp.MustCompile("`([^`]*)`").FindAllStringSubmatch(strings.Split(row, "|")[1], -1) {
+			names = append(names, name[1])
+		}
+	}
+	return names, rows
+}
+
+func TestDocumentedHeaderAndRules(t *testing.T) {
+	t.Parallel()
+	names, _ := table(t, "header")
+	if d := cmp.Diff(Header(), names); d != "" {
+		t.Error(d)
+	}
+	_, rows := table(t, "rules")
+	var want []string
+	for _, m := range Meanings {
+		want = append(want, "| `"+m.Code+"` | "+m.Meaning+" |")
+	}
+	if d := cmp.Diff(want, rows); d != "" {
+		t.Error(d)
+	}
+}
+
+// otherwise are the members whose columns have another form.
+var otherwise = map[string][]string{
+	"pregnancyOrMaternity": {pregnancyColumn}, "languages": {primaryColumn, othersColumn},
+}
+
+func TestEveryMemberHasItsColumn(t *testing.T) {
+	t.Parallel()
+	var want []string
+	for member := range reflect.TypeFor[equality.Record]().Fields() {
+		name, _, _ := strings.Cut(member.Tag.Get("json"), ",")
+		switch {
+		case name == "-":
+		case otherwise[name] != nil:
+			want = append(want, otherwise[name]...)
+		case member.Type.Kind() == reflect.Struct && member.Type != reflect.TypeFor[equality.Text]():
+			for inner := range member.Type.Fields() {
+				innerName, _, _ := strings.Cut(inner.Tag.Get("json"), ",")
+				want = append(want, name+"."+innerName)
+			}
+		default:
+			want = append(want, name)
+		}
+	}
+	got := slices.DeleteFunc(Header(), func(name string) bool { return name == versionColumn || name == modifiedColumn })
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+}

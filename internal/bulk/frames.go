@@ -1,0 +1,272 @@
+package bulk
+
+import (
+	"bytes"
+	"io"
+)
+
+// The longest line of JSON and the longest row of CSV, in bytes with their ends.
+const (
+	maxLine = 1 << 20
+	maxRow  = 64 << 10
+)
+
+// readAhead is how much is read at once beyond what a frame may hold.
+const readAhead = 64 << 10
+
+// A frame is one line or row. Its text is valid until the next one is read.
+type frame struct {
+	text []byte // without the line's end
+	line int64  // where it begins, counted from 1
+	rule string // what is wrong with it, where it cannot be decoded
+}
+
+// framer cuts a stream into lines, or into rows of CSV, whose quoted cells may
+// hold line ends. Memory is bounded whatever the stream holds: what is too long
+// is passed over as it is read.
+type framer struct {
+	r          io.Reader
+	csv        bool
+	max        int
+	buf        []byte
+	start, end int // what has been read and not been given yet
+	eof        bool
+	offset     int64 // of what comes next
+	line       int64
+}
+
+// newFramer cuts r, which stands at an offset and a line of the whole stream.
+func newFramer(r io.Reader, csv bool, offset, line int64) *framer {
+	f := &framer{r: r, csv: csv, max: maxLine, offset: offset, line: line}
+	if csv {
+		f.max = maxRow
+	}
+	f.buf = make([]byte, f.max+readAhead)
+	return f
+}
+
+// fill reads more behind what there is. The buffer has room: a frame never fills it.
+func (f *framer) fill() error {
+	if f.start > 0 {
+		f.end = copy(f.buf, f.buf[f.start:f.end])
+		f.start = 0
+	}
+	n, err := io.ReadAtLeast(f.r, f.buf[f.end:], 1)
+	f.end += n
+	if err == io.EOF {
+		f.eof = true
+		return nil
+	}
+	return err
+}
+
+// take gives the first n bytes, which hold this many line ends.
+func (f *framer) take(n int, lines int64) []byte {
+	text := f.buf[f.start : f.start+n]
+	f.start += n
+	f.offset += int64(n)
+	f.line += lines
+	return text
+}
+
+// next gives the next frame that is not blank. At the end it gives io.EOF.
+func (f *framer) next() (frame, error) {
+	for {
+		fr, err := f.any()
+		if err != nil || fr.rule != "" || len(bytes.Trim(fr.text, " \t\r\n")) > 0 {
+			return fr, err
+		}
+	}
+}
+
+func (f *framer) any() (frame, error) {
+	for {
+		if f.offset == 0 {
+			if err := f.dropMark(); err != nil {
+				return frame{}, err
+			}
+		}
+		data := f.buf[f.start:f.end]
+		if len(data) == 0 && f.eof {
+			return frame{}, io.EOF
+		}
+		n, lines, state := f.cut(data)
+		if len(data) > f.max && (state == unfinished || n > f.max) {
+			if state = tooLong; f.csv && bytes.IndexByte(data[:f.max], '\n') >= 0 {
+				state = malformed // of lines that are not too long
+			}
+		}
+		at := f.line
+		switch {
+		case state == unfinished && !f.eof:
+			if err := f.fill(); err != nil {
+				return frame{}, err
+			}
+		case state == unfinished:
+			return f.rest(at, data)
+		case state == whole:
+			return frame{text: trimEnd(f.take(n, lines)), line: at}, nil
+		default:
+			rule := LineLength
+			if state == malformed {
+				rule = RowQuotes
+			}
+			return frame{line: at, rule: rule}, f.skipLine()
+		}
+	}
+}
+
+// dropMark passes over a byte order mark at the beginning.
+func (f *framer) dropMark() error {
+	for f.end-f.start < len(byteOrderMark) && !f.eof {
+		if err := f.fill(); err != nil {
+			return err
+		}
+	}
+	if bytes.HasPrefix(f.buf[f.start:f.end], []byte(byteOrderMark)) {
+		f.take(len(byteOrderMark), 0)
+	}
+	return nil
+}
+
+const byteOrderMark = "\ufeff"
+
+// rest is what stands behind the last line's end. A quote that is still open
+// there is not closed at all.
+func (f *framer) rest(at int64, data []byte) (frame, error) {
+	if f.csv && openQuote(data) {
+		return frame{line: at, rule: RowQuotes}, f.skipLine()
+	}
+	return frame{text: trimEnd(f.take(len(data), 0)), line: at}, nil
+}
+
+// skipLine passes over what is left of a line. Reading goes on behind it, and
+// not behind the row: what comes next may be in order.
+func (f *framer) skipLine() error {
+	for {
+		data := f.buf[f.start:f.end]
+		if i := bytes.IndexByte(data, '\n'); i >= 0 {
+			f.take(i+1, 1)
+			return nil
+		}
+		f.take(len(data), 0)
+		if f.eof {
+			return nil
+		}
+		if err := f.fill(); err != nil {
+			return err
+		}
+	}
+}
+
+func trimEnd(text []byte) []byte {
+	return bytes.TrimSuffix(bytes.TrimSuffix(text, []byte("\n")), []byte("\r"))
+}
+
+// The states of a frame that is being cut.
+type state int
+
+const (
+	unfinished state = iota // it does not end in what there is
+	whole
+	malformed
+	tooLong
+)
+
+// cut finds where the first frame of data ends, behind its line's end.
+func (f *framer) cut(data []byte) (n int, lines int64, s state) {
+	if !f.csv {
+		if i := bytes.IndexByte(data, '\n'); i >= 0 {
+			return i + 1, 1, whole
+		}
+		return 0, 0, unfinished
+	}
+	return cutRow(data)
+}
+
+// cutRow finds where a row of CSV ends: at the first line's end that does not
+// stand in quotes.
+func cutRow(data []byte) (n int, lines int64, s state) {
+	for n < len(data) {
+		if data[n] != '"' {
+			i := bytes.IndexAny(data[n:], ",\n\"")
+			if i < 0 {
+				return 0, 0, unfinished
+			}
+			n += i
+			switch data[n] {
+			case '"':
+				return 0, 0, malformed
+			case '\n':
+				return n + 1, lines + 1, whole
+			}
+			n++
+			continue
+		}
+		closed := false
+		for n++; n < len(data); n++ {
+			if data[n] == '\n' {
+				lines++
+			}
+			if data[n] != '"' {
+				continue
+			}
+			if n+1 < len(data) && data[n+1] == '"' {
+				n++
+				continue
+			}
+			closed = true
+			n++
+			break
+		}
+		rest := data[n:]
+		switch {
+		case !closed, len(rest) == 0, len(rest) == 1 && rest[0] == '\r':
+			return 0, 0, unfinished
+		case rest[0] == ',':
+			n++
+		case rest[0] == '\n':
+			return n + 1, lines + 1, whole
+		case rest[0] == '\r' && rest[1] == '\n':
+			return n + 2, lines + 1, whole
+		default:
+			return 0, 0, malformed
+		}
+	}
+	return 0, 0, unfinished
+}
+
+// openQuote says whether the last row of a file, which has no line's end, ends
+// within quotes, or has them wrong.
+func openQuote(row []byte) bool {
+	_, _, s := cutRow(append(bytes.Clone(trimEnd(row)), '\n'))
+	return s != whole
+}
+
+// cells splits a whole row. What follows a comma at the end is an empty cell.
+func cells(row []byte) (cells []string) {
+	for {
+		var cell []byte
+		if len(row) > 0 && row[0] == '"' {
+			i := 1
+			for ; row[i] != '"' || i+1 < len(row) && row[i+1] == '"'; i++ {
+				cell = append(cell, row[i])
+				if row[i] == '"' {
+					i++
+				}
+			}
+			row = row[i+1:]
+		} else {
+			i := bytes.IndexByte(row, ',')
+			if i < 0 {
+				i = len(row)
+			}
+			cell, row = row[:i], row[i:]
+		}
+		cells = append(cells, string(cell))
+		if len(row) == 0 {
+			return cells
+		}
+		row = row[1:]
+	}
+}

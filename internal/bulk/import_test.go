@@ -1,0 +1,316 @@
+package bulk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+
+	"equality-information-api/internal/equality"
+	"equality-information-api/internal/store"
+)
+
+// shelf takes records as the store does, and can fail before and behind the
+// moment at which a part is durable, as a program that is killed does.
+type shelf struct {
+	correlation uuid.UUID
+	records     map[uuid.UUID]store.Arrival // by person
+	position    []byte
+	completed   []int64
+	acts        map[uuid.UUID]bool
+	fail        func() (before, behind bool)
+}
+
+var errKilled = errors.New("test: killed")
+
+func newShelf() *shelf {
+	return &shelf{records: make(map[uuid.UUID]store.Arrival), acts: make(map[uuid.UUID]bool),
+		fail: func() (bool, bool) { return false, false }}
+}
+
+func (s *shelf) Position(context.Context) ([]byte, error) { return s.position, nil }
+func (s *shelf) CorrelationID() uuid.UUID                 { return s.correlation }
+func (s *shelf) Continue(id uuid.UUID)                    { s.correlation = id }
+
+func (s *shelf) Prepare(r equality.Record, version int64) (store.Arrival, error) {
+	return store.Arrival{Sealed: store.Sealed{Version: store.Version{ID: r.ID, Target: r.TargetID, Version: version, Record: r}}}, nil
+}
+
+func (s *shelf) Load(_ context.Context, arrivals []store.Arrival, position func([]store.Landing) ([]byte, error)) error {
+	before, behind := s.fail()
+	var landings []store.Landing
+	var landed []store.Arrival
+	here := make(map[uuid.UUID]store.Arrival)
+	for _, a := range arrivals {
+		found := store.Current{}
+		if there, ok := s.records[a.Target]; ok {
+			found = store.Current{State: store.Present, Version: there.Version}
+		} else if there, ok := here[a.Target]; ok {
+			found = store.Current{State: store.Present, Version: there.Version}
+		}
+		landing := a.Judge(found)
+		landings = append(landings, landing)
+		if landing == store.Landed {
+			landed, here[a.Target] = append(landed, a), a
+		}
+	}
+	kept, err := position(landings)
+	if err != nil {
+		return err
+	}
+	if again, err := position(landings); err != nil || string(again) != string(kept) { // as after a rollback
+		return fmt.Errorf("the second time the position is %s, and was %s: %w", again, kept, err)
+	}
+	if before {
+		return errKilled
+	}
+	for _, a := range landed {
+		s.records[a.Target] = a
+	}
+	s.position, s.acts[s.correlation] = kept, true
+	if behind {
+		return errKilled
+	}
+	return nil
+}
+
+func (s *shelf) Complete(_ context.Context, count int64, position []byte) error {
+	s.completed, s.position = append(s.completed, count), position
+	return nil
+}
+
+// lines are people, some twice with other answers, some wrong.
+func lines(n int) string {
+	random := rand.New(rand.NewPCG(1, 2))
+	var text strings.Builder
+	var targets []string
+	for i := range n {
+		id := uuid.UUID{15: byte(i), 14: byte(i >> 8), 0: 1}.String()
+		switch random.IntN(8) {
+		case 0:
+			text.WriteString(`{"targetId":"zebra","disabled":7,"ageGroup":"zebra"}`)
+		case 1:
+			if len(targets) > 0 {
+				fmt.Fprintf(&text, `{"targetId":"%s","disabled":true}`, targets[random.IntN(len(targets))])
+			}
+		case 2:
+			fmt.Fprintf(&text, `{"targetId":"%s"`, id)
+		default:
+			targets = append(targets, id)
+			fmt.Fprintf(&text, `{"version":%d,"record":{"targetId":"%s","disabled":false}}`, i, id)
+		}
+		text.WriteString([]string{"\n", "\r\n", "\n\n"}[random.IntN(3)])
+	}
+	return text.String()
+}
+
+func rejectsFile(t *testing.T) *os.File {
+	t.Helper()
+	f, err := os.Create(filepath.Join(t.TempDir(), "rejects"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = f.Close() })
+	return f
+}
+
+func optionsOf(t *testing.T, text string, rejects *os.File) Options {
+	t.Helper()
+	source := strings.NewReader(text)
+	return Options{
+		Source: source, Skip: func(n int64) error { _, err := source.Seek(n, io.SeekCurrent); return err },
+		Decoder: NDJSON(testRules(t), day), Rejects: rejects, Workers: 3, Progress: func(State) {}, part: 7,
+	}
+}
+
+func content(t *testing.T, f *os.File) string {
+	t.Helper()
+	b, err := os.ReadFile(f.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// However often an import is ended and resumed, it comes to the same end.
+func TestAnImportThatIsResumedEndsAsOneThatIsNot(t *testing.T) {
+	t.Parallel()
+	text := lines(300)
+	header := "\ufefftargetId,disabled\n"
+	rows := header + strings.Repeat("x\n,\n\""+target+"\",\"y\nz\"\n", 3)
+	for i := range 200 {
+		rows += fmt.Sprintf("%s,%s\n", uuid.UUID{15: byte(i), 0: 1}, []string{"yes", "no", "perhaps", "\"\n\""}[i%4])
+	}
+	for name, text := range map[string]string{"lines": text, "rows": rows} {
+		open := func(rejects *os.File) Options {
+			o := optionsOf(t, text, rejects)
+			if name == "rows" {
+				o.Rows, o.Decoder = true, nil
+				o.Header = func(header []byte) (Decoder, error) {
+					return CSV(testRules(t), testLists(t), Mapping{}, day, header)
+				}
+			}
+			return o
+		}
+		whole, wholeRejects := newShelf(), rejectsFile(t)
+		whole.correlation = uuid.UUID{1}
+		want, err := Import(t.Context(), whole, open(wholeRejects))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want.Imported == 0 || want.Rejected == 0 || want.Read != want.Imported+want.Unchanged+want.Rejected || !want.Done {
+			t.Errorf("%+v", want)
+		}
+		for seed := range uint64(12) {
+			random := rand.New(rand.NewPCG(seed, 3))
+			s, rejects := newShelf(), rejectsFile(t)
+			s.correlation = uuid.UUID{1}
+			s.fail = func() (bool, bool) { return random.IntN(4) == 0, random.IntN(4) == 0 }
+			var got State
+			for runs := 0; ; runs++ {
+				o := open(rejects)
+				o.Resume = runs > 0
+				if got, err = Import(t.Context(), s, o); err == nil {
+					break
+				}
+				if !errors.Is(err, errKilled) || runs > 1000 {
+					t.Fatal(err)
+				}
+				if runs > 0 {
+					s.correlation = uuid.New() // of another run
+				}
+			}
+			got.CorrelationID = want.CorrelationID // one that was killed before anything was durable has begun anew
+			if d := cmp.Diff(want, got); d != "" {
+				t.Errorf("%s, seed %d: %s", name, seed, d)
+			}
+			if d := cmp.Diff(content(t, wholeRejects), content(t, rejects)); d != "" {
+				t.Errorf("%s, seed %d: rejects: %s", name, seed, d)
+			}
+			if d := cmp.Diff(whole.records, s.records, same); d != "" {
+				t.Errorf("%s, seed %d: records: %s", name, seed, d)
+			}
+			if len(s.acts) != 1 {
+				t.Errorf("%s, seed %d: it was %d acts", name, seed, len(s.acts))
+			}
+			o := open(rejects)
+			o.Resume = true
+			if again, err := Import(t.Context(), s, o); err != nil || len(s.completed) != 1 {
+				t.Errorf("resumed at its end: %v, %v", again, err)
+			}
+		}
+	}
+}
+
+func TestAnImportOfTheSameAgainChangesNothing(t *testing.T) {
+	t.Parallel()
+	text := lines(100)
+	s := newShelf()
+	first, err := Import(t.Context(), s, optionsOf(t, text, rejectsFile(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rejects := rejectsFile(t)
+	second, err := Import(t.Context(), s, optionsOf(t, text, rejects))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if second.Imported != 0 || second.Unchanged != first.Imported+first.Unchanged || second.Rejected != first.Rejected {
+		t.Errorf("%+v, then %+v", first, second)
+	}
+}
+
+func TestAnImportEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	s := newShelf()
+	o := optionsOf(t, lines(300), rejectsFile(t))
+	parts := 0
+	o.Progress = func(State) {
+		if parts++; parts == 3 {
+			cancel()
+		}
+	}
+	state, err := Import(ctx, s, o)
+	if !errors.Is(err, ErrInterrupted) || parts != 3 || state.Done {
+		t.Errorf("%v after %d parts: %+v", err, parts, state)
+	}
+	durable, err := parseState(s.position)
+	if d := cmp.Diff(durable, state); d != "" || err != nil {
+		t.Errorf("%v: %s", err, d)
+	}
+}
+
+// What cannot be read, and rejects that cannot be written, end an import
+// behind what is durable.
+func TestAnImportEndsAtAnErrorOfItsFiles(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("test: broken")
+	s := newShelf()
+	o := optionsOf(t, "", rejectsFile(t))
+	o.Source = io.MultiReader(strings.NewReader(lines(100)), iotestErr{broken})
+	if state, err := Import(t.Context(), s, o); !errors.Is(err, broken) || state.Done || len(s.completed) > 0 {
+		t.Errorf("%v: %+v", err, state)
+	}
+	closed := rejectsFile(t)
+	_ = closed.Close()
+	s = newShelf()
+	if state, err := Import(t.Context(), s, optionsOf(t, "zebra\n", closed)); err == nil || state.Read != 0 || len(s.records) > 0 {
+		t.Errorf("%v: %+v", err, state)
+	}
+}
+
+type iotestErr struct{ error }
+
+func (e iotestErr) Read([]byte) (int, error) { return 0, e.error }
+
+func TestLinesThatAreRejected(t *testing.T) {
+	t.Parallel()
+	id := target
+	for line, want := range map[string]string{
+		`{"targetId":"` + id + `","zebra":1}`: "/zebra " + equality.JSONUnknown,
+		`{"targetId":"` + id + `"`:            " " + equality.JSONSyntax,
+		"{\"targetId\":\"\xff\"}":             " " + equality.JSONUTF8,
+		`[]`:                                  " " + equality.TypeObject,
+		`{"version":-1,"record":{"targetId":"` + id + `"}}`:                                                  "/version " + VersionForm,
+		`{"version":1.5,"record":{"targetId":"` + id + `"}}`:                                                 "/version " + VersionForm,
+		`{"version":"1","record":{"targetId":"` + id + `"}}`:                                                 "/version " + VersionForm,
+		`{"id":"zebra","record":{"targetId":"` + id + `"}}`:                                                  "/id " + equality.IDForm,
+		`{"id":7,"record":{"targetId":"` + id + `"}}`:                                                        "/id " + equality.TypeString,
+		`{"id":"00000000-0000-0000-0000-000000000000","record":{"targetId":"` + id + `"}}`:                   "/id " + equality.IDZero,
+		`{"id":"` + id + `","record":{"targetId":"` + id + `","id":"45b919fa-22b4-11ec-9621-0242ac130002"}}`: "/record/id " + equality.IDMismatch,
+		`{"targetId":"45b919fa-22b4-11ec-9621-0242ac130002","record":{"targetId":"` + id + `"}}`:             "/targetId " + equality.IDMismatch,
+		`{"record":{"disabled":"perhaps","targetId":"` + id + `"}}`:                                          "/record/disabled " + equality.TypeAnswer,
+		`{"record":7}`: "/record " + equality.TypeObject,
+		`{"zebra":1,"a b":2,"record":{"targetId":"` + id + `"}}`: "/zebra " + equality.JSONUnknown + "| " + equality.JSONUnknown,
+		`{"record":{"targetId":"` + id + `"}} {}`:                " " + equality.JSONSyntax + "|/record " + equality.JSONUnknown + "|/targetId " + equality.Required,
+	} {
+		_, err := NDJSON(testRules(t), day).Decode([]byte(line))
+		failures, ok := failuresOf(err)
+		var got []string
+		for _, f := range failures {
+			got = append(got, f.Pointer+" "+f.Code)
+		}
+		if joined := strings.Join(got, "|"); !ok || joined != want && !strings.HasPrefix(want, joined) {
+			t.Errorf("%s: %q, want %q", line, joined, want)
+		}
+	}
+	for _, line := range []string{
+		`{"targetId":"` + id + `","disabled":"Y","marriageOrCivilPartnership":{"married":1,"civilPartnership":"False"}}`,
+		`{"id":null,"targetId":null,"record":{"targetId":"` + id + `"}}`,
+		` {"targetId":"` + id + `","gender":{"genderValue":"o","genderValueIfOther":"a \"record\""}} `,
+	} {
+		if _, err := NDJSON(testRules(t), day).Decode([]byte(line)); err != nil {
+			failures, _ := failuresOf(err)
+			t.Errorf("%s: %v", line, failures)
+		}
+	}
+}

@@ -1,0 +1,245 @@
+package bulk
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"equality-information-api/internal/equality"
+	"equality-information-api/internal/refdata"
+)
+
+// A Mapping says what another system's columns and values are here.
+type Mapping struct {
+	columns map[string]int // their header: our column
+	ignore  map[string]bool
+	values  map[int]map[string]string // our column: their value: ours, empty for none
+	maps    map[int]string            // our column: the system whose values it has
+	invert  map[int]bool
+}
+
+// ParseMapping reads a mapping. Its error tells everything that is wrong, line
+// by line, and repeats nothing of the file but our own names.
+func ParseMapping(content []byte, lists *refdata.Lists) (Mapping, error) {
+	m := Mapping{
+		columns: make(map[string]int), ignore: make(map[string]bool), values: make(map[int]map[string]string),
+		maps: make(map[int]string), invert: make(map[int]bool),
+	}
+	var document yaml.Node
+	if err := yaml.Unmarshal(content, &document); err != nil {
+		return m, errors.New("it is not YAML")
+	}
+	if document.Kind == 0 {
+		return m, nil
+	}
+	p := mappingParser{m: &m, lists: lists}
+	p.members(document.Content[0], func(key, value *yaml.Node) {
+		switch key.Value {
+		case "columns":
+			p.members(value, p.column)
+		case "ignore":
+			for _, name := range p.list(value) {
+				m.ignore[name.Value] = true
+			}
+		case "values":
+			p.members(value, p.valuesOf)
+		case "maps":
+			p.members(value, p.mapOf)
+		case "invert":
+			for _, name := range p.list(value) {
+				if place, ok := p.place(name); ok && !columns[place].answer {
+					p.fail(name, "is no column of yes or no")
+				} else if ok {
+					m.invert[place] = true
+				}
+			}
+		default:
+			p.fail(key, "is no key; the keys are columns, ignore, values, maps and invert")
+		}
+	})
+	return m, errors.Join(p.errs...)
+}
+
+type mappingParser struct {
+	m     *Mapping
+	lists *refdata.Lists
+	errs  []error
+}
+
+func (p *mappingParser) fail(at *yaml.Node, rule string, args ...any) {
+	p.errs = append(p.errs, fmt.Errorf("line %d %s", at.Line, fmt.Sprintf(rule, args...)))
+}
+
+// members visits the keys of a mapping, each of which may be there once.
+func (p *mappingParser) members(node *yaml.Node, visit func(key, value *yaml.Node)) {
+	if node.Kind != yaml.MappingNode {
+		p.fail(node, "must be a mapping")
+		return
+	}
+	seen := make(map[string]bool)
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		key, value := node.Content[i], node.Content[i+1]
+		switch {
+		case key.Kind != yaml.ScalarNode:
+			p.fail(key, "has a key that is no text")
+		case seen[key.Value]:
+			p.fail(key, "has a key that is there before")
+		default:
+			seen[key.Value] = true
+			visit(key, value)
+		}
+	}
+}
+
+func (p *mappingParser) list(node *yaml.Node) []*yaml.Node {
+	if node.Kind != yaml.SequenceNode {
+		p.fail(node, "must be a list")
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(node.Content), func(item *yaml.Node) bool {
+		if item.Kind != yaml.ScalarNode {
+			p.fail(item, "must be a text")
+		}
+		return item.Kind != yaml.ScalarNode
+	})
+}
+
+// place finds a column of ours.
+func (p *mappingParser) place(name *yaml.Node) (int, bool) {
+	place, ok := byName[name.Value]
+	if name.Kind != yaml.ScalarNode || !ok {
+		p.fail(name, "names a column that is none of ours")
+		return 0, false
+	}
+	return place, true
+}
+
+func (p *mappingParser) column(theirs, ours *yaml.Node) {
+	if place, ok := p.place(ours); ok {
+		p.m.columns[theirs.Value] = place
+	}
+}
+
+func (p *mappingParser) valuesOf(ours, values *yaml.Node) {
+	place, ok := p.place(ours)
+	p.members(values, func(theirs, value *yaml.Node) {
+		switch {
+		case !ok:
+		case value.Kind != yaml.ScalarNode:
+			p.fail(value, "must be a text")
+		default:
+			if p.m.values[place] == nil {
+				p.m.values[place] = make(map[string]string)
+			}
+			p.m.values[place][theirs.Value] = value.Value
+			if value.Tag == "!!null" {
+				p.m.values[place][theirs.Value] = ""
+			}
+		}
+	})
+}
+
+func (p *mappingParser) mapOf(ours, system *yaml.Node) {
+	place, ok := p.place(ours)
+	if !ok {
+		return
+	}
+	list, coded := p.lists.Get(columns[place].codes)
+	switch {
+	case !coded:
+		p.fail(ours, "is no column of codes")
+	case list.Variables[system.Value] == "":
+		p.fail(system, "names a system that the list %s has no map for", list.Name)
+	default:
+		p.m.maps[place] = system.Value
+	}
+}
+
+// column gives the place of a header's column, -1 for one that is passed over.
+func (m Mapping) column(name string) (place int, ok bool) {
+	if place, ok := m.columns[name]; ok {
+		return place, true
+	}
+	if m.ignore[name] {
+		return -1, true
+	}
+	place, ok = byName[name]
+	return place, ok
+}
+
+// resolver gives our values for those of a row.
+type resolver struct {
+	Mapping
+	codes map[int]map[string]string // by column and their value; empty where several of ours have it
+}
+
+func (m Mapping) resolved(lists *refdata.Lists) *resolver {
+	r := &resolver{m, make(map[int]map[string]string)}
+	for place, system := range m.maps {
+		list, _ := lists.Get(columns[place].codes)
+		codes := make(map[string]string)
+		for _, c := range list.Codes {
+			theirs := c.Maps[system]
+			if theirs == "" || !c.Active {
+				continue
+			}
+			if _, taken := codes[theirs]; taken {
+				codes[theirs] = ""
+				continue
+			}
+			codes[theirs] = c.Code
+		}
+		r.codes[place] = codes
+	}
+	return r
+}
+
+// value gives our value for a cell's, or the cell's own where nothing is said
+// of it. ok is false for one that stands for several codes of ours.
+func (r *resolver) value(place int, text string) (ours string, ok bool) {
+	if !columns[place].list {
+		return r.single(place, text)
+	}
+	var mapped []string
+	for _, element := range elements(text) {
+		one, ok := r.single(place, element)
+		if !ok {
+			return "", false
+		}
+		if one != "" || element == "" {
+			mapped = append(mapped, one)
+		}
+	}
+	return strings.Join(mapped, listSeparator), true
+}
+
+func (r *resolver) single(place int, text string) (string, bool) {
+	if ours, ok := r.values[place][text]; ok {
+		text = ours
+	} else if ours, ok := r.codes[place][text]; ok {
+		if ours == "" {
+			return "", false
+		}
+		text = ours
+	}
+	if r.invert[place] {
+		text = inverted(text)
+	}
+	return text, true
+}
+
+// inverted is the answer to the opposite question. What is no answer stays, and
+// is found to be none.
+func inverted(text string) string {
+	answer, _ := equality.ParseImported(text)
+	switch answer {
+	case equality.Yes:
+		return equality.No.String()
+	case equality.No:
+		return equality.Yes.String()
+	}
+	return text
+}

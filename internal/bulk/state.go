@@ -1,0 +1,63 @@
+package bulk
+
+import (
+	"errors"
+	"maps"
+
+	"github.com/go-json-experiment/json"
+	"github.com/google/uuid"
+)
+
+// Counts are what became of records.
+type Counts struct {
+	Read      int64            `json:"read"`
+	Imported  int64            `json:"imported"`
+	Unchanged int64            `json:"unchanged"`
+	Rejected  int64            `json:"rejected"`
+	Rules     map[string]int64 `json:"rules,omitzero"` // how many rejected records broke each rule
+}
+
+// A State is how far an import has come: all before it is durable, and nothing
+// behind it was written.
+type State struct {
+	Counts
+	Offset        int64     `json:"offset"` // in the file, or in what it holds compressed
+	Line          int64     `json:"line"`   // of what comes next
+	Rejects       int64     `json:"rejects"`
+	Done          bool      `json:"done,omitzero"`
+	CorrelationID uuid.UUID `json:"correlationId"`
+}
+
+// start is the state of an import that has not begun.
+func start(correlation uuid.UUID) State { return State{Line: 1, CorrelationID: correlation} }
+
+// parseState reads what State.encode wrote.
+func parseState(position []byte) (s State, err error) {
+	if err := json.Unmarshal(position, &s); err != nil {
+		return s, errors.New("the place to resume from cannot be read")
+	}
+	return s, nil
+}
+
+func (s State) encode() ([]byte, error) { return json.Marshal(s, json.Deterministic(true)) }
+
+// reject counts the records that rejects are of.
+func (s *State) reject(rejects []Reject) {
+	s.Rules = maps.Clone(s.Rules)
+	if s.Rules == nil {
+		s.Rules = make(map[string]int64)
+	}
+	last := int64(0)
+	broken := make(map[string]bool)
+	for _, r := range rejects {
+		if r.Line != last {
+			last = r.Line
+			s.Rejected++
+			clear(broken)
+		}
+		if !broken[r.Rule] {
+			broken[r.Rule] = true
+			s.Rules[r.Rule]++
+		}
+	}
+}

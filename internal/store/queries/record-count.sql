@@ -1,0 +1,2 @@
+-- How many records there are.
+SELECT count(*) FROM record

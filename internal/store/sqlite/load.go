@@ -1,0 +1,211 @@
+package sqlite
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"equality-information-api/internal/store"
+)
+
+// Load writes many arrivals in one transaction and says what became of each,
+// in their order. Error: store.ErrUnavailable.
+func (s *Store) Load(ctx context.Context, l store.Load) ([]store.Landing, error) {
+	if l.Empty() {
+		return nil, nil
+	}
+	var landings []store.Landing
+	err := s.writer.do(ctx, func(t *tx) (err error) {
+		landings, err = t.load(s, l)
+		return err
+	})
+	if err != nil {
+		return nil, err // where nobody waited for it, it may still be under way
+	}
+	return landings, nil
+}
+
+// Mark gives the position that a load has kept under a name, nil where there
+// is none. Error: store.ErrUnavailable.
+func (s *Store) Mark(ctx context.Context, name string) ([]byte, error) {
+	position, err := readMeta(ctx, s.readers, store.MetaMark+name)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return position, classify(err)
+}
+
+func (t *tx) load(s *Store, l store.Load) ([]store.Landing, error) {
+	j, err := t.judge(s, l.Arrivals)
+	if err != nil {
+		return nil, err
+	}
+	now := s.Now()
+	for _, n := range j.landed {
+		a := l.Arrivals[n] // a copy: the caller's are left as they are
+		a.Modified = t.stamp(now)
+		t.w.modified = a.Modified
+		t.w.number++
+		j.rows.add(t.w.number, &a)
+		if a.EventID != uuid.Nil {
+			t.publish(l.Arrived(&a))
+		}
+	}
+	if err := t.insert(&j.rows); err != nil {
+		return nil, err
+	}
+	for _, e := range l.Further {
+		e.At = latest(t.w.modified, now.UTC().Truncate(time.Microsecond))
+		t.publish(e)
+	}
+	if l.Mark != "" {
+		position, err := l.Position(slices.Clone(j.landings))
+		if err != nil {
+			return nil, err
+		}
+		if _, err := t.exec("meta-write", store.MetaMark+l.Mark, append([]byte{}, position...)); err != nil {
+			return nil, err
+		}
+	}
+	entry := l.Entry
+	entry.Count = int64(len(j.landed))
+	t.enter(entry)
+	return j.landings, nil
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// judgement is what becomes of arrivals.
+type judgement struct {
+	landings []store.Landing
+	landed   []int // places of those that land
+	rows     rows
+}
+
+// judge decides on each arrival before any is written: the ids of all are
+// looked up together and in their order, which reads each page once.
+func (t *tx) judge(s *Store, arrivals []store.Arrival) (j judgement, err error) {
+	taken, err := t.taken(arrivals)
+	if err != nil {
+		return j, err
+	}
+	j.landings, j.landed, err = store.JudgeAll(arrivals, taken, func(id uuid.UUID) (store.Current, error) {
+		found, err := s.findBy(t.queryRow, id)
+		return found.Current, err
+	})
+	return j, err
+}
+
+// idsTogether is how many ids identifier-find looks up.
+const idsTogether = 16
+
+// taken gives those ids of the arrivals that lead to a record, or to an erased one's tombstone.
+func (t *tx) taken(arrivals []store.Arrival) (map[uuid.UUID]bool, error) {
+	ids := make([]uuid.UUID, 0, 2*len(arrivals))
+	for i := range arrivals {
+		ids = append(ids, arrivals[i].ID, arrivals[i].Target)
+	}
+	slices.SortFunc(ids, compareIDs)
+	ids = slices.Compact(ids)
+	taken := make(map[uuid.UUID]bool)
+	for chunk := range slices.Chunk(ids, idsTogether) {
+		args := make([]any, 0, idsTogether)
+		for i := range idsTogether { // the last id again, where there are fewer
+			args = append(args, chunk[min(i, len(chunk)-1)][:])
+		}
+		if err := t.takenOf(taken, args); err != nil {
+			return nil, err
+		}
+	}
+	return taken, nil
+}
+
+func (t *tx) takenOf(taken map[uuid.UUID]bool, ids []any) (err error) {
+	rows, err := t.w.stmts["identifier-find"].Query(ids...)
+	if err != nil {
+		return err
+	}
+	defer closeRows(rows, &err)
+	for rows.Next() {
+		var id []byte
+		var number int64
+		if err := rows.Scan(&id, &number); err != nil {
+			return err
+		}
+		taken[toID(id)] = true
+	}
+	return nil
+}
+
+func compareIDs(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) }
+
+// rows are those of new records, table by table.
+type rows struct {
+	identifiers []identifierRow
+	records     []recordRow
+	ninos       []ninoRow
+}
+
+type identifierRow struct {
+	id     uuid.UUID
+	number int64
+}
+
+type recordRow struct {
+	store.Sealed
+	number int64
+}
+
+type ninoRow struct {
+	hash   [32]byte
+	number int64
+}
+
+func (r *rows) add(number int64, a *store.Arrival) {
+	r.identifiers = append(r.identifiers, identifierRow{a.ID, number})
+	if a.Target != a.ID {
+		r.identifiers = append(r.identifiers, identifierRow{a.Target, number})
+	}
+	r.records = append(r.records, recordRow{a.Sealed, number})
+	if a.HasNINO {
+		r.ninos = append(r.ninos, ninoRow{a.NINO, number})
+	}
+}
+
+// insert writes the rows, those of each table in the order of its key, so that
+// a page is changed once for all of them.
+func (t *tx) insert(r *rows) error {
+	slices.SortFunc(r.identifiers, func(a, b identifierRow) int { return compareIDs(a.id, b.id) })
+	slices.SortFunc(r.ninos, func(a, b ninoRow) int { return bytes.Compare(a.hash[:], b.hash[:]) })
+	err := insertAll(t, "identifier-add", r.identifiers, func(args []any, i *identifierRow) []any {
+		return append(args, i.id[:], i.number)
+	})
+	if err != nil {
+		return err
+	}
+	err = insertAll(t, "record-insert", r.records, func(args []any, v *recordRow) []any {
+		return append(args, v.number, v.ID[:], v.Target[:], v.Version.Version, store.Micros(v.Modified), v.Document)
+	})
+	if err != nil {
+		return err
+	}
+	err = insertAll(t, "data-key-insert", r.records, func(args []any, v *recordRow) []any {
+		return append(args, v.number, v.Wrapped)
+	})
+	if err != nil {
+		return err
+	}
+	return insertAll(t, "nino-insert", r.ninos, func(args []any, n *ninoRow) []any {
+		return append(args, n.hash[:], n.number)
+	})
+}
