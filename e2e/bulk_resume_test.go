@@ -80,6 +80,13 @@ func TestKilledImportIsResumed(t *testing.T) {
 		t.Error("the records are not the same")
 	}
 	sound(t, killed)
+	var landed int
+	if _, err := fmt.Sscanf(strings.ReplaceAll(strings.TrimPrefix(want, wholeFile), ",", ""), ": 30000 records: %d imported", &landed); err != nil {
+		t.Fatalf("%v: %s", err, want)
+	}
+	for _, dir := range []string{whole, killed} {
+		same(t, acts(t, dir), []act{{"import", "equality:import", "ndjson", 1, landed}, {"export", "equality:export", "ndjson", 1, landed}})
+	}
 	again, _ := imported(t, killed, 1, "--resume", file)
 	same(t, again, out)
 
@@ -94,6 +101,34 @@ func TestKilledImportIsResumed(t *testing.T) {
 		}
 	}
 	same(t, events[1], events[0])
+}
+
+// act is what the access log tells of an action: how many correlation ids its
+// entries have, and how many records they count.
+type act struct {
+	Action, Permission, Scope string
+	Acts, Count               int
+}
+
+func acts(t *testing.T, dir string) (all []act) {
+	t.Helper()
+	tamper(t, dir, func(tx *sql.Tx) error {
+		rows, err := tx.Query(`SELECT action, permission, scope, count(DISTINCT correlation), sum(count) FROM audit
+			WHERE subject LIKE 'operator:%' AND kind = 'service' AND outcome = 'done' GROUP BY action, permission, scope ORDER BY action DESC`)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var a act
+			if err := rows.Scan(&a.Action, &a.Permission, &a.Scope, &a.Acts, &a.Count); err != nil {
+				return err
+			}
+			all = append(all, a)
+		}
+		return rows.Err()
+	})
+	return all
 }
 
 // entriesIn counts the entries of a directory's access log, none before there is one.

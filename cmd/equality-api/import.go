@@ -164,7 +164,7 @@ func (c importCommand) file(ctx context.Context, o output, s *bulkStore, path st
 		state, err = bulk.Import(ctx, run, options)
 	}
 	meter.end()
-	if err != nil && state.Read > 0 {
+	if err != nil && run != nil && state.Read > 0 {
 		err = fmt.Errorf("%w; %s records are done, and --resume goes on behind them", err, grouped(state.Read))
 	}
 	if err != nil {

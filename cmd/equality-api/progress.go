@@ -16,17 +16,18 @@ const plainInterval = 10 * time.Second
 // meter shows how far a command has come: a bar on a terminal, else a line now
 // and then.
 type meter struct {
-	w      io.Writer
-	bar    *progressbar.ProgressBar
-	name   string
-	total  int64
-	start  time.Time
-	told   time.Time
-	before int64 // records that were there before this run
+	w     io.Writer
+	bar   *progressbar.ProgressBar
+	name  string
+	total int64
+	told  time.Time
+	// What was done when it was told first, which may be an earlier run's.
+	start                 time.Time
+	firstDone, firstCount int64
 }
 
 func newMeter(w io.Writer, name string, total int64) *meter {
-	m := &meter{w: w, name: name, total: max(total, 1), start: time.Now(), told: time.Now(), before: -1}
+	m := &meter{w: w, name: name, total: max(total, 1), told: time.Now()}
 	if isTerminal(w) {
 		m.bar = progressbar.NewOptions64(m.total, progressbar.OptionSetWriter(w), progressbar.OptionSetDescription(name),
 			progressbar.OptionSetPredictTime(true), progressbar.OptionThrottle(200*time.Millisecond),
@@ -46,12 +47,13 @@ func isTerminal(w io.Writer) bool {
 
 // at tells that so much of the total, and so many records, are done.
 func (m *meter) at(done, records int64) {
-	if m.before < 0 {
-		m.before = 0
+	if m.start.IsZero() {
+		m.start, m.firstDone, m.firstCount = time.Now(), done, records
 	}
-	rate := float64(records-m.before) / time.Since(m.start).Seconds()
+	took := time.Since(m.start)
+	rate := int64(float64(records-m.firstCount) / max(took.Seconds(), 1e-3))
 	if m.bar != nil {
-		m.bar.Describe(fmt.Sprintf("%s %s records, %s/s", m.name, grouped(records), grouped(int64(rate))))
+		m.bar.Describe(fmt.Sprintf("%s %s records, %s/s", m.name, grouped(records), grouped(rate)))
 		_ = m.bar.Set64(min(done, m.total))
 		return
 	}
@@ -60,11 +62,11 @@ func (m *meter) at(done, records int64) {
 	}
 	m.told = time.Now()
 	left := time.Duration(0)
-	if done > 0 {
-		left = time.Duration(float64(time.Since(m.start)) / float64(done) * float64(m.total-done))
+	if done > m.firstDone {
+		left = time.Duration(float64(took) / float64(done-m.firstDone) * float64(m.total-done))
 	}
 	fmt.Fprintf(m.w, "%s: %d%%, %s records, %s/s, %v left\n", m.name, 100*done/m.total, grouped(records),
-		grouped(int64(rate)), left.Round(time.Second))
+		grouped(rate), left.Round(time.Second))
 }
 
 // end takes the bar away.
