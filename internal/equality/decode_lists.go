@@ -67,19 +67,31 @@ func readElement[T any](d *decoder, fields []field[T], element *T) {
 	}
 }
 
-// requirements reads the codes, and notes whether one of them takes a text.
+// Requirements gives the change to these communication requirements, which are
+// codes as the list has them.
+func (r *Rules) Requirements(values Change[[]string]) RequirementsPatch {
+	p := RequirementsPatch{Values: values}
+	for _, value := range values.value {
+		code, _ := r.communicationRequirement.Find(value)
+		p.takesText = p.takesText || code.TakesText
+	}
+	return p
+}
+
+// requirements reads the codes. The text may have been read before.
 func (d *decoder) requirements(p *RequirementsPatch) {
 	list := d.rules.communicationRequirement
-	p.Values = optional(d, func(d *decoder) ([]string, bool) {
+	text := p.ValuesIfOther
+	*p = d.rules.Requirements(optional(d, func(d *decoder) ([]string, bool) {
 		return readList(d, maxCommunicationRequirements, func(d *decoder) string {
 			code, _ := d.code(list)
 			return code
 		})
-	})
+	}))
+	p.ValuesIfOther = text
 	known := make(map[string]bool, len(p.Values.value))
 	for i, value := range p.Values.value {
 		code, _ := list.Find(value)
-		p.takesText = p.takesText || code.TakesText
 		if known[value] && value != "" {
 			d.failBelow(strconv.Itoa(i), ListDuplicate)
 		}

@@ -92,6 +92,15 @@ func (d *decoder) nino() (string, bool) {
 	if !ok {
 		return "", false
 	}
+	if s, ok = ParseNINO(s); !ok {
+		d.fail(NINOForm)
+	}
+	return s, ok
+}
+
+// ParseNINO reads a National Insurance number with blanks and in either case,
+// and gives it without blanks, in upper case. Any prefix will do.
+func ParseNINO(s string) (string, bool) {
 	s = strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r):
@@ -102,7 +111,6 @@ func (d *decoder) nino() (string, bool) {
 		return r
 	}, s)
 	if !isNINO(s) {
-		d.fail(NINOForm)
 		return "", false
 	}
 	return s, true
