@@ -24,15 +24,20 @@ func (d *decoder) pregnancyDate() Date {
 	switch {
 	case err != nil:
 		d.fail(DateForm)
-	case date.Compare(firstPregnancyDate) < 0 || date.Compare(d.today.AddMonths(12)) > 0:
+	case !IsPregnancyDate(date, d.today):
 		d.fail(DateRange)
 	}
 	return date
 }
 
+// IsPregnancyDate says whether a pregnancy may be entered for the date.
+func IsPregnancyDate(date, today Date) bool {
+	return date.Compare(firstPregnancyDate) >= 0 && date.Compare(today.AddMonths(12)) <= 0
+}
+
 func (d *decoder) languages() ([]Language, bool) {
 	failed := d.failures.count()
-	languages, ok := readList(d, maxLanguages, (*decoder).language)
+	languages, ok := readList(d, MaxLanguages, (*decoder).language)
 	known := make(map[string]bool, len(languages))
 	primaries := 0
 	for i, l := range languages {
@@ -83,7 +88,7 @@ func (d *decoder) requirements(p *RequirementsPatch) {
 	list := d.rules.communicationRequirement
 	text := p.ValuesIfOther
 	*p = d.rules.Requirements(optional(d, func(d *decoder) ([]string, bool) {
-		return readList(d, maxCommunicationRequirements, func(d *decoder) string {
+		return readList(d, MaxCommunicationRequirements, func(d *decoder) string {
 			code, _ := d.code(list)
 			return code
 		})

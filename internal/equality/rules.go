@@ -13,10 +13,10 @@ import (
 
 // Limits of the record.
 const (
+	MaxLanguages                 = 10
+	MaxCommunicationRequirements = 20
 	maxDepth                     = 8
 	maxText                      = 200 // characters
-	maxLanguages                 = 10
-	maxCommunicationRequirements = 20
 )
 
 // Rules are the rules of a valid record under one release of the code lists.
