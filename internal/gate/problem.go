@@ -22,6 +22,9 @@ import (
 // RetryAfter is when to come back to a service that is unavailable.
 const RetryAfter = 5 * time.Second
 
+// PlainDetail is what a caller is told who came in clear.
+const PlainDetail = "This service is called over TLS only."
+
 // Problem is an error as the HTTP contract tells it (RFC 9457).
 type Problem struct {
 	Code           string

@@ -44,5 +44,5 @@ func (a *API) Panic(w http.ResponseWriter, r *http.Request) {
 
 // Plain answers a request that reached a trusted proxy in clear.
 func (a *API) Plain(w http.ResponseWriter, r *http.Request) {
-	newCall(w, r).problem(problem{Code: api.Forbidden, Detail: "This service is called over TLS only."})
+	newCall(w, r).problem(problem{Code: api.Forbidden, Detail: gate.PlainDetail})
 }
