@@ -25,6 +25,7 @@ type decoder struct {
 
 	broken        bool // the text itself: nothing more is read
 	imported      bool // it was stored by the earlier service, which had other rules
+	refusedID     bool // an id was sent, and refused
 	refusedTarget bool // a target id was sent, and refused
 }
 
@@ -125,14 +126,21 @@ func fieldIndex[T any](fields []field[T], name []byte, next int) int {
 }
 
 // readList reads an array's elements one by one; false for null and for what
-// is no array.
-func readList(d *decoder, element func()) bool {
+// is no array. A null among them is a failure, of the type that they have; in
+// an imported item it says nothing.
+func readList(d *decoder, code string, element func()) bool {
 	if !d.open('[', equality.TypeArray) {
 		return false
 	}
 	for i := 0; d.more(']'); i++ {
 		d.path = append(d.path, step{index: i})
-		element()
+		if d.json.PeekKind() == 'n' {
+			if d.skip(); !d.imported {
+				d.malformed(code)
+			}
+		} else {
+			element()
+		}
 		d.path = d.path[:len(d.path)-1]
 	}
 	d.token()

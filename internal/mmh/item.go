@@ -42,7 +42,7 @@ func (c *Codec) DecodeItem(line []byte, today equality.Date) (Item, error) {
 	id, _ := s.ID.Value()
 	ids := Item{Record: equality.Record{ID: id, TargetID: s.Of}}
 	if !d.broken {
-		if id == uuid.Nil {
+		if id == uuid.Nil && !d.refusedID {
 			d.missing("id")
 		}
 		if s.Of == uuid.Nil && !d.refusedTarget {
@@ -77,11 +77,13 @@ func (d *decoder) itemID(s *sent) {
 	}
 	text, ok := d.text()
 	if !ok || text == "" {
+		d.refusedID = !ok
 		return
 	}
 	id, err := equality.ParseID(text)
 	if err != nil || id == uuid.Nil {
 		d.failMeaning(equality.IDForm)
+		d.refusedID = true
 		return
 	}
 	s.ID = equality.Set(id)

@@ -86,7 +86,7 @@ func (d *decoder) languages() equality.Change[[]equality.Language] {
 	if d.null() {
 		return equality.Remove[[]equality.Language]()
 	}
-	if !readList(d, func() {
+	if !readList(d, equality.TypeObject, func() {
 		var l equality.Language
 		if !readObject(d, languageFields, &l) || l.Language == "" {
 			return
@@ -125,7 +125,7 @@ func (d *decoder) pregnancies() equality.Change[[]equality.Pregnancy] {
 		return equality.Remove[[]equality.Pregnancy]()
 	}
 	var list []equality.Pregnancy
-	if !readList(d, func() {
+	if !readList(d, equality.TypeObject, func() {
 		var date equality.Date
 		if readObject(d, pregnancyFields, &date) && !date.IsZero() {
 			list = append(list, equality.NewPregnancy(date))
@@ -144,7 +144,7 @@ func (d *decoder) requirements() equality.Change[[]string] {
 	}
 	var list []string
 	known := make(map[string]bool)
-	if !readList(d, func() {
+	if !readList(d, equality.TypeString, func() {
 		value, _ := d.code(d.codec.communicationRequirement).Value()
 		if value != "" && !known[value] {
 			known[value] = true
