@@ -35,6 +35,9 @@ type Patch struct {
 	// NINOAsSent changes the number's spelling on the front-end contract. A
 	// patch that says nothing of it changes it only with the number.
 	NINOAsSent Change[string]
+	// NINODoubt is what is wrong with the new number unless it is the one that
+	// the record has, and so was shown.
+	NINODoubt *InvalidError
 	// Unlisted says that a value which no list has, or none offers any more,
 	// may stand.
 	Unlisted bool
@@ -100,6 +103,15 @@ func (p Patch) Apply(current Record) Record {
 	p.HomeSituation.apply(&next.HomeSituation, &next.HomeSituationIfOther)
 	p.ArmedForces.apply(&next.ArmedForces)
 	return next
+}
+
+// Doubted says what is wrong with the patch's number, where it is not the
+// record's.
+func (p Patch) Doubted(current Record) error {
+	if p.NINODoubt == nil || p.NationalInsuranceNumber.value == current.NationalInsuranceNumber {
+		return nil
+	}
+	return p.NINODoubt
 }
 
 // merge makes the changes to an object's members, or removes the object.

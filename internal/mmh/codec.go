@@ -105,15 +105,22 @@ func (c *Codec) DecodeCreate(body []byte, _ uuid.UUID, today equality.Date) (equ
 }
 
 // DecodePatch reads the body of a PATCH: members that are there change, and
-// objects and lists are replaced whole. The error is an *equality.InvalidError.
+// objects and lists are replaced whole. A National Insurance number that HMRC
+// would not issue may be sent back by who was shown it. The error is an *equality.InvalidError.
 func (c *Codec) DecodePatch(body []byte, today equality.Date) (equality.Patch, error) {
 	d := newDecoder(c, body, today)
 	s := d.read()
+	if len(d.rules.Failures) == 0 && len(d.doubt.Failures) > 0 {
+		s.NINODoubt = &d.doubt
+	} else {
+		d.settle()
+	}
 	return s.Patch, d.err()
 }
 
 // create gives the record that was sent, and checks it whole.
 func (d *decoder) create(s sent) (equality.Record, error) {
+	d.settle()
 	if err := d.err(); err != nil {
 		return equality.Record{}, err
 	}

@@ -22,6 +22,7 @@ type decoder struct {
 	path  []step
 	form  equality.InvalidError
 	rules equality.InvalidError
+	doubt equality.InvalidError // of the National Insurance number
 
 	broken        bool // the text itself: nothing more is read
 	imported      bool // it was stored by the earlier service, which had other rules

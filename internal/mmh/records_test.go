@@ -243,6 +243,27 @@ func TestNationalInsuranceNumberIsReadAsItWasSent(t *testing.T) {
 	shown("QQ123456C", "QQ123456C")
 }
 
+// A number that HMRC would not issue is refused first of all, unless it is the
+// one that the caller was shown.
+func TestNumberThatWouldNotBeIssued(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	const number = `{"nationalInsuranceNumber":"NI111111A"}`
+	wants(t, b.patch(0, number), 400) // there is no record
+	wants(t, b.ask("POST", api, `{"targetId":"`+person+`","nationalInsuranceNumber":"NI111111A"}`), 201)
+	w := b.patch(0, encode(t, b.theirs(t)))
+	if wants(t, w, 200); w.Header().Get("ETag") != `"0"` {
+		t.Errorf("sent back, it makes the version %s", w.Header().Get("ETag"))
+	}
+	wants(t, b.patch(7, number), 409)
+	wants(t, b.patch(7, `{"nationalInsuranceNumber":"NI222222A"}`), 400)
+	wants(t, b.patch(0, number, b.as("service")), 400) // it cannot find the number out
+	text := wants(t, b.patch(0, `{"nationalInsuranceNumber":"NI111111A","disabled":"perhaps"}`), 400)
+	if !strings.Contains(text, `"Disabled"`) || !strings.Contains(text, `"NationalInsuranceNumber"`) {
+		t.Errorf("%s", text)
+	}
+}
+
 func TestIdempotencyKey(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

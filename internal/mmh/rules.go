@@ -56,14 +56,25 @@ func (d *decoder) nino(p *equality.Patch) {
 		p.NationalInsuranceNumber = equality.Remove[string]()
 		return
 	}
+	const message = "National Insurance Number does not contain a valid NI number"
 	number, ok := equality.ParseNINO(s)
-	if !ok || !d.imported && !isIssued(number) {
-		d.fail(codeNINO, "National Insurance Number does not contain a valid NI number")
+	if !ok {
+		d.fail(codeNINO, message)
 		return
+	}
+	if !d.imported && !isIssued(number) {
+		d.doubt.Note(d.failure(codeNINO, message))
 	}
 	p.NationalInsuranceNumber, p.NINOAsSent = equality.Set(number), equality.Remove[string]()
 	if s != number {
 		p.NINOAsSent = equality.Set(s)
+	}
+}
+
+// settle makes a failure of a doubt.
+func (d *decoder) settle() {
+	for _, f := range d.doubt.Failures {
+		d.rules.Note(f)
 	}
 }
 

@@ -133,6 +133,13 @@ func (s *Service) decideChange(a Access, w Write, patch equality.Patch, c store.
 	if patch.Of != uuid.Nil && c.State == store.Present && c.Target != patch.Of {
 		c = store.Current{}
 	}
+	shown := c.Record
+	if !a.may(identity.NINORead) {
+		shown.NationalInsuranceNumber = ""
+	}
+	if err := patch.Doubted(shown); err != nil {
+		return s.refusal(a, w.ID, c, 400, ""), err
+	}
 	if err := missing(c.State); err != nil {
 		g := gone(c.State)
 		d := s.refusal(a, w.ID, c, g.status, g.problem)
