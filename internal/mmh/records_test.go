@@ -342,3 +342,16 @@ func TestErasedPerson(t *testing.T) {
 	wants(t, b.ask("GET", w.Header().Get("Location"), ""), 200)
 	wants(t, b.ask("PATCH", records+"/"+id, `{"disabled":"yes","targetId":"`+person+`"}`, ifMatch(`"2"`)), 200)
 }
+
+func TestEveryEndpointButHealthAsksForAToken(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for _, asked := range []string{"GET ", "POST ", "GET /" + person, "PATCH /" + person} {
+		method, path, _ := strings.Cut(asked, " ")
+		path = records + path
+		wants(t, b.ask(method, path, "{}", header{"Authorization": ""}), 401)
+		wants(t, b.ask(method, path, "{}", b.as("admin")), 403) // a role without the permission
+	}
+	wants(t, b.ask("GET", "/mmh/api/v1/reference-data", "", header{"Authorization": ""}), 401)
+	wants(t, b.ask("GET", "/mmh/api/v1/healthcheck/ping", "", header{"Authorization": ""}), 200)
+}
