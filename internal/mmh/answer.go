@@ -82,7 +82,8 @@ func (c *call) envelope(code string, invalid *equality.InvalidError) {
 	var keys []string
 	messages := make(map[string][]string)
 	for _, f := range invalid.Failures {
-		k := key(bodyPointer(f.Pointer))
+		f.Pointer = bodyPointer(f.Pointer)
+		k := key(f.Pointer)
 		if messages[k] == nil {
 			keys = append(keys, k)
 		}
@@ -116,7 +117,7 @@ func message(f equality.Failure) string {
 	}
 	text := f.Message
 	if meaning := equality.Meaning(f.Code); meaning != "" && strings.HasPrefix(text, meaning) { // its subject is the place
-		text = words(f.Pointer[strings.LastIndexByte(f.Pointer, '/')+1:]) + " " + text + "."
+		text = words(lastName(f.Pointer)) + " " + text + "."
 	}
 	e := encoder{}
 	e.begin()

@@ -35,6 +35,7 @@ func TestAnswersAreThoseOfTheContract(t *testing.T) {
 		ten[i] = fmt.Sprintf(`{"language":%q,"isPrimary":%t}`, language, i == 0)
 	}
 	path := records + "/" + person
+	strict := setup(t, strict(t))
 	type asked struct {
 		method, target, body string
 		headers              header
@@ -61,8 +62,14 @@ func TestAnswersAreThoseOfTheContract(t *testing.T) {
 		{"patch-400-primary", asked{"PATCH", path, `{"languages":[{"language":"english"},{"language":"french"}]}`, nil}, 400},
 		{"patch-400-markup", asked{"PATCH", path, `{"gender":{"genderValue":"o","genderValueIfOther":"é<b"},"armedForces":"</","communicationRequirements":["x","a &#b"],"languages":[{"language":"<?"}]}`, nil}, 400},
 		{"patch-400-types", asked{"PATCH", path, `{"gender":[],"languages":[null],"disabled":1,"pregnancyOrMaternity":[{"pregnancyDate":{}}]}`, nil}, 400},
+		{"strict-400", asked{"POST", records, `{"targetId":"` + person + `","nationality":"britsh","economicSituation":{"economicSituationValue":"x"},"languages":[{"language":"indian","isPrimary":true}],"communicationRequirements":["braille","y"]}`, nil}, 400},
+		{"patch-400-rules", asked{"PATCH", path, `{"disabled":"perhaps","homeSituation":{"homeSituationValue":"other","homeSituationValueIfOther":"` + strings.Repeat("a", 201) + `"},"pregnancyOrMaternity":[{"pregnancyDate":"1899-12-31"},{"pregnancyDate":"05/05/2015"}]}`, nil}, 400},
 		{"patch-400-json", asked{"PATCH", path, `{"gender":`, nil}, 400},
 	} {
+		b := b
+		if strings.HasPrefix(c.name, "strict") {
+			b = strict
+		}
 		got := answerText(b.ask(c.method, c.target, c.body, c.headers))
 		file := filepath.Join("testdata", "golden", c.name+".txt")
 		if *update {

@@ -29,7 +29,7 @@ func key(pointer string) string {
 		switch {
 		case name == "":
 			return "$"
-		case name[0] >= '0' && name[0] <= '9':
+		case isIndex(name):
 			b.WriteString("[" + name + "]")
 			continue
 		case b.Len() > 0:
@@ -39,3 +39,15 @@ func key(pointer string) string {
 	}
 	return b.String()
 }
+
+// lastName is the last member that a JSON pointer names.
+func lastName(pointer string) (last string) {
+	for name := range strings.SplitSeq(pointer, "/") {
+		if name != "" && !isIndex(name) {
+			last = name
+		}
+	}
+	return last
+}
+
+func isIndex(name string) bool { return name[0] >= '0' && name[0] <= '9' }
