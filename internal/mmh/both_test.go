@@ -280,6 +280,10 @@ func TestWhatIsWrittenOnOneContractIsReadOnTheOther(t *testing.T) {
 			if d := cmp.Diff(theirRecord(record), decode(t, their.Body.String())); d != "" {
 				t.Fatalf("read on the front ends': %s", d)
 			}
+			// What a front end has read it may send back, and nothing changes.
+			if echo := b.ask("PATCH", records+"/"+target, their.Body.String(), ifMatch(their.Header().Get("ETag"))); echo.Code != 200 || echo.Header().Get("ETag") != their.Header().Get("ETag") {
+				t.Fatalf("sent back: %d %s %s", echo.Code, echo.Header().Get("ETag"), echo.Body)
+			}
 			if want, got := fmt.Sprintf("%q", fmt.Sprint(version)), []string{ours.Header().Get("ETag"), their.Header().Get("ETag"), w.Header().Get("ETag")}; !slices.Equal(got, []string{want, want, want}) {
 				t.Fatalf("versions %v, want %s", got, want)
 			}
