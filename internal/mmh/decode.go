@@ -6,6 +6,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -36,8 +37,20 @@ type step struct {
 	index int
 }
 
+// readers are kept for their name tables, which are many of the allocations.
+var readers = sync.Pool{New: func() any { return new(jsontext.Decoder) }}
+
 func newDecoder(c *Codec, body []byte, today equality.Date) *decoder {
-	return &decoder{codec: c, today: today, json: jsontext.NewDecoder(bytes.NewReader(body))}
+	d := &decoder{codec: c, today: today, json: readers.Get().(*jsontext.Decoder), path: make([]step, 0, 4)}
+	d.json.Reset(bytes.NewBuffer(body))
+	return d
+}
+
+// release gives the reader back, without the body, which is personal.
+func (d *decoder) release() {
+	d.json.Reset(new(bytes.Buffer))
+	readers.Put(d.json)
+	d.json = nil
 }
 
 // sent is what a body says.
@@ -46,8 +59,9 @@ type sent struct {
 	version int64 // of an imported item
 }
 
-// read reads the whole body.
+// read reads the whole body. It is called once.
 func (d *decoder) read() sent {
+	defer d.release()
 	s := sent{Patch: equality.Patch{Unlisted: d.imported || !d.codec.strict}}
 	if d.json.PeekKind() == 'n' { // null is not an object here, as nowhere at the top
 		d.wrongType(equality.TypeObject)
