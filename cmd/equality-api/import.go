@@ -16,6 +16,7 @@ import (
 	"equality-information-api/internal/bulk"
 	"equality-information-api/internal/equality"
 	"equality-information-api/internal/identity"
+	"equality-information-api/internal/mmh"
 	"equality-information-api/internal/refdata"
 	"equality-information-api/internal/service"
 )
@@ -105,7 +106,7 @@ func (c importCommand) decoding() (d decoding, err error) {
 			return bulk.CSV(rules, lists, mapping, today(), header)
 		}
 	case bulk.FormatDynamoDB:
-		d.options.Decoder, err = dynamoDB(rules)
+		d.options.Decoder, err = dynamoDB(lists)
 	default:
 		d.options.Decoder = bulk.NDJSON(rules, today())
 	}
@@ -121,8 +122,12 @@ func localCodes(active bool) []refdata.Option {
 
 // dynamoDB reads items of the earlier service's table. Its decoder belongs to
 // the contract that the earlier service spoke.
-func dynamoDB(*equality.Rules) (bulk.Decoder, error) {
-	return nil, errors.New("--format dynamodb-json is not in this build")
+func dynamoDB(lists *refdata.Lists) (bulk.Decoder, error) {
+	codec, err := mmh.NewCodec(lists, false)
+	return bulk.DecoderFunc(func(line []byte) (bulk.Item, error) {
+		item, err := codec.DecodeItem(line, today())
+		return bulk.Item(item), err
+	}), err
 }
 
 // file imports one file, or judges it, and prints what became of it.
