@@ -79,9 +79,15 @@ func beginSoon(ctx context.Context, conn *sql.Conn) error {
 	}
 }
 
+// executor is a connection, or a transaction on one.
+type executor interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
 // appendEntries puts entries behind the log's last one, within a transaction
 // in which nobody else writes.
-func appendEntries(ctx context.Context, conn *sql.Conn, keys *sealing.Keyset, entries ...audit.Entry) error {
+func appendEntries(ctx context.Context, conn executor, keys *sealing.Keyset, entries ...audit.Entry) error {
 	head, err := scanHead(conn.QueryRowContext(ctx, store.Query("audit-head"), lane))
 	if err != nil {
 		return err
