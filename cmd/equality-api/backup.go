@@ -20,7 +20,7 @@ import (
 const keysSuffix = ".keys"
 
 type backupCommand struct {
-	DataDir   string `required:"" placeholder:"DIR" help:"Directory of the database and keys; a server may be running on it."`
+	place
 	EncryptTo string `required:"" placeholder:"age1…" help:"The age recipient, whose identity alone opens the backup."`
 	Keys      string `placeholder:"FILE" help:"Where the records' keys go, replacing older ones; FILE.keys without it. Backups of different names need one place for their keys."`
 	File      string `arg:"" help:"Where the records go. What is there is replaced once the backup is whole."`
@@ -28,14 +28,17 @@ type backupCommand struct {
 
 // Run writes both files, or leaves those that are there.
 func (c backupCommand) Run(ctx context.Context, o output) (err error) {
-	keys, err := dataDir(c.DataDir).keyset()
+	if err := c.embedded(); err != nil {
+		return err
+	}
+	keys, err := c.dir().keyset()
 	if err != nil {
 		return err
 	}
 	if c.Keys == "" {
 		c.Keys = c.File + keysSuffix
 	}
-	lock, err := dataDir(c.DataDir).lockBackup()
+	lock, err := c.dir().lockBackup()
 	if err != nil {
 		return err
 	}
@@ -102,6 +105,14 @@ func (c backupCommand) onlyKeys() error {
 			return fmt.Errorf("%s is there: only the newest keys may be kept, since older ones open what has been erased. "+
 				"Replace it with --keys %s, or remove it", other, other)
 		}
+	}
+	return nil
+}
+
+// embedded refuses what only PostgreSQL's own tools back up and restore.
+func (p place) embedded() error {
+	if p.Database != "" {
+		return errors.New("backup and restore are for SQLite: PostgreSQL has tools of its own, see docs/operations.md")
 	}
 	return nil
 }

@@ -15,7 +15,7 @@ import (
 )
 
 type restoreCommand struct {
-	DataDir    string `required:"" placeholder:"DIR" help:"Directory with the keyset and without a database."`
+	place
 	Identity   string `required:"" placeholder:"FILE" help:"The age identity that opens the backup (mode 0600)."`
 	Keys       string `placeholder:"FILE" help:"The newest file of keys; FILE.keys without it. What was erased before it was written is not restored."`
 	Regardless bool   `help:"Restore a database even if it does not verify; what is wrong is printed."`
@@ -24,7 +24,9 @@ type restoreCommand struct {
 
 // Run makes the directory's database of a backup, or leaves the directory as it is.
 func (c restoreCommand) Run(ctx context.Context, o output) error {
-	dir := dataDir(c.DataDir)
+	if err := c.embedded(); err != nil {
+		return err
+	}
 	if c.Keys == "" {
 		c.Keys = c.File + keysSuffix
 	}
@@ -32,11 +34,11 @@ func (c restoreCommand) Run(ctx context.Context, o output) error {
 	if err != nil {
 		return fmt.Errorf("--identity: %w", err)
 	}
-	keys, err := dir.keyset()
+	keys, err := c.dir().keyset()
 	if err != nil {
 		return err
 	}
-	lock, err := dir.lock()
+	lock, err := c.dir().lock()
 	if err != nil {
 		return err
 	}
