@@ -216,10 +216,10 @@ func (r *archiveReader) verify(keys *sealing.Keyset) error {
 
 // damaged is the error of an archive that ends, or goes on, where it should not.
 func damaged(err error) error {
-	if err == nil || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return ErrDamaged
+	if errors.Is(err, ErrDamaged) {
+		return err // with its cause
 	}
-	return err
+	return ErrDamaged
 }
 
 func (r *archiveReader) count() (int, error) {
