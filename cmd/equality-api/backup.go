@@ -88,22 +88,24 @@ func (c backupCommand) enter(ctx context.Context, keys *sealing.Keyset, mark sql
 	return sqlite.Append(ctx, c.DataDir, keys, e)
 }
 
-// onlyKeys refuses to leave other keys beside the new ones. Whoever has older
+// onlyKeys refuses to leave other keys beside the backup. Whoever has older
 // keys opens records that have been erased since.
 func (c backupCommand) onlyKeys() error {
-	if filepath.Clean(c.Keys) == filepath.Clean(c.File) {
-		return errors.New("--keys: the keys and the records need two files")
+	if !strings.HasSuffix(c.Keys, keysSuffix) || strings.HasSuffix(c.File, keysSuffix) {
+		return fmt.Errorf("the name of the file of keys, and of no other, ends in %s", keysSuffix)
 	}
-	dir := filepath.Dir(c.Keys)
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return fmt.Errorf("%s cannot be read: %w", dir, reason(err))
-	}
-	for _, e := range entries {
-		if name := e.Name(); strings.HasSuffix(name, keysSuffix) && name != filepath.Base(c.Keys) {
-			other := filepath.Join(dir, name)
-			return fmt.Errorf("%s is there: only the newest keys may be kept, since older ones open what has been erased. "+
-				"Replace it with --keys %s, or remove it", other, other)
+	for _, dir := range []string{filepath.Dir(c.File), filepath.Dir(c.Keys)} {
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			return fmt.Errorf("%s cannot be read: %w", dir, reason(err))
+		}
+		for _, e := range entries {
+			other := filepath.Join(dir, e.Name())
+			keys, _ := strings.CutSuffix(other, unfinished(""))
+			if strings.HasSuffix(keys, keysSuffix) && keys != filepath.Clean(c.Keys) {
+				return fmt.Errorf("%s is there: only the newest keys may be kept, since older ones open what has been erased. "+
+					"Replace it with --keys %s, or remove it", other, keys)
+			}
 		}
 	}
 	return nil

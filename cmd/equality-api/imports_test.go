@@ -72,6 +72,7 @@ var keepers = map[string][]string{
 	"modernc.org/":                         {"internal/store/sqlite"},
 	"github.com/pressly/goose/v3":          {"internal/store/postgres", "internal/store/sqlite"},
 	"github.com/jackc/pgx/":                {"internal/store/postgres"},
+	"github.com/schollz/progressbar/v3":    {"cmd/equality-api"},
 	"github.com/alecthomas/kong":           {"cmd/equality-api", "internal/config"},
 	"github.com/prometheus/client_golang/": {"cmd/equality-api", "internal/server"},
 }
