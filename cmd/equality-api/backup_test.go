@@ -88,7 +88,7 @@ func TestBackupAndRestore(t *testing.T) {
 
 	to := emptied(t, dir)
 	out = succeeds(t, "restore", "--data-dir", to, "--identity", k.identity, k.path("night.age"))
-	if !strings.HasPrefix(out, "3 records as of ") || !strings.Contains(out, "but for 0 that were erased since") {
+	if !strings.HasPrefix(out, "3 records are restored as of ") || !strings.Contains(out, "; 0 that were erased since are not\n") {
 		t.Errorf("printed %q", out)
 	}
 	if names := modes(t, to); len(names) != 3 {

@@ -63,9 +63,9 @@ func (c restoreCommand) Run(ctx context.Context, o output) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(o.out, "%d records as of %s are restored, but for %d that were erased since; %s\n",
-		restored.Records, restored.At.Format(time.RFC3339), restored.Erased,
-		"tell everybody who reads /events to begin anew")
+	_, err = fmt.Fprintf(o.out, "%d records are restored as of %s; %d that were erased since are not\n"+
+		"Tell everybody who reads /events to begin anew: earlier cursors are refused\n",
+		restored.Records-restored.Erased, restored.At.Format(time.RFC3339), restored.Erased)
 	return err
 }
 
