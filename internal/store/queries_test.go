@@ -18,7 +18,7 @@ import (
 func queryNames(t *testing.T) []string {
 	t.Helper()
 	var names []string
-	for _, pattern := range []string{"queries/*.sql", "queries/postgres/*.sql"} {
+	for _, pattern := range []string{"queries/*.sql", "queries/postgres/*.sql", "queries/sqlite/*.sql"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)

@@ -85,10 +85,7 @@ func readMark(ctx context.Context, tx *sql.Tx) (m Mark, err error) {
 	if m.Head, err = scanHead(tx.QueryRowContext(ctx, store.Query("audit-head"), lane)); err != nil {
 		return m, err
 	}
-	if err = tx.QueryRowContext(ctx, "SELECT max(version_id) FROM goose_db_version").Scan(&m.Schema); err != nil {
-		return m, err
-	}
-	return m, tx.QueryRowContext(ctx, "SELECT count(*) FROM record").Scan(&m.Records)
+	return m, tx.QueryRowContext(ctx, store.Query("sqlite/backup-mark")).Scan(&m.Schema, &m.Records)
 }
 
 func writeArchives(ctx context.Context, tx *sql.Tx, o BackupOptions, mark Mark) error {
@@ -118,7 +115,7 @@ func writeArchives(ctx context.Context, tx *sql.Tx, o BackupOptions, mark Mark) 
 		return err
 	}
 	for _, part := range [][2]string{
-		{keysTable, "SELECT r.id AS " + keysColumn + ", k.* FROM data_key k JOIN record r ON r.number = k.record"},
+		{keysTable, store.Query("sqlite/backup-keys")},
 		{tombstones, "SELECT * FROM " + tombstones},
 	} {
 		if err := writeTable(ctx, tx, keys, part[0], part[1]); err != nil {
@@ -136,8 +133,7 @@ const tombstones = "tombstone"
 // that adds one need not think of it here. The last is SQLite's own, with the
 // feed's last position, which must not be given again.
 func tablesOf(ctx context.Context, tx *sql.Tx) (tables []string, err error) {
-	rows, err := tx.QueryContext(ctx, `SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'goose_db_version'
-		AND (name NOT LIKE 'sqlite\_%' ESCAPE '\' OR name = 'sqlite_sequence') ORDER BY name = 'sqlite_sequence', name`)
+	rows, err := tx.QueryContext(ctx, store.Query("sqlite/backup-tables"))
 	if err != nil {
 		return nil, err
 	}

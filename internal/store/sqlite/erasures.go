@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"equality-information-api/internal/audit"
+	"equality-information-api/internal/store"
 )
 
 // followErasures removes the records that were erased after they were copied:
@@ -13,9 +14,7 @@ import (
 // has neither is no erased one: then the files do not go together.
 func followErasures(ctx context.Context, tx *sql.Tx, o RestoreOptions) (erased int64, err error) {
 	var lost int64
-	err = tx.QueryRowContext(ctx, `SELECT count(*) FROM record r
-		WHERE NOT EXISTS (SELECT 1 FROM data_key WHERE record = r.number)
-		AND NOT EXISTS (SELECT 1 FROM tombstone WHERE id = r.id)`).Scan(&lost)
+	err = tx.QueryRowContext(ctx, store.Query("sqlite/restore-lost")).Scan(&lost)
 	if err != nil {
 		return 0, err
 	}
@@ -37,11 +36,10 @@ func followErasures(ctx context.Context, tx *sql.Tx, o RestoreOptions) (erased i
 			return 0, err
 		}
 	}
-	if _, err := tx.ExecContext(ctx, "DELETE FROM record WHERE number IN (SELECT number FROM gone)"); err != nil {
-		return 0, err
-	}
-	if _, err := tx.ExecContext(ctx, "DROP TABLE gone"); err != nil {
-		return 0, err
+	for _, text := range []string{store.Query("sqlite/gone-remove"), store.Query("sqlite/gone-drop")} {
+		if _, err := tx.ExecContext(ctx, text); err != nil {
+			return 0, err
+		}
 	}
 	return int64(len(entries)), appendEntries(ctx, tx, o.Keys, entries...)
 }
@@ -51,19 +49,13 @@ func followErasures(ctx context.Context, tx *sql.Tx, o RestoreOptions) (erased i
 // entry: the one that an import wrote, which verification counts by imports.
 func erasures(ctx context.Context, tx *sql.Tx, o RestoreOptions) (entries []audit.Entry, err error) {
 	for _, text := range []string{
-		`CREATE TEMP TABLE gone (number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, version INTEGER NOT NULL, counted INTEGER NOT NULL)`,
-		`INSERT INTO gone SELECT r.number, r.id, t.version, 1 + (SELECT count(*) FROM history WHERE record = r.number)
-			FROM record r JOIN tombstone t ON t.id = r.id
-			WHERE NOT EXISTS (SELECT 1 FROM data_key WHERE record = r.number)`,
-		`UPDATE gone SET counted = counted - told.n FROM (SELECT a.record AS id, count(*) AS n
-			FROM audit a JOIN gone ON gone.id = a.record WHERE length(a.document) > 0 GROUP BY a.record) told
-			WHERE told.id = gone.id`,
+		store.Query("sqlite/gone-table"), store.Query("sqlite/gone-find"), store.Query("sqlite/gone-count"),
 	} {
 		if _, err := tx.ExecContext(ctx, text); err != nil {
 			return nil, err
 		}
 	}
-	rows, err := tx.QueryContext(ctx, "SELECT id, version, counted FROM gone ORDER BY number")
+	rows, err := tx.QueryContext(ctx, store.Query("sqlite/gone-read"))
 	if err != nil {
 		return nil, err
 	}
@@ -84,8 +76,7 @@ func erasures(ctx context.Context, tx *sql.Tx, o RestoreOptions) (entries []audi
 // tablesOfRecords are the tables whose rows belong to a record, which they
 // name by its number.
 func tablesOfRecords(ctx context.Context, tx *sql.Tx) (tables []string, err error) {
-	rows, err := tx.QueryContext(ctx, `SELECT t.name FROM sqlite_schema t, pragma_table_info(t.name) c
-		WHERE t.type = 'table' AND c.name = 'record' AND c.type = 'INTEGER' ORDER BY t.name`)
+	rows, err := tx.QueryContext(ctx, store.Query("sqlite/gone-tables"))
 	if err != nil {
 		return nil, err
 	}
