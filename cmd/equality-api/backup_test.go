@@ -222,3 +222,24 @@ func TestWhatAKilledBackupLeftIsReplaced(t *testing.T) {
 	}
 	succeeds(t, "restore", "--data-dir", emptied(t, dir), "--identity", k.identity, k.path("a.age"))
 }
+
+func TestWhatDoesNotVerifyIsRestoredRegardlessAlone(t *testing.T) {
+	t.Parallel()
+	dir, k := filepath.Join(t.TempDir(), "data"), newKept(t)
+	serving(t, dir, "--demo-people=2").stop(t)
+	tamper(t, dir, "DELETE FROM audit WHERE seq = 1")
+	succeeds(t, "backup", "--data-dir", dir, "--encrypt-to", k.recipient, k.path("a.age"))
+	to := emptied(t, dir)
+	args := []string{"restore", "--data-dir", to, "--identity", k.identity, k.path("a.age")}
+	r := command(t, args...)
+	if r.status != 2 || !strings.HasPrefix(r.out, "WRONG: ") || r.err != "equality-api: the restored database does not verify: nothing was put in place\n" {
+		t.Errorf("status %d\n%s%s", r.status, r.out, r.err)
+	}
+	if names := modes(t, to); len(names) != 2 {
+		t.Errorf("left %v", names)
+	}
+	r = command(t, append(args, "--regardless")...)
+	if r.status != 0 || !strings.HasPrefix(r.out, "WRONG: ") || !strings.Contains(r.out, "2 records are restored") {
+		t.Errorf("status %d\n%s%s", r.status, r.out, r.err)
+	}
+}
