@@ -23,6 +23,7 @@ type options struct {
 	people  int
 	many    int
 	blind   bool
+	only    string
 }
 
 func main() {
@@ -37,6 +38,7 @@ func main() {
 	flag.IntVar(&o.people, "people", 1000, "people in the database")
 	flag.IntVar(&o.many, "many", 1_000_000, "people in the large database; 0 leaves it out")
 	flag.BoolVar(&o.blind, "blind", false, "the bare server does not parse what it is sent")
+	flag.StringVar(&o.only, "only", "", "embedded or postgres; empty is both")
 	flag.Parse()
 	if err := bench(context.Background(), o); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -50,11 +52,21 @@ func bench(ctx context.Context, o options) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	if err := compare(ctx, o, filepath.Join(dir, "small")); err != nil {
-		return err
+	if o.only != "postgres" {
+		if err := embedded(ctx, o, dir); err != nil {
+			return err
+		}
 	}
-	if o.many == 0 {
-		return nil
+	if o.only != "embedded" {
+		return onPostgres(ctx, o, filepath.Join(dir, "postgres"))
+	}
+	return nil
+}
+
+// embedded measures the server on SQLite.
+func embedded(ctx context.Context, o options, dir string) error {
+	if err := compare(ctx, o, filepath.Join(dir, "small")); err != nil || o.many == 0 {
+		return err
 	}
 	return large(ctx, o, filepath.Join(dir, "small"), filepath.Join(dir, "large"))
 }

@@ -111,23 +111,29 @@ func (b *batch) owned(j *job, means error, name string, args ...any) {
 
 // insertAll queues rows, many with one statement where there are as many.
 func insertAll[T any](b *batch, name string, rows []T, appendRow func([]any, *T) []any) {
-	_ = store.InsertAll(rows, appendRow, func(many bool, args []any) error { // which fails only where insert does
-		text := store.Query(name)
-		if many {
-			text = manyRows[name]
-		}
-		b.batch.Queue(text, args...)
+	_ = store.InsertAll(rows, appendRow, func(n int, args []any) error { // which fails only where insert does
+		b.batch.Queue(manyRows[ofRows{name, n}], args...)
 		b.owner = append(b.owner, nil)
 		return nil
 	})
 }
 
-// manyRows are the statements for many rows.
-var manyRows = map[string]string{
-	"audit-insert":        store.WithRows(store.Query("audit-insert")),
-	"audit-target-insert": store.WithRows(store.Query("audit-target-insert")),
-	"outbox-insert":       store.WithRows(store.Query("outbox-insert")),
+// ofRows is a query for a number of rows.
+type ofRows struct {
+	name string
+	n    int
 }
+
+// manyRows are the statements for many rows.
+var manyRows = func() map[ofRows]string {
+	texts := make(map[ofRows]string)
+	for _, name := range []string{"audit-insert", "audit-target-insert", "outbox-insert"} {
+		for _, n := range store.RowsTogether {
+			texts[ofRows{name, n}] = store.WithRows(store.Query(name), n)
+		}
+	}
+	return texts
+}()
 
 // errNotSent is a batch that found no connection.
 var errNotSent = errors.New("no connection")

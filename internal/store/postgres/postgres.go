@@ -43,7 +43,10 @@ type Store struct {
 	lanes  []*lane
 	queue  chan *job
 	turns  turns
-	feed   *watch
+
+	finding chan *found
+	stopped chan struct{} // closed when nothing more is read
+	feed    *watch
 
 	closing sync.RWMutex // held for reading while a job is being queued
 	closed  bool
@@ -59,7 +62,7 @@ type settled struct{ epoch uuid.UUID }
 
 // laneCount is how many lanes a process writes at once: enough that one works
 // while another waits for the disk, and few, so that many share a commit.
-func laneCount() int { return max(2, min(8, runtime.GOMAXPROCS(0))) }
+func laneCount() int { return max(1, min(8, runtime.GOMAXPROCS(0)/2)) }
 
 // Open opens a database. One that cannot be reached, or whose schema is older
 // than this program's, is no error: the store is not ready until it can be
@@ -74,7 +77,8 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{Options: o, pool: pool, queue: make(chan *job, queueLength), leases: newLeases(config.ConnConfig)}
+	s := &Store{Options: o, pool: pool, leases: newLeases(config.ConnConfig), queue: make(chan *job, queueLength),
+		finding: make(chan *found, queueLength), stopped: make(chan struct{})}
 	if err := s.settle(ctx); errors.Is(err, sealing.ErrWrongKeyset) || errors.Is(err, errNoCheck) {
 		pool.Close()
 		return nil, err
@@ -86,6 +90,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		l := &lane{store: s, number: noLane}
 		s.lanes = append(s.lanes, l)
 		s.working.Go(l.work)
+		s.working.Go(s.find)
 	}
 	s.stop = store.Regularly(s.trimBatch, o.Report)
 	return s, nil
@@ -103,6 +108,7 @@ func (s *Store) Close() error {
 	s.stop()
 	s.feed.close()
 	close(s.queue)
+	close(s.stopped)
 	s.working.Wait()
 	err := s.leases.close()
 	s.pool.Close()

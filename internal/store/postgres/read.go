@@ -27,19 +27,17 @@ func (s *Store) Read(ctx context.Context, id uuid.UUID, enter func(store.Current
 
 // findBy reads the record an id leads to, the tombstone of one that was
 // erased, or nothing.
-func (s *Store) findBy(ctx context.Context, id uuid.UUID) (found store.Opened, err error) {
-	var row store.Row
-	err = s.reading(ctx, func() error {
-		return scanRow(s.pool.QueryRow(ctx, store.Query("record-read"), id[:]), &row)
-	})
-	if err == nil {
-		if found, err = row.Open(s.Keys); err == nil && id != found.ID && id != found.Target {
+func (s *Store) findBy(ctx context.Context, id uuid.UUID) (store.Opened, error) {
+	row, err := s.findRow(ctx, id)
+	if err != nil {
+		return store.Opened{}, err
+	}
+	if row != nil {
+		o, err := row.Open(s.Keys)
+		if err == nil && id != o.ID && id != o.Target {
 			return store.Opened{}, store.ErrMisplaced
 		}
-		return found, err
-	}
-	if !errors.Is(err, pgx.ErrNoRows) {
-		return store.Opened{}, err
+		return o, err
 	}
 	var last int64
 	err = s.reading(ctx, func() error {
@@ -70,21 +68,6 @@ func (s *Store) reading(ctx context.Context, read func() error) (err error) {
 		}
 	}
 	return classify(err)
-}
-
-// scanRow reads a row of record-read and of the lists. One that an identifier
-// leads to and that is not there has no id.
-func scanRow(row pgx.Row, r *store.Row) error {
-	var number, version, modified *int64
-	var id, target *[16]byte
-	if err := row.Scan(&number, &id, &target, &version, &modified, &r.Sealed, &r.Wrapped); err != nil {
-		return err
-	}
-	if number == nil || id == nil || target == nil || version == nil || modified == nil {
-		return store.ErrMisplaced
-	}
-	r.Number, r.ID, r.Target, r.Version, r.Modified = *number, *id, *target, *version, *modified
-	return nil
 }
 
 // History returns up to limit versions of the record an id leads to, newest
@@ -183,11 +166,12 @@ func (s *Store) page(ctx context.Context, q store.ListQuery) (page []store.Versi
 }
 
 func (s *Store) scanVersion(rows pgx.CollectableRow) (store.Version, error) {
-	var row store.Row
-	if err := scanRow(rows, &row); err != nil {
+	var r store.Row
+	err := rows.Scan(&r.Number, (*[16]byte)(&r.ID), (*[16]byte)(&r.Target), &r.Version, &r.Modified, &r.Sealed, &r.Wrapped)
+	if err != nil {
 		return store.Version{}, err
 	}
-	o, err := row.Open(s.Keys)
+	o, err := r.Open(s.Keys)
 	return o.Version, err
 }
 

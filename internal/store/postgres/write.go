@@ -56,7 +56,7 @@ func (s *Store) Write(ctx context.Context, cmd store.Command, decide func(store.
 			// only decide in vain.
 			defer s.turns.take(cmd.ID)()
 		}
-		if found, err = s.find(ctx, cmd); err != nil {
+		if found, err = s.inTheWay(ctx, cmd); err != nil {
 			return store.Current{}, err
 		}
 	}
@@ -71,10 +71,10 @@ func stamp(now time.Time, found store.Opened) time.Time {
 	return stamp
 }
 
-// find is findBy for a write that is decided again. For a create it finds what
+// inTheWay is findBy for a write that is decided again. For a create it finds what
 // stands in its way: the person's record, else whatever has the id. That the
 // person's id was an erased record's stands in nobody's way.
-func (s *Store) find(ctx context.Context, cmd store.Command) (store.Opened, error) {
+func (s *Store) inTheWay(ctx context.Context, cmd store.Command) (store.Opened, error) {
 	if cmd.Target != uuid.Nil {
 		found, err := s.findBy(ctx, cmd.Target)
 		if err != nil || found.State == store.Present {
