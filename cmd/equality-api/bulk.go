@@ -40,7 +40,7 @@ type bulkStore struct {
 	*service.Service
 	access service.Access
 	engine engine
-	lock   *os.File
+	lock   io.Closer
 }
 
 // openFor opens the store for whoever runs a command, who may do this action.
@@ -51,12 +51,11 @@ func (p place) openFor(ctx context.Context, o output, action service.Action, per
 			err = errors.Join(err, s.close())
 		}
 	}()
-	dir := dataDir(p.DataDir)
-	keys, err := dir.keyset()
+	keys, err := p.dir().keyset()
 	if err != nil {
 		return nil, err
 	}
-	if s.lock, err = dir.lock(); err != nil {
+	if s.lock, err = p.lock(); err != nil {
 		return nil, err
 	}
 	s.engine, err = p.open(ctx, engineOptions{keys: keys, keyRetention: never, eventRetention: never, report: o.report})

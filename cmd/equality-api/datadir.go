@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
@@ -59,13 +58,14 @@ func (d dataDir) keyset() (*sealing.Keyset, error) {
 	return keys, err
 }
 
-// keysetOrNew loads the keyset and, for a local server without a database yet, makes it.
-func (d dataDir) keysetOrNew(local bool) (*sealing.Keyset, error) {
+// keysetOrNew loads the keyset and, for a local server whose SQLite database is
+// not there yet, makes it.
+func (d dataDir) keysetOrNew() (*sealing.Keyset, error) {
 	exists, err := sqlite.Exists(string(d))
 	if err != nil {
 		return nil, err
 	}
-	if _, err := os.Stat(d.keysetPath()); errors.Is(err, fs.ErrNotExist) && local && !exists {
+	if _, err := os.Stat(d.keysetPath()); errors.Is(err, fs.ErrNotExist) && !exists {
 		return d.newKeyset()
 	}
 	return d.keyset()
@@ -105,21 +105,4 @@ func (d dataDir) signingKeyOrNew() (config.Secret, error) {
 		return nil, fmt.Errorf("%s cannot be written: %w", d.signingKeyPath(), reason(err))
 	}
 	return text, nil
-}
-
-func (c migrateCommand) Run(ctx context.Context) error {
-	dir := dataDir(c.DataDir)
-	exists, err := sqlite.Exists(c.DataDir)
-	if err != nil {
-		return err
-	}
-	if !exists {
-		return fmt.Errorf("%s has no database", dir)
-	}
-	lock, err := dir.lock()
-	if err != nil {
-		return err
-	}
-	defer lock.Close()
-	return sqlite.Migrate(ctx, filepath.Join(c.DataDir, sqlite.DatabaseFile))
 }

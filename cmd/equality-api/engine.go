@@ -2,11 +2,16 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"io"
+	"path/filepath"
 	"time"
 
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/sealing"
 	"equality-information-api/internal/service"
+	"equality-information-api/internal/store"
+	"equality-information-api/internal/store/postgres"
 	"equality-information-api/internal/store/sqlite"
 )
 
@@ -18,9 +23,34 @@ type engine interface {
 	Close() error
 }
 
-// place is where the data is. Commands that work on it embed its flags.
+// place is where the data is: in SQLite in the data directory, or in
+// PostgreSQL. Commands that work on it embed its flags.
 type place struct {
-	DataDir string `required:"" placeholder:"DIR" help:"Directory of the database and keys."`
+	DataDir  string `required:"" placeholder:"DIR" help:"Directory of the keys and, without --database, of the database."`
+	Database string `env:"EQUALITY_API_DATABASE" placeholder:"DSN" help:"PostgreSQL connection string, without a password; empty is SQLite in the data directory."`
+}
+
+// AfterApply refuses a connection string that cannot be used.
+func (p place) AfterApply() error { return p.check() }
+
+func (p place) check() error {
+	if p.Database == "" {
+		return nil
+	}
+	if err := postgres.CheckDSN(p.Database); err != nil {
+		return fmt.Errorf("--database (EQUALITY_API_DATABASE, database in the file): %w", err)
+	}
+	return nil
+}
+
+func (p place) dir() dataDir { return dataDir(p.DataDir) }
+
+// lock makes the database this process's to write in, where one alone may.
+func (p place) lock() (io.Closer, error) {
+	if p.Database != "" {
+		return io.NopCloser(nil), nil
+	}
+	return p.dir().lock()
 }
 
 // engineOptions say how a store is opened.
@@ -30,10 +60,49 @@ type engineOptions struct {
 	report                       func(what string, err error)
 }
 
-// open opens the store. The caller holds the data directory's lock.
+// open opens the store. The caller holds its lock.
 func (p place) open(ctx context.Context, o engineOptions) (engine, error) {
+	if p.Database != "" {
+		return postgres.Open(ctx, postgres.Options{
+			DSN: p.Database, Keys: o.keys, Now: time.Now, KeyRetention: o.keyRetention, EventRetention: o.eventRetention,
+			Report: o.report,
+		})
+	}
 	return sqlite.Open(ctx, sqlite.Options{
 		Dir: p.DataDir, Keys: o.keys, Now: time.Now, KeyRetention: o.keyRetention, EventRetention: o.eventRetention,
 		Report: o.report,
 	})
+}
+
+// openLog opens the access log for verification, beside a server that may be running.
+func (p place) openLog(ctx context.Context, keys *sealing.Keyset) (*store.Log, error) {
+	if p.Database != "" {
+		return postgres.OpenLog(ctx, p.Database, keys)
+	}
+	return sqlite.OpenLog(ctx, p.DataDir, keys)
+}
+
+type migrateCommand struct {
+	place
+	AppRole string `placeholder:"ROLE" help:"PostgreSQL: the role that the server connects as, which is given what it needs and no more."`
+}
+
+// Run brings the schema up to date. SQLite's server does so by itself.
+func (c migrateCommand) Run(ctx context.Context) error {
+	if c.Database != "" {
+		return postgres.Migrate(ctx, c.Database, c.AppRole)
+	}
+	exists, err := sqlite.Exists(c.DataDir)
+	if err != nil {
+		return err
+	}
+	if !exists {
+		return fmt.Errorf("%s has no database", c.DataDir)
+	}
+	lock, err := c.lock()
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	return sqlite.Migrate(ctx, filepath.Join(c.DataDir, sqlite.DatabaseFile))
 }

@@ -34,7 +34,7 @@ type cli struct {
 	Export  exportCommand  `cmd:"" help:"Write every record to a file or to standard output."`
 	Audit   auditCommand   `cmd:"" help:"Work with the access log."`
 	Keys    keysCommand    `cmd:"" help:"Work with the keyset, without which no record can be read."`
-	Migrate migrateCommand `cmd:"" help:"Bring a data directory's schema up to date; the server does so by itself."`
+	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date; on SQLite the server does so by itself."`
 	OpenAPI openAPICommand `cmd:"" name:"openapi" help:"Print the contract (OpenAPI 3.1, YAML)."`
 	Version versionCommand `cmd:"" help:"Print the program's and the contract's version."`
 }
@@ -118,10 +118,6 @@ func version() string {
 		return info.Main.Version
 	}
 	return "(devel)"
-}
-
-type migrateCommand struct {
-	DataDir string `required:"" placeholder:"DIR" help:"Directory of the database and keys."`
 }
 
 type settings = config.Settings

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -34,11 +35,11 @@ type serveCommand struct {
 // program is a server with everything it is made of.
 type program struct {
 	settings
-	dir     dataDir
+	place   place
 	log     *slog.Logger
 	heads   *slog.Logger // writes at every log level: what it writes is evidence
 	metrics *prometheus.Registry
-	lock    *os.File
+	lock    io.Closer
 	keys    *sealing.Keyset
 	lists   *refdata.Lists
 	tokens  *identity.Authenticator
@@ -49,11 +50,12 @@ type program struct {
 // Run serves until the context is done.
 func (c *serveCommand) Run(ctx context.Context, o output) (err error) {
 	s, err := c.Settings()
-	if err := errors.Join(err, identity.CheckGroups(c.Groups)); err != nil {
+	where := place{DataDir: c.DataDir, Database: c.Database}
+	if err := errors.Join(err, identity.CheckGroups(c.Groups), where.check()); err != nil {
 		return err
 	}
 	calmCollector()
-	p := &program{settings: s, dir: dataDir(s.DataDir), metrics: server.NewRegistry(),
+	p := &program{settings: s, place: where, metrics: server.NewRegistry(),
 		log:   slog.New(slog.NewJSONHandler(o.err, &slog.HandlerOptions{Level: s.LogLevel})),
 		heads: slog.New(slog.NewJSONHandler(o.err, nil))}
 	// Whoever cannot listen should hear so before anything is made.
@@ -120,16 +122,20 @@ func (p *program) open(ctx context.Context) (err error) {
 	if err := os.MkdirAll(p.DataDir, 0o700); err != nil {
 		return fmt.Errorf("%s cannot be made: %w", p.DataDir, reason(err))
 	}
-	if p.lock, err = p.dir.lock(); err != nil {
+	if p.lock, err = p.place.lock(); err != nil {
 		return err
 	}
 	if p.tokens, err = p.authenticator(); err != nil {
 		return err
 	}
-	if p.keys, err = p.dir.keysetOrNew(p.Local); err != nil {
+	keyset := p.place.dir().keyset
+	if p.Local && p.Database == "" {
+		keyset = p.place.dir().keysetOrNew
+	}
+	if p.keys, err = keyset(); err != nil {
 		return err
 	}
-	store, err := place{DataDir: p.DataDir}.open(ctx, engineOptions{
+	store, err := p.place.open(ctx, engineOptions{
 		keys: p.keys, keyRetention: p.IdempotencyRetention, eventRetention: p.EventRetention, report: p.report,
 	})
 	if err != nil {
@@ -166,7 +172,7 @@ func (p *program) authenticator() (*identity.Authenticator, error) {
 		RequireExpiry: p.JWTRequireExpiry, Groups: p.Groups,
 	}
 	if p.Local {
-		key, err := p.dir.signingKeyOrNew()
+		key, err := p.place.dir().signingKeyOrNew()
 		if err != nil {
 			return nil, err
 		}

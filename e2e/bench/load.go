@@ -53,6 +53,12 @@ func drive(do work, n int, d time.Duration) result {
 	return r
 }
 
+// middle is the median.
+func middle(values []float64) float64 {
+	values = slices.Sorted(slices.Values(values))
+	return values[len(values)/2]
+}
+
 // median is the result of the middle rate, with the middle latencies.
 func median(rounds []result) result {
 	var m result

@@ -24,6 +24,7 @@ type options struct {
 	many    int
 	imports int
 	blind   bool
+	only    string
 }
 
 func main() {
@@ -39,6 +40,7 @@ func main() {
 	flag.IntVar(&o.many, "many", 1_000_000, "people in the large database; 0 leaves it out")
 	flag.IntVar(&o.imports, "imports", 1_000_000, "people to import from a file; 0 leaves it out")
 	flag.BoolVar(&o.blind, "blind", false, "the bare server does not parse what it is sent")
+	flag.StringVar(&o.only, "only", "", "embedded or postgres; empty is both")
 	flag.Parse()
 	if err := bench(context.Background(), o); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -52,6 +54,19 @@ func bench(ctx context.Context, o options) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	if o.only != "postgres" {
+		if err := embedded(ctx, o, dir); err != nil {
+			return err
+		}
+	}
+	if o.only != "embedded" {
+		return onPostgres(ctx, o, filepath.Join(dir, "postgres"))
+	}
+	return nil
+}
+
+// embedded measures the server on SQLite.
+func embedded(ctx context.Context, o options, dir string) error {
 	if o.people > 0 {
 		if err := compare(ctx, o, filepath.Join(dir, "small")); err != nil {
 			return err

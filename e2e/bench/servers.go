@@ -33,13 +33,13 @@ type process struct {
 }
 
 // startServer starts the program on a data directory. Its log goes to a file, as it would in service.
-func startServer(program, dir string) (*process, error) {
+func startServer(program, dir string, flags ...string) (*process, error) {
 	logged, err := os.Create(filepath.Join(dir, "log"))
 	if err != nil {
 		return nil, err
 	}
-	p := &process{logged: logged, command: exec.Command(program, "serve", "--data-dir", dir,
-		"--listen", "127.0.0.1:0", "--telemetry-listen", "127.0.0.1:0")}
+	p := &process{logged: logged, command: exec.Command(program, append([]string{"serve", "--data-dir", dir,
+		"--listen", "127.0.0.1:0", "--telemetry-listen", "127.0.0.1:0"}, flags...)...)}
 	p.command.Stderr = logged
 	if err := p.command.Start(); err != nil {
 		return nil, err

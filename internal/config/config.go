@@ -20,7 +20,8 @@ import "github.com/alecthomas/kong"
 type Config struct {
 	ConfigFile string `name:"config" env:"EQUALITY_API_CONFIG" placeholder:"FILE" help:"YAML file of settings: keys are flag names, and groups (group: [role, ...])."`
 
-	DataDir         string `name:"data-dir" env:"EQUALITY_API_DATA_DIR" placeholder:"DIR" help:"Directory of the database and keys (required)."`
+	DataDir         string `name:"data-dir" env:"EQUALITY_API_DATA_DIR" placeholder:"DIR" help:"Directory of the keys and, without --database, of the database (required)."`
+	Database        string `name:"database" env:"EQUALITY_API_DATABASE" placeholder:"DSN" help:"PostgreSQL connection string, without a password (passfile=FILE names a file that has it); empty is SQLite in --data-dir."`
 	Listen          string `name:"listen" env:"EQUALITY_API_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address of the API and pages; other than loopback it needs --jwt-secret-file, and TLS or trusted proxies (${default})."`
 	TelemetryListen string `name:"telemetry-listen" env:"EQUALITY_API_TELEMETRY_LISTEN" default:"127.0.0.1:9090" placeholder:"HOST:PORT" help:"Loopback address of metrics and profiles; empty is off (${default})."`
 	PublicURL       string `name:"public-url" env:"EQUALITY_API_PUBLIC_URL" placeholder:"URL" help:"Where callers find this server, for absolute links."`

@@ -140,7 +140,7 @@ func TestFlagOverEnvironmentOverFileOverDefault(t *testing.T) {
 
 func TestEveryFlagIsAKeyAndAVariable(t *testing.T) {
 	values := map[string]string{
-		"data-dir": "dir", "listen": "127.0.0.1:1", "telemetry-listen": "[::1]:2", "public-url": "https://example.gov.uk/api/",
+		"data-dir": "dir", "database": "dbname=equality", "listen": "127.0.0.1:1", "telemetry-listen": "[::1]:2", "public-url": "https://example.gov.uk/api/",
 		"jwt-secret-file": secretFile(t), "jwt-issuer": "iss", "jwt-audience": "aud", "jwt-require-expiry": "true",
 		"cors-origins": "https://a.example,http://localhost:3000", "require-if-match": "true", "require-purpose": "true",
 		"rate-limit": "0.5", "rate-burst": "7", "max-concurrent-per-caller": "8", "trusted-proxies": "10.0.0.0/8,192.0.2.1",

@@ -12,7 +12,8 @@ import (
 // Settings are the checked and parsed settings. Printed or logged, they show
 // no secret.
 type Settings struct {
-	DataDir string
+	DataDir  string
+	Database string // of PostgreSQL; "" is SQLite in DataDir
 	// Local is the mode without a token issuer: loopback only, JWTSecret is
 	// nil (the program keeps a key of its own in DataDir), limits are off.
 	Local           bool
@@ -50,6 +51,7 @@ func (c Config) Settings() (Settings, error) {
 	p := parser{errs: c.fileErrs}
 	s := Settings{
 		DataDir:                p.required("data-dir", c.DataDir),
+		Database:               c.Database,
 		Local:                  c.JWTSecretFile == "",
 		Listen:                 p.address("listen", c.Listen),
 		PublicURL:              p.publicURL("public-url", c.PublicURL),

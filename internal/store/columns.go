@@ -52,31 +52,30 @@ func AppendEvent(args []any, e *events.Event) []any {
 		e.CorrelationID[:])
 }
 
-// RowsTogether is how many rows go with one statement where there are as many.
-const RowsTogether = 8
+// RowsTogether are the numbers of rows that go with one statement, the larger
+// first: any number is a few of them.
+var RowsTogether = []int{32, 8, 4, 2, 1}
 
-// InsertAll gives the statements that insert rows with a named query: query
-// for one row, or, where there are as many, for RowsTogether.
-func InsertAll[T any](rows []T, appendRow func([]any, *T) []any, insert func(many bool, args []any) error) error {
-	for len(rows) > 0 {
-		n := 1
-		if len(rows) >= RowsTogether {
-			n = RowsTogether
+// InsertAll gives the statements that insert rows with a named query, each for
+// one of RowsTogether.
+func InsertAll[T any](rows []T, appendRow func([]any, *T) []any, insert func(n int, args []any) error) error {
+	for _, n := range RowsTogether {
+		for len(rows) >= n {
+			var args []any
+			for i := range n {
+				args = appendRow(args, &rows[i])
+			}
+			if err := insert(n, args); err != nil {
+				return err
+			}
+			rows = rows[n:]
 		}
-		var args []any
-		for i := range n {
-			args = appendRow(args, &rows[i])
-		}
-		if err := insert(n > 1, args); err != nil {
-			return err
-		}
-		rows = rows[n:]
 	}
 	return nil
 }
 
-// WithRows is an INSERT of one row of parameters made one of RowsTogether rows.
-func WithRows(query string) string {
+// WithRows is an INSERT of one row of parameters made one of n rows.
+func WithRows(query string, n int) string {
 	const values = "VALUES ("
 	head, row, found := strings.Cut(query, values)
 	if !found {
@@ -85,7 +84,7 @@ func WithRows(query string) string {
 	columns := strings.Count(row, "$")
 	var text strings.Builder
 	text.WriteString(head + "VALUES ")
-	for i := range RowsTogether {
+	for i := range n {
 		if i > 0 {
 			text.WriteString(", ")
 		}

@@ -95,3 +95,36 @@ func (a *Arrival) Judge(found Current) Landing {
 	}
 	return Differs
 }
+
+// JudgeAll says what becomes of arrivals, in their order: of two for one person
+// the first lands. taken are the ids that lead to a record or to an erased
+// one's tombstone, and find gives what they lead to.
+func JudgeAll(arrivals []Arrival, taken map[uuid.UUID]bool, find func(uuid.UUID) (Current, error)) (landings []Landing, landed []int, err error) {
+	here := make(map[uuid.UUID]*Arrival, 2*len(arrivals)) // by the ids of those that have landed
+	look := func(id uuid.UUID) (Current, error) {
+		if a := here[id]; a != nil {
+			return Current{State: Present, Version: a.Version}, nil
+		}
+		if !taken[id] {
+			return Current{}, nil
+		}
+		return find(id)
+	}
+	for i := range arrivals {
+		a := &arrivals[i]
+		found, err := look(a.Target)
+		if err == nil && found.State != Present {
+			found, err = look(a.ID)
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		landing := a.Judge(found)
+		landings = append(landings, landing)
+		if landing == Landed {
+			landed = append(landed, i)
+			here[a.ID], here[a.Target] = a, a
+		}
+	}
+	return landings, landed, nil
+}

@@ -27,11 +27,16 @@ type database struct{ dir string }
 // newDatabase copies a database that was migrated once, which is much quicker.
 func newDatabase(t *testing.T) database {
 	t.Helper()
+	d := database{t.TempDir()}
+	d.Clear(t)
+	return d
+}
+
+func (d database) Clear(t *testing.T) {
+	t.Helper()
 	content, err := migrated()
 	ok(t, err)
-	dir := t.TempDir()
-	ok(t, os.WriteFile(filepath.Join(dir, DatabaseFile), content, 0o600))
-	return database{dir}
+	ok(t, os.WriteFile(filepath.Join(d.dir, DatabaseFile), content, 0o600))
 }
 
 var migrated = sync.OnceValues(func() (_ []byte, err error) {

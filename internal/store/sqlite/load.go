@@ -99,34 +99,11 @@ func (t *tx) judge(s *Store, arrivals []store.Arrival) (j judgement, err error) 
 	if err != nil {
 		return j, err
 	}
-	here := make(map[uuid.UUID]*store.Arrival, 2*len(arrivals)) // by the ids of those that have landed
-	find := func(id uuid.UUID) (store.Current, error) {
-		if a := here[id]; a != nil {
-			return store.Current{State: store.Present, Version: a.Version}, nil
-		}
-		if !taken[id] {
-			return store.Current{}, nil
-		}
+	j.landings, j.landed, err = store.JudgeAll(arrivals, taken, func(id uuid.UUID) (store.Current, error) {
 		found, err := s.findBy(t.queryRow, id)
 		return found.Current, err
-	}
-	for i := range arrivals {
-		a := &arrivals[i]
-		found, err := find(a.Target)
-		if err == nil && found.State != store.Present {
-			found, err = find(a.ID)
-		}
-		if err != nil {
-			return j, err
-		}
-		landing := a.Judge(found)
-		j.landings = append(j.landings, landing)
-		if landing == store.Landed {
-			j.landed = append(j.landed, i)
-			here[a.ID], here[a.Target] = a, a
-		}
-	}
-	return j, nil
+	})
+	return j, err
 }
 
 // idsTogether is how many ids identifier-find looks up.

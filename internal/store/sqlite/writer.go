@@ -89,7 +89,9 @@ func startWriter(ctx context.Context, db *sql.DB, s *Store) (*writer, error) {
 		texts[name] = text
 	}
 	for _, name := range []string{"audit-insert", "audit-target-insert", "outbox-insert", "identifier-add", "record-insert", "data-key-insert", "nino-insert"} {
-		texts[name+manyRows] = store.WithRows(texts[name])
+		for _, n := range store.RowsTogether {
+			texts[ofRows(name, n)] = store.WithRows(texts[name], n)
+		}
 	}
 	for name, text := range texts {
 		if w.stmts[name], err = conn.PrepareContext(ctx, text); err != nil {

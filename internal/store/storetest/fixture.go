@@ -25,6 +25,7 @@ type fixture struct {
 	db      Database
 	clock   *clock
 	options Options
+	end     func() // closes the engine and verifies what is stored; once
 }
 
 // newFixture opens a database. When the test ends, the engine is closed and
@@ -36,7 +37,7 @@ func newFixture(t *testing.T, db Database) *fixture {
 		Report: func(what string, err error) { t.Errorf("reported: %s: %v", what, err) },
 	}
 	f.Engine = db.Open(t, f.options)
-	t.Cleanup(func() {
+	f.end = sync.OnceFunc(func() {
 		heads := f.Heads()
 		if err := f.Close(); err != nil {
 			t.Errorf("close: %v", err)
@@ -46,6 +47,7 @@ func newFixture(t *testing.T, db Database) *fixture {
 		}
 		f.verify(append(heads, f.Heads()...))
 	})
+	t.Cleanup(f.end)
 	return f
 }
 

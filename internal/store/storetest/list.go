@@ -149,8 +149,11 @@ var listing = []test{
 // erased. Of the records that are there before and after, a walk by id gives
 // each exactly once; one by time at least once, and once where it is unchanged.
 func testWalk(t *testing.T, create func(t *testing.T) Database) {
+	db := create(t)
 	rapid.Check(t, func(rt *rapid.T) {
-		f := newFixture(t, create(t))
+		db.Clear(t)
+		f := newFixture(t, db)
+		defer f.end()
 		f.clock.freeze()
 		tick := func() { f.clock.move(time.Duration(rapid.IntRange(0, 2).Draw(rt, "time")) * time.Microsecond) }
 		var there []store.Version

@@ -66,8 +66,11 @@ func (m *model) wrote(cmd store.Command, c store.Current, event string) {
 // way, and compares what each gives, and at last all
 // that is stored, with the model.
 func testModel(t *testing.T, create func(t *testing.T) Database) {
+	db := create(t)
 	rapid.Check(t, func(rt *rapid.T) {
-		f := newFixture(t, create(t))
+		db.Clear(t)
+		f := newFixture(t, db)
+		defer f.end()
 		m := &model{leads: map[uuid.UUID]*kept{}, erased: map[uuid.UUID]int64{}}
 		ids := make([]uuid.UUID, 5)
 		for i := range ids {

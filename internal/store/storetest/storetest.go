@@ -47,6 +47,8 @@ type Database interface {
 	// Indexed gives the records that the National Insurance number index has
 	// under a keyed hash.
 	Indexed(t *testing.T, hash [32]byte) []uuid.UUID
+	// Clear empties the database, on which no engine is open.
+	Clear(t *testing.T)
 	// Log shows the access log as it is at the moment. An engine may be open.
 	Log(t *testing.T, keys *sealing.Keyset, show func(audit.Log))
 }

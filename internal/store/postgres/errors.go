@@ -1,0 +1,82 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"equality-information-api/internal/store"
+)
+
+// SQLSTATE codes (PostgreSQL documentation, appendix A).
+const (
+	uniqueViolation      = "23505"
+	notNullViolation     = "23502"
+	serializationFailure = "40001"
+	deadlockDetected     = "40P01"
+	readOnlyTransaction  = "25006"
+	undefinedTable       = "42P01"
+	undefinedColumn      = "42703"
+)
+
+// code is the SQLSTATE of an error that the server answered with.
+func code(err error) string {
+	var failure *pgconn.PgError
+	if errors.As(err, &failure) {
+		return failure.Code
+	}
+	return ""
+}
+
+// violates says whether a statement found a row in its way, or none where
+// there has to be one: the tables are so made that this tells of a write that
+// no longer fits.
+func violates(err error) bool {
+	return slices.Contains([]string{uniqueViolation, notNullViolation}, code(err))
+}
+
+// answered says whether the server has refused a statement, and with it the
+// transaction. After any other error of a transaction its end is unknown; so
+// it is when the server ended the connection, which it may do behind a commit.
+func answered(err error) bool {
+	var failure *pgconn.PgError
+	return errors.As(err, &failure) && failure.Severity != "FATAL" && failure.Severity != "PANIC"
+}
+
+// conflicts says whether a transaction may be tried again as it is.
+func conflicts(err error) bool {
+	return slices.Contains([]string{serializationFailure, deadlockDetected}, code(err))
+}
+
+// passing are classes of errors that may pass by themselves: connection,
+// resources, operator intervention, system; and what stands alone.
+var passing = []string{"08", "53", "57", "58", "55", "25006", serializationFailure, deadlockDetected,
+	undefinedTable, undefinedColumn} // the last two: an old schema, which is about to be migrated
+
+// classify turns failures that may pass by themselves into store.ErrUnavailable.
+// What is not an answer of the server is a lost connection, or none to be had.
+func classify(err error) error {
+	var failure *pgconn.PgError
+	switch {
+	case err == nil, errors.Is(err, pgx.ErrNoRows), errors.Is(err, store.ErrUnavailable), errors.Is(err, context.Canceled):
+		return err
+	case !errors.As(err, &failure):
+		return fmt.Errorf("%w: %w", store.ErrUnavailable, err)
+	case slices.Contains(passing, failure.Code), slices.Contains(passing, failure.Code[:min(2, len(failure.Code))]):
+		return fmt.Errorf("%w: %w", store.ErrUnavailable, reason{failure})
+	}
+	return reason{failure}
+}
+
+// reason is a server's answer without its detail, which can hold values.
+type reason struct{ failure *pgconn.PgError }
+
+func (r reason) Error() string {
+	return "PostgreSQL: " + r.failure.Message + " (SQLSTATE " + r.failure.Code + ")"
+}
+
+func (r reason) Unwrap() error { return r.failure }

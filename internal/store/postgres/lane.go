@@ -1,0 +1,384 @@
+package postgres
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"equality-information-api/internal/audit"
+	"equality-information-api/internal/store"
+)
+
+const (
+	// queueLength is how many jobs may wait for a lane; further ones wait to be queued.
+	queueLength = 1024
+	// batchLength is how many jobs share a transaction at the most.
+	batchLength = 128
+	// commitTimeout is how long a transaction may take.
+	commitTimeout = 15 * time.Second
+	// unknownTimeout is how long the end of a transaction is looked for whose
+	// connection was lost, before its callers are told that the store is
+	// unavailable.
+	unknownTimeout = 5 * time.Second
+	// maxTries bounds what is tried again because of other processes.
+	maxTries = 20
+)
+
+// lane appends to one lane of the access log, and writes what its entries tell
+// of in the same transaction. It takes the jobs that wait, sends them in one
+// round trip and answers them when they are durable, so that they share a
+// commit.
+type lane struct {
+	store   *Store
+	number  int
+	head    audit.Head
+	known   bool // false after an unknown end: the head is read again
+	durable atomic.Pointer[audit.Head]
+	failing bool // the last transaction failed
+}
+
+// job is one piece of work for a lane: a plan with its entry, an entry alone,
+// or a transaction of its own.
+type job struct {
+	plan       *store.Plan
+	command    store.Command
+	entry      audit.Entry
+	alone      func(ctx context.Context, tx pgx.Tx) (audit.Entry, bool, error)
+	unattended bool // nobody waits for it: its failure is reported
+	err        error
+	done       chan struct{}
+}
+
+// do has a job done and returns its error once it is durable, or when it is
+// known not to be.
+func (s *Store) do(ctx context.Context, j *job) error {
+	j.done = make(chan struct{})
+	if err := s.put(ctx, j); err != nil {
+		return err
+	}
+	select {
+	case <-j.done:
+		return j.err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// put queues a job. A closed store is unavailable.
+func (s *Store) put(ctx context.Context, j *job) error {
+	s.closing.RLock()
+	defer s.closing.RUnlock()
+	if s.closed {
+		return store.ErrUnavailable
+	}
+	select {
+	case s.queue <- j:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// work does jobs until the queue is closed and empty.
+func (l *lane) work() {
+	batch := make([]*job, 0, batchLength)
+	for first := range l.store.queue {
+		batch = l.gather(append(batch[:0], first))
+		l.finish(batch)
+		for _, j := range batch {
+			close(j.done)
+		}
+	}
+}
+
+// gather adds the jobs that wait. Whoever is about to queue one may do so
+// first: the more share a commit, the less each pays. Nobody is waited for.
+func (l *lane) gather(batch []*job) []*job {
+	for patience := 3; len(batch) < batchLength; {
+		select {
+		case j, ok := <-l.store.queue:
+			if !ok {
+				return batch
+			}
+			batch = append(batch, j)
+		default:
+			if patience == 0 {
+				return batch
+			}
+			patience--
+			runtime.Gosched()
+		}
+	}
+	return batch
+}
+
+// finish does a batch, and sets the error of every job that was not done.
+func (l *lane) finish(batch []*job) {
+	ctx, cancel := context.WithTimeout(context.Background(), commitTimeout)
+	defer cancel()
+	var together []*job
+	for _, j := range batch {
+		if j.alone != nil {
+			j.err = l.doAlone(ctx, j)
+		} else {
+			together = append(together, j)
+		}
+	}
+	l.commit(ctx, together)
+	for _, j := range batch {
+		if j.err != nil && j.unattended {
+			l.store.Report("an access-log entry of a refusal was lost", j.err)
+		}
+	}
+}
+
+// commit does jobs in as few transactions as can be: one, unless some no
+// longer fit. Those are told so, and the others go on without them.
+func (l *lane) commit(ctx context.Context, jobs []*job) {
+	jobs = oneOfEach(jobs)
+	for try := 0; len(jobs) > 0; try++ {
+		unfit, err := l.transaction(ctx, jobs)
+		if unfit != nil {
+			jobs = without(jobs, unfit)
+			continue
+		}
+		if err != nil && (conflicts(err) || errors.Is(err, errCollision)) && try < maxTries {
+			continue
+		}
+		l.report(err)
+		for _, j := range jobs {
+			j.err = err
+		}
+		return
+	}
+}
+
+// report tells when writing begins to fail, and when it works again.
+func (l *lane) report(err error) {
+	switch failing := err != nil; {
+	case failing == l.failing:
+	case failing:
+		l.store.Report("writing to the database fails", err)
+	default:
+		l.store.Report("writing to the database works again", nil)
+	}
+	l.failing = err != nil
+}
+
+// oneOfEach leaves one change of a record in a transaction: the others were
+// decided on the version that it replaces, and so no longer fit.
+func oneOfEach(jobs []*job) []*job {
+	changed := make(map[int64]bool)
+	kept := jobs[:0]
+	for _, j := range jobs {
+		if j.plan != nil && j.plan.Writes() && j.plan.Found.State == store.Present {
+			if changed[j.plan.Found.Number] {
+				j.err = errMoved
+				continue
+			}
+			changed[j.plan.Found.Number] = true
+		}
+		kept = append(kept, j)
+	}
+	return kept
+}
+
+func without(jobs []*job, unfit *job) []*job {
+	kept := jobs[:0]
+	for _, j := range jobs {
+		if j != unfit {
+			kept = append(kept, j)
+		}
+	}
+	return kept
+}
+
+// errCollision is another process at this lane's place.
+var errCollision = errors.New("another process has written the same place")
+
+// transaction does jobs in one transaction. It is durable afterwards; or has
+// not been, with an error; or one job did not fit, which has its error.
+func (l *lane) transaction(ctx context.Context, jobs []*job) (unfit *job, err error) {
+	if err := l.ready(ctx); err != nil {
+		return nil, err
+	}
+	b := newBatch(l.store, l.head, jobs)
+	for sent := false; ; sent = true {
+		at, err := b.send(ctx, l.store)
+		switch {
+		case errors.Is(err, errNotSent) && !sent:
+			return nil, classify(err)
+		case err == nil:
+			l.committed(b.head, b.news)
+			return nil, nil
+		case violates(err) && at != nil:
+			return b.blame(at)
+		case violates(err):
+			// The place in the lane is taken: by another process, or by this very
+			// batch, whose connection was lost behind its commit.
+			if done, err := l.isCommitted(ctx, b.head); err != nil {
+				return nil, l.unknown(err)
+			} else if done {
+				l.committed(b.head, b.news)
+				return nil, nil
+			}
+			l.known = false
+			l.yield(ctx)
+			return nil, errCollision
+		case answered(err):
+			if code(err) == readOnlyTransaction {
+				l.store.pool.Reset() // these lead to a server that is no longer the primary
+			}
+			return nil, classify(err)
+		}
+		// Nobody knows whether it was committed. The same rows at the same place
+		// can be there once only: they are sent again until that is known.
+		done, asking := l.learn(ctx, b.head)
+		if asking != nil {
+			return nil, l.unknown(err)
+		}
+		if done {
+			l.committed(b.head, b.news)
+			return nil, nil
+		}
+	}
+}
+
+// learn is isCommitted of a server that may have to come back first.
+func (l *lane) learn(ctx context.Context, head audit.Head) (done bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, unknownTimeout)
+	defer cancel()
+	for {
+		if done, err = l.isCommitted(ctx, head); err == nil || !sleep(ctx, 50*time.Millisecond) {
+			return done, err
+		}
+	}
+}
+
+// unknown is the error of a transaction whose end could not be learnt: its
+// callers are told that the store is unavailable, and may ask again.
+func (l *lane) unknown(err error) error {
+	l.known = false
+	return classify(err)
+}
+
+func (l *lane) committed(head audit.Head, news bool) {
+	l.head = head
+	if head.Seq > 0 {
+		l.durable.Store(&head)
+	}
+	if news {
+		l.store.feed.Notify()
+	}
+}
+
+// isCommitted says whether the entry of a head stands in the log.
+func (l *lane) isCommitted(ctx context.Context, head audit.Head) (bool, error) {
+	var hash []byte
+	err := l.store.pool.QueryRow(ctx, store.Query("postgres/entry-at"), head.Lane, head.Seq).Scan(&hash)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return false, nil
+	}
+	return bytes.Equal(hash, head.Hash[:]), classify(err)
+}
+
+// ready sees that the lane has a number and knows its head.
+func (l *lane) ready(ctx context.Context) error {
+	if err := l.store.settle(ctx); err != nil {
+		return err
+	}
+	if l.number == noLane {
+		number, err := l.store.leases.take(ctx)
+		if err != nil {
+			return err
+		}
+		l.number, l.known = number, false
+	}
+	if l.known {
+		return nil
+	}
+	head := audit.Head{Lane: l.number}
+	var hash []byte
+	err := l.store.pool.QueryRow(ctx, store.Query("audit-head"), l.number).Scan(&head.Seq, &hash)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return classify(err)
+	}
+	copy(head.Hash[:], hash)
+	l.head, l.known = head, true
+	return nil
+}
+
+// yield leaves a lane that another process has, if the lease of it was lost.
+func (l *lane) yield(ctx context.Context) {
+	if l.store.leases.lost(ctx) {
+		l.number = noLane
+	}
+}
+
+// doAlone does a job that is a transaction of its own.
+func (l *lane) doAlone(ctx context.Context, j *job) (err error) {
+	defer func() {
+		if r := recover(); r != nil { // its value may hold what a caller sent
+			l.known = false
+			err = fmt.Errorf("a panic of type %T in a write", r)
+		}
+	}()
+	for try := 0; ; try++ {
+		err := l.oneAlone(ctx, j)
+		if try < maxTries && (conflicts(err) || errors.Is(err, errCollision)) {
+			continue
+		}
+		return err
+	}
+}
+
+func (l *lane) oneAlone(ctx context.Context, j *job) error {
+	if err := l.ready(ctx); err != nil {
+		return err
+	}
+	tx, err := l.store.pool.Begin(ctx)
+	if err != nil {
+		return classify(err)
+	}
+	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }() // does nothing behind a commit
+	entry, news, err := j.alone(ctx, tx)
+	if violates(err) { // another process has taken an id meanwhile
+		return errCollision
+	}
+	if err != nil {
+		return classify(err)
+	}
+	b := newBatch(l.store, l.head, []*job{{entry: entry}})
+	if err := tx.SendBatch(ctx, &b.batch).Close(); err != nil {
+		if violates(err) {
+			l.known = false
+			l.yield(ctx)
+			return errCollision
+		}
+		return classify(err)
+	}
+	if err := tx.Commit(ctx); err != nil {
+		if done, asking := l.isCommitted(context.WithoutCancel(ctx), b.head); asking != nil || !done {
+			l.known = false
+			return classify(err)
+		}
+	}
+	l.committed(b.head, news)
+	return nil
+}
+
+// sleep waits, and is false when the context ends first.
+func sleep(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-time.After(d):
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

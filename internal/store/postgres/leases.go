@@ -1,0 +1,90 @@
+package postgres
+
+import (
+	"context"
+	"math/rand/v2"
+	"sync"
+
+	"github.com/jackc/pgx/v5"
+
+	"equality-information-api/internal/store"
+)
+
+const (
+	// lanesOfLog is how many lanes the access log has. It never changes:
+	// verification expects every one of them.
+	lanesOfLog = 64
+	noLane     = -1
+
+	// The classes of this program's advisory locks.
+	laneLock = 0x65717561 // "equa"
+	feedLock = 0x65717566 // "equf"
+)
+
+// leases are the lanes that this process has to itself, as advisory locks of
+// one connection. They only keep processes out of each other's way: where two
+// have the same lane for want of the connection, they collide on its key, and
+// one tries again.
+type leases struct {
+	mu     sync.Mutex
+	config *pgx.ConnConfig
+	conn   *pgx.Conn
+	held   []int32
+	closed bool
+}
+
+func newLeases(config *pgx.ConnConfig) *leases { return &leases{config: config.Copy()} }
+
+// take leases one more lane. Where every lane is leased it shares one.
+func (l *leases) take(ctx context.Context) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.connect(ctx); err != nil {
+		return noLane, err
+	}
+	var lane int32
+	err := l.conn.QueryRow(ctx, store.Query("postgres/lane-lease"), lanesOfLog, l.held, laneLock).Scan(&lane)
+	if err == pgx.ErrNoRows { //nolint:errorlint // pgx gives it as it is
+		return rand.IntN(lanesOfLog), nil
+	}
+	if err != nil {
+		return noLane, classify(err)
+	}
+	l.held = append(l.held, lane)
+	return int(lane), nil
+}
+
+// lost says whether the leases were lost with their connection.
+func (l *leases) lost(ctx context.Context) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.conn == nil || l.conn.Ping(ctx) != nil
+}
+
+func (l *leases) connect(ctx context.Context) error {
+	if l.closed {
+		return store.ErrUnavailable
+	}
+	if l.conn != nil && !l.conn.IsClosed() {
+		return nil
+	}
+	conn, err := pgx.ConnectConfig(ctx, l.config)
+	if err != nil {
+		return classify(err)
+	}
+	l.conn, l.held = conn, []int32{}
+	return nil
+}
+
+func (l *leases) close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.closed = true
+	if l.conn == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), connectTimeout)
+	defer cancel()
+	_ = l.conn.Close(ctx) // the server ends the leases with it, however it goes
+	return nil
+}

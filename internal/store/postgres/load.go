@@ -1,0 +1,144 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"equality-information-api/internal/audit"
+	"equality-information-api/internal/events"
+	"equality-information-api/internal/store"
+)
+
+// Load writes many arrivals in one transaction and says what became of each,
+// in their order. The rows go by COPY. Error: store.ErrUnavailable.
+func (s *Store) Load(ctx context.Context, l store.Load) (landings []store.Landing, err error) {
+	if l.Empty() {
+		return nil, nil
+	}
+	err = s.do(ctx, &job{alone: func(ctx context.Context, tx pgx.Tx) (entry audit.Entry, news bool, err error) {
+		var landed []int
+		if landings, landed, err = s.judge(ctx, tx, l.Arrivals); err != nil {
+			return entry, false, err
+		}
+		raised, err := s.copyIn(ctx, tx, l, landed)
+		if err != nil {
+			return entry, false, err
+		}
+		if l.Mark != "" {
+			position, err := l.Position(slices.Clone(landings))
+			if err != nil {
+				return entry, false, err
+			}
+			if _, err := tx.Exec(ctx, store.Query("meta-write"), store.MetaMark+l.Mark, append([]byte{}, position...)); err != nil {
+				return entry, false, err
+			}
+		}
+		entry = l.Entry
+		entry.Count = int64(len(landed))
+		return entry, raised, nil
+	}})
+	if err != nil {
+		return nil, err // where nobody waited for it, it may still be under way
+	}
+	return landings, nil
+}
+
+// Mark gives the position that a load has kept under a name, nil where there
+// is none. Error: store.ErrUnavailable.
+func (s *Store) Mark(ctx context.Context, name string) (position []byte, err error) {
+	err = s.reading(ctx, func() (err error) {
+		position, err = s.meta(ctx, store.MetaMark+name, nil)
+		return err
+	})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil
+	}
+	return position, err
+}
+
+// judge decides on each arrival before any is written. Of an id that another
+// process takes meanwhile the copy tells: then all is judged again.
+func (s *Store) judge(ctx context.Context, tx pgx.Tx, arrivals []store.Arrival) ([]store.Landing, []int, error) {
+	ids := make([][16]byte, 0, 2*len(arrivals))
+	for i := range arrivals {
+		ids = append(ids, arrivals[i].ID, arrivals[i].Target)
+	}
+	rows, err := tx.Query(ctx, store.Query("postgres/ids-taken"), ids)
+	if err != nil {
+		return nil, nil, err
+	}
+	taken := make(map[uuid.UUID]bool)
+	var id [16]byte
+	if _, err := pgx.ForEachRow(rows, []any{&id}, func() error { taken[id] = true; return nil }); err != nil {
+		return nil, nil, err
+	}
+	return store.JudgeAll(arrivals, taken, func(id uuid.UUID) (store.Current, error) {
+		found, err := s.findBy(ctx, id)
+		return found.Current, err
+	})
+}
+
+// copyIn writes the arrivals that land and their events, and says whether
+// there were any events.
+func (s *Store) copyIn(ctx context.Context, tx pgx.Tx, l store.Load, landed []int) (raised bool, err error) {
+	numbers, err := newNumbers(ctx, tx, len(landed))
+	if err != nil {
+		return false, err
+	}
+	next := s.stamp(store.Opened{}, len(landed)+len(l.Further))
+	stamp := func() time.Time { now := next; next = next.Add(time.Microsecond); return now }
+	var identifiers, records, keys, ninos, outbox [][]any
+	publish := func(e events.Event) { outbox = append(outbox, store.AppendEvent(nil, &e)) }
+	for i, n := range landed {
+		a, number := l.Arrivals[n], numbers[i] // a copy: the caller's are left as they are
+		a.Modified = stamp()
+		identifiers = append(identifiers, []any{a.ID[:], number})
+		if a.Target != a.ID {
+			identifiers = append(identifiers, []any{a.Target[:], number})
+		}
+		records = append(records, []any{number, a.ID[:], a.Target[:], a.Version.Version, store.Micros(a.Modified), a.Document})
+		keys = append(keys, []any{number, a.Wrapped})
+		if a.HasNINO {
+			ninos = append(ninos, []any{a.NINO[:], number})
+		}
+		if a.EventID != uuid.Nil {
+			publish(l.Arrived(&a))
+		}
+	}
+	for _, e := range l.Further {
+		e.At = stamp()
+		publish(e)
+	}
+	for _, table := range []struct {
+		name    string
+		columns []string
+		rows    [][]any
+	}{
+		{"identifier", []string{"uuid", "record"}, identifiers},
+		{"record", []string{"number", "id", "target", "version", "modified", "sealed"}, records},
+		{"data_key", []string{"record", "wrapped"}, keys},
+		{"nino_index", []string{"keyed_hash", "record"}, ninos},
+		{"outbox", []string{"id", "at", "type", "record", "target", "version", "members", "correlation"}, outbox},
+	} {
+		if len(table.rows) == 0 {
+			continue
+		}
+		if _, err := tx.CopyFrom(ctx, pgx.Identifier{table.name}, table.columns, pgx.CopyFromRows(table.rows)); err != nil {
+			return false, err
+		}
+	}
+	return len(outbox) > 0, nil
+}
+
+func newNumbers(ctx context.Context, tx pgx.Tx, n int) ([]int64, error) {
+	rows, err := tx.Query(ctx, store.Query("postgres/record-numbers"), n)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[int64])
+}

@@ -1,0 +1,36 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"equality-information-api/internal/sealing"
+	"equality-information-api/internal/store"
+)
+
+// OpenLog opens a database's access log. Another keyset than the database's is
+// refused.
+func OpenLog(ctx context.Context, dsn string, keys *sealing.Keyset) (*store.Log, error) {
+	db, err := openSQL(dsn)
+	if err != nil {
+		return nil, err
+	}
+	return store.OpenLog(ctx, db, store.LogOptions{
+		Keys: keys, Lanes: lanesOfLog, Text: unescape,
+		Snapshot: &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
+	})
+}
+
+// openSQL opens a database for what takes long: migrations and verification.
+func openSQL(dsn string) (*sql.DB, error) {
+	config, err := poolConfig(dsn)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range []string{"statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"} {
+		config.ConnConfig.RuntimeParams[name] = "0"
+	}
+	return stdlib.OpenDB(*config.ConnConfig), nil
+}

@@ -1,0 +1,73 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// defaultConnections is how many connections a process has at most, unless the
+// connection string says pool_max_conns.
+const defaultConnections = 16
+
+// runtimeDefaults are the settings of every connection that the connection
+// string does not set: nothing waits without an end.
+var runtimeDefaults = map[string]string{
+	"application_name":                    "equality-api",
+	"statement_timeout":                   "10s",
+	"lock_timeout":                        "5s",
+	"idle_in_transaction_session_timeout": "60s",
+	"timezone":                            "UTC",
+}
+
+// connectTimeout is for one host of the connection string.
+const connectTimeout = 3 * time.Second
+
+// poolConfig is the one place where a connection's settings stand.
+func poolConfig(dsn string) (*pgxpool.Config, error) {
+	config, err := pgxpool.ParseConfig(dsn)
+	if err != nil {
+		return nil, errors.New("the connection string is not one of PostgreSQL's, or a file that it names cannot be read")
+	}
+	if !strings.Contains(dsn, "pool_max_conns") {
+		config.MaxConns = defaultConnections
+	}
+	if !strings.Contains(dsn, "target_session_attrs") {
+		config.ConnConfig.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
+	}
+	if !strings.Contains(dsn, "connect_timeout") {
+		config.ConnConfig.ConnectTimeout = connectTimeout
+	}
+	for name, value := range runtimeDefaults {
+		if _, set := config.ConnConfig.RuntimeParams[name]; !set {
+			config.ConnConfig.RuntimeParams[name] = value
+		}
+	}
+	config.AfterConnect = durable
+	return config, nil
+}
+
+// durable makes a commit wait for the disk, whatever the server's default is.
+func durable(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'")
+	return err
+}
+
+// passwordSetting finds a password in either form of a connection string.
+var passwordSetting = regexp.MustCompile(`(?i)(^|[\s?&])password\s*=|^postgres(ql)?://[^/@]*:[^/@]+@`)
+
+// CheckDSN checks a connection string: that it can be parsed, and that it holds
+// no password, which belongs into a file. Its errors repeat nothing of it.
+func CheckDSN(dsn string) error {
+	if passwordSetting.MatchString(dsn) {
+		return errors.New("a connection string must not hold a password: put it into a file of mode 0600 and name that with passfile=")
+	}
+	_, err := poolConfig(dsn)
+	return err
+}

@@ -1,0 +1,207 @@
+// Package postgres keeps the store in a PostgreSQL database that several
+// processes share: its pool, its lanes of the access log with their batched
+// writes, and its migrations. What a write or a read means is the contract of
+// package store; the SQL is in store/queries.
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"equality-information-api/internal/sealing"
+	"equality-information-api/internal/store"
+)
+
+// Options say how a store is opened.
+type Options struct {
+	// DSN is a libpq connection string or URL. It may name several hosts.
+	DSN  string
+	Keys *sealing.Keyset
+	Now  func() time.Time
+	// KeyRetention is how long the outcome of a write is remembered under its
+	// idempotency key; EventRetention is how long an event stays in the feed.
+	KeyRetention, EventRetention time.Duration
+	// Report is told of what fails where no caller waits for it.
+	Report func(what string, err error)
+}
+
+// Store keeps the contract of package store on PostgreSQL. Any number of
+// goroutines may use it, and any number of processes the database.
+type Store struct {
+	Options
+	pool   *pgxpool.Pool
+	leases *leases
+	lanes  []*lane
+	queue  chan *job
+	turns  turns
+	// stamped is the last time given to a change, in microseconds.
+	stamped atomic.Int64
+
+	finding chan *found
+	stopped chan struct{} // closed when nothing more is read
+	feed    *watch
+
+	closing sync.RWMutex // held for reading while a job is being queued
+	closed  bool
+	stop    func()
+	working sync.WaitGroup
+
+	settling sync.Mutex
+	settled  atomic.Pointer[settled]
+}
+
+// settled is what is read of a database once it can be used.
+type settled struct{ epoch uuid.UUID }
+
+// laneCount is how many lanes a process writes at once: enough that one works
+// while another waits for the disk, and few, so that many share a commit.
+func laneCount() int { return max(1, min(8, runtime.GOMAXPROCS(0)/2)) }
+
+// Open opens a database. One that cannot be reached, or whose schema is older
+// than this program's, is no error: the store is not ready until it can be
+// used, and finds out by itself. A keyset other than the one the database was
+// made with is refused.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	config, err := poolConfig(o.DSN)
+	if err != nil {
+		return nil, err
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{Options: o, pool: pool, leases: newLeases(config.ConnConfig), queue: make(chan *job, queueLength),
+		finding: make(chan *found, queueLength), stopped: make(chan struct{})}
+	if err := s.settle(ctx); errors.Is(err, sealing.ErrWrongKeyset) || errors.Is(err, errNoCheck) {
+		pool.Close()
+		return nil, err
+	} else if err != nil {
+		o.Report("the database cannot be used yet", err)
+	}
+	s.feed = watchFeed(s)
+	for range laneCount() {
+		l := &lane{store: s, number: noLane}
+		s.lanes = append(s.lanes, l)
+		s.working.Go(l.work)
+		s.working.Go(s.find)
+	}
+	s.stop = store.Regularly(s.trimBatch, o.Report)
+	return s, nil
+}
+
+// Close finishes what waits to be written and closes the database's connections.
+func (s *Store) Close() error {
+	s.closing.Lock()
+	already := s.closed
+	s.closed = true
+	s.closing.Unlock()
+	if already {
+		return nil
+	}
+	s.stop()
+	s.feed.close()
+	close(s.queue)
+	close(s.stopped)
+	s.working.Wait()
+	err := s.leases.close()
+	s.pool.Close()
+	return err
+}
+
+var errNoCheck = errors.New("the database has entries but no check value of its keyset: it has been tampered with")
+
+// errOldSchema is what /readyz is red for until `equality-api migrate` has run.
+var errOldSchema = errors.New("the database's schema is older than this program's: run equality-api migrate")
+
+// settle sees that the database is this keyset's and has this program's
+// schema, and reads what belongs to it as a whole. It is done once; until then
+// every use tries again. Error: store.ErrUnavailable, sealing.ErrWrongKeyset.
+func (s *Store) settle(ctx context.Context) error {
+	if s.settled.Load() != nil {
+		return nil
+	}
+	s.settling.Lock()
+	defer s.settling.Unlock()
+	if s.settled.Load() != nil {
+		return nil
+	}
+	if err := s.checkSchema(ctx); err != nil {
+		return err
+	}
+	if err := s.checkKeyset(ctx); err != nil {
+		return err
+	}
+	epoch, err := s.meta(ctx, store.MetaEpoch, func() []byte { id := uuid.New(); return id[:] })
+	if err != nil {
+		return err
+	}
+	s.settled.Store(&settled{uuid.UUID(epoch)})
+	return nil
+}
+
+// Ready says whether the primary takes writes and has this program's schema,
+// or a later one: a schema only ever gains what older programs do not use.
+func (s *Store) Ready(ctx context.Context) error {
+	if err := s.checkSchema(ctx); err != nil {
+		return err
+	}
+	return s.settle(ctx)
+}
+
+func (s *Store) checkSchema(ctx context.Context) error {
+	var version *int64
+	var writable bool
+	err := s.pool.QueryRow(ctx, store.Query("postgres/schema")).Scan(&version, &writable)
+	switch {
+	case code(err) == undefinedTable || err == nil && (version == nil || *version < schemaVersion()):
+		return fmt.Errorf("%w: %w", store.ErrUnavailable, errOldSchema)
+	case err != nil:
+		return classify(err)
+	case !writable:
+		s.pool.Reset() // these lead to a server that is no longer the primary
+		return fmt.Errorf("%w: the server does not take writes", store.ErrUnavailable)
+	}
+	return nil
+}
+
+// checkKeyset ties a new database to its keyset and refuses another one later.
+// Of processes that start together on a new database, the first one's counts.
+func (s *Store) checkKeyset(ctx context.Context) error {
+	check, err := s.meta(ctx, store.MetaKeyset, nil)
+	if errors.Is(err, pgx.ErrNoRows) {
+		var entered bool
+		if err := s.pool.QueryRow(ctx, store.Query("postgres/entered")).Scan(&entered); err != nil {
+			return classify(err)
+		}
+		if entered {
+			return errNoCheck
+		}
+		check, err = s.meta(ctx, store.MetaKeyset, s.Keys.CheckValue)
+	}
+	if err != nil {
+		return err
+	}
+	return s.Keys.VerifyCheckValue(check)
+}
+
+// meta reads a value that belongs to the database as a whole; one that is not
+// there is made, or pgx.ErrNoRows where it cannot be.
+func (s *Store) meta(ctx context.Context, name string, make func() []byte) (value []byte, err error) {
+	err = s.pool.QueryRow(ctx, store.Query("meta-read"), name).Scan(&value)
+	if errors.Is(err, pgx.ErrNoRows) && make != nil {
+		if _, err := s.pool.Exec(ctx, store.Query("postgres/meta-make"), name, make()); err != nil {
+			return nil, classify(err)
+		}
+		err = s.pool.QueryRow(ctx, store.Query("meta-read"), name).Scan(&value)
+	}
+	return value, classify(err)
+}

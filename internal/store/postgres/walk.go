@@ -1,0 +1,57 @@
+package postgres
+
+import (
+	"context"
+	"math"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"equality-information-api/internal/audit"
+	"equality-information-api/internal/store"
+)
+
+// Walk gives every record by id, as all were at one moment, once the entry
+// that enter makes of their number is durable. Others may write meanwhile.
+// Errors: store.ErrUnavailable, or that of yield, which ends it.
+func (s *Store) Walk(ctx context.Context, enter func(count int64) audit.Entry, yield func(store.Version) error) error {
+	if err := s.settle(ctx); err != nil {
+		return err
+	}
+	var yielding error
+	err := pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		// It may take long, and whoever takes what it yields may take longer.
+		if _, err := tx.Exec(ctx, "SET LOCAL statement_timeout = 0"); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, "SET LOCAL idle_in_transaction_session_timeout = 0"); err != nil {
+			return err
+		}
+		var count int64
+		if err := tx.QueryRow(ctx, store.Query("record-count")).Scan(&count); err != nil {
+			return err
+		}
+		if err := s.Trace(ctx, enter(count)); err != nil {
+			return err
+		}
+		rows, err := tx.Query(ctx, store.Query("list-by-id"), uuid.Nil[:], int64(math.MaxInt64))
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			v, err := s.scanVersion(rows)
+			if err != nil {
+				return err
+			}
+			if yielding = yield(v); yielding != nil {
+				return yielding
+			}
+		}
+		return rows.Err()
+	})
+	if yielding != nil {
+		return yielding
+	}
+	return classify(err)
+}

@@ -1,0 +1,127 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"equality-information-api/internal/store"
+)
+
+// errMoved says that the record is not as it was when the write was decided.
+var errMoved = errors.New("the record has moved")
+
+// Write changes a record, or creates one, as decide says. decide sees the
+// record as it stands and may be called again when it has moved in the
+// meantime; it is pure. The access-log entry is written whatever it decides.
+//
+// The result is the record after the write. An error of decide is given back
+// once its entry is durable, with the record as it was found. Other errors:
+// store.ErrKeyTaken, store.ErrUnavailable.
+//
+// A create is one round trip, since it is taken to be the first; a change is
+// two. The version they were decided on is part of the write, so that of two
+// processes one has to decide again.
+func (s *Store) Write(ctx context.Context, cmd store.Command, decide func(store.Current) (store.Decision, error)) (store.Current, error) {
+	var found store.Opened
+	var err error
+	if cmd.Target == uuid.Nil {
+		if found, err = s.findBy(ctx, cmd.ID); err != nil {
+			return store.Current{}, err
+		}
+	}
+	for try := 0; ; try++ {
+		plan, err := store.NewPlan(s.Keys, found, decide)
+		if err != nil {
+			return store.Current{}, err
+		}
+		if plan.Writes() {
+			plan.Next.Modified = s.stamp(found, 1)
+		}
+		err = s.do(ctx, &job{plan: &plan, command: cmd})
+		if err == nil {
+			return plan.Result()
+		}
+		if !errors.Is(err, errMoved) {
+			return store.Current{}, err
+		}
+		if try == maxTries {
+			return store.Current{}, store.ErrUnavailable
+		}
+		if try == 0 {
+			// From here on one writer of this process at a time: the others would
+			// only decide in vain.
+			defer s.turns.take(cmd.ID)()
+		}
+		if found, err = s.inTheWay(ctx, cmd); err != nil {
+			return store.Current{}, err
+		}
+	}
+}
+
+// stamp is the time of a change: later than that of the version before, and
+// than all that this process has given. It gives as many as are asked for, a
+// microsecond apart, and returns the first.
+func (s *Store) stamp(found store.Opened, n int) time.Time {
+	for {
+		last := s.stamped.Load()
+		first := max(store.Micros(s.Now()), last+1)
+		if found.State == store.Present {
+			first = max(first, store.Micros(found.Modified)+1)
+		}
+		if s.stamped.CompareAndSwap(last, first+int64(n)-1) {
+			return store.FromMicros(first)
+		}
+	}
+}
+
+// inTheWay is findBy for a write that is decided again. For a create it finds what
+// stands in its way: the person's record, else whatever has the id. That the
+// person's id was an erased record's stands in nobody's way.
+func (s *Store) inTheWay(ctx context.Context, cmd store.Command) (store.Opened, error) {
+	if cmd.Target != uuid.Nil {
+		found, err := s.findBy(ctx, cmd.Target)
+		if err != nil || found.State == store.Present {
+			return found, err
+		}
+	}
+	return s.findBy(ctx, cmd.ID)
+}
+
+// turns lets one writer at a time have an id.
+type turns struct {
+	mu      sync.Mutex
+	waiting map[uuid.UUID]*turn
+}
+
+type turn struct {
+	sync.Mutex
+	users int
+}
+
+// take waits for an id's turn.
+func (t *turns) take(id uuid.UUID) (release func()) {
+	t.mu.Lock()
+	if t.waiting == nil {
+		t.waiting = make(map[uuid.UUID]*turn)
+	}
+	mine := t.waiting[id]
+	if mine == nil {
+		mine = new(turn)
+		t.waiting[id] = mine
+	}
+	mine.users++
+	t.mu.Unlock()
+	mine.Lock()
+	return func() {
+		mine.Unlock()
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		if mine.users--; mine.users == 0 {
+			delete(t.waiting, id)
+		}
+	}
+}

@@ -1,0 +1,7 @@
+-- Moves the version expected to the history and writes the next in its place. Where it is no longer the current one there
+-- is nothing to move, which the history refuses.
+WITH past AS (
+    INSERT INTO history (record, version, modified, sealed)
+    SELECT $1, $2, r.modified, r.sealed FROM (SELECT 1) AS one LEFT JOIN record r ON r.number = $1 AND r.version = $2
+)
+UPDATE record SET version = $3, modified = $4, sealed = $5 WHERE number = $1 AND version = $2

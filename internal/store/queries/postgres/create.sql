@@ -1,0 +1,13 @@
+-- A new record with its ids, its key and its place in the National Insurance number index. An id that is taken violates
+-- a key; that of an erased record becomes no id, which the table refuses.
+WITH created AS (
+    INSERT INTO record (id, target, version, modified, sealed)
+    VALUES ((SELECT $1::uuid WHERE NOT EXISTS (SELECT 1 FROM tombstone WHERE id = $1)), $2, $3, $4, $5)
+    RETURNING number
+), named AS (
+    INSERT INTO identifier (uuid, record)
+    SELECT $1, number FROM created UNION ALL SELECT $2, number FROM created WHERE $1 <> $2::uuid
+), indexed AS (
+    INSERT INTO nino_index (keyed_hash, record) SELECT $7::bytea, number FROM created WHERE $7::bytea IS NOT NULL
+)
+INSERT INTO data_key (record, wrapped) SELECT number, $6 FROM created

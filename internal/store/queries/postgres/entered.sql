@@ -1,0 +1,2 @@
+-- Whether the access log has an entry.
+SELECT EXISTS (SELECT 1 FROM audit)

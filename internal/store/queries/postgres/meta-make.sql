@@ -1,0 +1,2 @@
+-- Sets a value that belongs to the database as a whole, unless it is there.
+INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING

@@ -1,0 +1,6 @@
+-- The current versions of the records that ids lead to: their own ids or their targets'. Several reads share it.
+SELECT i.uuid, r.number, r.id, r.target, r.version, r.modified, r.sealed, k.wrapped
+FROM unnest($1::uuid[]) AS asked (uuid)
+JOIN identifier i ON i.uuid = asked.uuid
+LEFT JOIN record r ON r.number = i.record
+LEFT JOIN data_key k ON k.record = r.number
