@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // An import that is killed, and asked to stop, and resumed each time, comes to
@@ -203,5 +205,32 @@ func TestAnImportLivesInBoundedMemory(t *testing.T) {
 	}
 	if used := cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss; used > limit {
 		t.Errorf("it took %d MB", used>>10)
+	}
+}
+
+func TestTheEarlierServicesTableIsImported(t *testing.T) {
+	t.Parallel()
+	dir := newDir(t)
+	id, target, again := uuid.NewString(), uuid.NewString(), uuid.NewString()
+	item := func(id, target, members string) string {
+		return `{"Item":{"id":{"S":"` + id + `"},"targetId":{"S":"` + target + `"}` + members + `}}` + "\n"
+	}
+	file := write(t, "table.json.gz", string(compressed(t,
+		item(id, target, `,"versionNumber":{"N":"4"},"nationality":{"S":"of the world"},"disabled":{"S":"yes"},"gender":{"M":{"genderValue":{"S":"m"},"genderValueIfOther":{"NULL":true},"genderDifferentToBirthSex":{"NULL":true}}}`)+
+			item(again, target, `,"disabled":{"S":"no"}`)+item(again, again, `,"versionNumber":{"S":"zebra"}`)+"{\n")))
+	out, _ := imported(t, dir, 1, "--format", "dynamodb-json", file)
+	if !strings.Contains(out, "4 records: 1 imported, 0 unchanged, 3 rejected") || strings.Contains(out, ": \n") {
+		t.Error(out)
+	}
+	same(t, rejectsOf(t, file), []string{
+		"2  import.differs " + again + " " + target, "3 /versionNumber item.version " + again + " " + again, "4  item.form",
+	})
+	sound(t, dir)
+	p := startIn(t, dir)
+	officer := p.token(t, "officer")
+	r := p.do(t, "GET", records+"/"+target, request{token: officer}).want(t, 200)
+	same(t, without(r.document(t)), object(t, `{"disabled":true,"gender":{"genderValue":"m"},"unrecognisedMembers":["nationality"]}`))
+	if r.header.Get("ETag") != `"4"` {
+		t.Errorf("the ETag is %s", r.header.Get("ETag"))
 	}
 }
