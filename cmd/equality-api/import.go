@@ -120,14 +120,20 @@ func localCodes(active bool) []refdata.Option {
 	return nil
 }
 
-// dynamoDB reads items of the earlier service's table. Its decoder belongs to
-// the contract that the earlier service spoke.
+// dynamoDB reads items of the earlier service's table. How they are read belongs
+// to the contract that it spoke.
 func dynamoDB(lists *refdata.Lists) (bulk.Decoder, error) {
 	codec, err := mmh.NewCodec(lists, false)
 	return bulk.DecoderFunc(func(line []byte) (bulk.Item, error) {
 		item, err := codec.DecodeItem(line, today())
 		return bulk.Item(item), err
 	}), err
+}
+
+// itemRules are the rules that only items of that table break.
+var itemRules = []equality.FailureCode{
+	{Code: "item.form", Meaning: "is not an item in DynamoDB's JSON"},
+	{Code: "item.version", Meaning: "has a version that is none"},
 }
 
 // file imports one file, or judges it, and prints what became of it.
@@ -189,7 +195,7 @@ func (c importCommand) print(o output, path, rejects string, s bulk.State) error
 	}
 	fmt.Fprintf(o.out, "Where and why is in %s. By rule:\n", rejects)
 	meanings := make(map[string]string)
-	for _, meaning := range append(equality.FailureCodes(), bulk.Meanings...) {
+	for _, meaning := range slices.Concat(equality.FailureCodes(), bulk.Meanings, itemRules) {
 		meanings[meaning.Code] = meaning.Meaning
 	}
 	for _, rule := range slices.Sorted(maps.Keys(s.Rules)) {

@@ -87,8 +87,12 @@ func (d *decoder) answer() (Answer, bool) {
 		}
 		d.fail(TypeAnswer)
 	case '0':
-		number, _ := d.json.ReadValue() // it has been found to be one
-		if answer, ok := d.rules.parseAnswer(string(number)); ok {
+		number, err := d.json.ReadValue()
+		if err != nil {
+			d.stopAt(err)
+			return NotAsked, false
+		}
+		if answer, ok := ParseImported(string(number)); ok && d.rules.importing {
 			return answer, true
 		}
 		d.fail(TypeAnswer)
