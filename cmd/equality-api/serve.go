@@ -211,7 +211,7 @@ func (p *program) handler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	front, err := mmh.New(mmh.Options{Gate: way, Codec: codec, Lists: p.lists, Store: "sqlite", Now: time.Now})
+	front, err := mmh.New(mmh.Options{Gate: way, Codec: codec, Lists: p.lists, Store: p.place.engine(), Now: time.Now})
 	if err != nil {
 		return nil, err
 	}
