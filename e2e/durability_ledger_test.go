@@ -303,7 +303,7 @@ func headsFile(t *testing.T, logs ...string) string {
 // auditVerify gives everything that equality-api audit verify prints.
 func auditVerify(t *testing.T, dir string, args ...string) (output string, status int) {
 	t.Helper()
-	out, errs, status := runCommand(t, append([]string{"audit", "verify", "--data-dir", dir}, args...)...)
+	out, errs, status := runCommand(t, slices.Concat([]string{"audit", "verify"}, at(dir), args)...)
 	return out + errs, status
 }
 
