@@ -355,7 +355,7 @@ func (l *lane) oneAlone(ctx context.Context, j *job) error {
 		return classify(err)
 	}
 	b := newBatch(l.store, l.head, []*job{{entry: entry}})
-	if err := tx.SendBatch(ctx, &b.batch).Close(); err != nil {
+	if err := tx.SendBatch(ctx, b.queue()).Close(); err != nil {
 		if violates(err) {
 			l.known = false
 			l.yield(ctx)
