@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -77,12 +78,24 @@ func (f *fleet) load(callers *sync.WaitGroup, n int, end <-chan struct{}, excuse
 					continue // it was just ending
 				}
 				if !excused(err) {
-					f.t.Errorf("%v after %v", err, f.answers)
+					f.t.Errorf("%v\n%s", err, internalErrors(p))
 					return
 				}
 			}
 		})
 	}
+}
+
+// internalErrors are the lines of a server's log that tell why it answered 500.
+func internalErrors(p *program) string {
+	time.Sleep(100 * time.Millisecond) // they come behind the answers
+	var lines strings.Builder
+	for line := range strings.Lines(p.log()) {
+		if strings.Contains(line, `"internal error"`) {
+			lines.WriteString(line)
+		}
+	}
+	return lines.String()
 }
 
 func (f *fleet) count(err error) {
