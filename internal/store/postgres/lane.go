@@ -217,16 +217,19 @@ func (l *lane) transaction(ctx context.Context, jobs []*job) (unfit *job, err er
 		case err == nil:
 			l.committed(b.head, b.news)
 			return nil, nil
-		case violates(err) && at != nil:
+		case violates(err) && at != nil && !sent:
 			return b.blame(at)
 		case violates(err):
-			// The place in the lane is taken: by another process, or by this very
-			// batch, whose connection was lost behind its commit.
+			// Something is there already: by another process, or by this very batch,
+			// which the server went on with when its connection was lost.
 			if done, err := l.isCommitted(ctx, b.head); err != nil {
 				return nil, l.unknown(err)
 			} else if done {
 				l.committed(b.head, b.news)
 				return nil, nil
+			}
+			if at != nil {
+				return b.blame(at)
 			}
 			l.known = false
 			l.yield(ctx)
