@@ -200,7 +200,7 @@ func without(jobs []*job, unfit *job) []*job {
 }
 
 // errCollision is another process at this lane's place.
-var errCollision = errors.New("another process has written the same place")
+var errCollision = fmt.Errorf("%w: another process has written the same place", store.ErrUnavailable)
 
 // transaction does jobs in one transaction. It is durable afterwards; or has
 // not been, with an error; or one job did not fit, which has its error.
@@ -317,9 +317,9 @@ func (l *lane) ready(ctx context.Context) error {
 	return nil
 }
 
-// yield leaves a lane that another process has, if the lease of it was lost.
+// yield leaves a lane that this process has not to itself.
 func (l *lane) yield(ctx context.Context) {
-	if l.store.leases.lost(ctx) {
+	if !l.store.leases.has(ctx, l.number) {
 		l.number = noLane
 	}
 }
