@@ -15,15 +15,10 @@ import (
 // batch is jobs as statements that go to the server in one round trip, and
 // are one transaction there: all of them, or none.
 type batch struct {
-	statements []statement
-	head       audit.Head
-	news       bool // the feed has new events
-}
-
-type statement struct {
-	text  string
-	args  []any
-	owner *owned // nil for those of the log and the feed
+	batch pgx.Batch
+	owner []*owned // of each statement; nil for those of the log and the feed
+	head  audit.Head
+	news  bool // the feed has new events
 }
 
 // owned is a statement of one job, and what its violation means.
@@ -110,13 +105,15 @@ func event(j *job, entry audit.Entry) events.Event {
 }
 
 func (b *batch) owned(j *job, means error, name string, args ...any) {
-	b.statements = append(b.statements, statement{store.Query(name), args, &owned{j, means}})
+	b.batch.Queue(store.Query(name), args...)
+	b.owner = append(b.owner, &owned{j, means})
 }
 
 // insertAll queues rows, many with one statement where there are as many.
 func insertAll[T any](b *batch, name string, rows []T, appendRow func([]any, *T) []any) {
 	_ = store.InsertAll(rows, appendRow, func(n int, args []any) error { // which fails only where insert does
-		b.statements = append(b.statements, statement{manyRows[ofRows{name, n}], args, nil})
+		b.batch.Queue(manyRows[ofRows{name, n}], args...)
+		b.owner = append(b.owner, nil)
 		return nil
 	})
 }
@@ -149,10 +146,10 @@ func (b *batch) send(ctx context.Context, s *Store) (at *owned, err error) {
 		return nil, fmt.Errorf("%w: %w", errNotSent, err)
 	}
 	defer conn.Release()
-	results := conn.SendBatch(ctx, b.queue())
-	for i := range b.statements {
+	results := conn.SendBatch(ctx, &b.batch)
+	for i := range b.owner {
 		if _, err = results.Exec(); err != nil {
-			at = b.statements[i].owner
+			at = b.owner[i]
 			break
 		}
 	}
@@ -161,16 +158,6 @@ func (b *batch) send(ctx context.Context, s *Store) (at *owned, err error) {
 		err = closing
 	}
 	return at, err
-}
-
-// queue makes what pgx sends, anew each time: it remembers what was prepared
-// on the connection it went over.
-func (b *batch) queue() *pgx.Batch {
-	queue := new(pgx.Batch)
-	for _, s := range b.statements {
-		queue.Queue(s.text, s.args...)
-	}
-	return queue
 }
 
 // blame gives the job whose statement did not fit.

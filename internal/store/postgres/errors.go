@@ -44,7 +44,13 @@ func violates(err error) bool {
 // it is when the server ended the connection, which it may do behind a commit.
 func answered(err error) bool {
 	var failure *pgconn.PgError
-	return errors.As(err, &failure) && failure.Severity != "FATAL" && failure.Severity != "PANIC"
+	return errors.As(err, &failure) && !ended(failure)
+}
+
+// ended says whether the server has ended the connection, or never let it
+// begin. What it is called for people depends on the server's language.
+func ended(failure *pgconn.PgError) bool {
+	return slices.Contains([]string{"FATAL", "PANIC"}, failure.SeverityUnlocalized)
 }
 
 // conflicts says whether a transaction may be tried again as it is.
@@ -66,7 +72,7 @@ func classify(err error) error {
 		return err
 	case !errors.As(err, &failure):
 		return fmt.Errorf("%w: %w", store.ErrUnavailable, err)
-	case slices.Contains(passing, failure.Code), slices.Contains(passing, failure.Code[:min(2, len(failure.Code))]):
+	case ended(failure), slices.Contains(passing, failure.Code), slices.Contains(passing, failure.Code[:min(2, len(failure.Code))]):
 		return fmt.Errorf("%w: %w", store.ErrUnavailable, reason{failure})
 	}
 	return reason{failure}
