@@ -69,12 +69,7 @@ func (c auditVerifyCommand) heads(keys *sealing.Keyset) ([]audit.Head, error) {
 }
 
 func (c auditVerifyCommand) print(o output, r *audit.Report) error {
-	for _, finding := range r.Findings {
-		fmt.Fprintln(o.out, "WRONG:", finding)
-	}
-	if r.Omitted() > 0 {
-		fmt.Fprintf(o.out, "WRONG: %d more\n", r.Omitted())
-	}
+	printFindings(o, r)
 	fmt.Fprintf(o.out, "%d entries, %d changes checked against stored documents, %d heads checked\n", r.Entries, r.Changes, r.Heads)
 	for _, head := range r.Last {
 		if head.Seq == 0 && len(r.Last) > 1 {
@@ -89,4 +84,14 @@ func (c auditVerifyCommand) print(o output, r *audit.Report) error {
 		return errFound
 	}
 	return nil
+}
+
+// printFindings tells what is wrong, a line each.
+func printFindings(o output, r *audit.Report) {
+	for _, finding := range r.Findings {
+		fmt.Fprintln(o.out, "WRONG:", finding)
+	}
+	if r.Omitted() > 0 {
+		fmt.Fprintf(o.out, "WRONG: %d more\n", r.Omitted())
+	}
 }

@@ -8,9 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"os/user"
 	"runtime/debug"
-	"strconv"
 	"syscall"
 	"time"
 
@@ -82,15 +80,6 @@ func (o output) report(what string, err error) {
 	if err != nil {
 		fmt.Fprintf(o.err, "equality-api: %s: %v\n", what, err)
 	}
-}
-
-// operator is whoever runs the command, as the access log names them.
-func operator() identity.Caller {
-	name := "uid " + strconv.Itoa(os.Getuid())
-	if u, err := user.Current(); err == nil && u.Username != "" {
-		name = u.Username
-	}
-	return identity.Caller{Subject: "operator:" + name, Name: name, Kind: identity.Service}
 }
 
 // openInput opens a file to be read, which a directory or a pipe is not.

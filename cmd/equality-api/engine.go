@@ -43,6 +43,14 @@ func (p place) check() error {
 	return nil
 }
 
+// engine names the engine, as the front ends' health tells it.
+func (p place) engine() string {
+	if p.Database != "" {
+		return "postgresql"
+	}
+	return "sqlite"
+}
+
 func (p place) dir() dataDir { return dataDir(p.DataDir) }
 
 // lock makes the database this process's to write in, where one alone may.

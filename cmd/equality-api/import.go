@@ -16,6 +16,7 @@ import (
 	"equality-information-api/internal/bulk"
 	"equality-information-api/internal/equality"
 	"equality-information-api/internal/identity"
+	"equality-information-api/internal/mmh"
 	"equality-information-api/internal/refdata"
 	"equality-information-api/internal/service"
 )
@@ -105,7 +106,7 @@ func (c importCommand) decoding() (d decoding, err error) {
 			return bulk.CSV(rules, lists, mapping, today(), header)
 		}
 	case bulk.FormatDynamoDB:
-		d.options.Decoder, err = dynamoDB(rules)
+		d.options.Decoder, err = dynamoDB(lists)
 	default:
 		d.options.Decoder = bulk.NDJSON(rules, today())
 	}
@@ -119,10 +120,20 @@ func localCodes(active bool) []refdata.Option {
 	return nil
 }
 
-// dynamoDB reads items of the earlier service's table. Its decoder belongs to
-// the contract that the earlier service spoke.
-func dynamoDB(*equality.Rules) (bulk.Decoder, error) {
-	return nil, errors.New("--format dynamodb-json is not in this build")
+// dynamoDB reads items of the earlier service's table. How they are read belongs
+// to the contract that it spoke.
+func dynamoDB(lists *refdata.Lists) (bulk.Decoder, error) {
+	codec, err := mmh.NewCodec(lists, false)
+	return bulk.DecoderFunc(func(line []byte) (bulk.Item, error) {
+		item, err := codec.DecodeItem(line, today())
+		return bulk.Item(item), err
+	}), err
+}
+
+// itemRules are the rules that only items of that table break.
+var itemRules = []equality.FailureCode{
+	{Code: "item.form", Meaning: "is not an item in DynamoDB's JSON"},
+	{Code: "item.version", Meaning: "has a version that is none"},
 }
 
 // file imports one file, or judges it, and prints what became of it.
@@ -184,7 +195,7 @@ func (c importCommand) print(o output, path, rejects string, s bulk.State) error
 	}
 	fmt.Fprintf(o.out, "Where and why is in %s. By rule:\n", rejects)
 	meanings := make(map[string]string)
-	for _, meaning := range append(equality.FailureCodes(), bulk.Meanings...) {
+	for _, meaning := range slices.Concat(equality.FailureCodes(), bulk.Meanings, itemRules) {
 		meanings[meaning.Code] = meaning.Meaning
 	}
 	for _, rule := range slices.Sorted(maps.Keys(s.Rules)) {

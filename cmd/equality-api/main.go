@@ -34,6 +34,8 @@ type cli struct {
 	Export  exportCommand  `cmd:"" help:"Write every record to a file or to standard output."`
 	Audit   auditCommand   `cmd:"" help:"Work with the access log."`
 	Keys    keysCommand    `cmd:"" help:"Work with the keyset, without which no record can be read."`
+	Backup  backupCommand  `cmd:"" help:"Write a backup, beside a running server: two files, encrypted for an age recipient. The keyset is not in it."`
+	Restore restoreCommand `cmd:"" help:"Make a directory's database from a backup; what was erased since stays erased."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date; on SQLite the server does so by itself."`
 	OpenAPI openAPICommand `cmd:"" name:"openapi" help:"Print the contract (OpenAPI 3.1, YAML)."`
 	Version versionCommand `cmd:"" help:"Print the program's and the contract's version."`

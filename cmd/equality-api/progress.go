@@ -84,3 +84,14 @@ func grouped(n int64) string {
 	}
 	return text
 }
+
+// progress is a bar of bytes, on a terminal and nowhere else. It is a writer
+// that counts what passes.
+func (o output) progress(what string, size int64) *progressbar.ProgressBar {
+	return progressbar.NewOptions64(size, progressbar.OptionSetDescription(what), progressbar.OptionSetWriter(o.err),
+		progressbar.OptionShowBytes(true), progressbar.OptionSetVisibility(isTerminal(o.err)),
+		progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(200*time.Millisecond))
+}
+
+// counted is a reader of which a bar shows how far it has been read.
+func counted(r io.Reader, bar *progressbar.ProgressBar) io.Reader { return io.TeeReader(r, bar) }

@@ -17,8 +17,10 @@ import (
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/config"
 	"equality-information-api/internal/equality"
+	"equality-information-api/internal/gate"
 	"equality-information-api/internal/httpapi"
 	"equality-information-api/internal/identity"
+	"equality-information-api/internal/mmh"
 	"equality-information-api/internal/refdata"
 	"equality-information-api/internal/sealing"
 	"equality-information-api/internal/server"
@@ -75,6 +77,10 @@ func (c *serveCommand) Run(ctx context.Context, o output) (err error) {
 	if err := p.open(ctx); err != nil {
 		return errors.Join(err, listener.Close(), closeIfSet(telemetry))
 	}
+	handler, err := p.handler()
+	if err != nil {
+		return errors.Join(err, listener.Close(), closeIfSet(telemetry))
+	}
 	if err := p.welcome(ctx, o, listener.Addr()); err != nil {
 		return err
 	}
@@ -82,7 +88,7 @@ func (c *serveCommand) Run(ctx context.Context, o output) (err error) {
 	stop := p.logHeadsRegularly()
 	defer stop()
 	return server.Run(ctx, server.Options{
-		Handler: p.handler(), Log: p.log, Listener: listener, CertFile: s.TLSCert, KeyFile: s.TLSKey,
+		Handler: handler, Log: p.log, Listener: listener, CertFile: s.TLSCert, KeyFile: s.TLSKey,
 		Telemetry: telemetry, Metrics: p.metrics, ShutdownTimeout: s.ShutdownTimeout,
 	})
 }
@@ -181,7 +187,7 @@ func (p *program) authenticator() (*identity.Authenticator, error) {
 	return identity.New(c, time.Now)
 }
 
-func (p *program) handler() http.Handler {
+func (p *program) handler() (http.Handler, error) {
 	refused := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "http_unauthenticated_total", Help: "Requests without a valid token, by what is wrong with it.",
 	}, []string{"reason"})
@@ -192,17 +198,38 @@ func (p *program) handler() http.Handler {
 			Rate: p.RateLimit, Burst: p.RateBurst, Concurrent: p.MaxConcurrentPerCaller,
 		}, time.Now)
 	}
-	api := httpapi.New(httpapi.Options{
-		Service: p.service, Lists: p.lists, Tokens: p.tokens, Limiter: limiter,
+	way := &gate.Gate{
+		Service: p.service, Tokens: p.tokens, Limiter: limiter,
 		Unauthenticated: func(reason string) { refused.WithLabelValues(reason).Inc() },
-		PublicURL:       p.PublicURL, Origins: p.CORSOrigins, RequirePurpose: p.RequirePurpose,
+		Origins:         p.CORSOrigins, RequirePurpose: p.RequirePurpose,
 		Internal: func(ctx context.Context, err error) {
 			p.log.Error("internal error", "correlation_id", server.Of(ctx).CorrelationID, "error", err)
 		},
-	})
-	return server.Observe(api, server.ObserveOptions{
-		Log: p.log, Registry: p.metrics, TrustedProxies: p.TrustedProxies, Panic: api.Panic, Plain: api.Plain,
-	})
+	}
+	api := httpapi.New(httpapi.Options{Gate: way, Lists: p.lists, PublicURL: p.PublicURL})
+	codec, err := mmh.NewCodec(p.lists, p.MMHStrictCodes)
+	if err != nil {
+		return nil, err
+	}
+	front, err := mmh.New(mmh.Options{Gate: way, Codec: codec, Lists: p.lists, Store: p.place.engine(), Now: time.Now})
+	if err != nil {
+		return nil, err
+	}
+	return server.Observe(byPath(front.ServeHTTP, api.ServeHTTP), server.ObserveOptions{
+		Log: p.log, Registry: p.metrics, TrustedProxies: p.TrustedProxies,
+		Panic: byPath(front.Panic, api.Panic), Plain: byPath(front.Plain, api.Plain),
+	}), nil
+}
+
+// byPath leads requests of the front-end contract to front, the others to api.
+func byPath(front, api http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if mmh.Serves(r.URL.Path) {
+			front(w, r)
+			return
+		}
+		api(w, r)
+	}
 }
 
 // logHeadsRegularly writes the access log's heads to the program's log, whose

@@ -33,22 +33,32 @@ func compareImport(ctx context.Context, program, dir string, n int) error {
 	if out, err := exec.Command(program, "keys", "init", "--data-dir", dir).CombinedOutput(); err != nil {
 		return fmt.Errorf("keys init: %w: %s", err, out)
 	}
-	began := time.Now()
-	run := exec.CommandContext(ctx, program, "import", "--data-dir", dir, file)
-	if out, err := run.CombinedOutput(); err != nil {
-		return fmt.Errorf("import: %w: %s", err, out)
+	whole, memory, err := timeImport(ctx, program, "--data-dir", dir, file)
+	if err != nil {
+		return err
 	}
-	whole := time.Since(began)
 	bare, err := insertBare(ctx, dir, filepath.Join(dir, "bare"))
 	if err != nil {
 		return err
 	}
-	rate := func(d time.Duration) float64 { return float64(n) / d.Seconds() }
-	memory := run.ProcessState.SysUsage().(*syscall.Rusage).Maxrss // in kilobytes
-	fmt.Printf("\n## Import\n\n%d people from a file of lines: %.0f s, %.0f a second; peak memory %d MB.\n", n, whole.Seconds(), rate(whole), memory>>10)
-	fmt.Printf("A bare loop that inserts the same rows: %.0f s, %.0f a second. The import's rate is **%.2f** of it.\n",
-		bare.Seconds(), rate(bare), rate(whole)/rate(bare))
+	printImport("a bare loop that inserts the same rows in batches", n, whole, bare, memory)
 	return nil
+}
+
+// timeImport runs an import and gives its time and its peak memory in bytes.
+func timeImport(ctx context.Context, program string, args ...string) (time.Duration, int64, error) {
+	began := time.Now()
+	run := exec.CommandContext(ctx, program, append([]string{"import"}, args...)...)
+	if out, err := run.CombinedOutput(); err != nil {
+		return 0, 0, fmt.Errorf("import: %w: %s", err, out)
+	}
+	return time.Since(began), run.ProcessState.SysUsage().(*syscall.Rusage).Maxrss << 10, nil
+}
+
+func printImport(beside string, n int, whole, bare time.Duration, memory int64) {
+	rate := func(d time.Duration) float64 { return float64(n) / d.Seconds() }
+	fmt.Printf("\n### Import\n\n%d people from a file of lines: %.0f s, %.0f a second; peak memory %d MB.\n", n, whole.Seconds(), rate(whole), memory>>20)
+	fmt.Printf("Beside it %s: %.0f s, %.0f a second. The import's rate is **%.2f** of it.\n", beside, bare.Seconds(), rate(bare), rate(whole)/rate(bare))
 }
 
 func writePeople(path string, n int) (err error) {

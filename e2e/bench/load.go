@@ -79,11 +79,15 @@ func median(rounds []result) result {
 // client keeps a connection for every worker.
 var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 128, DisableCompression: true}}
 
-// send sends one request and reads the whole answer.
-func send(method, url, token string, body []byte, want int) error {
+// send sends one request, with headers as names and values in turn, and reads
+// the whole answer.
+func send(method, url, token string, body []byte, want int, headers ...string) error {
 	request, err := http.NewRequest(method, url, bytes.NewReader(body))
 	if err != nil {
 		return err
+	}
+	for i := 0; i < len(headers); i += 2 {
+		request.Header.Set(headers[i], headers[i+1])
 	}
 	request.Header.Set("Authorization", token)
 	if body != nil {

@@ -89,10 +89,11 @@ var connections = []int{16, 64}
 // compare measures every operation on the server, the bare server and the
 // store, in turns.
 func compare(ctx context.Context, o options, dir string) (err error) {
-	people, err := fill(ctx, dir, o.people)
+	people, err := fill(ctx, dir, 2*o.people)
 	if err != nil {
 		return err
 	}
+	people, theirs := people[:o.people], people[o.people:]
 	alone, err := openStore(ctx, filepath.Join(dir, "alone"), people)
 	if err != nil {
 		return err
@@ -109,17 +110,18 @@ func compare(ctx context.Context, o options, dir string) (err error) {
 	}
 	defer func() { err = errors.Join(err, bare.stop()) }()
 
-	report := newReport(o)
+	report, front := newReport(o), newFront(whole, theirs)
 	for _, op := range operations {
 		for _, n := range connections {
 			for range o.rounds {
-				for name, target := range targets(whole, bare, alone) {
+				for name, target := range targets(op, whole, bare, front, alone) {
 					report.add(op, n, name, drive(target(op, people), n, o.round))
 				}
 			}
 		}
 	}
 	report.print(os.Stdout)
+	report.printFront(os.Stdout)
 	memory, err := whole.memory()
 	if err != nil {
 		return err

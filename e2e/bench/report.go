@@ -44,4 +44,19 @@ func (r *report) print(w io.Writer) {
 	}
 }
 
+// printFront compares the front-end contract with the other one.
+func (r *report) printFront(w io.Writer) {
+	fmt.Fprintln(w, "\nThe contract of the front ends (`/mmh`), with `If-Match` on every PATCH:\n\n| | connections | /mmh/s | share of server | p50 | p99 |")
+	fmt.Fprintln(w, "| --- | ---: | ---: | ---: | ---: | ---: |")
+	for _, op := range []operation{get, patch} {
+		for _, n := range connections {
+			server, front := median(r.rounds[key{op, n, "server"}]), median(r.rounds[key{op, n, frontTarget}])
+			fmt.Fprintf(w, "| %s | %d | %.0f | **%.2f** | %s | %s |\n", op, n, front.rate, front.rate/server.rate, ms(front.p50), ms(front.p99))
+			if front.failed > 0 {
+				fmt.Fprintf(w, "\n%d operations failed: these figures mean nothing.\n\n", front.failed)
+			}
+		}
+	}
+}
+
 func ms(d time.Duration) string { return fmt.Sprintf("%.2f ms", float64(d)/float64(time.Millisecond)) }

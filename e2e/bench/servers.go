@@ -191,9 +191,11 @@ func serveBare(blind bool) {
 	}
 }
 
-// targets are what is measured, in the order of a round.
-func targets(whole, bare *process, store *alone) iter.Seq2[string, func(operation, []uuid.UUID) work] {
+// targets are what is measured, in the order of a round. A front end creates
+// rarely: that is left out.
+func targets(op operation, whole, bare *process, front *front, store *alone) iter.Seq2[string, func(operation, []uuid.UUID) work] {
 	return func(yield func(string, func(operation, []uuid.UUID) work) bool) {
-		_ = yield("bare", bare.requests) && yield("server", whole.requests) && yield("store", store.requests)
+		_ = yield("bare", bare.requests) && yield("server", whole.requests) &&
+			(op == post || yield(frontTarget, front.requests)) && yield("store", store.requests)
 	}
 }

@@ -62,6 +62,14 @@ const ActionErase = "erase"
 // import wrote. None of them has an entry of its own: verification counts them.
 const ActionImport = "import"
 
+// ActionBackup and ActionRestore are the actions of entries about a backup
+// that was taken, and about one that the database was restored from. Their
+// count says how many records it has.
+const (
+	ActionBackup  = "backup"
+	ActionRestore = "restore"
+)
+
 // HashSize is the length of a chain hash in bytes.
 const HashSize = sha256.Size
 

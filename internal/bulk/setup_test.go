@@ -1,6 +1,7 @@
 package bulk
 
 import (
+	"sync"
 	"testing"
 	"time"
 
@@ -13,9 +14,21 @@ import (
 
 var day = equality.NewDate(2026, time.November, 27)
 
+// theLists and theRules are read once for all tests.
+var (
+	theLists = sync.OnceValues(func() (*refdata.Lists, error) { return refdata.Load() })
+	theRules = sync.OnceValues(func() (*equality.Rules, error) {
+		lists, err := theLists()
+		if err != nil {
+			return nil, err
+		}
+		return equality.NewRules(lists)
+	})
+)
+
 func testLists(t testing.TB) *refdata.Lists {
 	t.Helper()
-	lists, err := refdata.Load()
+	lists, err := theLists()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,7 +37,7 @@ func testLists(t testing.TB) *refdata.Lists {
 
 func testRules(t testing.TB) *equality.Rules {
 	t.Helper()
-	rules, err := equality.NewRules(testLists(t))
+	rules, err := theRules()
 	if err != nil {
 		t.Fatal(err)
 	}

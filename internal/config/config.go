@@ -52,6 +52,8 @@ type Config struct {
 	Council           string `name:"council" env:"EQUALITY_API_COUNCIL" default:"Hackney Council" placeholder:"NAME" help:"The council that labels of reference data name (${default})."`
 	LocalEthnicGroups Switch `name:"local-ethnic-groups" env:"EQUALITY_API_LOCAL_ETHNIC_GROUPS" help:"Offer the local ethnic groups besides the national ones."`
 
+	MMHCodes string `name:"mmh-codes" env:"EQUALITY_API_MMH_CODES" default:"record" placeholder:"RULE" help:"What becomes of a code that no list has when a front end sends it to /mmh: record (kept as sent) or strict (refused) (${default})."`
+
 	fileErrs []error // what is wrong with the settings file
 }
 

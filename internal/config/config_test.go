@@ -146,6 +146,7 @@ func TestEveryFlagIsAKeyAndAVariable(t *testing.T) {
 		"rate-limit": "0.5", "rate-burst": "7", "max-concurrent-per-caller": "8", "trusted-proxies": "10.0.0.0/8,192.0.2.1",
 		"tls-cert": "", "tls-key": "", "idempotency-retention": "1h", "event-retention": "2h", "shutdown-timeout": "3s",
 		"log-level": "ERROR", "demo-people": "0", "council": "Another Council", "local-ethnic-groups": "true",
+		"mmh-codes": "strict",
 	}
 	values["tls-cert"], values["tls-key"] = certificate(t)
 
@@ -253,6 +254,8 @@ var wrong = []struct{ flag, value, says string }{
 	{"log-level", marker, "debug, info"},
 	{"demo-people", "-1", "from 0"},
 	{"local-ethnic-groups", "ja", "true or false"},
+	{"mmh-codes", marker, "record or strict"},
+	{"mmh-codes", "", "record or strict"},
 }
 
 func TestWrongSettings(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -24,6 +25,13 @@ func (p *parser) fail(flag, rule string) {
 func (p *parser) required(flag, text string) string {
 	if text == "" {
 		p.fail(flag, "must be set")
+	}
+	return text
+}
+
+func (p *parser) choice(flag, text string, choices ...string) string {
+	if !slices.Contains(choices, text) {
+		p.fail(flag, "must be "+strings.Join(choices, " or "))
 	}
 	return text
 }

@@ -41,6 +41,8 @@ type Settings struct {
 	DemoPeople        int
 	Council           string // for labels
 	LocalEthnicGroups bool
+
+	MMHStrictCodes bool // the front-end contract refuses codes that no list has
 }
 
 const maxNumber = 1_000_000
@@ -75,6 +77,7 @@ func (c Config) Settings() (Settings, error) {
 		DemoPeople:             p.number("demo-people", c.DemoPeople, 0),
 		Council:                p.required("council", c.Council),
 		LocalEthnicGroups:      p.yes("local-ethnic-groups", c.LocalEthnicGroups),
+		MMHStrictCodes:         p.choice("mmh-codes", c.MMHCodes, "record", "strict") == "strict",
 	}
 	if c.TelemetryListen != "" {
 		s.TelemetryListen = p.address("telemetry-listen", c.TelemetryListen)

@@ -14,6 +14,7 @@ const (
 	remove
 	set
 	unusable // sent, but not valid: it changes nothing, and rules about it are moot
+	clearing // of a text: it goes where it says something, and "" stays
 )
 
 // Set gives the change to value.

@@ -11,8 +11,10 @@ import (
 
 // Encode gives the record as JSON, always in the same way for the same record.
 // Text that is not UTF-8, which an import may bring, is mended.
-func (r Record) Encode() []byte {
-	document, err := json.Marshal(r, jsontext.AllowInvalidUTF8(true))
+func (r Record) Encode() []byte { return encode(r) }
+
+func encode(v any) []byte {
+	document, err := json.Marshal(v, jsontext.AllowInvalidUTF8(true))
 	if err != nil { // no member has a value that cannot be written
 		panic(fmt.Errorf("equality: %w", err))
 	}

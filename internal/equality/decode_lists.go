@@ -24,15 +24,20 @@ func (d *decoder) pregnancyDate() Date {
 	switch {
 	case err != nil:
 		d.fail(DateForm)
-	case date.Compare(firstPregnancyDate) < 0 || date.Compare(d.today.AddMonths(12)) > 0:
+	case !IsPregnancyDate(date, d.today):
 		d.fail(DateRange)
 	}
 	return date
 }
 
+// IsPregnancyDate says whether a pregnancy may be entered for the date.
+func IsPregnancyDate(date, today Date) bool {
+	return date.Compare(firstPregnancyDate) >= 0 && date.Compare(today.AddMonths(12)) <= 0
+}
+
 func (d *decoder) languages() ([]Language, bool) {
 	failed := d.failures.count()
-	languages, ok := readList(d, maxLanguages, (*decoder).language)
+	languages, ok := readList(d, MaxLanguages, (*decoder).language)
 	known := make(map[string]bool, len(languages))
 	primaries := 0
 	for i, l := range languages {
@@ -67,19 +72,31 @@ func readElement[T any](d *decoder, fields []field[T], element *T) {
 	}
 }
 
-// requirements reads the codes, and notes whether one of them takes a text.
+// Requirements gives the change to these communication requirements, which are
+// codes as the list has them.
+func (r *Rules) Requirements(values Change[[]string]) RequirementsPatch {
+	p := RequirementsPatch{Values: values}
+	for _, value := range values.value {
+		code, _ := r.communicationRequirement.Find(value)
+		p.takesText = p.takesText || code.TakesText
+	}
+	return p
+}
+
+// requirements reads the codes. The text may have been read before.
 func (d *decoder) requirements(p *RequirementsPatch) {
 	list := d.rules.communicationRequirement
-	p.Values = optional(d, func(d *decoder) ([]string, bool) {
-		return readList(d, maxCommunicationRequirements, func(d *decoder) string {
+	text := p.ValuesIfOther
+	*p = d.rules.Requirements(optional(d, func(d *decoder) ([]string, bool) {
+		return readList(d, MaxCommunicationRequirements, func(d *decoder) string {
 			code, _ := d.code(list)
 			return code
 		})
-	})
+	}))
+	p.ValuesIfOther = text
 	known := make(map[string]bool, len(p.Values.value))
 	for i, value := range p.Values.value {
 		code, _ := list.Find(value)
-		p.takesText = p.takesText || code.TakesText
 		if known[value] && value != "" {
 			d.failBelow(strconv.Itoa(i), ListDuplicate)
 		}

@@ -53,16 +53,24 @@ func (d *decoder) text() (Text, bool) {
 	if !ok {
 		return Text{}, false
 	}
+	text, code := ParseText(s)
+	if code != "" {
+		d.fail(code)
+	}
+	return text, code == ""
+}
+
+// ParseText reads the free text of an …IfOther member, without the blanks
+// around it. code is the failure's where it cannot be one.
+func ParseText(s string) (text Text, code string) {
 	s = strings.TrimSpace(s)
 	switch {
 	case utf8.RuneCountInString(s) > maxText:
-		d.fail(TextLength)
+		return Text{}, TextLength
 	case strings.ContainsFunc(s, unicode.IsControl):
-		d.fail(TextControl)
-	default:
-		return NewText(s), true
+		return Text{}, TextControl
 	}
-	return Text{}, false
+	return NewText(s), ""
 }
 
 func (d *decoder) answer() (Answer, bool) {
@@ -79,8 +87,12 @@ func (d *decoder) answer() (Answer, bool) {
 		}
 		d.fail(TypeAnswer)
 	case '0':
-		number, _ := d.json.ReadValue() // it has been found to be one
-		if answer, ok := d.rules.parseAnswer(string(number)); ok {
+		number, err := d.json.ReadValue()
+		if err != nil {
+			d.stopAt(err)
+			return NotAsked, false
+		}
+		if answer, ok := ParseImported(string(number)); ok && d.rules.importing {
 			return answer, true
 		}
 		d.fail(TypeAnswer)
@@ -98,6 +110,15 @@ func (d *decoder) nino() (string, bool) {
 	if !ok {
 		return "", false
 	}
+	if s, ok = ParseNINO(s); !ok {
+		d.fail(NINOForm)
+	}
+	return s, ok
+}
+
+// ParseNINO reads a National Insurance number with blanks and in either case,
+// and gives it without blanks, in upper case. Any prefix will do.
+func ParseNINO(s string) (string, bool) {
 	s = strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r):
@@ -108,7 +129,6 @@ func (d *decoder) nino() (string, bool) {
 		return r
 	}, s)
 	if !isNINO(s) {
-		d.fail(NINOForm)
 		return "", false
 	}
 	return s, true

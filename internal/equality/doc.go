@@ -7,6 +7,8 @@
 //
 // A PATCH goes [Rules.DecodePatch], then, once the record is known,
 // [Patch.Apply] and [Rules.Validate]. A POST goes [Rules.DecodeCreate], which
-// reports the failures of all three together. No failure ever holds a value
-// that was submitted.
+// reports the failures of all three together. Another contract may decode to a
+// [Patch] of its own; a value that no list has may then stand in a record, and
+// [Rules.Encode] leaves it out. No failure ever holds a value that was
+// submitted.
 package equality

@@ -85,6 +85,9 @@ var failureCodes = []FailureCode{
 	{LanguagesOnePrimary, "must have isPrimary true for exactly one language"},
 }
 
+// Meaning gives the meaning of a code, "" for one that is not of this package.
+func Meaning(code string) string { return meanings[code] }
+
 // meanings gives the meaning of a code.
 var meanings = func() map[string]string {
 	byCode := make(map[string]string, len(failureCodes))
@@ -121,14 +124,18 @@ func (e *InvalidError) Error() string {
 
 func (e *InvalidError) count() int { return len(e.Failures) + e.Omitted }
 
-// add notes a failure. details are sentences that follow the code's meaning.
-func (e *InvalidError) add(pointer, code string, details ...string) {
+// Note adds a failure, to the count alone where there are 100.
+func (e *InvalidError) Note(f Failure) {
 	if len(e.Failures) == maxFailures {
 		e.Omitted++
 		return
 	}
-	message := strings.Join(append([]string{meanings[code]}, details...), "; ")
-	e.Failures = append(e.Failures, Failure{Pointer: pointer, Code: code, Message: message})
+	e.Failures = append(e.Failures, f)
+}
+
+// add notes a failure. details are sentences that follow the code's meaning.
+func (e *InvalidError) add(pointer, code string, details ...string) {
+	e.Note(Failure{Pointer: pointer, Code: code, Message: strings.Join(append([]string{meanings[code]}, details...), "; ")})
 }
 
 // err gives e as an error, nil where nothing failed.

@@ -19,7 +19,7 @@ var members = []member{
 	singleMember("sexualOrientation", func(r *Record) SexualOrientation { return r.SexualOrientation }),
 	singleMember("marriageOrCivilPartnership", func(r *Record) MarriageOrCivilPartnership { return r.MarriageOrCivilPartnership }),
 	listMember("pregnancyOrMaternity", func(r *Record) []Pregnancy { return r.PregnancyOrMaternity }),
-	singleMember("nationalInsuranceNumber", func(r *Record) string { return r.NationalInsuranceNumber }),
+	singleMember("nationalInsuranceNumber", func(r *Record) [2]string { return [2]string{r.NationalInsuranceNumber, r.NINOAsSent} }),
 	listMember("languages", func(r *Record) []Language { return r.Languages }),
 	singleMember("caringResponsibilities", func(r *Record) CaringResponsibilities { return r.CaringResponsibilities }),
 	singleMember("disabled", func(r *Record) Answer { return r.Disabled }),

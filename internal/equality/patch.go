@@ -28,6 +28,19 @@ type Patch struct {
 	EconomicSituation          CodedPatch
 	HomeSituation              CodedPatch
 	ArmedForces                Change[string]
+
+	// Of is the person whose record the patch is for: to it, a record of
+	// another is not there. Zero where the patch does not say.
+	Of uuid.UUID
+	// NINOAsSent changes the number's spelling on the front-end contract. A
+	// patch that says nothing of it changes it only with the number.
+	NINOAsSent Change[string]
+	// NINODoubt is what is wrong with the new number unless it is the one that
+	// the record has, and so was shown.
+	NINODoubt *InvalidError
+	// Unlisted says that a value which no list has, or none offers any more,
+	// may stand.
+	Unlisted bool
 }
 
 // CodedPatch changes a code and the text that may go with it.
@@ -78,6 +91,10 @@ func (p Patch) Apply(current Record) Record {
 	merge(p.MarriageOrCivilPartnership, &next.MarriageOrCivilPartnership, MarriagePatch.apply)
 	p.PregnancyOrMaternity.apply(&next.PregnancyOrMaternity)
 	p.NationalInsuranceNumber.apply(&next.NationalInsuranceNumber)
+	if next.NationalInsuranceNumber != current.NationalInsuranceNumber {
+		next.NINOAsSent = ""
+	}
+	p.NINOAsSent.apply(&next.NINOAsSent)
 	p.Languages.apply(&next.Languages)
 	merge(p.CaringResponsibilities, &next.CaringResponsibilities, CaringPatch.apply)
 	p.Disabled.apply(&next.Disabled)
@@ -86,6 +103,15 @@ func (p Patch) Apply(current Record) Record {
 	p.HomeSituation.apply(&next.HomeSituation, &next.HomeSituationIfOther)
 	p.ArmedForces.apply(&next.ArmedForces)
 	return next
+}
+
+// Doubted says what is wrong with the patch's number, where it is not the
+// record's.
+func (p Patch) Doubted(current Record) error {
+	if p.NINODoubt == nil || p.NationalInsuranceNumber.value == current.NationalInsuranceNumber {
+		return nil
+	}
+	return p.NINODoubt
 }
 
 // merge makes the changes to an object's members, or removes the object.
@@ -103,7 +129,7 @@ func (c CodedPatch) apply(value *string, text *Text) {
 	before := *value
 	c.Value.apply(value)
 	c.ValueIfOther.apply(text)
-	if *value != before && c.ValueIfOther.IsZero() {
+	if *value != before && c.ValueIfOther.IsZero() || c.ValueIfOther.action == clearing {
 		text.clear()
 	}
 }
@@ -135,6 +161,10 @@ func (p RequirementsPatch) apply(values *[]string, text *Text) {
 		text.clear()
 	}
 }
+
+// ClearText gives the change that removes a text which says something, and
+// leaves "" as it is.
+func ClearText() Change[Text] { return Change[Text]{action: clearing} }
 
 // clear removes a text that says something. "" stays as it was sent.
 func (t *Text) clear() {

@@ -1,6 +1,7 @@
 package equality_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -120,6 +121,41 @@ func TestEncodeAndDecode(t *testing.T) {
 		}
 		if err := rules.Validate(p, r, next); err != nil {
 			t.Error(err.(*equality.InvalidError).Failures)
+		}
+	})
+}
+
+// TestWhatIsShownMayBeSentBack leaves out what no list has, and sends the rest
+// back whole.
+func TestWhatIsShownMayBeSentBack(t *testing.T) {
+	t.Parallel()
+	rules := newRules(t)
+	rapid.Check(t, func(t *rapid.T) {
+		r, _ := drawRecord(t)
+		if !slices.Contains(r.CommunicationRequirements, "other") {
+			r.CommunicationRequirementsIfOther = equality.Text{} // it would not stand here
+		}
+		shown := rules.Encode(r)
+		if strings.Contains(string(shown), "gone") {
+			t.Errorf("what no list has is shown: %s", shown)
+		}
+		left := strings.Contains(string(r.Encode()), "gone")
+		_, names := rules.Recognised(r)
+		if left != (len(names) > 0) || left != strings.Contains(string(shown), `"unrecognisedMembers":`) {
+			t.Errorf("left out of %v: %s", names, shown)
+		}
+		p, err := rules.DecodePatch(shown, today)
+		if err != nil {
+			t.Fatalf("%s: %v", shown, err.(*equality.InvalidError).Failures)
+		}
+		next := p.Apply(r)
+		if err := rules.Validate(p, r, next); err != nil {
+			t.Fatalf("%s: %v", shown, err.(*equality.InvalidError).Failures)
+		}
+		for _, name := range equality.Diff(r, next) {
+			if name != "languages" && name != "communicationRequirements" {
+				t.Errorf("%s has changed", name)
+			}
 		}
 	})
 }

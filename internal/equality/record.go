@@ -33,6 +33,11 @@ type Record struct {
 	HomeSituation                    string                     `json:"homeSituation,omitzero"`
 	HomeSituationIfOther             Text                       `json:"homeSituationIfOther,omitzero"`
 	ArmedForces                      string                     `json:"armedForces,omitzero"`
+
+	// NINOAsSent is the National Insurance number as the front-end contract was
+	// sent it, where that differs from NationalInsuranceNumber. It is shown on
+	// that contract alone, and kept by the store beside the record.
+	NINOAsSent string `json:"-"`
 }
 
 // Gender is a code of the list gender, its text, and whether it differs from

@@ -13,10 +13,10 @@ import (
 
 // Limits of the record.
 const (
+	MaxLanguages                 = 10
+	MaxCommunicationRequirements = 20
 	maxDepth                     = 8
 	maxText                      = 200 // characters
-	maxLanguages                 = 10
-	maxCommunicationRequirements = 20
 )
 
 // Rules are the rules of a valid record under one release of the code lists.
@@ -73,7 +73,7 @@ func (r *Rules) Validate(p Patch, current, next Record) error {
 }
 
 func (r *Rules) validate(failures *InvalidError, p Patch, was, is Record) {
-	v := validator{failures}
+	v := validator{failures, p.Unlisted}
 	v.ids(p, was)
 	v.code("/ageGroup", r.ageGroup, was.AgeGroup, is.AgeGroup)
 	v.coded("/gender/genderValue", r.gender, p.Gender.value.CodedPatch,
@@ -96,7 +96,10 @@ func (r *Rules) validate(failures *InvalidError, p Patch, was, is Record) {
 }
 
 // validator gathers the failures of rules that compare what was with what is.
-type validator struct{ *InvalidError }
+type validator struct {
+	*InvalidError
+	unlisted bool // a value that no list offers may stand
+}
 
 // coded is a code and its text. Every text's member is named for its code's,
 // with IfOther behind it.
@@ -125,7 +128,7 @@ func (v validator) same(pointer string, sent Change[uuid.UUID], stored uuid.UUID
 
 // code checks a code that is not as it was, and says whether it may stand.
 func (v validator) code(pointer string, list *refdata.List, was, is string) bool {
-	if is == was || is == "" {
+	if is == was || is == "" || v.unlisted {
 		return true
 	}
 	code, known := list.Find(is)
@@ -153,7 +156,7 @@ func (v validator) coded(pointer string, list *refdata.List, sent CodedPatch, wa
 func (v validator) text(pointer string, list *refdata.List, text Text, codes ...string) {
 	takesText := func(value string) bool {
 		code, ok := list.Find(value)
-		return ok && code.TakesText
+		return code.TakesText || !ok && v.unlisted
 	}
 	if text.String() != "" && !slices.ContainsFunc(codes, takesText) {
 		v.add(pointer, TextNoCode)

@@ -2,21 +2,14 @@ package httpapi
 
 import (
 	"net/http"
-	"strconv"
 
 	"github.com/go-json-experiment/json"
+
+	"equality-information-api/internal/gate"
 )
 
-// write sends an answer with its length, and without its body to HEAD.
-func (c *call) write(status int, kind string, body []byte) {
-	h := c.w.Header()
-	h.Set("Content-Type", kind)
-	h.Set("Content-Length", strconv.Itoa(len(body)))
-	c.w.WriteHeader(status)
-	if c.r.Method != http.MethodHead {
-		_, _ = c.w.Write(body) // the client is gone: there is nobody to tell
-	}
-}
+// write sends an answer.
+func (c *call) write(status int, kind string, body []byte) { gate.Send(c.w, c.r, status, kind, body) }
 
 // writePersonal sends an answer that holds personal data.
 func (c *call) writePersonal(document any) error {

@@ -12,6 +12,7 @@ import (
 
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/equality"
+	"equality-information-api/internal/gate"
 	"equality-information-api/internal/identity"
 	"equality-information-api/internal/refdata"
 	"equality-information-api/internal/sealing"
@@ -67,10 +68,10 @@ func setup(t *testing.T) (a *API, log func() []audit.Entry) {
 		}
 	}
 	t.Cleanup(closing)
-	a = New(Options{
-		Service: service.New(store, service.Options{Rules: rules, Keys: keys, Now: time.Now}), Lists: lists, Tokens: tokens,
+	a = New(Options{Lists: lists, Gate: &gate.Gate{
+		Service: service.New(store, service.Options{Rules: rules, Keys: keys, Now: time.Now}), Tokens: tokens,
 		Unauthenticated: func(string) {}, Internal: func(_ context.Context, err error) { t.Errorf("internal error: %v", err) },
-	})
+	}})
 	return a, func() (entries []audit.Entry) {
 		closing()
 		log, err := sqlite.OpenLog(t.Context(), dir, keys)

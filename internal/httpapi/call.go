@@ -1,8 +1,6 @@
 package httpapi
 
 import (
-	"errors"
-	"io"
 	"maps"
 	"mime"
 	"net/http"
@@ -16,16 +14,10 @@ import (
 
 	"equality-information-api/api"
 	"equality-information-api/internal/equality"
+	"equality-information-api/internal/gate"
 	"equality-information-api/internal/identity"
 	"equality-information-api/internal/server"
 	"equality-information-api/internal/service"
-)
-
-const (
-	maxBody = 64 << 10
-	maxKey  = 255 // characters of an Idempotency-Key
-	// maxFailures is how many failures of path, query and headers are described; the rest are counted.
-	maxFailures = 100
 )
 
 // call is one request on its way through the checks to its handler.
@@ -37,7 +29,6 @@ type call struct {
 	access   service.Access
 	query    url.Values
 	body     []byte
-	purpose  string
 	invalid  equality.InvalidError // what is wrong with path, query and headers
 }
 
@@ -58,26 +49,17 @@ func newCall(w http.ResponseWriter, r *http.Request) *call {
 func (a *API) check(c *call, e endpoint) (release func(), err error) {
 	release = func() {}
 	if !e.open {
-		if c.caller, err = a.Tokens.Authenticate(c.r.Header.Get("Authorization")); err != nil {
-			a.Unauthenticated(identity.Reason(err))
-			return release, problem{code: api.Unauthenticated}
-		}
-		if a.Limiter != nil {
-			done, wait, ok := a.Limiter.Acquire(string(c.caller.Kind) + " " + c.caller.Subject)
-			if !ok {
-				return release, problem{code: api.TooManyRequests, retryAfter: wait}
-			}
-			release = done
+		if c.caller, release, err = a.Admit(c.r); err != nil {
+			return release, err
 		}
 	}
-	c.purpose = c.r.Header.Get("X-Access-Purpose")
 	if e.action != nil {
 		if err := a.authorise(c, e.action(c)); err != nil {
 			return release, err
 		}
 	}
 	if !e.open && !acceptsJSON(c.r.Header.Values("Accept")) {
-		return release, problem{code: api.NotAcceptable}
+		return release, problem{Code: api.NotAcceptable}
 	}
 	if e.bodies != nil {
 		if err := c.readBody(e.bodies); err != nil {
@@ -86,7 +68,7 @@ func (a *API) check(c *call, e endpoint) (release func(), err error) {
 	}
 	c.checkQuery(e.params)
 	if e.action != nil {
-		c.checkPurpose(a.RequirePurpose)
+		a.checkPurpose(c)
 	}
 	return release, nil
 }
@@ -97,14 +79,7 @@ func (a *API) authorise(c *call, action service.Action) (err error) {
 		named = c.query.Get("targetId")
 	}
 	target, _ := equality.ParseID(named)
-	purpose := c.purpose
-	if !slices.Contains(purposes, purpose) {
-		purpose = ""
-	}
-	c.access, err = a.Service.Authorise(service.Request{
-		Caller: c.caller, CorrelationID: c.exchange.CorrelationID, Purpose: purpose,
-		Address: c.exchange.Address, Target: target,
-	}, action)
+	c.access, err = a.Authorise(c.r, c.caller, target, action)
 	return err
 }
 
@@ -136,39 +111,20 @@ func acceptsJSON(accept []string) bool {
 }
 
 // readBody reads the body of one of the media types.
-func (c *call) readBody(types []string) error {
-	kind, params, err := mime.ParseMediaType(c.r.Header.Get("Content-Type"))
-	charset := strings.ToLower(params["charset"])
-	encoding := c.r.Header.Get("Content-Encoding")
-	if err != nil || !slices.Contains(types, kind) || charset != "" && charset != "utf-8" ||
-		encoding != "" && encoding != "identity" {
-		return problem{code: api.UnsupportedMediaType}
-	}
-	c.body, err = io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, maxBody))
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
-		c.w.Header().Set("Connection", "close") // or the rest of the body would have to be read
-		return problem{code: api.TooLarge}
-	}
-	if err != nil {
-		return problem{code: api.InvalidRequest, detail: "The body ended before it was complete."}
-	}
-	return nil
+func (c *call) readBody(types []string) (err error) {
+	c.body, err = gate.ReadBody(c.w, c.r, types)
+	return err
 }
 
 // wrong notes what is wrong with a part of the request that is not the body.
 func (c *call) wrong(code, message string) {
-	if len(c.invalid.Failures) == maxFailures {
-		c.invalid.Omitted++
-		return
-	}
-	c.invalid.Failures = append(c.invalid.Failures, equality.Failure{Code: code, Message: message})
+	c.invalid.Note(equality.Failure{Code: code, Message: message})
 }
 
 // checked is the end of the checks of path, query and headers.
 func (c *call) checked() error {
 	if len(c.invalid.Failures) > 0 {
-		return problem{code: api.InvalidRequest, failures: &c.invalid}
+		return problem{Code: api.InvalidRequest, Failures: &c.invalid}
 	}
 	return nil
 }
@@ -239,17 +195,9 @@ func (c *call) time(name string) time.Time {
 	return t
 }
 
-// purposes are what X-Access-Purpose may say.
-var purposes = []string{"service-delivery", "monitoring", "rights-request", "support"}
-
-func (c *call) checkPurpose(required bool) {
-	switch {
-	case len(c.r.Header.Values("X-Access-Purpose")) == 0:
-		if required {
-			c.wrong("header.x-access-purpose", "The header X-Access-Purpose is required: one of "+strings.Join(purposes, ", ")+".")
-		}
-	case !slices.Contains(purposes, c.purpose):
-		c.wrong("header.x-access-purpose", "The header X-Access-Purpose must be one of "+strings.Join(purposes, ", ")+".")
+func (a *API) checkPurpose(c *call) {
+	if message := a.CheckPurpose(c.r.Header); message != "" {
+		c.wrong("header.x-access-purpose", message)
 	}
 }
 
@@ -267,14 +215,9 @@ func (c *call) reason() string {
 
 // idempotencyKey is the key that makes a retry safe; empty where none was sent.
 func (c *call) idempotencyKey() string {
-	values := c.r.Header.Values("Idempotency-Key")
-	if len(values) == 0 {
-		return ""
-	}
-	key := values[0]
-	printable := strings.IndexFunc(key, func(r rune) bool { return r < ' ' || r > '~' }) < 0
-	if len(values) > 1 || key == "" || len(key) > maxKey || !printable {
-		c.wrong("header.idempotency-key", "The header Idempotency-Key must be given once, with 1 to 255 printable ASCII characters.")
+	key, ok := gate.IdempotencyKey(c.r.Header)
+	if !ok {
+		c.wrong("header.idempotency-key", gate.WrongKey)
 	}
 	return key
 }

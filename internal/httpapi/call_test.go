@@ -14,6 +14,7 @@ import (
 
 	"equality-information-api/api"
 	"equality-information-api/internal/equality"
+	"equality-information-api/internal/gate"
 	"equality-information-api/internal/service"
 )
 
@@ -193,6 +194,12 @@ func TestFailuresAreCountedFromTheHundredAndFirst(t *testing.T) {
 	}
 }
 
+// lax and strict are APIs that do not demand a purpose, and do.
+var (
+	lax    = &API{Options: Options{Gate: &gate.Gate{}}}
+	strict = &API{Options: Options{Gate: &gate.Gate{RequirePurpose: true}}}
+)
+
 func TestHeadersOfAWrite(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -221,8 +228,7 @@ func TestHeadersOfAWrite(t *testing.T) {
 		if c.values != nil {
 			call.r.Header[c.header] = c.values
 		}
-		call.purpose = call.r.Header.Get("X-Access-Purpose")
-		call.checkPurpose(false)
+		lax.checkPurpose(call)
 		key, reason := call.idempotencyKey(), call.reason()
 		if got := codes(call); got != c.want {
 			t.Errorf("%s %q: %q", c.header, c.values, got)
@@ -235,7 +241,7 @@ func TestHeadersOfAWrite(t *testing.T) {
 		}
 	}
 	call := asked("")
-	if call.checkPurpose(true); codes(call) != "header.x-access-purpose" {
+	if strict.checkPurpose(call); codes(call) != "header.x-access-purpose" {
 		t.Error("a purpose that is required is not missed")
 	}
 }
@@ -247,8 +253,8 @@ func TestBody(t *testing.T) {
 	}{
 		{"JSON", "application/json", "", "{}", ""},
 		{"in another case, with a charset", "Application/JSON; Charset=UTF-8", "identity", "{}", ""},
-		{"as large as may be", "application/json", "", strings.Repeat(" ", maxBody), ""},
-		{"too large", "application/json", "", strings.Repeat(" ", maxBody+1), api.TooLarge},
+		{"as large as may be", "application/json", "", strings.Repeat(" ", gate.MaxBody), ""},
+		{"too large", "application/json", "", strings.Repeat(" ", gate.MaxBody+1), api.TooLarge},
 		{"another type", "text/json", "", "{}", api.UnsupportedMediaType},
 		{"of PATCH", "application/merge-patch+json", "", "{}", api.UnsupportedMediaType},
 		{"another charset", "application/json; charset=latin1", "", "{}", api.UnsupportedMediaType},
@@ -263,7 +269,7 @@ func TestBody(t *testing.T) {
 		err := call.readBody(jsonBody)
 		var p problem
 		errors.As(err, &p)
-		if p.code != c.want || err == nil && string(call.body) != c.body {
+		if p.Code != c.want || err == nil && string(call.body) != c.body {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	}
@@ -293,7 +299,6 @@ func TestFailuresOfACallHoldNoValue(t *testing.T) {
 		for _, h := range []string{"Idempotency-Key", "X-Change-Reason", "If-Match"} {
 			c.r.Header[h] = []string{marked + "\x00"}
 		}
-		c.purpose = marked
 		c.r.Header["X-Access-Purpose"] = []string{marked}
 		c.checkQuery([]string{"limit", "t", "b", "targetId"})
 		c.number("limit", 1, 1, 2)
@@ -303,7 +308,7 @@ func TestFailuresOfACallHoldNoValue(t *testing.T) {
 		c.reason()
 		c.idempotencyKey()
 		c.condition("If-Match")
-		c.checkPurpose(true)
+		strict.checkPurpose(c)
 		if got := codes(c); len(strings.Fields(got)) != 9 {
 			t.Errorf("found %s", got)
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"equality-information-api/internal/gate"
 	"equality-information-api/internal/server"
 )
 
@@ -41,7 +42,7 @@ func TestCORS(t *testing.T) {
 		{name: "null", origins: []string{ours}, method: "GET", origin: "null"},
 		{name: "none", origins: []string{ours}, method: "GET"},
 	} {
-		a := &API{Options: Options{Origins: c.origins}}
+		a := &API{Options: Options{Gate: &gate.Gate{Origins: c.origins}}}
 		r := httptest.NewRequest(c.method, "/equality-information", nil)
 		exchange := &server.Exchange{}
 		r = r.WithContext(server.WithExchange(r.Context(), exchange))
@@ -52,7 +53,7 @@ func TestCORS(t *testing.T) {
 			r.Header.Set("Access-Control-Request-Method", "PATCH")
 		}
 		w := httptest.NewRecorder()
-		if got := a.cors(w, r); got != c.answered {
+		if got := a.CORS(w, r, exposed); got != c.answered {
 			t.Errorf("%s: answered is %t", c.name, got)
 		}
 		want := http.Header{}
@@ -84,12 +85,12 @@ func TestCORS(t *testing.T) {
 // A browser may send what the API takes, and no credentials of its own.
 func TestPreflightAllowsWhatThereIs(t *testing.T) {
 	t.Parallel()
-	a := &API{Options: Options{Origins: []string{ours}}}
+	a := &API{Options: Options{Gate: &gate.Gate{Origins: []string{ours}}}}
 	r := httptest.NewRequest(http.MethodOptions, "/", nil)
 	r.Header.Set("Origin", ours)
 	r.Header.Set("Access-Control-Request-Method", "GET")
 	w := httptest.NewRecorder()
-	a.cors(w, r)
+	a.CORS(w, r, exposed)
 	methods := []string{"HEAD"}
 	for _, e := range endpoints {
 		methods = append(methods, e.method)

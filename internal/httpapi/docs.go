@@ -44,7 +44,7 @@ func (a *API) docsAsset(c *call) error {
 		return nil
 	}
 	if name != "swagger-ui.css" && name != "swagger-ui-bundle.js" {
-		return problem{code: api.NotFound}
+		return problem{Code: api.NotFound}
 	}
 	swagger.ServeHTTP(c.w, c.r)
 	return nil
@@ -54,7 +54,7 @@ func (a *API) docsAsset(c *call) error {
 func (a *API) docsProblem(c *call) error {
 	described, ok := api.Problems[c.r.PathValue("code")]
 	if !ok {
-		return problem{code: api.NotFound}
+		return problem{Code: api.NotFound}
 	}
 	data := struct {
 		api.Problem

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"equality-information-api/api"
+	"equality-information-api/internal/gate"
 )
 
 var healthy = []byte(`{"status":"ok"}`)
@@ -25,7 +26,7 @@ func (a *API) ready(c *call) error {
 	ctx, cancel := context.WithTimeout(c.r.Context(), 2*time.Second)
 	defer cancel()
 	if err := a.Service.Ready(ctx); err != nil {
-		return problem{code: api.Unavailable, retryAfter: retryAfter}
+		return problem{Code: api.Unavailable, RetryAfter: gate.RetryAfter}
 	}
 	return a.live(c)
 }

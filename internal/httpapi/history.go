@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"equality-information-api/internal/etag"
 )
 
 type historyDocument struct {
@@ -44,7 +46,7 @@ func (a *API) version(c *call) error {
 	id := c.id()
 	text := c.r.PathValue("version")
 	number, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || number < 0 || versionTag(number) != text {
+	if err != nil || number < 0 || etag.Version(number) != text {
 		c.wrong("path.version", "The version in the path must be a whole number from 0.")
 	}
 	if err := c.checked(); err != nil {
@@ -54,6 +56,6 @@ func (a *API) version(c *call) error {
 	if err != nil {
 		return err
 	}
-	c.record(http.StatusOK, v)
+	a.record(c, http.StatusOK, v)
 	return nil
 }

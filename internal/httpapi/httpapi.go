@@ -4,17 +4,14 @@
 package httpapi
 
 import (
-	"context"
 	"net/http"
 	"path"
 	"slices"
 	"strings"
-	"time"
 
 	"equality-information-api/api"
-	"equality-information-api/internal/identity"
+	"equality-information-api/internal/gate"
 	"equality-information-api/internal/refdata"
-	"equality-information-api/internal/server"
 	"equality-information-api/internal/service"
 )
 
@@ -22,20 +19,15 @@ import (
 // seed's own, lead to the same handlers.
 const Prefix = "/api/v1"
 
+// exposed are the headers that pages of other origins may read.
+const exposed = "ETag, Location, x-correlation-id"
+
 // Options are what the API needs.
 type Options struct {
-	Service *service.Service
-	Lists   *refdata.Lists
-	Tokens  *identity.Authenticator
-	// Limiter is nil where calls are not limited.
-	Limiter *server.Limiter
-	// Unauthenticated counts callers without a valid token, by the stable word for why.
-	Unauthenticated func(reason string)
+	*gate.Gate
+	Lists *refdata.Lists
 	// PublicURL is the scheme and host that absolute links begin with; empty takes the request's.
-	PublicURL      string
-	Origins        []string // CORS
-	RequirePurpose bool
-	Internal       func(ctx context.Context, err error) // is told of an error that is answered by a bare 500
+	PublicURL string
 }
 
 // API answers requests. Any number of goroutines may use it.
@@ -110,7 +102,7 @@ func New(o Options) *API {
 		a.mux.Handle(pattern, a.resource(pattern, byMethod))
 	}
 	a.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		newCall(w, r).problem(problem{code: api.NotFound})
+		newCall(w, r).problem(problem{Code: api.NotFound})
 	})
 	return a
 }
@@ -118,7 +110,7 @@ func New(o Options) *API {
 // ServeHTTP leads a path to its handler, with and without the prefix and a
 // trailing slash. It never redirects.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if a.cors(w, r) {
+	if a.CORS(w, r, exposed) {
 		return
 	}
 	p := r.URL.Path
@@ -126,7 +118,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p = strings.TrimSuffix(p, "/")
 	}
 	if r.URL.RawPath != "" || !path.IsAbs(p) || path.Clean(p) != p {
-		newCall(w, r).problem(problem{code: api.NotFound})
+		newCall(w, r).problem(problem{Code: api.NotFound})
 		return
 	}
 	if rest := strings.TrimPrefix(p, Prefix); rest != p && (rest == "" || rest[0] == '/') {
@@ -161,7 +153,7 @@ func (a *API) resource(pattern string, methods map[string]endpoint) http.Handler
 		e, ok := methods[method]
 		if !ok {
 			w.Header().Set("Allow", allowed)
-			c.problem(problem{code: api.MethodNotAllowed})
+			c.problem(problem{Code: api.MethodNotAllowed})
 			return
 		}
 		release, err := a.check(c, e)
@@ -174,5 +166,3 @@ func (a *API) resource(pattern string, methods map[string]endpoint) http.Handler
 		}
 	})
 }
-
-const retryAfter = 5 * time.Second

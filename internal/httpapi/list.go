@@ -57,7 +57,7 @@ func (a *API) list(c *call) error {
 	for _, i := range listing.Items {
 		item := listItem{ID: i.ID, TargetID: i.Target, Version: i.Version.Version, ModifiedAt: i.Modified}
 		if i.Readable {
-			item.Record = i.Record.Encode()
+			item.Record = a.Service.Rules.Encode(i.Record)
 		} else {
 			item.Members = append([]string{}, i.Members...)
 		}

@@ -6,6 +6,8 @@ import (
 
 	"github.com/google/uuid"
 
+	"equality-information-api/internal/etag"
+	"equality-information-api/internal/gate"
 	"equality-information-api/internal/service"
 	"equality-information-api/internal/store"
 )
@@ -15,7 +17,7 @@ func location(id uuid.UUID) string { return Prefix + "/equality-information/" + 
 
 // create answers POST /equality-information and POST /equality-information/{id}.
 func (a *API) create(c *call) error {
-	w := service.Write{Body: c.body, Reason: c.reason(), Key: c.idempotencyKey(), Operation: c.operation()}
+	w := service.Write{Body: c.body, Reason: c.reason(), Key: c.idempotencyKey(), Operation: gate.Operation(c.r)}
 	if c.r.PathValue("id") != "" {
 		w.ID = c.id()
 	}
@@ -23,28 +25,25 @@ func (a *API) create(c *call) error {
 		return err
 	}
 	written, err := a.Service.CreateRecord(c.r.Context(), c.access, w)
-	return c.written(written, err)
+	return a.written(c, written, err)
 }
 
 // change answers PATCH /equality-information/{id}.
 func (a *API) change(c *call) error {
-	w := service.Write{ID: c.id(), Body: c.body, Reason: c.reason(), Key: c.idempotencyKey(), Operation: c.operation()}
+	w := service.Write{ID: c.id(), Body: c.body, Reason: c.reason(), Key: c.idempotencyKey(), Operation: gate.Operation(c.r)}
 	if match, sent := c.condition("If-Match"); sent {
-		w.IfMatch = func(version int64) bool { return match.strong(versionTag(version)) }
-		w.Since = match.single()
+		w.IfMatch = func(version int64) bool { return match.Strong(etag.Version(version)) }
+		w.Since = match.Single()
 	}
 	if err := c.checked(); err != nil {
 		return err
 	}
 	written, err := a.Service.ChangeRecord(c.r.Context(), c.access, w)
-	return c.written(written, err)
+	return a.written(c, written, err)
 }
 
-// operation is the method and path that an idempotency key belongs to.
-func (c *call) operation() string { return c.r.Method + " " + c.r.URL.Path }
-
 // written answers a write.
-func (c *call) written(w service.Written, err error) error {
+func (a *API) written(c *call, w service.Written, err error) error {
 	if w.Replayed {
 		c.w.Header().Set("Idempotency-Replayed", "true")
 	}
@@ -56,7 +55,7 @@ func (c *call) written(w service.Written, err error) error {
 		status = http.StatusCreated
 		c.w.Header().Set("Location", location(w.ID))
 	}
-	c.record(status, w.Version)
+	a.record(c, status, w.Version)
 	return nil
 }
 
@@ -72,7 +71,7 @@ func (a *API) readRecord(c *call, find readBy, id uuid.UUID) error {
 		return err
 	}
 	v, unmodified, err := find(c.r.Context(), c.access, id, func(version int64) bool {
-		return none.weak(versionTag(version))
+		return none.Weak(etag.Version(version))
 	})
 	if err != nil {
 		return err
@@ -82,20 +81,20 @@ func (a *API) readRecord(c *call, find readBy, id uuid.UUID) error {
 		c.w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
-	c.record(http.StatusOK, v)
+	a.record(c, http.StatusOK, v)
 	return nil
 }
 
 // record answers with a record.
-func (c *call) record(status int, v store.Version) {
+func (a *API) record(c *call, status int, v store.Version) {
 	c.describe(v)
-	c.write(status, "application/json", v.Record.Encode())
+	c.write(status, "application/json", a.Service.Rules.Encode(v.Record))
 }
 
 // describe sets the headers that tell of a record's version.
 func (c *call) describe(v store.Version) {
 	h := c.w.Header()
-	h.Set("ETag", quoted(versionTag(v.Version)))
+	h.Set("ETag", etag.Quoted(etag.Version(v.Version)))
 	h.Set("Last-Modified", v.Modified.UTC().Format(http.TimeFormat))
 	h.Set("Cache-Control", "no-store")
 }

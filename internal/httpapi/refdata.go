@@ -8,6 +8,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"equality-information-api/api"
+	"equality-information-api/internal/etag"
 	"equality-information-api/internal/refdata"
 )
 
@@ -46,7 +47,7 @@ func (a *API) referenceList(c *call) error {
 		return err
 	}
 	if !ok {
-		return problem{code: api.NotFound, detail: "There is no reference list of this name: GET " + Prefix + "/reference-data names them."}
+		return problem{Code: api.NotFound, Detail: "There is no reference list of this name: GET " + Prefix + "/reference-data names them."}
 	}
 	doc, tag := codesDocument{Name: list.Name, Version: list.Version, Codes: list.Codes}, list.Version
 	if all {
@@ -81,9 +82,9 @@ func (c *call) cacheable(tag string, document any) error {
 		return err
 	}
 	h := c.w.Header()
-	h.Set("ETag", quoted(tag))
+	h.Set("ETag", etag.Quoted(tag))
 	h.Set("Cache-Control", "no-cache")
-	if none.weak(tag) {
+	if none.Weak(tag) {
 		c.w.WriteHeader(http.StatusNotModified)
 		return nil
 	}

@@ -17,6 +17,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"equality-information-api/api"
+	"equality-information-api/internal/gate"
 	"equality-information-api/internal/server"
 )
 
@@ -92,13 +93,13 @@ func TestEndpointsAreConsistent(t *testing.T) {
 
 // fake is an API whose one path says where it was led to.
 func fake() *API {
-	a := &API{mux: http.NewServeMux()}
+	a := &API{Options: Options{Gate: &gate.Gate{}}, mux: http.NewServeMux()}
 	for _, pattern := range []string{"/thing", "/thing/{id}"} {
 		a.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Led-To", pattern+" "+r.PathValue("id"))
 		})
 	}
-	a.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { newCall(w, r).problem(problem{code: api.NotFound}) })
+	a.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { newCall(w, r).problem(problem{Code: api.NotFound}) })
 	return a
 }
 
@@ -141,12 +142,12 @@ func TestPaths(t *testing.T) {
 // The server's own request is answered as a problem, too: net/http's mux would answer it without a body.
 func TestOptionsOfTheServer(t *testing.T) {
 	t.Parallel()
-	for _, a := range []*API{fake(), New(Options{})} {
+	for _, a := range []*API{fake(), New(Options{Gate: &gate.Gate{}})} {
 		r := httptest.NewRequest(http.MethodOptions, "/", nil)
 		r.URL.Path, r.RequestURI = "*", "*"
 		w := httptest.NewRecorder()
 		a.ServeHTTP(w, r)
-		var doc problemDocument
+		var doc gate.ProblemDocument
 		if err := json.Unmarshal(w.Body.Bytes(), &doc); err != nil || w.Code != 404 || doc.Instance != "/" {
 			t.Errorf("%d %s %v", w.Code, w.Body, err)
 		}
@@ -155,7 +156,7 @@ func TestOptionsOfTheServer(t *testing.T) {
 
 func TestOtherMethodsAreToldWhichThereAre(t *testing.T) {
 	t.Parallel()
-	a := New(Options{})
+	a := New(Options{Gate: &gate.Gate{}})
 	want := make(map[string][]string)
 	for _, e := range endpoints {
 		want[e.path] = append(want[e.path], e.method)

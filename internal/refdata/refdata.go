@@ -146,6 +146,12 @@ func (l *List) Find(code string) (Code, bool) {
 	return l.Codes[i], true
 }
 
+// Has says whether the list has exactly this code, retired or not.
+func (l *List) Has(code string) bool {
+	_, ok := l.byCode[code]
+	return ok
+}
+
 // Resolve gives the entry that a sent value stands for, retired or not: the
 // one of exactly this code, or the one with this alias, whatever its case and
 // the blanks around it.

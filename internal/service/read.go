@@ -33,6 +33,18 @@ func (s *Service) ReadByTarget(ctx context.Context, a Access, target uuid.UUID, 
 	})
 }
 
+// ReadOf is ReadByTarget where the caller names the record too, by an id that
+// leads to it: otherwise there is nothing.
+func (s *Service) ReadOf(ctx context.Context, a Access, target, id uuid.UUID) (store.Version, error) {
+	v, _, err := s.read(ctx, a, target, func(int64) bool { return false }, func(c store.Current) store.Current {
+		if c.State == store.Present && (c.Target != target || c.ID != id && c.Target != id) {
+			return store.Current{}
+		}
+		return c
+	})
+	return v, err
+}
+
 func (s *Service) read(ctx context.Context, a Access, id uuid.UUID, unless func(version int64) bool,
 	meant func(store.Current) store.Current,
 ) (v store.Version, unmodified bool, err error) {
@@ -100,7 +112,7 @@ func (s *Service) entryOf(a Access, target uuid.UUID, c store.Current, o outcome
 // visible leaves out what the caller may not see of a record.
 func (a Access) visible(v store.Version) store.Version {
 	if !a.may(identity.NINORead) {
-		v.Record.NationalInsuranceNumber = ""
+		v.Record.NationalInsuranceNumber, v.Record.NINOAsSent = "", ""
 	}
 	return v
 }

@@ -21,7 +21,8 @@ type Write struct {
 	// ID is the record to change, by its id or its target's; or the id a new
 	// record is to have, zero where the path named none.
 	ID     uuid.UUID
-	Body   []byte // a JSON merge patch (RFC 7396)
+	Body   []byte
+	Form   Form   // how Body is written; nil is a JSON merge patch (RFC 7396)
 	Reason string // one of Reasons
 	// IfMatch is the caller's condition on the current version; nil where none was sent.
 	IfMatch func(version int64) bool
@@ -29,6 +30,24 @@ type Write struct {
 	Since *int64
 	// Key makes a retry safe; Operation is the method and path it belongs to.
 	Key, Operation string
+}
+
+// A Form is how one contract writes a record, and a change of one. The rules of
+// the record are themselves the form of the JSON merge patch. The errors are
+// *equality.InvalidError.
+type Form interface {
+	// DecodeCreate reads a whole record; its ID is zero where neither id nor
+	// body gives one.
+	DecodeCreate(body []byte, id uuid.UUID, today equality.Date) (equality.Record, error)
+	DecodePatch(body []byte, today equality.Date) (equality.Patch, error)
+}
+
+// form is the form that a write is in.
+func (s *Service) form(w Write) Form {
+	if w.Form == nil {
+		return s.Rules
+	}
+	return w.Form
 }
 
 // Written is the record after a write.
@@ -49,7 +68,7 @@ func (s *Service) CreateRecord(ctx context.Context, a Access, w Write) (Written,
 }
 
 func (s *Service) create(ctx context.Context, a Access, w Write, key *store.Key) (Written, error) {
-	next, err := s.Rules.DecodeCreate(w.Body, w.ID, equality.DateOf(s.Now()))
+	next, err := s.form(w).DecodeCreate(w.Body, w.ID, equality.DateOf(s.Now()))
 	if err != nil {
 		return Written{}, err
 	}
@@ -92,7 +111,7 @@ func (s *Service) ChangeRecord(ctx context.Context, a Access, w Write) (Written,
 }
 
 func (s *Service) patch(ctx context.Context, a Access, w Write, key *store.Key) (Written, error) {
-	patch, err := s.Rules.DecodePatch(w.Body, equality.DateOf(s.Now()))
+	patch, err := s.form(w).DecodePatch(w.Body, equality.DateOf(s.Now()))
 	if err != nil {
 		return Written{}, err
 	}
@@ -111,6 +130,16 @@ func (s *Service) patch(ctx context.Context, a Access, w Write, key *store.Key) 
 }
 
 func (s *Service) decideChange(a Access, w Write, patch equality.Patch, c store.Current) (store.Decision, error) {
+	if patch.Of != uuid.Nil && c.State == store.Present && c.Target != patch.Of {
+		c = store.Current{}
+	}
+	shown := c.Record
+	if !a.may(identity.NINORead) {
+		shown.NationalInsuranceNumber = ""
+	}
+	if err := patch.Doubted(shown); err != nil {
+		return s.refusal(a, w.ID, c, 400, ""), err
+	}
 	if err := missing(c.State); err != nil {
 		g := gone(c.State)
 		d := s.refusal(a, w.ID, c, g.status, g.problem)

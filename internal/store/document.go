@@ -9,17 +9,19 @@ import (
 	"equality-information-api/internal/sealing"
 )
 
-// document is what is sealed: the record and who made this version of it. Who
+// document is what is sealed: the record, the National Insurance number's
+// spelling on the front-end contract, and who made this version of it. Who
 // changed what stands in it, and not in columns, since that a certain member
 // changed can say as much as its value.
 type document struct {
-	Record equality.Record `json:"record"`
-	Change Change          `json:"change"`
+	Record     equality.Record `json:"record"`
+	NINOAsSent string          `json:"ninoAsSent,omitzero"`
+	Change     Change          `json:"change"`
 }
 
 // EncodeDocument writes a version as the JSON that is sealed.
 func EncodeDocument(r equality.Record, c Change) ([]byte, error) {
-	return json.Marshal(document{r, c})
+	return json.Marshal(document{r, r.NINOAsSent, c})
 }
 
 // DecodeDocument reads a version back. The error names no value.
@@ -28,6 +30,7 @@ func DecodeDocument(plain []byte) (equality.Record, Change, error) {
 	if err := json.Unmarshal(plain, &d); err != nil {
 		return equality.Record{}, Change{}, fmt.Errorf("a stored document is not of this program's form")
 	}
+	d.Record.NINOAsSent = d.NINOAsSent
 	return d.Record, d.Change, nil
 }
 

@@ -18,7 +18,7 @@ import (
 func queryNames(t *testing.T) []string {
 	t.Helper()
 	var names []string
-	for _, pattern := range []string{"queries/*.sql", "queries/postgres/*.sql"} {
+	for _, pattern := range []string{"queries/*.sql", "queries/postgres/*.sql", "queries/sqlite/*.sql"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)
@@ -76,6 +76,9 @@ func namedQueries(t *testing.T) map[string]bool {
 				}
 				if ident, ok := n.Fun.(*ast.Ident); ok && ident.Name == "insertAll" {
 					literal(n.Args[1])
+				}
+				if name == "owned" {
+					literal(n.Args[2])
 				}
 			case *ast.IndexExpr:
 				literal(n.Index)

@@ -129,6 +129,20 @@ func dsn(path string, reader bool) string {
 		settings.Add("_pragma", "cache_size(-16000)")
 		settings.Add("_pragma", "wal_autocheckpoint(4000)")
 	}
+	return fileURL(path, settings)
+}
+
+// loadingDSN is for a database that a restore makes: it is of use only once it
+// is whole and has been synced, so nothing is until then. Rows come in any
+// order, and their foreign keys are checked in the end.
+func loadingDSN(path string) string {
+	return fileURL(path, url.Values{"_pragma": {
+		"journal_mode(MEMORY)", "synchronous(OFF)", "foreign_keys(OFF)", "secure_delete(ON)", "temp_store(MEMORY)",
+		"cache_size(-64000)", "locking_mode(EXCLUSIVE)",
+	}})
+}
+
+func fileURL(path string, settings url.Values) string {
 	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: settings.Encode()}).String()
 }
 

@@ -52,7 +52,11 @@ func (t *tx) publish(e events.Event) { t.events = append(t.events, e) }
 // flush writes the entries and events of all jobs.
 func (t *tx) flush() error {
 	t.news = len(t.events) > 0
-	if err := insertAll(t, "audit-insert", t.entries, store.AppendEntry); err != nil {
+	err := insertAll(t, "audit-insert", t.entries, store.AppendEntry)
+	if isTaken(err) {
+		return errOvertaken
+	}
+	if err != nil {
 		return err
 	}
 	if err := insertAll(t, "audit-target-insert", store.TouchedBy(t.entries), store.AppendTouched); err != nil {

@@ -40,7 +40,7 @@ type writer struct {
 	closed  bool
 
 	head      audit.Head
-	headKnown bool      // false after a failed commit: the head is read again
+	headKnown bool      // false after a failed commit, or when overtaken: the head is read again
 	number    int64     // of the last record
 	modified  time.Time // of the last change
 	durable   atomic.Pointer[audit.Head]
@@ -241,15 +241,23 @@ func (w *writer) settle(batch []*job, err error) {
 // errSpoilt is a transaction that a job has written to and then failed in.
 var errSpoilt = errors.New("a write failed half-way")
 
+// errOvertaken is a transaction whose place in the access log another process
+// has taken.
+var errOvertaken = errors.New("another process has appended to the access log")
+
 // transaction does the jobs in one transaction, which is durable afterwards or
 // has not been.
 func (w *writer) transaction(batch []*job) error {
 	t := &tx{w: w}
-	err := classify(w.attempt(t, batch))
-	if err != nil {
-		w.headKnown = false
-		// A statement that failed for want of space may have rolled back already: then this does nothing.
-		_, _ = w.stmts["rollback"].Exec()
+	err := w.attempt(t, batch)
+	if errors.Is(err, errOvertaken) {
+		w.undo()
+		// The head is read within the transaction now, in which nobody else writes.
+		t = &tx{w: w}
+		err = w.attempt(t, batch)
+	}
+	if err = classify(err); err != nil {
+		w.undo()
 		return err
 	}
 	w.checkpointer.note()
@@ -261,6 +269,13 @@ func (w *writer) transaction(batch []*job) error {
 		w.feed.Notify()
 	}
 	return nil
+}
+
+// undo rolls a failed transaction back.
+func (w *writer) undo() {
+	w.headKnown = false
+	// A statement that failed for want of space may have rolled back already: then this does nothing.
+	_, _ = w.stmts["rollback"].Exec()
 }
 
 func (w *writer) attempt(t *tx, batch []*job) error {
@@ -310,17 +325,22 @@ func guarded(run func(*tx) error, t *tx) (err error) {
 	return run(t)
 }
 
-func (w *writer) readHead(t *tx) error {
+func (w *writer) readHead(t *tx) (err error) {
 	if w.headKnown {
 		return nil
 	}
-	w.head = audit.Head{Lane: lane}
+	w.head, err = scanHead(t.queryRow("audit-head", lane))
+	w.headKnown = err == nil
+	return err
+}
+
+// scanHead reads the row of audit-head.
+func scanHead(row *sql.Row) (audit.Head, error) {
+	head := audit.Head{Lane: lane}
 	var hash []byte
-	err := t.queryRow("audit-head", lane).Scan(&w.head.Seq, &hash)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return err
+	if err := row.Scan(&head.Seq, &hash); err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return head, err
 	}
-	copy(w.head.Hash[:], hash)
-	w.headKnown = true
-	return nil
+	copy(head.Hash[:], hash)
+	return head, nil
 }

@@ -1,0 +1,196 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"equality-information-api/internal/audit"
+	"equality-information-api/internal/sealing"
+	"equality-information-api/internal/store/sqlite"
+)
+
+// keysSuffix is what the file of keys is called after the backup's.
+const keysSuffix = ".keys"
+
+type backupCommand struct {
+	place
+	EncryptTo string `required:"" placeholder:"age1…" help:"The age recipient, whose identity alone opens the backup."`
+	Keys      string `placeholder:"FILE" help:"Where the records' keys go, replacing older ones; FILE.keys without it. Backups of different names need one place for their keys."`
+	File      string `arg:"" help:"Where the records go. What is there is replaced once the backup is whole."`
+}
+
+// Run writes both files, or leaves those that are there.
+func (c backupCommand) Run(ctx context.Context, o output) (err error) {
+	if err := c.embedded(); err != nil {
+		return err
+	}
+	keys, err := c.dir().keyset()
+	if err != nil {
+		return err
+	}
+	if c.Keys == "" {
+		c.Keys = c.File + keysSuffix
+	}
+	lock, err := c.dir().lockBackup()
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	if err := c.onlyKeys(); err != nil {
+		return err
+	}
+	records, err := newBackupFile(c.File, c.EncryptTo)
+	if err != nil {
+		return err
+	}
+	defer records.discard()
+	dataKeys, err := newBackupFile(c.Keys, c.EncryptTo)
+	if err != nil {
+		return err
+	}
+	defer dataKeys.discard()
+	bar := o.progress("backup", databaseSize(c.DataDir))
+	mark, err := sqlite.Backup(ctx, sqlite.BackupOptions{
+		Dir: c.DataDir, Keys: keys, Now: time.Now(), Records: io.MultiWriter(records, bar), DataKeys: dataKeys,
+	})
+	if err := errors.Join(err, bar.Finish()); err != nil {
+		return err
+	}
+	if err := errors.Join(records.finish(), dataKeys.finish()); err != nil {
+		return err
+	}
+	// Nobody has a copy that is not entered; one that is entered may yet fail to get its name.
+	if err := c.enter(ctx, keys, mark); err != nil {
+		return fmt.Errorf("enter the backup in the access log: %w", err)
+	}
+	// The keys first: should the machine stop in between, newer keys open the older records.
+	if err := dataKeys.place(); err != nil {
+		return err
+	}
+	if err := records.place(); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(o.out, "%s holds %d records as of %s; their keys are in %s\n",
+		c.File, mark.Records, mark.At.Format(time.RFC3339), c.Keys)
+	return err
+}
+
+func (c backupCommand) enter(ctx context.Context, keys *sealing.Keyset, mark sqlite.Mark) error {
+	e := operatorEntry()
+	e.At, e.Action, e.Scope, e.Count = time.Now().UTC(), audit.ActionBackup, "all records", mark.Records
+	return sqlite.Append(ctx, c.DataDir, keys, e)
+}
+
+// onlyKeys refuses to leave other keys beside the backup. Whoever has older
+// keys opens records that have been erased since.
+func (c backupCommand) onlyKeys() error {
+	if !strings.HasSuffix(c.Keys, keysSuffix) || strings.HasSuffix(c.File, keysSuffix) {
+		return fmt.Errorf("the name of the file of keys, and of no other, ends in %s", keysSuffix)
+	}
+	for _, dir := range []string{filepath.Dir(c.File), filepath.Dir(c.Keys)} {
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			return fmt.Errorf("%s cannot be read: %w", dir, reason(err))
+		}
+		for _, e := range entries {
+			other := filepath.Join(dir, e.Name())
+			keys, _ := strings.CutSuffix(other, unfinished(""))
+			if strings.HasSuffix(keys, keysSuffix) && keys != filepath.Clean(c.Keys) {
+				return fmt.Errorf("%s is there: only the newest keys may be kept, since older ones open what has been erased. "+
+					"Replace it with --keys %s, or remove it", other, keys)
+			}
+		}
+	}
+	return nil
+}
+
+// embedded refuses what only PostgreSQL's own tools back up and restore.
+func (p place) embedded() error {
+	if p.Database != "" {
+		return errors.New("backup and restore are for SQLite: PostgreSQL has tools of its own, see docs/operations.md")
+	}
+	return nil
+}
+
+// databaseSize is about how much there is to back up.
+func databaseSize(dir string) int64 {
+	info, err := os.Stat(filepath.Join(dir, sqlite.DatabaseFile))
+	if err != nil {
+		return -1
+	}
+	return info.Size()
+}
+
+// lockBackup keeps two backups of one directory from mixing their files. It
+// is a lock on the directory itself, which a server does not take.
+func (d dataDir) lockBackup() (*os.File, error) {
+	f, err := os.Open(string(d))
+	if err != nil {
+		return nil, fmt.Errorf("%s cannot be read: %w", d, reason(err))
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		_ = f.Close()
+		return nil, fmt.Errorf("another backup of %s is under way", d)
+	}
+	return f, nil
+}
+
+// backupFile is an encrypted file that gets its name when it is whole.
+type backupFile struct {
+	io.WriteCloser // encrypts
+	file           *os.File
+	path           string
+}
+
+// unfinished is the name of a file that is not whole. The next backup of the
+// same name replaces what one that was killed has left.
+func unfinished(path string) string { return path + ".unfinished" }
+
+func newBackupFile(path, recipient string) (*backupFile, error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is not a regular file", path)
+	}
+	if err := os.Remove(unfinished(path)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("%s cannot be removed: %w", unfinished(path), reason(err))
+	}
+	f, err := os.OpenFile(unfinished(path), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("%s cannot be written: %w", path, reason(err))
+	}
+	b := &backupFile{file: f, path: path}
+	if b.WriteCloser, err = sealing.EncryptTo(f, recipient); err != nil {
+		b.discard()
+		return nil, fmt.Errorf("--encrypt-to: %w", err)
+	}
+	return b, nil
+}
+
+// finish makes the file whole and durable.
+func (b *backupFile) finish() error {
+	return errors.Join(b.Close(), b.file.Sync(), b.file.Close())
+}
+
+// place gives the file its name, durably.
+func (b *backupFile) place() error {
+	if err := os.Rename(unfinished(b.path), b.path); err != nil {
+		return err
+	}
+	dir, err := os.Open(filepath.Dir(b.path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}
+
+// discard removes the file, unless it has got its name.
+func (b *backupFile) discard() {
+	_ = b.file.Close()
+	_ = os.Remove(unfinished(b.path))
+}

@@ -1,0 +1,55 @@
+package equality
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"equality-information-api/internal/refdata"
+)
+
+// An import takes answers as other systems write them. A request does not.
+func TestAnswersOfAnImport(t *testing.T) {
+	t.Parallel()
+	lists, err := refdata.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules, err := NewRules(lists)
+	if err != nil {
+		t.Fatal(err)
+	}
+	decode := func(rules *Rules, answer string) (Answer, string) {
+		body := `{"targetId":"49b092d6-22b4-11ec-9621-0242ac130002","disabled":` + answer + `}`
+		record, err := rules.DecodeCreate([]byte(body), uuid.Nil, NewDate(2026, 11, 27))
+		var invalid *InvalidError
+		if errors.As(err, &invalid) {
+			return NotAsked, invalid.Failures[0].Code
+		}
+		return record.Disabled, ""
+	}
+	for answer, want := range map[string]Answer{
+		`true`: Yes, `"Y"`: Yes, `"TRUE"`: Yes, `"1"`: Yes, `1`: Yes, `" yes "`: Yes,
+		`false`: No, `"n"`: No, `"False"`: No, `"0"`: No, `0`: No, `"No"`: No,
+		`"preferNotToSay"`: PreferNotToSay, `"Prefer not to say"`: PreferNotToSay, `null`: NotAsked,
+	} {
+		if got, code := decode(rules.ForImport(), answer); got != want || code != "" {
+			t.Errorf("%s is %v, %s", answer, got, code)
+		}
+	}
+	for _, answer := range []string{`"Y"`, `"1"`, `1`, `0`, `"TRUE"`, `" yes "`, `"Prefer not to say"`} {
+		if got, code := decode(rules, answer); code != TypeAnswer {
+			t.Errorf("a request with %s is %v, %s", answer, got, code)
+		}
+	}
+	for answer, want := range map[string]string{
+		`2`: TypeAnswer, `1.0`: TypeAnswer, `""`: TypeAnswer, `"maybe"`: TypeAnswer, `[1]`: TypeAnswer, `-`: JSONSyntax, `01`: JSONSyntax,
+	} {
+		for _, r := range []*Rules{rules, rules.ForImport()} {
+			if got, code := decode(r, answer); code != want {
+				t.Errorf("%s is %v, %s", answer, got, code)
+			}
+		}
+	}
+}

@@ -1,0 +1,76 @@
+package equality
+
+import (
+	"slices"
+
+	"equality-information-api/internal/refdata"
+)
+
+// Recognised gives the record without the values that no list has, which the
+// front-end contract or an import has brought, and the names of the members
+// they stood in, in document order. A retired code is in its list.
+func (r *Rules) Recognised(record Record) (Record, []string) {
+	s := sieve{shown: record}
+	s.code("ageGroup", r.ageGroup, &s.shown.AgeGroup)
+	s.code("gender", r.gender, &s.shown.Gender.Value)
+	s.code("nationality", r.nationality, &s.shown.Nationality)
+	s.code("ethnicity", r.ethnicGroup, &s.shown.Ethnicity.Value)
+	s.code("religionOrBelief", r.religionOrBelief, &s.shown.ReligionOrBelief.Value)
+	s.code("sexualOrientation", r.sexualOrientation, &s.shown.SexualOrientation.Value)
+	s.languages(r.language)
+	s.code("caringResponsibilities", r.hoursOfUnpaidCare, &s.shown.CaringResponsibilities.HoursSpentProvidingUnpaidCare)
+	s.requirements(r.communicationRequirement)
+	s.code("economicSituation", r.economicSituation, &s.shown.EconomicSituation)
+	s.code("homeSituation", r.homeSituation, &s.shown.HomeSituation)
+	s.code("armedForces", r.armedForces, &s.shown.ArmedForces)
+	return s.shown, s.names
+}
+
+// Encode gives the record as the HTTP contract shows it: without the values
+// that no list has, and with the names of their members.
+func (r *Rules) Encode(record Record) []byte {
+	shown, names := r.Recognised(record)
+	if len(names) == 0 {
+		return record.Encode()
+	}
+	return encode(struct {
+		Record
+		UnrecognisedMembers []string `json:"unrecognisedMembers"`
+	}{shown, names})
+}
+
+// sieve takes out of a record what no list has.
+type sieve struct {
+	shown Record
+	names []string
+}
+
+func (s *sieve) code(name string, list *refdata.List, value *string) {
+	if *value != "" && !list.Has(*value) {
+		*value = ""
+		s.names = append(s.names, name)
+	}
+}
+
+// languages takes out unknown ones. Where the primary one is among them the
+// whole list goes: one without a primary would not be valid when sent back.
+func (s *sieve) languages(list *refdata.List) {
+	unknown := func(l Language) bool { return !list.Has(l.Language) }
+	if !slices.ContainsFunc(s.shown.Languages, unknown) {
+		return
+	}
+	known := slices.DeleteFunc(slices.Clone(s.shown.Languages), unknown)
+	if !slices.ContainsFunc(known, func(l Language) bool { return l.IsPrimary }) {
+		known = nil
+	}
+	s.shown.Languages = known
+	s.names = append(s.names, "languages")
+}
+
+func (s *sieve) requirements(list *refdata.List) {
+	unknown := func(code string) bool { return !list.Has(code) }
+	if slices.ContainsFunc(s.shown.CommunicationRequirements, unknown) {
+		s.shown.CommunicationRequirements = slices.DeleteFunc(slices.Clone(s.shown.CommunicationRequirements), unknown)
+		s.names = append(s.names, "communicationRequirements")
+	}
+}

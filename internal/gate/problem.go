@@ -1,0 +1,154 @@
+package gate
+
+import (
+	"context"
+	"errors"
+	"math"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/google/uuid"
+
+	"equality-information-api/api"
+	"equality-information-api/internal/equality"
+	"equality-information-api/internal/server"
+	"equality-information-api/internal/service"
+)
+
+// RetryAfter is when to come back to a service that is unavailable.
+const RetryAfter = 5 * time.Second
+
+// PlainDetail is what a caller is told who came in clear.
+const PlainDetail = "This service is called over TLS only."
+
+// Problem is an error as the HTTP contract tells it (RFC 9457).
+type Problem struct {
+	Code           string
+	Detail         string
+	Failures       *equality.InvalidError
+	ChangedMembers []string
+	RetryAfter     time.Duration
+}
+
+func (p Problem) Error() string { return "problem: " + p.Code }
+
+// ProblemDocument is the JSON form.
+type ProblemDocument struct {
+	Type           string           `json:"type"`
+	Title          string           `json:"title"`
+	Status         int              `json:"status"`
+	Detail         string           `json:"detail,omitzero"`
+	Instance       string           `json:"instance"`
+	CorrelationID  uuid.UUID        `json:"correlationId"`
+	Errors         []ProblemFailure `json:"errors,omitempty"`
+	ErrorsOmitted  int              `json:"errorsOmitted,omitzero"`
+	ChangedMembers []string         `json:"changedMembers,omitempty"`
+}
+
+// ProblemFailure is one thing wrong with what was sent.
+type ProblemFailure struct {
+	Pointer string `json:"pointer"`
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
+
+// Write answers with the problem, as this media type.
+func (p Problem) Write(w http.ResponseWriter, r *http.Request, kind string) {
+	described := api.Problems[p.Code]
+	exchange := server.Of(r.Context())
+	exchange.Problem = p.Code
+	doc := ProblemDocument{
+		Type: described.Type(), Title: described.Title, Status: described.Status, Detail: p.Detail,
+		Instance: instance(r), CorrelationID: exchange.CorrelationID, ChangedMembers: p.ChangedMembers,
+	}
+	if doc.Detail == "" {
+		doc.Detail = described.Description
+	}
+	if p.Failures != nil {
+		for _, f := range p.Failures.Failures {
+			doc.Errors = append(doc.Errors, ProblemFailure(f))
+		}
+		doc.ErrorsOmitted = p.Failures.Omitted
+	}
+	h := w.Header()
+	h.Set("Cache-Control", "no-store")
+	switch doc.Status {
+	case http.StatusUnauthorized:
+		h.Set("WWW-Authenticate", `Bearer realm="equality-information"`)
+	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
+		seconds := math.Ceil(max(p.RetryAfter, time.Second).Seconds())
+		h.Set("Retry-After", strconv.Itoa(int(seconds)))
+	}
+	body, err := json.Marshal(doc)
+	if err != nil {
+		body = []byte("{}")
+	}
+	Send(w, r, doc.Status, kind, body)
+}
+
+// Send sends an answer with its length, and without its body to HEAD.
+func Send(w http.ResponseWriter, r *http.Request, status int, kind string, body []byte) {
+	h := w.Header()
+	h.Set("Content-Type", kind)
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(body) // the client is gone: there is nobody to tell
+	}
+}
+
+// instance is the path of a request as it was sent, in ASCII; nothing else of
+// the request's target, which may have a host and a query. For a target that
+// is no path it is the root.
+func instance(r *http.Request) string {
+	target, err := url.ParseRequestURI(r.RequestURI)
+	if err != nil || !strings.HasPrefix(target.Path, "/") {
+		return "/"
+	}
+	return target.EscapedPath()
+}
+
+// ProblemOf gives the problem that tells of an error. What it does not know is
+// internal, and nothing of it is told.
+func (g *Gate) ProblemOf(ctx context.Context, err error) Problem {
+	var p Problem
+	var invalid *equality.InvalidError
+	var conflict *service.ConflictError
+	var version *service.VersionError
+	switch {
+	case errors.As(err, &p):
+	case errors.As(err, &invalid):
+		p = Problem{Code: api.InvalidBody, Failures: invalid}
+	case errors.As(err, &conflict):
+		p.Code = api.Conflict
+	case errors.As(err, &version):
+		p = Problem{Code: api.VersionMismatch, ChangedMembers: version.ChangedMembers}
+	case errors.Is(err, service.ErrNINOForbidden):
+		p = Problem{Code: api.Forbidden, Failures: &equality.InvalidError{Failures: []equality.Failure{{
+			Pointer: "/nationalInsuranceNumber", Code: "nino.forbidden",
+			Message: "There is a National Insurance number, and changing one needs the permission nino:read.",
+		}}}}
+	case errors.Is(err, service.ErrForbidden):
+		p.Code = api.Forbidden
+	case errors.Is(err, service.ErrNotFound):
+		p.Code = api.NotFound
+	case errors.Is(err, service.ErrErased):
+		p.Code = api.Erased
+	case errors.Is(err, service.ErrPreconditionRequired):
+		p.Code = api.PreconditionRequired
+	case errors.Is(err, service.ErrKeyReused):
+		p.Code = api.IdempotencyKeyReused
+	case errors.Is(err, service.ErrCursorExpired):
+		p.Code = api.CursorExpired
+	case errors.Is(err, service.ErrUnavailable), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		p = Problem{Code: api.Unavailable, RetryAfter: RetryAfter}
+	default:
+		g.Internal(ctx, err)
+		p.Code = api.Internal
+	}
+	return p
+}

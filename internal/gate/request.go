@@ -1,0 +1,72 @@
+package gate
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"slices"
+	"strings"
+
+	"equality-information-api/api"
+)
+
+// MaxBody is how many bytes a body may have.
+const MaxBody = 64 << 10
+
+const maxKey = 255 // characters of an Idempotency-Key
+
+// ReadBody reads a body of one of the media types. The error is a Problem:
+// 415, 413, or 400 for one that is cut short.
+func ReadBody(w http.ResponseWriter, r *http.Request, types []string) ([]byte, error) {
+	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	charset := strings.ToLower(params["charset"])
+	encoding := r.Header.Get("Content-Encoding")
+	if err != nil || !slices.Contains(types, kind) || charset != "" && charset != "utf-8" ||
+		encoding != "" && encoding != "identity" {
+		return nil, Problem{Code: api.UnsupportedMediaType}
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		w.Header().Set("Connection", "close") // or the rest of the body would have to be read
+		return nil, Problem{Code: api.TooLarge}
+	}
+	if err != nil {
+		return nil, Problem{Code: api.InvalidRequest, Detail: "The body ended before it was complete."}
+	}
+	return body, nil
+}
+
+// Purposes are what X-Access-Purpose may say.
+var Purposes = []string{"service-delivery", "monitoring", "rights-request", "support"}
+
+// CheckPurpose gives what is wrong with X-Access-Purpose, in a sentence; empty
+// where nothing is.
+func (g *Gate) CheckPurpose(h http.Header) string {
+	switch sent := h.Values("X-Access-Purpose"); {
+	case len(sent) == 0 && g.RequirePurpose:
+		return "The header X-Access-Purpose is required: one of " + strings.Join(Purposes, ", ") + "."
+	case len(sent) > 0 && !slices.Contains(Purposes, sent[0]):
+		return "The header X-Access-Purpose must be one of " + strings.Join(Purposes, ", ") + "."
+	}
+	return ""
+}
+
+// IdempotencyKey is the key that makes a retry safe; empty where none was
+// sent. ok is false where it is not of its form.
+func IdempotencyKey(h http.Header) (key string, ok bool) {
+	values := h.Values("Idempotency-Key")
+	if len(values) == 0 {
+		return "", true
+	}
+	key = values[0]
+	printable := strings.IndexFunc(key, func(r rune) bool { return r < ' ' || r > '~' }) < 0
+	return key, len(values) == 1 && key != "" && len(key) <= maxKey && printable
+}
+
+// WrongKey says what an Idempotency-Key must be.
+const WrongKey = "The header Idempotency-Key must be given once, with 1 to 255 printable ASCII characters."
+
+// Operation is the method and path that an idempotency key belongs to.
+func Operation(r *http.Request) string { return r.Method + " " + r.URL.Path }

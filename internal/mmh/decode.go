@@ -1,0 +1,288 @@
+package mmh
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"equality-information-api/internal/equality"
+)
+
+// decoder reads a body leniently where the clients are, and gathers what is
+// wrong with it: first what is not of the form at all, which is told alone,
+// then what breaks a rule.
+type decoder struct {
+	codec *Codec
+	today equality.Date
+	json  *jsontext.Decoder
+	path  []step
+	form  equality.InvalidError
+	rules equality.InvalidError
+	doubt equality.InvalidError // of the National Insurance number
+
+	broken        bool // the text itself: nothing more is read
+	imported      bool // it was stored by the earlier service, which had other rules
+	refusedID     bool // an id was sent, and refused
+	refusedTarget bool // a target id was sent, and refused
+}
+
+// step is a member's name, or the number of an element.
+type step struct {
+	name  string
+	index int
+}
+
+// readers are kept for their name tables, which are many of the allocations.
+var readers = sync.Pool{New: func() any { return new(jsontext.Decoder) }}
+
+func newDecoder(c *Codec, body []byte, today equality.Date) *decoder {
+	d := &decoder{codec: c, today: today, json: readers.Get().(*jsontext.Decoder), path: make([]step, 0, 4)}
+	d.json.Reset(bytes.NewBuffer(body))
+	return d
+}
+
+// release gives the reader back, without the body, which is personal.
+func (d *decoder) release() {
+	d.json.Reset(new(bytes.Buffer))
+	readers.Put(d.json)
+	d.json = nil
+}
+
+// sent is what a body says.
+type sent struct {
+	equality.Patch
+	version int64 // of an imported item
+}
+
+// read reads the whole body. It is called once.
+func (d *decoder) read() sent {
+	defer d.release()
+	s := sent{Patch: equality.Patch{Unlisted: d.imported || !d.codec.strict}}
+	if d.json.PeekKind() == 'n' { // null is not an object here, as nowhere at the top
+		d.wrongType(equality.TypeObject)
+	} else {
+		readObject(d, bodyFields, &s)
+	}
+	if !d.broken {
+		if d.json.PeekKind() != jsontext.KindInvalid {
+			d.stop(equality.JSONSyntax)
+		} else if _, err := d.json.ReadToken(); err != nil && !errors.Is(err, io.EOF) {
+			d.stopAt(err)
+		}
+	}
+	return s
+}
+
+// err is what is wrong with the body.
+func (d *decoder) err() error {
+	switch {
+	case len(d.form.Failures) > 0:
+		return &d.form
+	case len(d.rules.Failures) > 0:
+		return &d.rules
+	}
+	return nil
+}
+
+// field is a member of an object, and how to read its value.
+type field[T any] struct {
+	name string
+	read func(*decoder, *T)
+}
+
+// readObject reads an object's members into object; false for null, which is
+// an absent one, and for what is no object. Names are matched without regard to
+// case, and unknown members are passed over.
+func readObject[T any](d *decoder, fields []field[T], object *T) bool {
+	if !d.open('{', equality.TypeObject) {
+		return false
+	}
+	var seen uint32
+	for next := 0; d.more('}'); {
+		i := fieldIndex(fields, d.raw(), next)
+		if d.broken {
+			return false
+		}
+		if i < 0 {
+			d.skip()
+			continue
+		}
+		d.path = append(d.path, step{name: fields[i].name})
+		if seen&(1<<i) != 0 {
+			d.skip()
+			d.malformed(equality.JSONDuplicate)
+		} else {
+			fields[i].read(d, object)
+		}
+		d.path = d.path[:len(d.path)-1]
+		seen |= 1 << i
+		next = i + 1
+	}
+	d.token()
+	return !d.broken
+}
+
+// fieldIndex finds a name in fields, the one at next first, which it mostly is.
+func fieldIndex[T any](fields []field[T], name []byte, next int) int {
+	if next < len(fields) && fields[next].name == string(name) {
+		return next
+	}
+	for i := range fields {
+		if strings.EqualFold(fields[i].name, string(name)) {
+			return i
+		}
+	}
+	return -1
+}
+
+// readList reads an array's elements one by one; false for null and for what
+// is no array. A null among them is a failure, of the type that they have; in
+// an imported item it says nothing.
+func readList(d *decoder, code string, element func()) bool {
+	if !d.open('[', equality.TypeArray) {
+		return false
+	}
+	for i := 0; d.more(']'); i++ {
+		d.path = append(d.path, step{index: i})
+		if d.json.PeekKind() == 'n' {
+			if d.skip(); !d.imported {
+				d.malformed(code)
+			}
+		} else {
+			element()
+		}
+		d.path = d.path[:len(d.path)-1]
+	}
+	d.token()
+	return !d.broken
+}
+
+// open reads the begin of an object or array; false for null, and for another
+// value, which is a failure.
+func (d *decoder) open(begin jsontext.Kind, code string) bool {
+	switch {
+	case d.broken || d.null():
+		return false
+	case d.json.PeekKind() != begin:
+		d.wrongType(code)
+		return false
+	}
+	d.token()
+	return !d.broken
+}
+
+// more says whether another element comes before the end.
+func (d *decoder) more(end jsontext.Kind) bool { return !d.broken && d.json.PeekKind() != end }
+
+// null reads a null, if that is what comes next.
+func (d *decoder) null() bool {
+	if d.broken || d.json.PeekKind() != 'n' {
+		return false
+	}
+	d.token()
+	return !d.broken
+}
+
+func (d *decoder) token() (token jsontext.Token) {
+	if !d.broken {
+		var err error
+		if token, err = d.json.ReadToken(); err != nil {
+			d.stopAt(err)
+		}
+	}
+	return token
+}
+
+// raw reads a string, or a member's name, without its quotes. It is valid until
+// the next call.
+func (d *decoder) raw() []byte {
+	value, err := d.json.ReadValue()
+	if err != nil {
+		d.stopAt(err)
+		return nil
+	}
+	if bytes.IndexByte(value, '\\') < 0 {
+		return value[1 : len(value)-1]
+	}
+	text, _ := jsontext.AppendUnquote(nil, value) // valid, it was just read
+	return text
+}
+
+// skip passes over a value of any kind.
+func (d *decoder) skip() {
+	if d.broken {
+		return
+	}
+	if err := d.json.SkipValue(); err != nil {
+		d.stopAt(err)
+	}
+}
+
+// wrongType passes over a value and notes that its type is wrong.
+func (d *decoder) wrongType(code string) {
+	d.skip()
+	d.malformed(code)
+}
+
+// malformed notes that what was read last is not of the form.
+func (d *decoder) malformed(code string) {
+	if !d.broken {
+		d.form.Note(d.failure(code, d.subject()+" "+equality.Meaning(code)+"."))
+	}
+}
+
+// fail notes that what was read last breaks a rule; message is a sentence.
+func (d *decoder) fail(code, message string) {
+	if !d.broken {
+		d.rules.Note(d.failure(code, message))
+	}
+}
+
+// failMeaning is fail for a code of package equality.
+func (d *decoder) failMeaning(code string) {
+	d.fail(code, d.subject()+" "+equality.Meaning(code)+".")
+}
+
+func (d *decoder) failure(code, message string) equality.Failure {
+	var pointer strings.Builder
+	for _, s := range d.path {
+		pointer.WriteByte('/')
+		if s.name == "" {
+			pointer.WriteString(strconv.Itoa(s.index))
+		}
+		pointer.WriteString(s.name)
+	}
+	return equality.Failure{Pointer: pointer.String(), Code: code, Message: message}
+}
+
+// subject is the name, in words, of the member that is read.
+func (d *decoder) subject() string {
+	for i := len(d.path) - 1; i >= 0; i-- {
+		if d.path[i].name != "" {
+			return words(d.path[i].name)
+		}
+	}
+	return "The body"
+}
+
+// stop ends the reading with the one failure that makes the rest moot.
+func (d *decoder) stop(code string) {
+	d.broken = true
+	d.form = equality.InvalidError{}
+	d.form.Note(equality.Failure{Code: code, Message: "The body " + equality.Meaning(code) + "."})
+}
+
+func (d *decoder) stopAt(err error) {
+	if errors.Is(err, jsontext.ErrDuplicateName) {
+		d.broken = true
+		d.form = equality.InvalidError{}
+		d.form.Note(equality.Failure{Code: equality.JSONDuplicate, Message: "The body has a member more than once in the same object."})
+		return
+	}
+	d.stop(equality.JSONSyntax)
+}

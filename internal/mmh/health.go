@@ -1,0 +1,53 @@
+package mmh
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"equality-information-api/api"
+	"equality-information-api/internal/gate"
+	"equality-information-api/internal/server"
+)
+
+// healthDocument is the report of .NET's health checks.
+type healthDocument struct {
+	Entries         map[string]healthEntry `json:"entries"`
+	Status          string                 `json:"status"`
+	TotalDurationMs int64                  `json:"totalDurationMs"`
+}
+
+type healthEntry struct {
+	Data             struct{} `json:"data"`
+	Description      string   `json:"description"`
+	DurationMs       int64    `json:"durationMs"`
+	ExceptionMessage *string  `json:"exceptionMessage"` // always null: it would be internal
+	Status           string   `json:"status"`
+}
+
+// health answers GET /healthcheck/ping: whether personal data can be read and
+// written.
+func (a *API) health(c *call) error {
+	ctx, cancel := context.WithTimeout(c.r.Context(), 2*time.Second)
+	defer cancel()
+	began := a.Now()
+	err := a.Service.Ready(ctx)
+	took := a.Now().Sub(began).Milliseconds()
+
+	status := http.StatusOK
+	entry := healthEntry{Status: "Healthy", Description: "The store can be read and written.", DurationMs: took}
+	if err != nil {
+		status = http.StatusServiceUnavailable
+		entry.Status, entry.Description = "Unhealthy", "The store cannot be read and written at present."
+		server.Of(c.r.Context()).Problem = api.Unavailable
+	}
+	body, err := json.Marshal(healthDocument{Entries: map[string]healthEntry{a.Store: entry}, Status: entry.Status, TotalDurationMs: took})
+	if err != nil {
+		return err
+	}
+	c.w.Header().Set("Cache-Control", "no-store")
+	gate.Send(c.w, c.r, status, contentType, body)
+	return nil
+}

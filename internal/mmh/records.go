@@ -1,0 +1,157 @@
+package mmh
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"equality-information-api/internal/equality"
+	"equality-information-api/internal/etag"
+	"equality-information-api/internal/gate"
+	"equality-information-api/internal/service"
+	"equality-information-api/internal/store"
+)
+
+// read answers the two GETs of a record.
+func (a *API) read(c *call) error {
+	c.queryID()
+	if c.segment != "" {
+		c.pathID()
+	}
+	if err := c.checked(); err != nil {
+		return err
+	}
+	c.named = c.target
+	id := c.id
+	if c.segment == "" {
+		id = c.target
+	}
+	v, err := a.Service.ReadOf(c.r.Context(), c.access, c.target, id)
+	if err != nil {
+		return err
+	}
+	a.record(c, http.StatusOK, v)
+	return nil
+}
+
+// create answers POST.
+func (a *API) create(c *call) error {
+	w := a.write(c)
+	if err := c.checked(); err != nil {
+		return err
+	}
+	written, err := a.Service.CreateRecord(c.r.Context(), c.access, w)
+	return a.written(c, written, err)
+}
+
+// change answers PATCH.
+func (a *API) change(c *call) error {
+	w := a.write(c)
+	c.pathID()
+	w.ID, c.named = c.id, c.id
+	supplied := version(c.r.Header.Values("If-Match"))
+	w.IfMatch = func(current int64) bool { return supplied != nil && *supplied == current }
+	if err := c.checked(); err != nil {
+		return err
+	}
+	written, err := a.Service.ChangeRecord(c.r.Context(), c.access, w)
+	return a.written(c, written, err)
+}
+
+// write is what a POST and a PATCH have in common.
+func (a *API) write(c *call) service.Write {
+	key, ok := gate.IdempotencyKey(c.r.Header)
+	if !ok {
+		c.wrong("Idempotency-Key", "header.idempotency-key", gate.WrongKey)
+	}
+	return service.Write{Body: c.body, Form: a.Codec, Reason: service.Reasons[0], Key: key, Operation: gate.Operation(c.r)}
+}
+
+// written answers a write.
+func (a *API) written(c *call, w service.Written, err error) error {
+	if w.Replayed {
+		c.w.Header().Set("Idempotency-Replayed", "true")
+	}
+	if err != nil {
+		return err
+	}
+	status := http.StatusOK
+	if w.Created {
+		status = http.StatusCreated
+		c.w.Header().Set("Location", Prefix+"/equality-information/"+w.ID.String()+"/?targetId="+w.Target.String())
+	}
+	a.record(c, status, w.Version)
+	return nil
+}
+
+// record answers with a record.
+func (a *API) record(c *call, status int, v store.Version) {
+	h := c.w.Header()
+	h.Set("ETag", etag.Quoted(etag.Version(v.Version)))
+	h.Set("Cache-Control", "no-store")
+	gate.Send(c.w, c.r, status, contentType, a.Codec.Encode(&v.Record))
+}
+
+// version is the version that an If-Match names: one tag, weak or strong. Nil
+// where it names none.
+func version(ifMatch []string) *int64 {
+	list, ok := etag.Parse(ifMatch)
+	if !ok || len(list.Tags) != 1 {
+		return nil
+	}
+	list.Tags[0].Weak = false
+	return list.Single()
+}
+
+// parameter is a query parameter, its name in any case.
+func (c *call) parameter(name string) string {
+	if c.query.Has(name) {
+		return c.query.Get(name)
+	}
+	for sent, values := range c.query {
+		if strings.EqualFold(sent, name) && len(values) > 0 {
+			return values[0]
+		}
+	}
+	return ""
+}
+
+// queryID checks the query's target id.
+func (c *call) queryID() {
+	switch sent := c.parameter("targetId"); {
+	case c.target != uuid.Nil:
+	case isGUID(sent) || strings.TrimSpace(sent) == "":
+		code, message := targetZero()
+		c.wrong("targetId", code, message)
+	default:
+		c.wrong("targetId", "query.targetId", "Target Id must be a GUID.")
+	}
+}
+
+// pathID checks the path's id.
+func (c *call) pathID() {
+	if !isGUID(c.segment) {
+		c.wrong("id", "path.id", "Id must be a GUID.")
+	}
+}
+
+func isGUID(s string) bool {
+	_, ok := parseGUID(s)
+	return ok
+}
+
+// parseGUID reads a UUID in the forms that .NET writes: 32 digits, with hyphens,
+// and those in braces or parentheses.
+func parseGUID(s string) (uuid.UUID, bool) {
+	s = strings.TrimSpace(s)
+	if n := len(s); n == 38 && (s[0] == '{' && s[n-1] == '}' || s[0] == '(' && s[n-1] == ')') {
+		s = s[1 : n-1]
+	}
+	if len(s) == 32 {
+		id, err := uuid.Parse(s)
+		return id, err == nil
+	}
+	id, err := equality.ParseID(s)
+	return id, err == nil
+}

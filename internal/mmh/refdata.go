@@ -1,0 +1,126 @@
+package mmh
+
+import (
+	"cmp"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/google/uuid"
+
+	"equality-information-api/internal/gate"
+	"equality-information-api/internal/refdata"
+)
+
+// category is the only one there is.
+const category = "equality-information"
+
+// subCategories are the front ends' names of lists that differ from ours.
+var subCategories = map[string]string{
+	refdata.AgeGroup:          "age-bracket",
+	refdata.Answer:            "answers",
+	refdata.ArmedForces:       "armed-forces-c",
+	refdata.EthnicGroup:       "ethnic-group-a",
+	refdata.HoursOfUnpaidCare: "hours-spent-caring-b",
+	refdata.ReligionOrBelief:  "religion-belief",
+}
+
+// referenceItem is a code as the front ends read it.
+type referenceItem struct {
+	ID          uuid.UUID `json:"id"` // always the same for the same code
+	Category    string    `json:"category"`
+	SubCategory string    `json:"subCategory"`
+	Code        string    `json:"code"`
+	Value       string    `json:"value"`
+	Description *string   `json:"description"`
+	IsActive    bool      `json:"isActive"`
+	CreatedAt   string    `json:"createdAt"`
+	Tags        []string  `json:"tags"`
+}
+
+// firstOffered is when the lists were first offered, for codes that do not say
+// when they were.
+const firstOffered = "2026-11-23"
+
+// references are the sub-categories, sorted, and their items as JSON.
+type references []subCategory
+
+type subCategory struct {
+	name        string
+	active, all []byte // arrays
+}
+
+func newReferences(lists *refdata.Lists) (references, error) {
+	var r references
+	for _, list := range lists.All() {
+		name := list.Name
+		if theirs, ok := subCategories[name]; ok {
+			name = theirs
+		}
+		sub := subCategory{name: name}
+		items := referenceItems(name, list)
+		var err error
+		if sub.all, err = json.Marshal(items); err != nil {
+			return nil, err
+		}
+		items = slices.DeleteFunc(items, func(i referenceItem) bool { return !i.IsActive })
+		if sub.active, err = json.Marshal(items); err != nil {
+			return nil, err
+		}
+		r = append(r, sub)
+	}
+	slices.SortFunc(r, func(a, b subCategory) int { return cmp.Compare(a.name, b.name) })
+	return r, nil
+}
+
+// referenceItems are a list's codes, sorted by value.
+func referenceItems(name string, list *refdata.List) []referenceItem {
+	var items []referenceItem
+	for _, code := range list.Codes {
+		item := referenceItem{
+			ID: uuid.NewSHA1(uuid.NameSpaceURL, []byte(Prefix+"/reference-data/"+name+"/"+code.Code)), Category: category, SubCategory: name,
+			Code: codes{list, spelling[list.Name]}.write(code.Code), Value: code.Label, IsActive: code.Active,
+			CreatedAt: cmp.Or(code.ValidFrom, firstOffered) + "T00:00:00Z", Tags: []string{},
+		}
+		if code.Description != "" {
+			item.Description = &code.Description
+		}
+		items = append(items, item)
+	}
+	slices.SortStableFunc(items, func(a, b referenceItem) int {
+		return cmp.Or(cmp.Compare(strings.ToLower(a.Value), strings.ToLower(b.Value)), cmp.Compare(a.Value, b.Value))
+	})
+	return items
+}
+
+// referenceData answers GET /reference-data.
+func (a *API) referenceData(c *call) error {
+	all, err := strconv.ParseBool(cmp.Or(strings.ToLower(c.parameter("includeInactive")), "false"))
+	if err != nil {
+		c.wrong("includeInactive", "query.includeInactive", "Include Inactive must be true or false.")
+	}
+	if err := c.checked(); err != nil {
+		return err
+	}
+	only := c.parameter("subCategory")
+	body := []byte{'{'}
+	for _, sub := range a.references {
+		if !strings.EqualFold(c.parameter("category"), category) || only != "" && !strings.EqualFold(only, sub.name) {
+			continue
+		}
+		if len(body) > 1 {
+			body = append(body, ',')
+		}
+		body = append(append(append(body, '"'), sub.name...), `":`...)
+		if all {
+			body = append(body, sub.all...)
+		} else {
+			body = append(body, sub.active...)
+		}
+	}
+	c.w.Header().Set("Cache-Control", "no-cache")
+	gate.Send(c.w, c.r, http.StatusOK, contentType, append(body, '}'))
+	return nil
+}

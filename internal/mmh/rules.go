@@ -1,0 +1,188 @@
+package mmh
+
+import (
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"equality-information-api/internal/equality"
+)
+
+// The front ends' own codes of failures. The clients show their messages.
+const (
+	codeNotEqual  = "NotEqualValidator"
+	codeNINO      = "NationalInsuranceNumberValidator"
+	codeLanguages = "W25"
+	codePrimary   = "W24"
+	codeMarkup    = "W42"
+)
+
+// targetZero is the failure of a target id that is missing or zero.
+func targetZero() (code, message string) {
+	return codeNotEqual, "'Target Id' must not be equal to '" + uuid.Nil.String() + "'."
+}
+
+// markup finds what the front ends take for an attempt to inject markup: a <
+// before a letter, !, / or ?, or a &#. It gives the place in UTF-16 code units,
+// as the clients count, or -1.
+func markup(s string) int {
+	for i := range len(s) - 1 {
+		next, _ := utf8.DecodeRuneInString(s[i+1:])
+		switch {
+		case s[i] == '<' && (unicode.IsLetter(next) || strings.ContainsRune("!/?", next)), s[i] == '&' && next == '#':
+			return len(utf16.Encode([]rune(s[:i])))
+		}
+	}
+	return -1
+}
+
+// dangerous notes markup in the string that was read last.
+func (d *decoder) dangerous(at int) {
+	d.fail(codeMarkup, d.subject()+" contains potentially dangerous characters at position "+strconv.Itoa(at)+".")
+}
+
+// nino reads a National Insurance number: its form as everywhere, and here a
+// prefix that HMRC issues. How it was sent is kept beside it.
+func (d *decoder) nino(p *equality.Patch) {
+	s, ok := d.text()
+	switch {
+	case !ok:
+		return
+	case strings.TrimSpace(s) == "":
+		p.NationalInsuranceNumber = equality.Remove[string]()
+		return
+	}
+	const message = "National Insurance Number does not contain a valid NI number"
+	number, ok := equality.ParseNINO(s)
+	if !ok {
+		d.fail(codeNINO, message)
+		return
+	}
+	if !d.imported && !isIssued(number) {
+		d.doubt.Note(d.failure(codeNINO, message))
+	}
+	p.NationalInsuranceNumber, p.NINOAsSent = equality.Set(number), equality.Remove[string]()
+	if s != number {
+		p.NINOAsSent = equality.Set(s)
+	}
+}
+
+// settle makes a failure of a doubt.
+func (d *decoder) settle() {
+	for _, f := range d.doubt.Failures {
+		d.rules.Note(f)
+	}
+}
+
+// isIssued says whether HMRC gives out numbers with this prefix (HMRC, National
+// Insurance Manual, NIM39110).
+func isIssued(number string) bool {
+	switch number[:2] {
+	case "BG", "GB", "KN", "NK", "NT", "TN", "ZZ":
+		return false
+	}
+	return !strings.ContainsRune("DFIQUV", rune(number[0])) && !strings.ContainsRune("DFIOQUV", rune(number[1]))
+}
+
+// languages reads the list; an entry that names no language says nothing, and
+// a repeated language is kept once.
+func (d *decoder) languages() equality.Change[[]equality.Language] {
+	var list []equality.Language
+	before := len(d.form.Failures) + len(d.rules.Failures)
+	known, primaries := make(map[string]int), 0
+	if d.null() {
+		return equality.Remove[[]equality.Language]()
+	}
+	if !readList(d, equality.TypeObject, func() {
+		var l equality.Language
+		if !readObject(d, languageFields, &l) || l.Language == "" {
+			return
+		}
+		i, repeated := known[l.Language]
+		if !repeated {
+			i = len(list)
+			known[l.Language] = i
+			list = append(list, equality.Language{Language: l.Language})
+		}
+		if l.IsPrimary && !list[i].IsPrimary {
+			list[i].IsPrimary = true
+			primaries++
+		}
+	}) {
+		return equality.Change[[]equality.Language]{}
+	}
+	switch {
+	case len(d.form.Failures)+len(d.rules.Failures) > before:
+		return equality.Change[[]equality.Language]{}
+	case len(list) == 0:
+		return equality.Remove[[]equality.Language]()
+	}
+	if len(list) > equality.MaxLanguages {
+		d.fail(codeLanguages, "Please only enter up to 10 languages")
+	}
+	if primaries != 1 {
+		d.fail(codePrimary, "You must choose one language as the primary")
+	}
+	return equality.Set(list)
+}
+
+// pregnancies reads the list; an entry without a date says nothing.
+func (d *decoder) pregnancies() equality.Change[[]equality.Pregnancy] {
+	if d.null() {
+		return equality.Remove[[]equality.Pregnancy]()
+	}
+	var list []equality.Pregnancy
+	if !readList(d, equality.TypeObject, func() {
+		var date equality.Date
+		if readObject(d, pregnancyFields, &date) && !date.IsZero() {
+			list = append(list, equality.NewPregnancy(date))
+		}
+	}) {
+		return equality.Change[[]equality.Pregnancy]{}
+	}
+	return equality.Set(list)
+}
+
+// requirements reads the list of codes and free texts. A repeated one is kept
+// once, and one that stands alone goes where there are others, which say more.
+func (d *decoder) requirements() equality.Change[[]string] {
+	if d.null() {
+		return equality.Remove[[]string]()
+	}
+	var list []string
+	known := make(map[string]bool)
+	if !readList(d, equality.TypeString, func() {
+		value, _ := d.code(d.codec.communicationRequirement).Value()
+		if value != "" && !known[value] {
+			known[value] = true
+			list = append(list, value)
+		}
+	}) {
+		return equality.Change[[]string]{}
+	}
+	list = d.codec.compatible(list)
+	if len(list) > equality.MaxCommunicationRequirements {
+		d.failMeaning(equality.ListLength)
+	}
+	return equality.Set(list)
+}
+
+// compatible leaves out the codes that cannot stand beside others.
+func (c *Codec) compatible(list []string) []string {
+	var exclusive, others []string
+	for _, value := range list {
+		if code, _ := c.communicationRequirement.Find(value); code.Exclusive {
+			exclusive = append(exclusive, value)
+		} else {
+			others = append(others, value)
+		}
+	}
+	if len(others) == 0 && len(exclusive) > 0 {
+		return exclusive[:1]
+	}
+	return others
+}

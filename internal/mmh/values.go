@@ -1,0 +1,205 @@
+package mmh
+
+import (
+	"strings"
+	"time"
+	_ "time/tzdata" // a day in London is found on machines without it, too
+	"unicode"
+
+	"github.com/google/uuid"
+
+	"equality-information-api/internal/equality"
+)
+
+// The methods here read one value each, note what is wrong with it, and give
+// the zero change for what cannot be used. Null and "" are an absent value.
+
+// text reads a string, absent as "".
+func (d *decoder) text() (s string, ok bool) {
+	if d.null() {
+		return "", true
+	}
+	if d.broken {
+		return "", false
+	}
+	if d.json.PeekKind() != '"' {
+		d.wrongType(equality.TypeString)
+		return "", false
+	}
+	s = string(d.raw())
+	if d.broken {
+		return "", false
+	}
+	if at := markup(s); at >= 0 && !d.imported {
+		d.dangerous(at)
+		return "", false
+	}
+	return s, true
+}
+
+// ignoredText reads a string that is not used.
+func (d *decoder) ignoredText() {
+	if d.imported {
+		d.skip()
+		return
+	}
+	d.text()
+}
+
+// code reads a code of the list, in any spelling of it, or what is none.
+func (d *decoder) code(list codes) equality.Change[string] {
+	value, ok := d.text()
+	switch {
+	case !ok:
+		return equality.Change[string]{}
+	case strings.TrimSpace(value) == "":
+		return equality.Remove[string]()
+	}
+	return equality.Set(list.read(value))
+}
+
+// freeText reads an …IfOther. A line break in it becomes a blank.
+func (d *decoder) freeText() equality.Change[equality.Text] {
+	s, ok := d.text()
+	if !ok {
+		return equality.Change[equality.Text]{}
+	}
+	if strings.ContainsFunc(s, unicode.IsControl) {
+		s = strings.Map(func(r rune) rune {
+			if unicode.IsControl(r) {
+				return ' '
+			}
+			return r
+		}, s)
+	}
+	text, code := equality.ParseText(s)
+	switch {
+	case code != "":
+		d.failMeaning(code)
+		return equality.Change[equality.Text]{}
+	case text.String() == "":
+		return equality.ClearText()
+	}
+	return equality.Set(text)
+}
+
+var (
+	answers = map[string]equality.Answer{"yes": equality.Yes, "no": equality.No, "prefernottosay": equality.PreferNotToSay}
+	// importedAnswers are spellings that only stored items may have.
+	importedAnswers = map[string]equality.Answer{
+		"y": equality.Yes, "true": equality.Yes, "1": equality.Yes, "n": equality.No, "false": equality.No, "0": equality.No,
+	}
+)
+
+func (d *decoder) answer() equality.Change[equality.Answer] {
+	if d.broken {
+		return equality.Change[equality.Answer]{}
+	}
+	var value string
+	switch kind := d.json.PeekKind(); {
+	case kind == 't', kind == 'f':
+		if d.token(); kind == 't' {
+			return equality.Set(equality.Yes)
+		}
+		return equality.Set(equality.No)
+	case kind == '0' && d.imported:
+		value = d.token().String()
+	default:
+		var ok bool
+		if value, ok = d.text(); !ok {
+			return equality.Change[equality.Answer]{}
+		}
+	}
+	value = strings.ToLower(strings.TrimSpace(value))
+	if value == "" {
+		return equality.Remove[equality.Answer]()
+	}
+	answer, ok := answers[value]
+	if !ok && d.imported {
+		answer, ok = importedAnswers[value]
+	}
+	if !ok {
+		d.fail(equality.CodeUnknown, d.subject()+" must be yes, no or preferNotToSay.")
+		return equality.Change[equality.Answer]{}
+	}
+	return equality.Set(answer)
+}
+
+// primary reads isPrimary, the only boolean.
+func (d *decoder) primary() bool {
+	if d.broken || d.null() {
+		return false
+	}
+	if kind := d.json.PeekKind(); kind != 't' && kind != 'f' {
+		d.wrongType(equality.TypeBoolean)
+		return false
+	}
+	token := d.token()
+	return !d.broken && token.Bool()
+}
+
+// london is where the front ends' days begin.
+var london = func() *time.Location {
+	location, err := time.LoadLocation("Europe/London")
+	if err != nil { // it is part of the program
+		panic(err)
+	}
+	return location
+}()
+
+// date reads a day, or an instant as its day in London; the zero date where
+// there is none.
+func (d *decoder) date() equality.Date {
+	s, ok := d.text()
+	if s = strings.TrimSpace(s); !ok || s == "" {
+		return equality.Date{}
+	}
+	date, err := equality.ParseDate(s)
+	if err != nil {
+		date, err = parseInstant(s)
+	}
+	switch {
+	case err != nil:
+		d.fail(equality.DateForm, d.subject()+" must be a day of the form YYYY-MM-DD, or an ISO 8601 date and time.")
+	case !equality.IsPregnancyDate(date, d.today):
+		d.failMeaning(equality.DateRange)
+	default:
+		return date
+	}
+	return equality.Date{}
+}
+
+func parseInstant(s string) (equality.Date, error) {
+	t, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil {
+		t, err = time.ParseInLocation("2006-01-02T15:04:05.999999999", s, london)
+	}
+	return equality.DateOf(t.In(london)), err
+}
+
+// targetID reads the person's id; zero where there is none.
+func (d *decoder) targetID() uuid.UUID {
+	s, ok := d.text()
+	if !ok || s == "" {
+		d.refusedTarget = !ok
+		return uuid.Nil
+	}
+	id, err := equality.ParseID(s)
+	switch {
+	case err != nil:
+		d.malformed(equality.IDForm)
+	case id == uuid.Nil:
+		d.fail(targetZero())
+	default:
+		return id
+	}
+	d.refusedTarget = true
+	return uuid.Nil
+}
+
+// targetRequired notes that there is no target id.
+func (d *decoder) targetRequired() {
+	d.path = append(d.path, step{name: "targetId"})
+	d.fail(targetZero())
+	d.path = d.path[:0]
+}

@@ -1,0 +1,4 @@
+-- All tables that hold what is stored, the last of them SQLite's own: it has the feed's last position.
+SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'goose_db_version'
+    AND (name NOT LIKE 'sqlite\_%' ESCAPE '\' OR name = 'sqlite_sequence')
+ORDER BY name = 'sqlite_sequence', name

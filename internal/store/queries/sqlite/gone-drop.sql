@@ -1,0 +1,2 @@
+-- The list has been done.
+DROP TABLE gone

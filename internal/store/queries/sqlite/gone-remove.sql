@@ -1,0 +1,2 @@
+-- Removes the records themselves.
+DELETE FROM record WHERE number IN (SELECT number FROM gone)

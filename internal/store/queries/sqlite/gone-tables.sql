@@ -1,0 +1,3 @@
+-- The tables whose rows belong to a record, which they name by its number.
+SELECT t.name FROM sqlite_schema t, pragma_table_info(t.name) c
+WHERE t.type = 'table' AND c.name = 'record' AND c.type = 'INTEGER' ORDER BY t.name

@@ -1,0 +1,178 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"equality-information-api/internal/sealing"
+	"equality-information-api/internal/store"
+)
+
+// BackupOptions say what is backed up, and where to.
+type BackupOptions struct {
+	Dir  string // the data directory; a server may be running on it
+	Keys *sealing.Keyset
+	Now  time.Time
+	// Records gets every table but the data keys, DataKeys those alone, with
+	// the tombstones. Neither is encrypted, but for what is sealed in it.
+	Records, DataKeys io.Writer
+}
+
+// keysTable is the only table that Records is without.
+const keysTable = "data_key"
+
+// keysColumn is what DataKeys has besides the columns of keysTable: the id of
+// the key's record. A record's number may be given again once it was erased.
+const keysColumn = "id"
+
+// Backup copies the database as it is at one moment, beside a server that goes
+// on writing. It writes nothing to the database.
+func Backup(ctx context.Context, o BackupOptions) (_ Mark, err error) {
+	db, err := openReader(o.Dir)
+	if err != nil {
+		return Mark{}, err
+	}
+	defer func() { err = errors.Join(err, classify(db.Close())) }()
+	newest, err := newestSchema()
+	if err != nil {
+		return Mark{}, err
+	}
+	tx, err := db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return Mark{}, classify(err)
+	}
+	defer func() { _ = tx.Rollback() }() // it was only read
+	mark, err := readMark(ctx, tx)
+	if err != nil {
+		return Mark{}, classify(err)
+	}
+	switch {
+	case mark.Schema < newest:
+		return Mark{}, errors.New("the database has an older schema than this program: use the program that serves it, or migrate first")
+	case mark.Schema > newest:
+		return Mark{}, errors.New("the database has a newer schema than this program")
+	}
+	if err := o.Keys.VerifyCheckValue(mark.Check); err != nil {
+		return Mark{}, err
+	}
+	mark.At = o.Now.UTC()
+	return mark, classify(writeArchives(ctx, tx, o, mark))
+}
+
+// readMark reads what a backup is of. The transaction sees one moment from then on.
+func readMark(ctx context.Context, tx *sql.Tx) (m Mark, err error) {
+	var epoch []byte
+	err = tx.QueryRowContext(ctx, store.Query("meta-read"), store.MetaKeyset).Scan(&m.Check)
+	if err == nil {
+		err = tx.QueryRowContext(ctx, store.Query("meta-read"), store.MetaEpoch).Scan(&epoch)
+	}
+	if errors.Is(err, sql.ErrNoRows) {
+		return m, errors.New("the database has never been served: there is nothing to back up")
+	}
+	if err != nil {
+		return m, err
+	}
+	if m.Epoch, err = uuid.FromBytes(epoch); err != nil {
+		return m, err
+	}
+	if m.Head, err = scanHead(tx.QueryRowContext(ctx, store.Query("audit-head"), lane)); err != nil {
+		return m, err
+	}
+	return m, tx.QueryRowContext(ctx, store.Query("sqlite/backup-mark")).Scan(&m.Schema, &m.Records)
+}
+
+func writeArchives(ctx context.Context, tx *sql.Tx, o BackupOptions, mark Mark) error {
+	tables, err := tablesOf(ctx, tx)
+	if err != nil {
+		return err
+	}
+	mark.Kind = kindRecords
+	records, err := newArchiveWriter(o.Records, mark)
+	if err != nil {
+		return err
+	}
+	for _, table := range tables {
+		if table == keysTable {
+			continue
+		}
+		if err := writeTable(ctx, tx, records, table, "SELECT * FROM "+quoted(table)); err != nil {
+			return err
+		}
+	}
+	if err := records.close(o.Keys); err != nil {
+		return err
+	}
+	mark.Kind = kindKeys
+	keys, err := newArchiveWriter(o.DataKeys, mark)
+	if err != nil {
+		return err
+	}
+	for _, part := range [][2]string{
+		{keysTable, store.Query("sqlite/backup-keys")},
+		{tombstones, "SELECT * FROM " + tombstones},
+	} {
+		if err := writeTable(ctx, tx, keys, part[0], part[1]); err != nil {
+			return err
+		}
+	}
+	return keys.close(o.Keys)
+}
+
+// tombstones are in both archives: the newest keys tell what has been erased
+// since older records were copied.
+const tombstones = "tombstone"
+
+// tablesOf are all tables of a database that hold what is stored; a migration
+// that adds one need not think of it here. The last is SQLite's own, with the
+// feed's last position, which must not be given again.
+func tablesOf(ctx context.Context, tx *sql.Tx) (tables []string, err error) {
+	rows, err := tx.QueryContext(ctx, store.Query("sqlite/backup-tables"))
+	if err != nil {
+		return nil, err
+	}
+	defer closeRows(rows, &err)
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
+		}
+		tables = append(tables, name)
+	}
+	return tables, nil
+}
+
+func writeTable(ctx context.Context, tx *sql.Tx, w *archiveWriter, table, query string) (err error) {
+	rows, err := tx.QueryContext(ctx, query)
+	if err != nil {
+		return err
+	}
+	defer closeRows(rows, &err)
+	columns, err := rows.Columns()
+	if err != nil {
+		return err
+	}
+	w.table(table, columns)
+	values, targets := make([]any, len(columns)), make([]any, len(columns))
+	for i := range values {
+		targets[i] = &values[i]
+	}
+	for rows.Next() {
+		if err := rows.Scan(targets...); err != nil {
+			return err
+		}
+		if err := w.row(values); err != nil {
+			return fmt.Errorf("table %s: %w", table, err)
+		}
+	}
+	return nil
+}
+
+// quoted is a name as SQL takes it, whatever is in it.
+func quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }

@@ -1,0 +1,157 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"equality-information-api/internal/audit"
+	"equality-information-api/internal/store"
+)
+
+// load makes a database of a backup, and has erasures follow that came after
+// its records were copied. It returns how many.
+func load(ctx context.Context, path string, o RestoreOptions, records, keys Mark) (erased int64, err error) {
+	db, err := sql.Open("sqlite", loadingDSN(path))
+	if err != nil {
+		return 0, err
+	}
+	db.SetMaxOpenConns(1)
+	defer func() { err = errors.Join(err, db.Close()) }()
+	// What each file holds is of the schema that it was copied from; migrations in between are done to what is there.
+	if err := migrateTo(ctx, db, records.Schema); err != nil {
+		return 0, err
+	}
+	if err := within(ctx, db, func(tx *sql.Tx) error { return loadRecords(ctx, tx, o.Records) }); err != nil {
+		return 0, err
+	}
+	if err := migrateTo(ctx, db, keys.Schema); err != nil {
+		return 0, err
+	}
+	if err := within(ctx, db, func(tx *sql.Tx) error { return loadKeys(ctx, tx, o.DataKeys) }); err != nil {
+		return 0, err
+	}
+	if err := migrate(ctx, db); err != nil {
+		return 0, err
+	}
+	err = within(ctx, db, func(tx *sql.Tx) error {
+		if erased, err = followErasures(ctx, tx, o); err != nil {
+			return err
+		}
+		return begin(ctx, tx, o, records, keys)
+	})
+	return erased, err
+}
+
+func loadRecords(ctx context.Context, tx *sql.Tx, from Source) error {
+	return loadTables(ctx, tx, from, func(table string, columns []string) (string, error) {
+		// What migrations have put there stands in the backup too.
+		if _, err := tx.ExecContext(ctx, "DELETE FROM "+quoted(table)); err != nil {
+			return "", err
+		}
+		return insert(table, columns), nil
+	})
+}
+
+// loadKeys takes the keys of the records that are there, and all tombstones.
+func loadKeys(ctx context.Context, tx *sql.Tx, from Source) error {
+	return loadTables(ctx, tx, from, func(table string, columns []string) (string, error) {
+		if table == tombstones {
+			return strings.Replace(insert(table, columns), "INSERT", "INSERT OR REPLACE", 1), nil
+		}
+		record := slices.Index(columns, "record")
+		if table != keysTable || columns[0] != keysColumn || record < 0 {
+			return "", ErrNoBackup
+		}
+		var names, parameters []string
+		for i, column := range columns[1:] {
+			names, parameters = append(names, quoted(column)), append(parameters, fmt.Sprintf("$%d", i+2))
+		}
+		return fmt.Sprintf("INSERT INTO %s (%s) SELECT %s WHERE EXISTS (SELECT 1 FROM record WHERE number = $%d AND id = $1)",
+			keysTable, strings.Join(names, ", "), strings.Join(parameters, ", "), record+1), nil
+	})
+}
+
+func insert(table string, columns []string) string {
+	var names, parameters []string
+	for i, column := range columns {
+		names, parameters = append(names, quoted(column)), append(parameters, fmt.Sprintf("$%d", i+1))
+	}
+	return fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s)", quoted(table), strings.Join(names, ", "), strings.Join(parameters, ", "))
+}
+
+// loadTables inserts all rows of an archive, with the statement that is given for each table.
+func loadTables(ctx context.Context, tx *sql.Tx, from Source, statement func(table string, columns []string) (string, error)) error {
+	r, err := from.reader()
+	if err != nil {
+		return err
+	}
+	// Cancelled between rows: a statement that can be costs a goroutine.
+	quick := context.WithoutCancel(ctx)
+	var prepared *sql.Stmt
+	defer func() {
+		if prepared != nil {
+			_ = prepared.Close() // the transaction's end closes it too
+		}
+	}()
+	return r.tables(func(table string, columns []string) (func([]any) error, error) {
+		text, err := statement(table, columns)
+		if err != nil {
+			return nil, err
+		}
+		if prepared != nil {
+			_ = prepared.Close()
+		}
+		if prepared, err = tx.PrepareContext(ctx, text); err != nil {
+			return nil, fmt.Errorf("table %s: %w", table, err)
+		}
+		return func(values []any) error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if _, err := prepared.ExecContext(quick, values...); err != nil {
+				return fmt.Errorf("table %s: %w", table, err)
+			}
+			return nil
+		}, nil
+	})
+}
+
+// begin makes what was loaded a database of its own: with a feed that no
+// earlier cursor belongs to, and an entry that tells where it comes from.
+func begin(ctx context.Context, tx *sql.Tx, o RestoreOptions, records, keys Mark) error {
+	epoch := uuid.New()
+	for name, value := range map[string][]byte{store.MetaEpoch: epoch[:], store.MetaKeyset: keys.Check} {
+		if _, err := tx.ExecContext(ctx, store.Query("meta-write"), name, value); err != nil {
+			return err
+		}
+	}
+	e := o.entry(audit.ActionRestore)
+	e.Scope = fmt.Sprintf("a backup of %s, keys of %s", records.At.Format(timeForm), keys.At.Format(timeForm))
+	e.Count = records.Records
+	if err := appendEntries(ctx, tx, o.Keys, e); err != nil {
+		return err
+	}
+	var violated int64
+	if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM pragma_foreign_key_check").Scan(&violated); err != nil {
+		return err
+	}
+	if violated > 0 {
+		return fmt.Errorf("%s holds %d rows that belong to none: %w", o.Records.Name, violated, ErrDamaged)
+	}
+	return nil
+}
+
+const timeForm = "2006-01-02T15:04:05Z"
+
+// entry is one of whoever restores.
+func (o RestoreOptions) entry(action string) audit.Entry {
+	e := o.Entry
+	e.ID, e.At, e.Action, e.Outcome = uuid.New(), o.Now.UTC(), action, audit.Done
+	return e
+}
