@@ -21,6 +21,8 @@ const (
 	readOnlyTransaction  = "25006"
 	undefinedTable       = "42P01"
 	undefinedColumn      = "42703"
+
+	insufficientPrivilege = "42501"
 )
 
 // code is the SQLSTATE of an error that the server answered with.
@@ -61,7 +63,7 @@ func conflicts(err error) bool {
 // passing are classes of errors that may pass by themselves: connection,
 // resources, operator intervention, system; and what stands alone.
 var passing = []string{"08", "53", "57", "58", "55", "25006", serializationFailure, deadlockDetected,
-	undefinedTable, undefinedColumn} // the last two: an old schema, which is about to be migrated
+	undefinedTable, undefinedColumn, insufficientPrivilege} // the last three: an old schema, which is about to be migrated
 
 // classify turns failures that may pass by themselves into store.ErrUnavailable.
 // What is not an answer of the server is a lost connection, or none to be had.

@@ -18,8 +18,9 @@ const (
 	noLane     = -1
 
 	// The classes of this program's advisory locks.
-	laneLock = 0x65717561 // "equa"
-	feedLock = 0x65717566 // "equf"
+	laneLock  = 0x65717561 // "equa"
+	feedLock  = 0x65717566 // "equf"
+	grantLock = 0x65717567 // "equg"
 )
 
 // leases are the lanes that this process has to itself, as advisory locks of
