@@ -3,6 +3,7 @@ package e2e
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -47,6 +48,26 @@ func TestPostgresConnectionStringsThatAreRefused(t *testing.T) {
 		}
 		if _, errs, status := runCommand(t, "migrate", "--data-dir", dir, "--database", c.dsn); status != 2 || strings.Contains(errs, zebra) {
 			t.Errorf("%s: migrate: status %d: %s", name, status, errs)
+		}
+	}
+}
+
+// A command does not wait for a database that is not there: it says so in a
+// line. A server does wait.
+func TestPostgresCommandsWithoutADatabase(t *testing.T) {
+	t.Parallel()
+	dir, c := home(t), pgtest.Shared(t)
+	for name, dsn := range map[string]string{
+		"no server":        "postgres://nobody@127.0.0.1:1/none",
+		"no such host":     "postgres://nobody@equality.invalid/none",
+		"no such database": strings.Replace(dsnOf(dir), "/test_", "/none_", 1),
+		"no password":      "postgres://" + pgtest.App + "@127.0.0.1:" + strconv.Itoa(c.Port) + "/none?passfile=/none",
+	} {
+		for _, args := range [][]string{{"export"}, {"import", write(t, "nobody.ndjson", "")}, {"audit", "verify"}, {"migrate"}} {
+			out, errs, status := runCommand(t, append(args, "--data-dir", dir, "--database", dsn)...)
+			if status != 2 || out != "" || strings.Count(errs, "\n") != 1 {
+				t.Errorf("%s: %s: status %d: %s%s", name, args[0], status, out, errs)
+			}
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -73,12 +74,28 @@ func classify(err error) error {
 	case err == nil, errors.Is(err, pgx.ErrNoRows), errors.Is(err, store.ErrUnavailable), errors.Is(err, context.Canceled):
 		return err
 	case !errors.As(err, &failure):
-		return fmt.Errorf("%w: %w", store.ErrUnavailable, err)
+		return fmt.Errorf("%w: %w", store.ErrUnavailable, oneLine{err})
 	case ended(failure), slices.Contains(passing, failure.Code), slices.Contains(passing, failure.Code[:min(2, len(failure.Code))]):
 		return fmt.Errorf("%w: %w", store.ErrUnavailable, reason{failure})
 	}
 	return reason{failure}
 }
+
+// oneLine is an error of a connection, which has a line for each address that
+// was tried, and tells many a thing twice.
+type oneLine struct{ error }
+
+func (o oneLine) Error() string {
+	var told []string
+	for line := range strings.Lines(o.error.Error()) {
+		if line = strings.TrimSpace(line); line != "" && !slices.Contains(told, line) {
+			told = append(told, line)
+		}
+	}
+	return strings.Join(told, " ")
+}
+
+func (o oneLine) Unwrap() error { return o.error }
 
 // reason is a server's answer without its detail, which can hold values.
 type reason struct{ failure *pgconn.PgError }
