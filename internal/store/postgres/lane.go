@@ -250,6 +250,7 @@ func (l *lane) transaction(ctx context.Context, jobs []*job) (unfit *job, err er
 		// Nobody knows whether it was committed. The same rows at the same place
 		// can be there once only: they are sent again until that is known.
 		l.doubt = true
+		l.store.doubts.lost()
 		done, asking := l.learn(ctx, b.head)
 		if asking != nil {
 			return nil, l.unknown(err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -51,6 +52,29 @@ func poolConfig(dsn string) (*pgxpool.Config, error) {
 	}
 	config.AfterConnect = durable
 	return config, nil
+}
+
+// doubts are had of every connection when one was lost: a server that comes
+// back, or ends its sessions, takes all of them, and then each is tried before
+// it is used.
+type doubts struct{ since atomic.Pointer[time.Time] }
+
+// doubtful is how long a loss makes the other connections doubtful, and idle
+// how long one may be unused before it is doubtful by itself.
+const (
+	doubtful = 5 * time.Second
+	idle     = time.Second
+)
+
+// lost notes that a connection was lost.
+func (d *doubts) lost() {
+	now := time.Now()
+	d.since.Store(&now)
+}
+
+func (d *doubts) ping(_ context.Context, p pgxpool.ShouldPingParams) bool {
+	since := d.since.Load()
+	return p.IdleDuration > idle || since != nil && time.Since(*since) < doubtful
 }
 
 // durable makes a commit wait for the disk, whatever the server's default is.

@@ -39,6 +39,7 @@ type Options struct {
 type Store struct {
 	Options
 	pool   *pgxpool.Pool
+	doubts doubts
 	leases *leases
 	lanes  []*lane
 	queue  chan *job
@@ -75,12 +76,14 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	s := &Store{Options: o, leases: newLeases(config.ConnConfig), queue: make(chan *job, queueLength),
+		finding: make(chan *found, queueLength), stopped: make(chan struct{})}
+	config.ShouldPing = s.doubts.ping
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{Options: o, pool: pool, leases: newLeases(config.ConnConfig), queue: make(chan *job, queueLength),
-		finding: make(chan *found, queueLength), stopped: make(chan struct{})}
+	s.pool = pool
 	if err := s.settle(ctx); errors.Is(err, sealing.ErrWrongKeyset) || errors.Is(err, errNoCheck) {
 		pool.Close()
 		return nil, err
