@@ -89,7 +89,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	s.feed = watchFeed(s)
 	for range laneCount() {
-		l := &lane{store: s, number: noLane}
+		l := &lane{store: s, lease: noLease}
 		s.lanes = append(s.lanes, l)
 		s.working.Go(l.work)
 		s.working.Go(s.find)
