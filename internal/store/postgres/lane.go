@@ -260,10 +260,7 @@ func (l *lane) transaction(ctx context.Context, jobs []*job) (unfit *job, err er
 			l.yield(ctx)
 			return nil, errCollision
 		case answered(err):
-			if code(err) == readOnlyTransaction {
-				l.store.pool.Reset() // these lead to a server that is no longer the primary
-			}
-			return nil, classify(err)
+			return nil, l.refused(err)
 		}
 		// Nobody knows whether it was committed. The same rows at the same place
 		// can be there once only: they are sent again until that is known.
@@ -277,6 +274,14 @@ func (l *lane) transaction(ctx context.Context, jobs []*job) (unfit *job, err er
 			return nil, nil
 		}
 	}
+}
+
+// refused is the error of a transaction that the server has refused.
+func (l *lane) refused(err error) error {
+	if code(err) == readOnlyTransaction {
+		l.store.pool.Reset() // these lead to a server that is no longer the primary
+	}
+	return classify(err)
 }
 
 // learn is isCommitted of a server that may have to come back first.
@@ -376,13 +381,17 @@ func (l *lane) oneAlone(ctx context.Context, j *job) error {
 	if err != nil {
 		return classify(err)
 	}
-	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }() // does nothing behind a commit
+	defer func() { // does nothing behind a commit
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), unknownTimeout)
+		defer cancel()
+		_ = tx.Rollback(ctx)
+	}()
 	entry, news, err := j.alone(ctx, tx)
 	if violates(err) { // another process has taken an id meanwhile
 		return errCollision
 	}
 	if err != nil {
-		return classify(err)
+		return l.refused(err)
 	}
 	b := newBatch(l.store, l.head, []*job{{entry: entry}})
 	if err := tx.SendBatch(ctx, &b.batch).Close(); err != nil {
@@ -391,7 +400,7 @@ func (l *lane) oneAlone(ctx context.Context, j *job) error {
 			l.yield(ctx)
 			return errCollision
 		}
-		return classify(err)
+		return l.refused(err)
 	}
 	if err := tx.Commit(ctx); err != nil {
 		if done, asking := l.learn(context.WithoutCancel(ctx), b.head); asking != nil || !done {
