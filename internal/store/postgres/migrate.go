@@ -44,16 +44,28 @@ func migrateTo(ctx context.Context, db *sql.DB, role string, version int64) erro
 	if role == "" {
 		return nil
 	}
+	if err := grant(ctx, db, role); err != nil {
+		return fmt.Errorf("give the application's role its rights: %w", classify(err))
+	}
+	return nil
+}
+
+func grant(ctx context.Context, db *sql.DB, role string) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // does nothing behind a commit
 	for statement := range strings.SplitSeq(withoutComments(grants), ";") {
 		if statement = strings.TrimSpace(statement); statement == "" {
 			continue
 		}
 		statement = strings.ReplaceAll(statement, "app_role", pgx.Identifier{role}.Sanitize())
-		if _, err := db.ExecContext(ctx, statement); err != nil {
-			return fmt.Errorf("give the application's role its rights: %w", classify(err))
+		if _, err := tx.ExecContext(ctx, statement); err != nil {
+			return err
 		}
 	}
-	return nil
+	return tx.Commit()
 }
 
 func withoutComments(text string) string {
@@ -71,7 +83,7 @@ func newProvider(db *sql.DB) (*goose.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	locker, err := lock.NewPostgresSessionLocker()
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300)) // asks every second, for five minutes
 	if err != nil {
 		return nil, err
 	}
