@@ -36,5 +36,5 @@ func openSQL(dsn string) (*sql.DB, error) {
 	for _, name := range []string{"statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"} {
 		config.ConnConfig.RuntimeParams[name] = "0"
 	}
-	return stdlib.OpenDB(*config.ConnConfig), nil
+	return stdlib.OpenDB(*config.ConnConfig, stdlib.OptionAfterConnect(config.AfterConnect)), nil
 }

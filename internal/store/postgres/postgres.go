@@ -54,7 +54,8 @@ type Store struct {
 	closing sync.RWMutex // held for reading while a job is being queued
 	closed  bool
 	stop    func()
-	working sync.WaitGroup
+	working sync.WaitGroup // the lanes
+	finders sync.WaitGroup // which lanes need until they are done
 
 	settling sync.Mutex
 	settled  atomic.Pointer[settled]
@@ -92,10 +93,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	s.feed = watchFeed(s)
 	for range laneCount() {
-		l := &lane{store: s, number: noLane}
+		l := &lane{store: s, lease: noLease}
 		s.lanes = append(s.lanes, l)
 		s.working.Go(l.work)
-		s.working.Go(s.find)
+		s.finders.Go(s.find)
 	}
 	s.stop = store.Regularly(s.trimBatch, o.Report)
 	return s, nil
@@ -113,8 +114,9 @@ func (s *Store) Close() error {
 	s.stop()
 	s.feed.close()
 	close(s.queue)
-	close(s.stopped)
 	s.working.Wait()
+	close(s.stopped)
+	s.finders.Wait()
 	err := s.leases.close()
 	s.pool.Close()
 	return err
