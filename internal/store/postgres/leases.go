@@ -54,6 +54,17 @@ func (l *leases) take(ctx context.Context) (int, error) {
 	return int(lane), nil
 }
 
+// takeAll leases every lane. It is false where another process has one.
+func (l *leases) takeAll(ctx context.Context) (bool, error) {
+	for before := -1; len(l.held) > before; {
+		before = len(l.held)
+		if _, err := l.take(ctx); err != nil {
+			return false, err
+		}
+	}
+	return len(l.held) == lanesOfLog, nil
+}
+
 // lost says whether the leases were lost with their connection.
 func (l *leases) lost(ctx context.Context) bool {
 	l.mu.Lock()

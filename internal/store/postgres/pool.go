@@ -19,12 +19,18 @@ const defaultConnections = 16
 // runtimeDefaults are the settings of every connection that the connection
 // string does not set: nothing waits without an end.
 var runtimeDefaults = map[string]string{
-	"application_name":                    "equality-api",
+	nameSetting:                           applicationName,
 	"statement_timeout":                   "10s",
 	"lock_timeout":                        "5s",
 	"idle_in_transaction_session_timeout": "60s",
 	"timezone":                            "UTC",
 }
+
+// applicationName is what the sessions of servers and commands are called.
+const (
+	nameSetting     = "application_name"
+	applicationName = "equality-api"
+)
 
 // connectTimeout is for one host of the connection string.
 const connectTimeout = 3 * time.Second
