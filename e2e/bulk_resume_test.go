@@ -33,7 +33,7 @@ func TestKilledImportIsResumed(t *testing.T) {
 	kills := 0
 	var out string
 	for {
-		args := []string{"import", "--data-dir", killed, "--rejects-dir", filepath.Dir(file), file}
+		args := append([]string{"import", "--rejects-dir", filepath.Dir(file), file}, at(killed)...)
 		if kills > 0 {
 			args = append(args, "--resume")
 		}
@@ -133,7 +133,7 @@ func acts(t *testing.T, dir string) (all []act) {
 
 // entriesIn counts the entries of a directory's access log, none before there is one.
 func entriesIn(dir string) (n int) {
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "equality.db")+"?mode=ro&_pragma=busy_timeout(1000)")
+	db, err := openBehind(dir)
 	if err != nil {
 		return 0
 	}

@@ -18,7 +18,10 @@ import (
 // newDir is a data directory with a keyset and without a database.
 func newDir(t *testing.T) string {
 	t.Helper()
-	dir := t.TempDir()
+	dir := home(t)
+	if dsnOf(dir) != "" {
+		return dir // it has one
+	}
 	if _, errs, status := runCommand(t, "keys", "init", "--data-dir", dir); status != 0 {
 		t.Fatal(errs)
 	}
@@ -29,7 +32,7 @@ func newDir(t *testing.T) string {
 func imported(t *testing.T, dir string, want int, args ...string) (stdout, stderr string) {
 	t.Helper()
 	rejects := filepath.Dir(args[len(args)-1])
-	stdout, stderr, status := runCommand(t, append([]string{"import", "--data-dir", dir, "--rejects-dir", rejects}, args...)...)
+	stdout, stderr, status := runCommand(t, slices.Concat([]string{"import", "--rejects-dir", rejects}, at(dir), args)...)
 	if status != want {
 		t.Fatalf("import %v: status %d, want %d\n%s%s", args, status, want, stdout, stderr)
 	}
@@ -39,7 +42,7 @@ func imported(t *testing.T, dir string, want int, args ...string) (stdout, stder
 // exported is what an export of a directory has, without when each record was changed.
 func exported(t *testing.T, dir string, args ...string) string {
 	t.Helper()
-	out, errs, status := runCommand(t, append([]string{"export", "--data-dir", dir}, args...)...)
+	out, errs, status := runCommand(t, slices.Concat([]string{"export"}, at(dir), args)...)
 	if status != 0 {
 		t.Fatalf("export: status %d: %s", status, errs)
 	}

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/url"
@@ -33,8 +34,9 @@ type entered struct {
 	last attempt
 }
 
-// attempt is a write as it was sent, so that it can be sent again.
-type attempt struct{ method, path, target, text string }
+// attempt is a write as it was sent, so that it can be sent again. match is its
+// If-Match, where it has one.
+type attempt struct{ method, path, target, text, match string }
 
 // refusal is the error of a write that was answered with another status than success.
 type refusal int
@@ -62,7 +64,7 @@ func (l *ledger) attempt(method, path, target string) attempt {
 		l.people[target] = &entered{versions: make(map[int64]string), unanswered: make(map[string]attempt)}
 	}
 	l.texts++
-	a := attempt{method, path, target, fmt.Sprintf("invented answer %d", l.texts)}
+	a := attempt{method: method, path: path, target: target, text: fmt.Sprintf("invented answer %d", l.texts)}
 	l.people[target].unanswered[a.text] = a
 	return a
 }
@@ -71,10 +73,16 @@ func (l *ledger) attempt(method, path, target string) attempt {
 func (l *ledger) send(p *program, token string, a attempt) error {
 	body := fmt.Sprintf(`{"targetId": %q, "economicSituation": "other", "economicSituationIfOther": %q}`, a.target, a.text)
 	r, err := p.send(a.method, a.path, request{
-		token: token, body: []byte(body), headers: map[string]string{"Idempotency-Key": a.text},
+		token: token, body: []byte(body), headers: map[string]string{"Idempotency-Key": a.text, "If-Match": a.match},
 	})
 	if err != nil {
 		return err
+	}
+	if r.status == 503 { // which says nothing of whether it was done
+		if r.header.Get("Retry-After") == "" {
+			return errors.New("answered 503 without Retry-After")
+		}
+		return refusal(r.status)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -93,6 +101,11 @@ func (l *ledger) send(p *program, token string, a attempt) error {
 	if other, ok := person.versions[version]; ok && other != a.text {
 		return fmt.Errorf("version %d is given to %q, and was to %q", version, a.text, other)
 	}
+	for other, text := range person.versions {
+		if text == a.text && other != version {
+			return fmt.Errorf("%q is done twice: it is versions %d and %d", text, other, version)
+		}
+	}
 	person.versions[version], person.last = a.text, a
 	return nil
 }
@@ -110,7 +123,7 @@ func (l *ledger) retry(t *testing.T, p *program, token string) {
 	// A create before the changes of the same person, which may not be there yet.
 	slices.SortFunc(again, func(a, b attempt) int { return strings.Compare(b.method, a.method) })
 	for _, a := range again {
-		if err := l.send(p, token, a); err != nil {
+		if err := l.send(p, token, a); err != nil && (a.match == "" || !errors.Is(err, refusal(412))) {
 			t.Errorf("sent again: %s %s: %v", a.method, a.path, err)
 		}
 	}
@@ -226,51 +239,72 @@ func (l *ledger) changes() (n int) {
 // each person's in order, and of nothing else.
 func (l *ledger) checkFeed(t *testing.T, p *program, token string) {
 	t.Helper()
-	next, ids, total := make(map[string]int64), make(map[string]bool), 0
-	for after := ""; ; {
-		path := "/events?limit=1000"
-		if after != "" {
-			path += "&after=" + url.QueryEscape(after)
-		}
-		var page struct {
-			Events []struct {
-				ID, Subject, Type string
-				Data              struct{ Version int64 }
-			}
-			Next string
-		}
-		r, err := p.send("GET", path, request{token: token})
+	var f follower
+	for {
+		more, err := f.read(p, token, "limit=1000")
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.want(t, 200).decode(t, &page)
-		for _, e := range page.Events {
-			total++
-			if ids[e.ID] {
-				t.Errorf("event %s comes twice", e.ID)
-			}
-			ids[e.ID] = true
-			if e.Data.Version != next[e.Subject] {
-				t.Errorf("the feed tells of version %d of %s, want %d", e.Data.Version, e.Subject, next[e.Subject])
-			}
-			if created := strings.HasSuffix(e.Type, ".created"); created != (e.Data.Version == 0) {
-				t.Errorf("the event of version %d is of type %s", e.Data.Version, e.Type)
-			}
-			next[e.Subject] = e.Data.Version + 1
-		}
-		if len(page.Events) == 0 {
+		if !more {
 			break
 		}
-		after = page.Next
 	}
+	l.checkFollower(t, &f)
+}
+
+// checkFollower has a reader of the feed know of every version.
+func (l *ledger) checkFollower(t *testing.T, f *follower) {
+	t.Helper()
 	for target, person := range l.people {
-		if next[target] != int64(len(person.versions)) {
-			t.Errorf("the feed tells of %d versions of %s, want %d", next[target], target, len(person.versions))
+		if f.next[target] != int64(len(person.versions)) {
+			t.Errorf("the feed tells of %d versions of %s, want %d", f.next[target], target, len(person.versions))
 		}
 	}
-	if total != l.changes() {
-		t.Errorf("the feed has %d events, want %d", total, l.changes())
+	if len(f.ids) != l.changes() {
+		t.Errorf("the feed has %d events, want %d", len(f.ids), l.changes())
 	}
+}
+
+// follower reads the feed page by page.
+type follower struct {
+	after string
+	ids   []string // of the events, in their order
+	next  map[string]int64
+}
+
+var errOutOfPlace = errors.New("an event of the feed is out of place")
+
+// read reads a page, and says whether there was anything on it. Its error is
+// one of the connection, a refusal or errOutOfPlace.
+func (f *follower) read(p *program, token, query string) (more bool, err error) {
+	if f.after != "" {
+		query += "&after=" + url.QueryEscape(f.after)
+	}
+	r, err := p.send("GET", "/events?"+query, request{token: token})
+	if err != nil {
+		return false, err
+	}
+	if r.status != 200 {
+		return false, refusal(r.status)
+	}
+	var page feed
+	if err := json.Unmarshal(r.body, &page); err != nil {
+		return false, err
+	}
+	if f.next == nil {
+		f.next = make(map[string]int64)
+	}
+	for _, e := range page.Events {
+		if int64(e.Data.Version) != f.next[e.Subject] {
+			return false, fmt.Errorf("%w: it tells of version %d of %s, want %d", errOutOfPlace, e.Data.Version, e.Subject, f.next[e.Subject])
+		}
+		if created := strings.HasSuffix(e.Type, ".created"); created != (e.Data.Version == 0) {
+			return false, fmt.Errorf("%w: that of version %d is of type %s", errOutOfPlace, e.Data.Version, e.Type)
+		}
+		f.ids, f.next[e.Subject] = append(f.ids, e.ID), int64(e.Data.Version)+1
+	}
+	f.after = page.Next
+	return len(page.Events) > 0, nil
 }
 
 // checkAudit verifies the access log, which has an entry of every version.
@@ -303,7 +337,7 @@ func headsFile(t *testing.T, logs ...string) string {
 // auditVerify gives everything that equality-api audit verify prints.
 func auditVerify(t *testing.T, dir string, args ...string) (output string, status int) {
 	t.Helper()
-	out, errs, status := runCommand(t, append([]string{"audit", "verify", "--data-dir", dir}, args...)...)
+	out, errs, status := runCommand(t, slices.Concat([]string{"audit", "verify"}, at(dir), args)...)
 	return out + errs, status
 }
 

@@ -69,7 +69,7 @@ func (f filled) copied(t *testing.T) string {
 // tamper changes the database of a directory behind the program's back.
 func tamper(t *testing.T, dir string, change func(*sql.Tx) error) {
 	t.Helper()
-	db, err := sql.Open("sqlite", filepath.Join(dir, "equality.db"))
+	db, err := openBehind(dir)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"equality-information-api/internal/store/pgtest"
 )
 
 // How long the program may take to begin and to end.
@@ -48,7 +50,7 @@ func runTests(m *testing.M) int {
 	if loaded, err = loadContract(); err != nil {
 		return failed(fmt.Errorf("load the contract: %w", err))
 	}
-	return m.Run()
+	return pgtest.Main(m)
 }
 
 func failed(err error) int {
@@ -75,7 +77,7 @@ type program struct {
 // start runs a server in a new directory, and stops it when the test ends.
 func start(t *testing.T, flags ...string) *program {
 	t.Helper()
-	return startIn(t, t.TempDir(), flags...)
+	return startIn(t, home(t), flags...)
 }
 
 // startIn runs a server in a directory that may hold data already.
@@ -84,8 +86,8 @@ func startIn(t *testing.T, dir string, flags ...string) *program {
 	p := &program{dir: dir, flags: flags, telemetry: freeAddress(t), done: make(chan struct{})}
 	listening := make(chan string, 1)
 	p.stderr.listening = listening
-	args := append([]string{"serve", "--data-dir", dir, "--listen", "127.0.0.1:0", "--telemetry-listen", p.telemetry}, flags...)
-	p.cmd = command(args...)
+	args := append([]string{"serve", "--listen", "127.0.0.1:0", "--telemetry-listen", p.telemetry}, at(dir)...)
+	p.cmd = command(append(args, flags...)...)
 	p.cmd.Stderr, p.cmd.Stdout = &p.stderr, &p.stdout
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"runtime/debug"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -56,10 +57,19 @@ func (p place) openFor(ctx context.Context, o output, action service.Action, per
 	if s.lock, err = p.lock(); err != nil {
 		return nil, err
 	}
-	s.engine, err = p.open(ctx, engineOptions{keys: keys, keyRetention: never, eventRetention: never, report: o.report})
+	var opened atomic.Bool
+	s.engine, err = p.open(ctx, engineOptions{keys: keys, keyRetention: never, eventRetention: never, report: func(what string, err error) {
+		if opened.Load() { // until then the error itself tells
+			o.report(what, err)
+		}
+	}})
+	if err == nil {
+		err = s.engine.Ready(ctx) // a command does not wait for a database, as a server does
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
+	opened.Store(true)
 	s.Service = service.New(s.engine, service.Options{Keys: keys, Now: time.Now})
 	s.access, err = s.Authorise(service.Request{Caller: operator().With(permissions...), CorrelationID: uuid.New()}, action)
 	return s, err

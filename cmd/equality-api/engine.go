@@ -71,15 +71,23 @@ type engineOptions struct {
 // open opens the store. The caller holds its lock.
 func (p place) open(ctx context.Context, o engineOptions) (engine, error) {
 	if p.Database != "" {
-		return postgres.Open(ctx, postgres.Options{
+		return opened(postgres.Open(ctx, postgres.Options{
 			DSN: p.Database, Keys: o.keys, Now: time.Now, KeyRetention: o.keyRetention, EventRetention: o.eventRetention,
 			Report: o.report,
-		})
+		}))
 	}
-	return sqlite.Open(ctx, sqlite.Options{
+	return opened(sqlite.Open(ctx, sqlite.Options{
 		Dir: p.DataDir, Keys: o.keys, Now: time.Now, KeyRetention: o.keyRetention, EventRetention: o.eventRetention,
 		Report: o.report,
-	})
+	}))
+}
+
+// opened gives no engine with an error, where a nil store would be one.
+func opened[E engine](e E, err error) (engine, error) {
+	if err != nil {
+		return nil, err
+	}
+	return e, nil
 }
 
 // openLog opens the access log for verification, beside a server that may be running.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -22,6 +23,8 @@ const (
 	readOnlyTransaction  = "25006"
 	undefinedTable       = "42P01"
 	undefinedColumn      = "42703"
+
+	insufficientPrivilege = "42501"
 )
 
 // code is the SQLSTATE of an error that the server answered with.
@@ -45,7 +48,13 @@ func violates(err error) bool {
 // it is when the server ended the connection, which it may do behind a commit.
 func answered(err error) bool {
 	var failure *pgconn.PgError
-	return errors.As(err, &failure) && failure.Severity != "FATAL" && failure.Severity != "PANIC"
+	return errors.As(err, &failure) && !ended(failure)
+}
+
+// ended says whether the server has ended the connection, or never let it
+// begin. What it is called for people depends on the server's language.
+func ended(failure *pgconn.PgError) bool {
+	return slices.Contains([]string{"FATAL", "PANIC"}, failure.SeverityUnlocalized)
 }
 
 // conflicts says whether a transaction may be tried again as it is.
@@ -56,7 +65,7 @@ func conflicts(err error) bool {
 // passing are classes of errors that may pass by themselves: connection,
 // resources, operator intervention, system; and what stands alone.
 var passing = []string{"08", "53", "57", "58", "55", "25006", serializationFailure, deadlockDetected,
-	undefinedTable, undefinedColumn} // the last two: an old schema, which is about to be migrated
+	undefinedTable, undefinedColumn, insufficientPrivilege} // the last three: an old schema, which is about to be migrated
 
 // classify turns failures that may pass by themselves into store.ErrUnavailable.
 // What is not an answer of the server is a lost connection, or none to be had.
@@ -66,12 +75,28 @@ func classify(err error) error {
 	case err == nil, errors.Is(err, pgx.ErrNoRows), errors.Is(err, store.ErrUnavailable), errors.Is(err, context.Canceled):
 		return err
 	case !errors.As(err, &failure):
-		return fmt.Errorf("%w: %w", store.ErrUnavailable, err)
-	case slices.Contains(passing, failure.Code), slices.Contains(passing, failure.Code[:min(2, len(failure.Code))]):
+		return fmt.Errorf("%w: %w", store.ErrUnavailable, oneLine{err})
+	case ended(failure), slices.Contains(passing, failure.Code), slices.Contains(passing, failure.Code[:min(2, len(failure.Code))]):
 		return fmt.Errorf("%w: %w", store.ErrUnavailable, reason{failure})
 	}
 	return reason{failure}
 }
+
+// oneLine is an error of a connection, which has a line for each address that
+// was tried, and tells many a thing twice.
+type oneLine struct{ error }
+
+func (o oneLine) Error() string {
+	var told []string
+	for line := range strings.Lines(o.error.Error()) {
+		if line = strings.TrimSpace(line); line != "" && !slices.Contains(told, line) {
+			told = append(told, line)
+		}
+	}
+	return strings.Join(told, " ")
+}
+
+func (o oneLine) Unwrap() error { return o.error }
 
 // reason is a server's answer without its detail, which can hold values.
 type reason struct{ failure *pgconn.PgError }

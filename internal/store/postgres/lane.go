@@ -39,6 +39,7 @@ type lane struct {
 	number  int
 	head    audit.Head
 	known   bool // false after an unknown end: the head is read again
+	doubt   bool // these jobs may be under way in a transaction whose connection was lost
 	durable atomic.Pointer[audit.Head]
 	failing bool // the last transaction failed
 }
@@ -142,13 +143,14 @@ func (l *lane) finish(batch []*job) {
 // longer fit. Those are told so, and the others go on without them.
 func (l *lane) commit(ctx context.Context, jobs []*job) {
 	jobs = oneOfEach(jobs)
-	for try := 0; len(jobs) > 0; try++ {
+	l.doubt = false
+	for try := 0; len(jobs) > 0; {
 		unfit, err := l.transaction(ctx, jobs)
 		if unfit != nil {
 			jobs = without(jobs, unfit)
 			continue
 		}
-		if err != nil && (conflicts(err) || errors.Is(err, errCollision)) && try < maxTries {
+		if try++; again(err) && try <= maxTries {
 			continue
 		}
 		l.report(err)
@@ -199,8 +201,12 @@ func without(jobs []*job, unfit *job) []*job {
 	return kept
 }
 
-// errCollision is another process at this lane's place.
-var errCollision = errors.New("another process has written the same place")
+// errCollision is another process at this lane's place. Where it does not end
+// the store is unavailable.
+var errCollision = fmt.Errorf("%w: another process has written the same place", store.ErrUnavailable)
+
+// again says whether a transaction is worth another try.
+func again(err error) bool { return conflicts(err) || errors.Is(err, errCollision) }
 
 // transaction does jobs in one transaction. It is durable afterwards; or has
 // not been, with an error; or one job did not fit, which has its error.
@@ -208,8 +214,9 @@ func (l *lane) transaction(ctx context.Context, jobs []*job) (unfit *job, err er
 	if err := l.ready(ctx); err != nil {
 		return nil, err
 	}
-	b := newBatch(l.store, l.head, jobs)
 	for sent := false; ; sent = true {
+		// Made anew: a batch that was sent takes its statements for prepared on any connection.
+		b := newBatch(l.store, l.head, jobs)
 		at, err := b.send(ctx, l.store)
 		switch {
 		case errors.Is(err, errNotSent) && !sent:
@@ -217,16 +224,19 @@ func (l *lane) transaction(ctx context.Context, jobs []*job) (unfit *job, err er
 		case err == nil:
 			l.committed(b.head, b.news)
 			return nil, nil
-		case violates(err) && at != nil:
-			return b.blame(at)
 		case violates(err):
-			// The place in the lane is taken: by another process, or by this very
-			// batch, whose connection was lost behind its commit.
-			if done, err := l.isCommitted(ctx, b.head); err != nil {
-				return nil, l.unknown(err)
-			} else if done {
-				l.committed(b.head, b.news)
-				return nil, nil
+			// What is in the way is another process's, or this very batch's, whose
+			// connection was lost before its commit was known.
+			if at == nil || l.doubt {
+				if done, err := l.isCommitted(ctx, b.head); err != nil {
+					return nil, l.unknown(err)
+				} else if done {
+					l.committed(b.head, b.news)
+					return nil, nil
+				}
+			}
+			if at != nil {
+				return b.blame(at)
 			}
 			l.known = false
 			l.yield(ctx)
@@ -239,6 +249,7 @@ func (l *lane) transaction(ctx context.Context, jobs []*job) (unfit *job, err er
 		}
 		// Nobody knows whether it was committed. The same rows at the same place
 		// can be there once only: they are sent again until that is known.
+		l.doubt = true
 		done, asking := l.learn(ctx, b.head)
 		if asking != nil {
 			return nil, l.unknown(err)
@@ -314,9 +325,9 @@ func (l *lane) ready(ctx context.Context) error {
 	return nil
 }
 
-// yield leaves a lane that another process has, if the lease of it was lost.
+// yield leaves a lane that this process has not to itself.
 func (l *lane) yield(ctx context.Context) {
-	if l.store.leases.lost(ctx) {
+	if !l.store.leases.has(ctx, l.number) {
 		l.number = noLane
 	}
 }
@@ -331,7 +342,7 @@ func (l *lane) doAlone(ctx context.Context, j *job) (err error) {
 	}()
 	for try := 0; ; try++ {
 		err := l.oneAlone(ctx, j)
-		if try < maxTries && (conflicts(err) || errors.Is(err, errCollision)) {
+		if try < maxTries && again(err) {
 			continue
 		}
 		return err
@@ -364,7 +375,7 @@ func (l *lane) oneAlone(ctx context.Context, j *job) error {
 		return classify(err)
 	}
 	if err := tx.Commit(ctx); err != nil {
-		if done, asking := l.isCommitted(context.WithoutCancel(ctx), b.head); asking != nil || !done {
+		if done, asking := l.learn(context.WithoutCancel(ctx), b.head); asking != nil || !done {
 			l.known = false
 			return classify(err)
 		}

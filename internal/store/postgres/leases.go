@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"sync"
 
 	"github.com/jackc/pgx/v5"
@@ -17,8 +18,9 @@ const (
 	noLane     = -1
 
 	// The classes of this program's advisory locks.
-	laneLock = 0x65717561 // "equa"
-	feedLock = 0x65717566 // "equf"
+	laneLock  = 0x65717561 // "equa"
+	feedLock  = 0x65717566 // "equf"
+	grantLock = 0x65717567 // "equg"
 )
 
 // leases are the lanes that this process has to itself, as advisory locks of
@@ -33,7 +35,9 @@ type leases struct {
 	closed bool
 }
 
-func newLeases(config *pgx.ConnConfig) *leases { return &leases{config: config.Copy()} }
+func newLeases(config *pgx.ConnConfig) *leases {
+	return &leases{config: config.Copy(), held: []int32{}}
+}
 
 // take leases one more lane. Where every lane is leased it shares one.
 func (l *leases) take(ctx context.Context) (int, error) {
@@ -65,25 +69,40 @@ func (l *leases) takeAll(ctx context.Context) (bool, error) {
 	return len(l.held) == lanesOfLog, nil
 }
 
-// lost says whether the leases were lost with their connection.
-func (l *leases) lost(ctx context.Context) bool {
+// has says whether this process has a lane to itself. Nobody else can say so
+// while the server is away.
+func (l *leases) has(ctx context.Context, lane int) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.conn == nil || l.conn.Ping(ctx) != nil
+	return l.connect(ctx) != nil || slices.Contains(l.held, int32(lane))
 }
 
+// connect sees that there is a connection. The lanes that were leased on one
+// that was lost are leased again, but for those that another process has now.
 func (l *leases) connect(ctx context.Context) error {
 	if l.closed {
 		return store.ErrUnavailable
 	}
-	if l.conn != nil && !l.conn.IsClosed() {
-		return nil
+	if l.conn != nil {
+		if l.conn.Ping(ctx) == nil {
+			return nil
+		}
+		_ = l.conn.Close(ctx)
 	}
 	conn, err := pgx.ConnectConfig(ctx, l.config)
 	if err != nil {
 		return classify(err)
 	}
-	l.conn, l.held = conn, []int32{}
+	l.conn = conn
+	rows, err := conn.Query(ctx, store.Query("postgres/lanes-keep"), l.held, laneLock)
+	if err != nil {
+		return classify(err)
+	}
+	kept, err := pgx.CollectRows(rows, pgx.RowTo[int32])
+	if err != nil {
+		return classify(err)
+	}
+	l.held = append([]int32{}, kept...) // not nil, which is no list to PostgreSQL
 	return nil
 }
 

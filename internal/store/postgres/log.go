@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"database/sql"
+	"errors"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -17,6 +18,9 @@ func OpenLog(ctx context.Context, dsn string, keys *sealing.Keyset) (*store.Log,
 	db, err := openSQL(dsn)
 	if err != nil {
 		return nil, err
+	}
+	if err := db.PingContext(ctx); err != nil {
+		return nil, errors.Join(classify(err), db.Close())
 	}
 	return store.OpenLog(ctx, db, store.LogOptions{
 		Keys: keys, Lanes: lanesOfLog, Text: unescape,

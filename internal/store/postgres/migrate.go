@@ -44,16 +44,33 @@ func migrateTo(ctx context.Context, db *sql.DB, role string, version int64) erro
 	if role == "" {
 		return nil
 	}
+	if err := grant(ctx, db, role); err != nil {
+		return fmt.Errorf("give the application's role its rights: %w", classify(err))
+	}
+	return nil
+}
+
+// grant gives a role its rights in one transaction, so that a server that runs
+// meanwhile is never without; two who do so at once take turns.
+func grant(ctx context.Context, db *sql.DB, role string) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // does nothing behind a commit
+	if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1, 0)", int32(grantLock)); err != nil {
+		return err
+	}
 	for statement := range strings.SplitSeq(withoutComments(grants), ";") {
 		if statement = strings.TrimSpace(statement); statement == "" {
 			continue
 		}
 		statement = strings.ReplaceAll(statement, "app_role", pgx.Identifier{role}.Sanitize())
-		if _, err := db.ExecContext(ctx, statement); err != nil {
-			return fmt.Errorf("give the application's role its rights: %w", classify(err))
+		if _, err := tx.ExecContext(ctx, statement); err != nil {
+			return err
 		}
 	}
-	return nil
+	return tx.Commit()
 }
 
 func withoutComments(text string) string {

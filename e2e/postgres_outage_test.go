@@ -1,0 +1,133 @@
+package e2e
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"equality-information-api/internal/store/pgtest"
+)
+
+// TestPostgresStopsAndStarts stops PostgreSQL under load, in every way, and
+// starts it again. Meanwhile there is 503 and nothing else; nothing that was
+// acknowledged is lost, nothing is done twice, and nobody starts a server again.
+func TestPostgresStopsAndStarts(t *testing.T) {
+	t.Parallel()
+	c := pgtest.New(t)
+	dir := homeOn(t, c)
+	f := newFleet(t, dir, 2)
+	readers := make([]follower, 2)
+	var callers, following sync.WaitGroup
+	end, endOfNews := make(chan struct{}), make(chan struct{})
+	f.load(&callers, 12, end, func(err error) bool { return errors.Is(err, refusal(503)) })
+	for i := range readers {
+		following.Go(func() { f.follow(&readers[i], &f.slots[i], endOfNews) })
+	}
+	for _, mode := range []pgtest.Mode{pgtest.Fast, pgtest.Immediate, pgtest.Kill, pgtest.Immediate, pgtest.Fast} {
+		time.Sleep(500 * time.Millisecond)
+		if err := c.Stop(mode); err != nil {
+			t.Fatal(err)
+		}
+		f.readyz(503, 10*time.Second)
+		time.Sleep(300 * time.Millisecond)
+		if err := c.StartAgain(); err != nil {
+			t.Fatal(err)
+		}
+		begin := time.Now()
+		f.readyz(200, 20*time.Second)
+		before := f.kept.changes()
+		for f.kept.changes() < before+10 && time.Since(begin) < 20*time.Second {
+			time.Sleep(10 * time.Millisecond)
+		}
+		t.Logf("after %v it takes writes again after %v", syscall.Signal(mode), time.Since(begin).Round(time.Millisecond))
+	}
+	close(end)
+	callers.Wait()
+	close(endOfNews)
+	following.Wait()
+	f.settle(dir, readers)
+	if f.answers[503] == 0 {
+		t.Error("nobody was answered 503, so the test shows nothing")
+	}
+	t.Logf("%d changes, answers %v", f.kept.changes(), f.answers)
+}
+
+// readyz waits until every server says that it is ready, or is not.
+func (f *fleet) readyz(status int, within time.Duration) {
+	f.t.Helper()
+	for i := range f.slots {
+		p := f.slots[i].Load()
+		if p == nil {
+			continue
+		}
+		for end := time.Now().Add(within); ; time.Sleep(10 * time.Millisecond) {
+			r := p.do(f.t, "GET", "/readyz", request{})
+			if r.status == status {
+				break
+			}
+			if time.Now().After(end) {
+				f.t.Fatalf("/readyz is %d after %v, want %d\n%.2000s", r.status, within, status, p.log())
+			}
+		}
+		if r := p.do(f.t, "GET", "/livez", request{}); r.status != 200 {
+			f.t.Errorf("/livez is %d", r.status)
+		}
+	}
+}
+
+// TestPostgresLosesConnections ends the sessions of two servers one by one, in
+// the midst of whatever they do. Hardly anybody is to notice.
+func TestPostgresLosesConnections(t *testing.T) {
+	t.Parallel()
+	dir := home(t)
+	f := newFleet(t, dir, 2)
+	readers := make([]follower, 2)
+	var callers, following sync.WaitGroup
+	end, endOfNews := make(chan struct{}), make(chan struct{})
+	f.load(&callers, 12, end, func(err error) bool { return errors.Is(err, refusal(503)) })
+	for i := range readers {
+		following.Go(func() { f.follow(&readers[i], &f.slots[i], endOfNews) })
+	}
+	ended := endSessions(t, dir, 4*time.Second)
+	close(end)
+	callers.Wait()
+	close(endOfNews)
+	following.Wait()
+	f.settle(dir, readers)
+	if ended < 50 {
+		t.Errorf("%d sessions were ended, so the test shows little", ended)
+	}
+	if most := f.answers[200] / 50; f.answers[503] > most {
+		t.Errorf("%d of %d were answered 503, want %d at the most", f.answers[503], f.answers[200], most)
+	}
+	t.Logf("%d sessions ended, %d changes, answers %v", ended, f.kept.changes(), f.answers)
+}
+
+// endSessions ends one session of the servers after the other for a time: one
+// that works, where there is one.
+func endSessions(t *testing.T, dir string, d time.Duration) (ended int) {
+	t.Helper()
+	ctx := context.Background()
+	conn, err := pgx.Connect(ctx, asRole(dir, pgtest.Superuser))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(ctx)
+	for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(15 * time.Millisecond) {
+		var done bool
+		err := conn.QueryRow(ctx, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+			WHERE datname = current_database() AND application_name = 'equality-api' ORDER BY state = 'idle', random() LIMIT 1`).Scan(&done)
+		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+			t.Fatal(err)
+		}
+		if done {
+			ended++
+		}
+	}
+	return ended
+}

@@ -1,0 +1,221 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"equality-information-api/internal/audit"
+	"equality-information-api/internal/equality"
+	"equality-information-api/internal/sealing"
+	"equality-information-api/internal/store"
+)
+
+// testKeys is one keyset for all tests: making one takes long under the race detector.
+var testKeys = sync.OnceValue(func() *sealing.Keyset {
+	keys, err := sealing.Generate()
+	if err != nil {
+		panic(err)
+	}
+	return keys
+})
+
+// fixture is an open store, one process of those that may share its database.
+type fixture struct {
+	*Store
+	t  *testing.T
+	db database
+	// expected is set where the test lets something fail that is reported.
+	expected atomic.Bool
+}
+
+func setup(t *testing.T) *fixture {
+	t.Helper()
+	return open(t, newDatabase(t), "")
+}
+
+// open opens a store on a database, by another way than its own where there is one.
+func open(t *testing.T, d database, way string) *fixture {
+	t.Helper()
+	f := &fixture{t: t, db: d}
+	o := f.options()
+	if way != "" {
+		o.DSN = way
+	}
+	s, err := Open(t.Context(), o)
+	ok(t, err)
+	f.Store = s
+	t.Cleanup(func() { _ = f.Close() })
+	return f
+}
+
+func (f *fixture) options() Options {
+	return Options{
+		DSN: f.db.app, Keys: testKeys(), Now: time.Now, KeyRetention: time.Hour, EventRetention: time.Hour,
+		Report: func(what string, err error) {
+			if !f.expected.Load() {
+				f.t.Errorf("reported: %s: %v", what, err)
+			}
+		},
+	}
+}
+
+// with is a connection string with further settings.
+func with(dsn string, settings ...string) string {
+	u, err := url.Parse(dsn)
+	if err != nil {
+		panic(err)
+	}
+	q := u.Query()
+	for i := 0; i < len(settings); i += 2 {
+		q.Set(settings[i], settings[i+1])
+	}
+	u.RawQuery = q.Encode()
+	return u.String()
+}
+
+// entry is one of an invented caller's.
+func entry(action string) audit.Entry {
+	return audit.Entry{
+		ID: uuid.New(), At: time.Now().UTC(), Subject: "officer-1", Name: "Invented Officer", Kind: "person",
+		Permission: "equality:test", Purpose: "test", Action: action, Target: uuid.New(), Outcome: audit.Done, Status: 200,
+		CorrelationID: uuid.New(), Address: []byte{1, 2, 3},
+	}
+}
+
+// person is an invented person's record.
+func person() equality.Record {
+	return equality.Record{ID: uuid.New(), TargetID: uuid.New(), AgeGroup: "25-34"}
+}
+
+var errConflict = errors.New("test: there is a record already")
+
+// writing is a write of a record as it is to be, with its entry. A create
+// finds none, and a change finds one.
+func (f *fixture) writing(r equality.Record, create bool, e audit.Entry) error {
+	cmd := store.Command{ID: r.ID, EventID: uuid.New()}
+	if create {
+		cmd.Target = r.TargetID
+	}
+	_, err := f.Write(context.Background(), cmd, func(c store.Current) (store.Decision, error) {
+		if create == (c.State == store.Present) {
+			e.Outcome = audit.Refused
+			return store.Decision{Entry: e}, errConflict
+		}
+		e.Members = equality.MaskSensitive(equality.Diff(c.Record, r))
+		return store.Decision{Next: &r, Change: store.Change{Subject: e.Subject, Reason: "update", Members: e.Members}, Entry: e, Event: "test.written"}, nil
+	})
+	return err
+}
+
+// written is a new record with this many versions.
+func (f *fixture) written(versions int) equality.Record {
+	f.t.Helper()
+	r := person()
+	for i := range versions {
+		r.AgeGroup = []string{"25-34", "35-44"}[i%2]
+		ok(f.t, f.writing(r, i == 0, entry("write")))
+	}
+	return r
+}
+
+// read reads a record, with the entry that goes with it.
+func (f *fixture) read(id uuid.UUID) (store.Current, error) {
+	return f.Read(context.Background(), id, func(store.Current) audit.Entry { return entry("read") })
+}
+
+// list reads a page, whose entry names several records.
+func (f *fixture) list() []store.Version {
+	f.t.Helper()
+	page, _, err := f.List(f.t.Context(), store.ListQuery{Limit: 1000}, func(page []store.Version) audit.Entry {
+		e := entry("list")
+		for _, v := range page {
+			e.Records = append(e.Records, v.ID)
+		}
+		return e
+	})
+	ok(f.t, err)
+	return page
+}
+
+// together runs something n times at once and gives what each came to.
+func together(n int, run func(i int) error) []error {
+	errs := make([]error, n)
+	var group sync.WaitGroup
+	for i := range n {
+		group.Go(func() { errs[i] = run(i) })
+	}
+	group.Wait()
+	return errs
+}
+
+// findings verifies the access log and the records.
+func (d database) findings(t *testing.T, keys *sealing.Keyset, heads ...audit.Head) (findings, records []string) {
+	t.Helper()
+	d.Log(t, keys, func(log audit.Log) {
+		report, err := audit.Verify(context.Background(), keys, log, heads)
+		ok(t, err)
+		findings = report.Findings
+		report.Findings = nil
+		ok(t, audit.VerifyRecords(context.Background(), log, report))
+		records = report.Findings
+	})
+	return findings, records
+}
+
+// sound fails the test where verification finds anything.
+func (d database) sound(t *testing.T, heads ...audit.Head) {
+	t.Helper()
+	findings, records := d.findings(t, testKeys(), heads...)
+	for _, finding := range append(findings, records...) {
+		t.Errorf("verification found: %s", finding)
+	}
+}
+
+// value reads one value with raw SQL.
+func value[T any](t *testing.T, d database, query string, args ...any) (v T) {
+	t.Helper()
+	d.query(t, func(ctx context.Context, conn *pgx.Conn) error { return conn.QueryRow(ctx, query, args...).Scan(&v) })
+	return v
+}
+
+// holding takes locks in a session of its own until it is released.
+func (d database) holding(t *testing.T, statement string, args ...any) (release func()) {
+	t.Helper()
+	ctx := context.Background()
+	conn, err := pgx.Connect(ctx, d.owner)
+	ok(t, err)
+	release = sync.OnceFunc(func() { ok(t, conn.Close(ctx)) })
+	t.Cleanup(release)
+	_, err = conn.Exec(ctx, "BEGIN")
+	ok(t, err)
+	_, err = conn.Exec(ctx, statement, args...)
+	ok(t, err)
+	return release
+}
+
+// waiting waits until this many sessions of the database wait for a lock.
+func (d database) waiting(t *testing.T, n int64) {
+	t.Helper()
+	eventually(t, func() bool {
+		return value[int64](t, d, `SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+			WHERE a.datname = current_database() AND NOT l.granted`) >= n
+	})
+}
+
+// eventually waits for something that is bound to come.
+func eventually(t *testing.T, what func() bool) {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Second); !what(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("it did not come")
+		}
+	}
+}
