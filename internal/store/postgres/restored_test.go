@@ -238,3 +238,49 @@ func TestAServerWaitsUntilARestoreIsFinished(t *testing.T) {
 		return s.Close()
 	})
 }
+
+// A server that goes on after its database was put back appends to what is
+// there, and not to the entry that it remembers.
+func TestALaneAppendsToWhatIsThere(t *testing.T) {
+	t.Parallel()
+	p := newPutBack(t)
+	s := p.open()
+	defer func() { ok(t, s.Close()) }()
+	id := p.create(s, 0)
+	trace := func(n int) {
+		for range n {
+			ok(t, s.Trace(t.Context(), entryOf("read")))
+		}
+	}
+	verified := func(entries int64) {
+		t.Helper()
+		p.Log(t, p.keys, func(log audit.Log) {
+			report, err := audit.Verify(t.Context(), p.keys, log, nil)
+			ok(t, err)
+			ok(t, audit.VerifyRecords(t.Context(), log, report))
+			if !report.OK() || report.Entries != entries {
+				t.Errorf("%d entries, want %d: %v", report.Entries, entries, report.Findings)
+			}
+		})
+	}
+	trace(4)
+	verified(5)
+	p.exec(t, "DELETE FROM audit WHERE seq > 1")()
+	trace(1)
+	verified(2)
+	p.load(s, 1) // in a transaction of its own
+	p.create(s, 1)
+	verified(5)
+	epoch := uuid.New()
+	p.exec(t, "UPDATE meta SET value = $1 WHERE name = '"+store.MetaEpoch+"'")(epoch[:])
+	p.exec(t, "DELETE FROM audit WHERE seq > 4", "UPDATE record SET version = 0, sealed = h.sealed, modified = h.modified FROM history h WHERE h.record = number", "DELETE FROM history")()
+	p.load(s, 1)
+	verified(5)
+	if now, err := s.FeedEpoch(t.Context()); err != nil || now != epoch {
+		t.Errorf("the feed is the old one: %v", err)
+	}
+	found, err := s.Read(t.Context(), id, func(store.Current) audit.Entry { return entryOf("read") })
+	if err != nil || found.State != store.Present {
+		t.Errorf("a record is %v: %v", found.State, err)
+	}
+}
