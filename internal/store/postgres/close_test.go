@@ -108,7 +108,8 @@ func TestAClosedStoreIsUnavailable(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	r := f.written(1)
-	epoch := f.settled.Load().epoch
+	epoch, err := f.FeedEpoch(t.Context())
+	ok(t, err)
 	ok(t, f.Close())
 	ctx := t.Context()
 	enter := func(store.Current) audit.Entry { return entry("read") }

@@ -26,12 +26,17 @@ func (s *Store) Events(ctx context.Context, epoch uuid.UUID, after int64, limit 
 	return store.ReadFeed(ctx, s, epoch, after, limit, wait, enter)
 }
 
-// FeedEpoch is the feed's, which only a restore changes.
-func (s *Store) FeedEpoch(ctx context.Context) (uuid.UUID, error) {
-	if err := s.settle(ctx); err != nil {
-		return uuid.Nil, err
-	}
-	return s.settled.Load().epoch, nil
+// FeedEpoch is the feed's, which only a restore changes. It is read each time:
+// a database may be put back while this process runs.
+func (s *Store) FeedEpoch(ctx context.Context) (epoch uuid.UUID, err error) {
+	err = s.reading(ctx, func() error {
+		value, err := s.meta(ctx, store.MetaEpoch, nil)
+		if err == nil {
+			epoch, err = uuid.FromBytes(value)
+		}
+		return err
+	})
+	return epoch, err
 }
 
 // FeedFloor is the last position that has been dropped from the feed.

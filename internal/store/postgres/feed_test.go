@@ -193,7 +193,9 @@ func TestTrimmingTogetherNeverLowersTheFloor(t *testing.T) {
 	if len(seen) != 1 || seen[0].Record != fresh.ID || seen[0].Position <= floor {
 		t.Errorf("behind %d the feed is %v", floor, seen)
 	}
-	_, err = stores[1].Events(t.Context(), stores[1].settled.Load().epoch, floor-1, 10, 0, func([]events.Event) audit.Entry { return entry("read-events") })
+	epoch, err := stores[1].FeedEpoch(t.Context())
+	ok(t, err)
+	_, err = stores[1].Events(t.Context(), epoch, floor-1, 10, 0, func([]events.Event) audit.Entry { return entry("read-events") })
 	if err != store.ErrCursorExpired { //nolint:errorlint // it is given as it is
 		t.Errorf("a place below the floor: %v", err)
 	}

@@ -52,7 +52,7 @@ type job struct {
 	plan       *store.Plan
 	command    store.Command
 	entry      audit.Entry
-	alone      func(ctx context.Context, tx pgx.Tx) (audit.Entry, bool, error)
+	alone      func(ctx context.Context, tx pgx.Tx) (entries []audit.Entry, news bool, err error)
 	unattended bool // nobody waits for it: its failure is reported
 	err        error
 	done       chan struct{}
@@ -387,14 +387,14 @@ func (l *lane) oneAlone(ctx context.Context, j *job) error {
 		defer cancel()
 		_ = tx.Rollback(ctx)
 	}()
-	entry, news, err := j.alone(ctx, tx)
+	entries, news, err := j.alone(ctx, tx)
 	if violates(err) { // another process has taken an id meanwhile
 		return errCollision
 	}
 	if err != nil {
 		return l.refused(err)
 	}
-	b := newBatch(l.store, l.head, []*job{{entry: entry}})
+	b := newBatch(l.store, l.head, entered(entries))
 	if err := tx.SendBatch(ctx, &b.batch).Close(); err != nil {
 		if violates(err) {
 			l.known = false
@@ -411,6 +411,14 @@ func (l *lane) oneAlone(ctx context.Context, j *job) error {
 	}
 	l.committed(b.head, news)
 	return nil
+}
+
+// entered are jobs that are entries alone.
+func entered(entries []audit.Entry) (jobs []*job) {
+	for _, e := range entries {
+		jobs = append(jobs, &job{entry: e})
+	}
+	return jobs
 }
 
 // sleep waits, and is false when the context ends first.

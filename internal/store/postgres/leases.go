@@ -65,6 +65,17 @@ func (l *leases) take(ctx context.Context) (lease, error) {
 	}
 }
 
+// takeAll leases every lane. It is false where another process has one.
+func (l *leases) takeAll(ctx context.Context) (bool, error) {
+	for before := -1; len(l.held) > before; {
+		before = len(l.held)
+		if _, err := l.take(ctx); err != nil {
+			return false, err
+		}
+	}
+	return len(l.held) == lanesOfLog, nil
+}
+
 // holds says whether a lane is still this process's own. A shared one never
 // was; a lease goes with the connection that it was had on.
 func (l *leases) holds(ctx context.Context, had lease) bool {

@@ -21,27 +21,27 @@ func (s *Store) Load(ctx context.Context, l store.Load) ([]store.Landing, error)
 		return nil, nil
 	}
 	var landings []store.Landing
-	err := s.do(ctx, &job{alone: func(ctx context.Context, tx pgx.Tx) (entry audit.Entry, news bool, err error) {
+	err := s.do(ctx, &job{alone: func(ctx context.Context, tx pgx.Tx) (entries []audit.Entry, news bool, err error) {
 		var landed []int
 		if landings, landed, err = s.judge(ctx, tx, l.Arrivals); err != nil {
-			return entry, false, err
+			return nil, false, err
 		}
 		raised, err := s.copyIn(ctx, tx, l, landed)
 		if err != nil {
-			return entry, false, err
+			return nil, false, err
 		}
 		if l.Mark != "" {
 			position, err := l.Position(slices.Clone(landings))
 			if err != nil {
-				return entry, false, err
+				return nil, false, err
 			}
 			if _, err := tx.Exec(ctx, store.Query("meta-write"), store.MetaMark+l.Mark, append([]byte{}, position...)); err != nil {
-				return entry, false, err
+				return nil, false, err
 			}
 		}
-		entry = l.Entry
+		entry := l.Entry
 		entry.Count = int64(len(landed))
-		return entry, raised, nil
+		return []audit.Entry{entry}, raised, nil
 	}})
 	if err != nil {
 		return nil, err // where nobody waited for it, it may still be under way

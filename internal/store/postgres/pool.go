@@ -23,7 +23,7 @@ const defaultConnections = 16
 // has gone without a word within half a minute, and not in two hours: half a
 // transaction of theirs would keep its locks as long.
 var runtimeDefaults = map[string]string{
-	"application_name":                    "equality-api",
+	nameSetting:                           applicationName,
 	"statement_timeout":                   "10s",
 	"lock_timeout":                        "5s",
 	"idle_in_transaction_session_timeout": "60s",
@@ -32,6 +32,12 @@ var runtimeDefaults = map[string]string{
 	"tcp_keepalives_interval":             "5",
 	"tcp_keepalives_count":                "3",
 }
+
+// applicationName is what the sessions of servers and commands are called.
+const (
+	nameSetting     = "application_name"
+	applicationName = "equality-api"
+)
 
 // connectTimeout is for one host of the connection string.
 const connectTimeout = 3 * time.Second

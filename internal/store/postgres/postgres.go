@@ -58,11 +58,8 @@ type Store struct {
 	finders sync.WaitGroup // which lanes need until they are done
 
 	settling sync.Mutex
-	settled  atomic.Pointer[settled]
+	settled  atomic.Bool // the database can be used
 }
-
-// settled is what is read of a database once it can be used.
-type settled struct{ epoch uuid.UUID }
 
 // laneCount is how many lanes a process writes at once: enough that one works
 // while another waits for the disk, and few, so that many share a commit.
@@ -128,15 +125,15 @@ var errNoCheck = errors.New("the database has entries but no check value of its 
 var errOldSchema = errors.New("the database's schema is older than this program's: run equality-api migrate")
 
 // settle sees that the database is this keyset's and has this program's
-// schema, and reads what belongs to it as a whole. It is done once; until then
+// schema, and that the feed has an epoch. It is done once; until then
 // every use tries again. Error: store.ErrUnavailable, sealing.ErrWrongKeyset.
 func (s *Store) settle(ctx context.Context) error {
-	if s.settled.Load() != nil {
+	if s.settled.Load() {
 		return nil
 	}
 	s.settling.Lock()
 	defer s.settling.Unlock()
-	if s.settled.Load() != nil {
+	if s.settled.Load() {
 		return nil
 	}
 	if err := s.checkSchema(ctx); err != nil {
@@ -145,11 +142,10 @@ func (s *Store) settle(ctx context.Context) error {
 	if err := s.checkKeyset(ctx); err != nil {
 		return err
 	}
-	epoch, err := s.meta(ctx, store.MetaEpoch, func() []byte { id := uuid.New(); return id[:] })
-	if err != nil {
+	if _, err := s.meta(ctx, store.MetaEpoch, func() []byte { id := uuid.New(); return id[:] }); err != nil {
 		return err
 	}
-	s.settled.Store(&settled{uuid.UUID(epoch)})
+	s.settled.Store(true)
 	return nil
 }
 
