@@ -45,7 +45,7 @@ var arrows = map[string][]string{
 		"internal/service", "internal/store",
 	},
 	"internal/mmh": {
-		"api", "internal/equality", "internal/etag", "internal/gate", "internal/refdata", "internal/server", "internal/service", "internal/store",
+		"api", "internal/equality", "internal/etag", "internal/events", "internal/gate", "internal/refdata", "internal/server", "internal/service", "internal/store",
 	},
 	"cmd/equality-api": {
 		"api", "internal/audit", "internal/bulk", "internal/config", "internal/equality", "internal/gate", "internal/httpapi", "internal/identity",
