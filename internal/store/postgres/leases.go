@@ -19,17 +19,19 @@ const (
 	// The classes of this program's advisory locks.
 	laneLock = 0x65717561 // "equa"
 	feedLock = 0x65717566 // "equf"
+	sendLock = 0x65717573 // "equs"
 )
 
-// leases are the lanes that this process has to itself, as advisory locks of
-// one connection. They only keep processes out of each other's way: where two
+// leases are the lanes that this process has to itself, and the publishing of
+// events, as advisory locks of one connection. They only keep processes out of each other's way: where two
 // have the same lane for want of the connection, they collide on its key, and
-// one tries again.
+// one tries again; what two publish, the topic tells apart.
 type leases struct {
 	mu     sync.Mutex
 	config *pgx.ConnConfig
 	conn   *pgx.Conn
 	held   []int32
+	leads  bool // this process publishes events
 	closed bool
 }
 
@@ -54,6 +56,21 @@ func (l *leases) take(ctx context.Context) (int, error) {
 	return int(lane), nil
 }
 
+// lead leases the publishing of events, or sees that it still has it.
+func (l *leases) lead(ctx context.Context) (bool, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.connect(ctx); err != nil {
+		return false, err
+	}
+	if l.leads {
+		err := l.conn.Ping(ctx)
+		return err == nil, classify(err)
+	}
+	err := l.conn.QueryRow(ctx, store.Query("postgres/relay-lease"), sendLock).Scan(&l.leads)
+	return l.leads, classify(err)
+}
+
 // lost says whether the leases were lost with their connection.
 func (l *leases) lost(ctx context.Context) bool {
 	l.mu.Lock()
@@ -72,7 +89,7 @@ func (l *leases) connect(ctx context.Context) error {
 	if err != nil {
 		return classify(err)
 	}
-	l.conn, l.held = conn, []int32{}
+	l.conn, l.held, l.leads = conn, []int32{}, false
 	return nil
 }
 
