@@ -173,6 +173,9 @@ func (r *Relay) round(ctx context.Context, limit int) error {
 		p.hold(held...)
 		return nil
 	})
+	if failed == nil && err == nil && len(page) < limit {
+		r.Stands(len(place.Held), 0)
+	}
 	return errors.Join(failed, err)
 }
 
