@@ -377,7 +377,7 @@ func (p *program) held(t *testing.T, n int, says ...string) []string {
 	var lines []string
 	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		var status int
-		if out, errs, status = p.run(t, "events", "held", "--data-dir", p.dir); status != 0 {
+		if out, errs, status = p.run(t, append([]string{"events", "held"}, p.data()...)...); status != 0 {
 			t.Fatal(errs)
 		}
 		lines = strings.FieldsFunc(out, func(r rune) bool { return r == '\n' })
@@ -392,6 +392,15 @@ func (p *program) held(t *testing.T, n int, says ...string) []string {
 	}
 	t.Fatalf("held are\n%s%s, want %d", out, errs, n)
 	return nil
+}
+
+// data are the flags of a command on the server's data.
+func (p *program) data() []string {
+	flags := []string{"--data-dir", p.dir}
+	if i := slices.Index(p.flags, "--database"); i >= 0 {
+		flags = append(flags, p.flags[i:i+2]...)
+	}
+	return flags
 }
 
 // idOf is the id of an event in a line about it.
