@@ -13,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 const topicARN = "arn:aws:sns:eu-west-2:000000000000:equality.fifo"
@@ -405,3 +407,30 @@ func (p *program) data() []string {
 
 // idOf is the id of an event in a line about it.
 func idOf(line string) string { return strings.Fields(line)[1] }
+
+// Records of an import are told of where they have events of their own, at the
+// version they came with; that an import is over is not for the topic.
+func TestOtherEventsAreNotTold(t *testing.T) {
+	t.Parallel()
+	s := newTopic(t)
+	p := start(t, s.flags()...)
+	if status := p.stop(t); status != 0 {
+		t.Fatal(status)
+	}
+	silent, told := uuid.NewString(), uuid.NewString()
+	for target, flags := range map[string][]string{silent: {"--no-events"}, told: nil} {
+		file := write(t, "people.ndjson", fmt.Sprintf(`{"targetId":%[1]q,"version":7,"record":{"targetId":%[1]q,"disabled":true}}`, target)+"\n")
+		args := append([]string{"import", "--data-dir", p.dir, "--rejects-dir", t.TempDir(), file}, flags...)
+		if _, errs, status := runCommand(t, args...); status != 0 {
+			t.Fatal(errs)
+		}
+	}
+	p = p.restart(t)
+	if m := s.messages(t, 1)[0]; m.EntityID != told || m.EventType != "EqualityInformationCreatedEvent" || m.User.Email != "" {
+		t.Errorf("told is %s", m.Text)
+	}
+	if got := p.changes(t); got != 2 {
+		t.Errorf("the feed has %d events, want those of both imports", got)
+	}
+	s.agree(t, p)
+}
