@@ -57,7 +57,10 @@ func poolConfig(dsn string) (*pgxpool.Config, error) {
 // doubts are had of every connection when one was lost: a server that comes
 // back, or ends its sessions, takes all of them, and then each is tried before
 // it is used.
-type doubts struct{ since atomic.Pointer[time.Time] }
+type doubts struct {
+	now   func() time.Time
+	since atomic.Pointer[time.Time]
+}
 
 // doubtful is how long a loss makes the other connections doubtful, and idle
 // how long one may be unused before it is doubtful by itself.
@@ -68,13 +71,13 @@ const (
 
 // lost notes that a connection was lost.
 func (d *doubts) lost() {
-	now := time.Now()
+	now := d.now()
 	d.since.Store(&now)
 }
 
 func (d *doubts) ping(_ context.Context, p pgxpool.ShouldPingParams) bool {
 	since := d.since.Load()
-	return p.IdleDuration > idle || since != nil && time.Since(*since) < doubtful
+	return p.IdleDuration > idle || since != nil && d.now().Sub(*since) < doubtful
 }
 
 // durable makes a commit wait for the disk, whatever the server's default is.

@@ -78,6 +78,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	s := &Store{Options: o, leases: newLeases(config.ConnConfig), queue: make(chan *job, queueLength),
 		finding: make(chan *found, queueLength), stopped: make(chan struct{})}
+	s.doubts.now = o.Now
 	config.ShouldPing = s.doubts.ping
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
