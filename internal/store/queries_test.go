@@ -85,6 +85,15 @@ func namedQueries(t *testing.T) map[string]bool {
 				}
 			case *ast.IndexExpr:
 				literal(n.Index)
+			case *ast.FuncDecl:
+				if n.Name.Name == "Keys" { // which gives a name
+					ast.Inspect(n, func(n ast.Node) bool {
+						if returned, ok := n.(*ast.ReturnStmt); ok {
+							literal(returned.Results[0])
+						}
+						return true
+					})
+				}
 			case *ast.AssignStmt: // a name that is chosen first
 				for i, left := range n.Lhs {
 					if ident, ok := left.(*ast.Ident); ok && ident.Name == "name" && i < len(n.Rhs) {

@@ -9,6 +9,7 @@ package store
 
 import (
 	"errors"
+	"math"
 	"time"
 
 	"github.com/google/uuid"
@@ -132,4 +133,24 @@ type Feed struct {
 	Epoch  uuid.UUID
 	Events []events.Event
 	Next   int64
+}
+
+// Keys are the query that gives a page, list-by-id or list-by-time, and its
+// parameters. It gives one record more than was asked for, which tells whether
+// there is a next page.
+func (q ListQuery) Keys() (name string, args []any) {
+	if !q.ByTime {
+		return "list-by-id", []any{q.AfterID[:], q.Limit + 1}
+	}
+	at, after, before := int64(math.MinInt64), uuid.Max, int64(math.MaxInt64)
+	if !q.From.IsZero() {
+		at = Micros(q.From) - 1 // behind every id of that time, so inclusive
+	}
+	if !q.AfterAt.IsZero() {
+		at, after = Micros(q.AfterAt), q.AfterID
+	}
+	if !q.Before.IsZero() {
+		before = Micros(q.Before)
+	}
+	return "list-by-time", []any{at, after[:], before, q.Limit + 1}
 }

@@ -84,7 +84,7 @@ func TestClosingFinishesWhatWaits(t *testing.T) {
 	for range n - laneCount() {
 		go func() { errs <- f.Trace(context.Background(), entry("waits")) }()
 	}
-	eventually(t, func() bool { return len(f.queue) == n-laneCount()+1 })
+	eventually(t, func() bool { return f.jobs.Len() == n-laneCount()+1 })
 	closed := make(chan error)
 	go func() { closed <- f.Close() }()
 	select {

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"runtime"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -25,31 +24,22 @@ type found struct {
 // that wait together are one statement and one round trip.
 func (s *Store) findRow(ctx context.Context, id uuid.UUID) (*store.Row, error) {
 	f := &found{id: id, done: make(chan struct{})}
-	select {
-	case s.finding <- f:
-	case <-s.stopped:
-		return nil, store.ErrUnavailable
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	if err := s.finding.Put(ctx, f); err != nil {
+		return nil, err
 	}
 	select {
 	case <-f.done:
 		return f.row, f.err
-	case <-s.stopped:
-		return nil, store.ErrUnavailable
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
 }
 
-// find reads what findRow asks for, until the store is closed.
+// find reads what findRow asks for, until the queue is closed and empty.
 func (s *Store) find() {
 	batch := make([]*found, 0, findTogether)
-	for {
-		select {
-		case first := <-s.finding:
-			batch = s.gather(append(batch[:0], first))
-		case <-s.stopped:
+	for ok := true; ok; {
+		if batch, ok = s.finding.Take(batch, 2); !ok {
 			return
 		}
 		err := s.reading(context.Background(), func() error { return s.findAll(batch) })
@@ -58,23 +48,6 @@ func (s *Store) find() {
 			close(f.done)
 		}
 	}
-}
-
-// gather adds the reads that wait, as a lane does with writes.
-func (s *Store) gather(batch []*found) []*found {
-	for patience := 2; len(batch) < findTogether; {
-		select {
-		case f := <-s.finding:
-			batch = append(batch, f)
-		default:
-			if patience == 0 {
-				return batch
-			}
-			patience--
-			runtime.Gosched()
-		}
-	}
-	return batch
 }
 
 func (s *Store) findAll(batch []*found) error {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -18,8 +17,6 @@ import (
 )
 
 const (
-	// queueLength is how many jobs may wait for a lane; further ones wait to be queued.
-	queueLength = 1024
 	// batchLength is how many jobs share a transaction at the most.
 	batchLength = 128
 	// commitTimeout is how long a transaction may take.
@@ -62,7 +59,7 @@ type job struct {
 // known not to be.
 func (s *Store) do(ctx context.Context, j *job) error {
 	j.done = make(chan struct{})
-	if err := s.put(ctx, j); err != nil {
+	if err := s.jobs.Put(ctx, j); err != nil {
 		return err
 	}
 	select {
@@ -73,52 +70,18 @@ func (s *Store) do(ctx context.Context, j *job) error {
 	}
 }
 
-// put queues a job. A closed store is unavailable.
-func (s *Store) put(ctx context.Context, j *job) error {
-	s.closing.RLock()
-	defer s.closing.RUnlock()
-	if s.closed {
-		return store.ErrUnavailable
-	}
-	select {
-	case s.queue <- j:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
 // work does jobs until the queue is closed and empty.
 func (l *lane) work() {
 	batch := make([]*job, 0, batchLength)
-	for first := range l.store.queue {
-		batch = l.gather(append(batch[:0], first))
+	for ok := true; ok; {
+		if batch, ok = l.store.jobs.Take(batch, 3); !ok {
+			return
+		}
 		l.finish(batch)
 		for _, j := range batch {
 			close(j.done)
 		}
 	}
-}
-
-// gather adds the jobs that wait. Whoever is about to queue one may do so
-// first: the more share a commit, the less each pays. Nobody is waited for.
-func (l *lane) gather(batch []*job) []*job {
-	for patience := 3; len(batch) < batchLength; {
-		select {
-		case j, ok := <-l.store.queue:
-			if !ok {
-				return batch
-			}
-			batch = append(batch, j)
-		default:
-			if patience == 0 {
-				return batch
-			}
-			patience--
-			runtime.Gosched()
-		}
-	}
-	return batch
 }
 
 // finish does a batch, and sets the error of every job that was not done.

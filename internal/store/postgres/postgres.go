@@ -42,17 +42,13 @@ type Store struct {
 	doubts doubts
 	leases *leases
 	lanes  []*lane
-	queue  chan *job
+	jobs   *store.Queue[*job] // for the lanes
 	turns  turns
 	// stamped is the last time given to a change, in microseconds.
 	stamped atomic.Int64
 
-	finding chan *found
-	stopped chan struct{} // closed when nothing more is read
+	finding *store.Queue[*found] // for the finders
 	feed    *watch
-
-	closing sync.RWMutex // held for reading while a job is being queued
-	closed  bool
 	stop    func()
 	working sync.WaitGroup // the lanes
 	finders sync.WaitGroup // which lanes need until they are done
@@ -74,8 +70,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{Options: o, leases: newLeases(config.ConnConfig), queue: make(chan *job, queueLength),
-		finding: make(chan *found, queueLength), stopped: make(chan struct{})}
+	s := &Store{Options: o, leases: newLeases(config.ConnConfig), jobs: store.NewQueue[*job](), finding: store.NewQueue[*found]()}
 	config.ShouldPing = s.doubts.ping
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
@@ -101,18 +96,13 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 
 // Close finishes what waits to be written and closes the database's connections.
 func (s *Store) Close() error {
-	s.closing.Lock()
-	already := s.closed
-	s.closed = true
-	s.closing.Unlock()
-	if already {
+	if !s.jobs.Close() {
 		return nil
 	}
 	s.stop()
 	s.feed.close()
-	close(s.queue)
 	s.working.Wait()
-	close(s.stopped)
+	s.finding.Close()
 	s.finders.Wait()
 	err := s.leases.close()
 	s.pool.Close()

@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"errors"
-	"math"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -141,20 +140,7 @@ func (s *Store) List(ctx context.Context, q store.ListQuery, enter func([]store.
 
 // page reads one record more than was asked for, which tells whether there is a next page.
 func (s *Store) page(ctx context.Context, q store.ListQuery) (page []store.Version, err error) {
-	name, args := "list-by-id", []any{q.AfterID[:], q.Limit + 1}
-	if q.ByTime {
-		at, after, before := int64(math.MinInt64), uuid.Max, int64(math.MaxInt64)
-		if !q.From.IsZero() {
-			at = store.Micros(q.From) - 1 // behind every id of that time, so inclusive
-		}
-		if !q.AfterAt.IsZero() {
-			at, after = store.Micros(q.AfterAt), q.AfterID
-		}
-		if !q.Before.IsZero() {
-			before = store.Micros(q.Before)
-		}
-		name, args = "list-by-time", []any{at, after[:], before, q.Limit + 1}
-	}
+	name, args := q.Keys()
 	err = s.reading(ctx, func() error {
 		rows, err := s.pool.Query(ctx, store.Query(name), args...)
 		if err != nil {
@@ -194,16 +180,9 @@ func (s *Store) Remembered(ctx context.Context, key [32]byte) (r store.Remembere
 // Enter puts an entry into the access log without anybody waiting for it. One
 // that cannot be written is reported.
 func (s *Store) Enter(entry audit.Entry) {
-	s.closing.RLock()
-	defer s.closing.RUnlock()
-	if !s.closed {
-		select {
-		case s.queue <- &job{entry: entry, unattended: true, done: make(chan struct{})}:
-			return
-		default:
-		}
+	if !s.jobs.TryPut(&job{entry: entry, unattended: true, done: make(chan struct{})}) {
+		s.Report("an access-log entry of a refusal was dropped", store.ErrUnavailable)
 	}
-	s.Report("an access-log entry of a refusal was dropped", store.ErrUnavailable)
 }
 
 // Trace makes an entry durable.

@@ -208,7 +208,7 @@ func TestAnEntryNobodyWaitsForIsDroppedAndReportedWhenTheQueueIsFull(t *testing.
 	t.Parallel()
 	f := setup(t)
 	release := f.hold()
-	for range queueLength {
+	for range store.QueueLength {
 		f.Enter(entry("refused"))
 	}
 	reported := 0
@@ -224,7 +224,7 @@ func TestAnEntryNobodyWaitsForIsDroppedAndReportedWhenTheQueueIsFull(t *testing.
 	}
 	release()
 	ok(t, f.Close())
-	if n := f.db.value(t, "SELECT count(*) FROM audit"); n != queueLength {
+	if n := f.db.value(t, "SELECT count(*) FROM audit"); n != store.QueueLength {
 		t.Errorf("%d entries", n)
 	}
 }

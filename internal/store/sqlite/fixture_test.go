@@ -155,7 +155,7 @@ func (f *fixture) hold() (release func()) {
 		<-free
 		return errors.New("test: it wrote nothing")
 	}}
-	if !f.writer.tryPut(j) {
+	if !f.writer.jobs.TryPut(j) {
 		f.t.Fatal("the writer takes no job")
 	}
 	<-held
@@ -165,7 +165,7 @@ func (f *fixture) hold() (release func()) {
 // queued waits until this many jobs wait for the writer.
 func (f *fixture) queued(n int) {
 	f.t.Helper()
-	for len(f.writer.queue) != n {
+	for f.writer.jobs.Len() != n {
 		select {
 		case <-f.t.Context().Done():
 			f.t.Fatal("they did not come")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"math"
 	"time"
 
 	"github.com/google/uuid"
@@ -95,20 +94,7 @@ func (s *Store) List(ctx context.Context, q store.ListQuery, enter func([]store.
 
 // page reads one record more than was asked for, which tells whether there is a next page.
 func (s *Store) page(ctx context.Context, q store.ListQuery) (page []store.Version, err error) {
-	name, args := "list-by-id", []any{q.AfterID[:], q.Limit + 1}
-	if q.ByTime {
-		at, after, before := int64(math.MinInt64), uuid.Max, int64(math.MaxInt64)
-		if !q.From.IsZero() {
-			at = store.Micros(q.From) - 1 // behind every id of that time, so inclusive
-		}
-		if !q.AfterAt.IsZero() {
-			at, after = store.Micros(q.AfterAt), q.AfterID
-		}
-		if !q.Before.IsZero() {
-			before = store.Micros(q.Before)
-		}
-		name, args = "list-by-time", []any{at, after[:], before, q.Limit + 1}
-	}
+	name, args := q.Keys()
 	return s.scanRecords(s.reads[name].QueryContext(ctx, args...))
 }
 
@@ -150,7 +136,7 @@ func remembered(query queryRow, key [32]byte, since time.Time) (r store.Remember
 func (s *Store) Enter(entry audit.Entry) {
 	j := &job{unattended: true, done: make(chan struct{})}
 	j.run = func(t *tx) error { t.enter(entry); return nil }
-	if !s.writer.tryPut(j) {
+	if !s.writer.jobs.TryPut(j) {
 		s.Report("an access-log entry of a refusal was dropped", store.ErrUnavailable)
 	}
 }

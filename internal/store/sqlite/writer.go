@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"runtime"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -17,8 +15,6 @@ import (
 )
 
 const (
-	// queueLength is how many jobs may wait for the writer; further ones wait to be queued.
-	queueLength = 1024
 	// batchLength is how many jobs share a transaction at the most.
 	batchLength = 256
 	// lane is the access log's only lane: SQLite has one writer.
@@ -34,10 +30,8 @@ type writer struct {
 	stmts   map[string]*sql.Stmt
 	keys    *sealing.Keyset
 	report  func(what string, err error)
-	queue   chan *job
+	jobs    *store.Queue[*job]
 	stopped chan struct{}
-	closing sync.RWMutex // held for reading while a job is being queued
-	closed  bool
 
 	head      audit.Head
 	headKnown bool      // false after a failed commit, or when overtaken: the head is read again
@@ -79,7 +73,7 @@ func startWriter(ctx context.Context, db *sql.DB, s *Store) (*writer, error) {
 	}
 	w := &writer{
 		conn: conn, db: db, stmts: make(map[string]*sql.Stmt), keys: s.Keys, report: s.Report,
-		queue: make(chan *job, queueLength), stopped: make(chan struct{}), feed: store.NewBroadcast(),
+		jobs: store.NewQueue[*job](), stopped: make(chan struct{}), feed: store.NewBroadcast(),
 	}
 	texts := make(map[string]string)
 	for _, name := range writeQueries {
@@ -114,7 +108,7 @@ func startWriter(ctx context.Context, db *sql.DB, s *Store) (*writer, error) {
 // when it is known not to be.
 func (w *writer) do(ctx context.Context, run func(*tx) error) error {
 	j := &job{run: run, done: make(chan struct{})}
-	if err := w.put(ctx, j); err != nil {
+	if err := w.jobs.Put(ctx, j); err != nil {
 		return err
 	}
 	select {
@@ -125,44 +119,9 @@ func (w *writer) do(ctx context.Context, run func(*tx) error) error {
 	}
 }
 
-// put queues a job. A closed writer is unavailable.
-func (w *writer) put(ctx context.Context, j *job) error {
-	w.closing.RLock()
-	defer w.closing.RUnlock()
-	if w.closed {
-		return store.ErrUnavailable
-	}
-	select {
-	case w.queue <- j:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-// tryPut queues a job nobody waits for, unless the queue is full.
-func (w *writer) tryPut(j *job) bool {
-	w.closing.RLock()
-	defer w.closing.RUnlock()
-	if w.closed {
-		return false
-	}
-	select {
-	case w.queue <- j:
-		return true
-	default:
-		return false
-	}
-}
-
 // close does what is queued and stops.
 func (w *writer) close() error {
-	w.closing.Lock()
-	if !w.closed {
-		w.closed = true
-		close(w.queue)
-	}
-	w.closing.Unlock()
+	w.jobs.Close()
 	<-w.stopped
 	// A connection with statements left on it stays open, and its WAL with it.
 	var err error
@@ -175,26 +134,9 @@ func (w *writer) close() error {
 func (w *writer) loop() {
 	defer close(w.stopped)
 	batch := make([]*job, 0, batchLength)
-	for first := range w.queue {
-		batch = append(batch[:0], first)
-		patience := 3
-	gather:
-		for len(batch) < batchLength {
-			select {
-			case j, ok := <-w.queue:
-				if !ok {
-					break gather
-				}
-				batch = append(batch, j)
-			default:
-				// Whoever is about to queue a job may do so first: the more share
-				// a commit, the less each pays. Nobody is waited for.
-				if patience == 0 {
-					break gather
-				}
-				patience--
-				runtime.Gosched()
-			}
+	for ok := true; ok; {
+		if batch, ok = w.jobs.Take(batch, 3); !ok {
+			return
 		}
 		w.commit(batch)
 		for _, j := range batch {
