@@ -145,8 +145,8 @@ func isForm(code string) bool {
 // this contract's body.
 func bodyPointer(pointer string) string {
 	for _, object := range []string{"/economicSituation", "/homeSituation"} {
-		if pointer == object {
-			return object + object + "Value"
+		if rest, ok := strings.CutPrefix(pointer, object); ok && !strings.HasPrefix(rest, "/") { // its code, or its text
+			return object + object + "Value" + rest
 		}
 	}
 	return pointer
