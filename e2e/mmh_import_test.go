@@ -75,6 +75,9 @@ func TestTheEarlierServicesTableIsImported(t *testing.T) {
 	if want := fmt.Sprintf("%d imported, 0 unchanged, %d rejected", accepted, rejected); !strings.Contains(strings.ReplaceAll(out, ",", ""), strings.ReplaceAll(want, ",", "")) {
 		t.Errorf("want %s\n%s", want, out)
 	}
+	if strings.Contains(out, ": \n") {
+		t.Errorf("a rule is not explained:\n%s", out)
+	}
 	rejects := rejectsOf(t, file)
 	if len(rejects) != rejected {
 		t.Errorf("%d rejects, not %d", len(rejects), rejected)

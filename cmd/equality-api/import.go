@@ -134,6 +134,10 @@ func dynamoDB(lists *refdata.Lists) (bulk.Decoder, error) {
 var itemRules = []equality.FailureCode{
 	{Code: "item.form", Meaning: "is not an item in DynamoDB's JSON"},
 	{Code: "item.version", Meaning: "has a version that is none"},
+	{Code: "NotEqualValidator", Meaning: "must not be the zero UUID"},
+	{Code: "NationalInsuranceNumberValidator", Meaning: "is no National Insurance number"},
+	{Code: "W24", Meaning: "must have one primary language"},
+	{Code: "W25", Meaning: "has more than 10 languages"},
 }
 
 // file imports one file, or judges it, and prints what became of it.

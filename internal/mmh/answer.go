@@ -82,7 +82,9 @@ func (c *call) envelope(code string, invalid *equality.InvalidError) {
 	var keys []string
 	messages := make(map[string][]string)
 	for _, f := range invalid.Failures {
-		f.Pointer = bodyPointer(f.Pointer)
+		if !isForm(f.Code) {
+			f.Pointer = bodyPointer(f.Pointer)
+		}
 		k := key(f.Pointer)
 		if messages[k] == nil {
 			keys = append(keys, k)
@@ -139,11 +141,12 @@ func isForm(code string) bool {
 	return code == equality.IDForm
 }
 
-// bodyPointer turns a pointer into a record into one into this contract's body.
+// bodyPointer turns the pointer of a rule, which is into a record, into one into
+// this contract's body.
 func bodyPointer(pointer string) string {
 	for _, object := range []string{"/economicSituation", "/homeSituation"} {
-		if pointer == object {
-			return object + object + "Value"
+		if rest, ok := strings.CutPrefix(pointer, object); ok && !strings.HasPrefix(rest, "/") { // its code, or its text
+			return object + object + "Value" + rest
 		}
 	}
 	return pointer

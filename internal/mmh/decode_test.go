@@ -69,6 +69,7 @@ func TestWhatIsReadOfABody(t *testing.T) {
 		{`"pregnancyOrMaternity":[{"pregnancyDate":"2015-05-05T23:00:00Z"}]`, `"pregnancyOrMaternity":[{"pregnancyDate":"2015-05-06","pregnancyValidUntil":"2018-02-06"}]`},
 		{`"pregnancyOrMaternity":[{"pregnancyDate":"2015-12-31T23:59:59Z"}]`, `"pregnancyOrMaternity":[{"pregnancyDate":"2015-12-31","pregnancyValidUntil":"2018-09-30"}]`},
 		{`"pregnancyOrMaternity":[{"pregnancyDate":"2015-05-05T23:59:59"}]`, `"pregnancyOrMaternity":[{"pregnancyDate":"2015-05-05","pregnancyValidUntil":"2018-02-05"}]`},
+		{`"pregnancyOrMaternity":[{"pregnancyDate":"2015-05-05T23:30Z"},{"pregnancyDate":"2015-05-05T23:30"}]`, `"pregnancyOrMaternity":[{"pregnancyDate":"2015-05-06","pregnancyValidUntil":"2018-02-06"},{"pregnancyDate":"2015-05-05","pregnancyValidUntil":"2018-02-05"}]`},
 		{`"pregnancyOrMaternity":[{"pregnancyDate":"2015-05-05T00:30:00+05:00"}]`, `"pregnancyOrMaternity":[{"pregnancyDate":"2015-05-04","pregnancyValidUntil":"2018-02-04"}]`},
 		{`"pregnancyOrMaternity":[{"pregnancyDate":""},{"pregnancyValidUntil":null},{}]`, ``}, {`"pregnancyOrMaternity":[]`, ``},
 		// Languages.

@@ -61,7 +61,7 @@ func TestAnswersAreThoseOfTheContract(t *testing.T) {
 		{"patch-400-languages", asked{"PATCH", path, `{"languages":[` + strings.Join(ten, ",") + `]}`, nil}, 400},
 		{"patch-400-primary", asked{"PATCH", path, `{"languages":[{"language":"english"},{"language":"french"}]}`, nil}, 400},
 		{"patch-400-markup", asked{"PATCH", path, `{"gender":{"genderValue":"o","genderValueIfOther":"é<b"},"armedForces":"</","communicationRequirements":["x","a &#b"],"languages":[{"language":"<?"}]}`, nil}, 400},
-		{"patch-400-types", asked{"PATCH", path, `{"gender":[],"languages":[null],"disabled":1,"pregnancyOrMaternity":[{"pregnancyDate":{}}]}`, nil}, 400},
+		{"patch-400-types", asked{"PATCH", path, `{"gender":[],"languages":[null],"disabled":1,"pregnancyOrMaternity":[{"pregnancyDate":{}}],"economicSituation":"retired","homeSituation":{"homeSituationValue":1}}`, nil}, 400},
 		{"strict-400", asked{"POST", records, `{"targetId":"` + person + `","nationality":"britsh","economicSituation":{"economicSituationValue":"x"},"languages":[{"language":"indian","isPrimary":true}],"communicationRequirements":["braille","y"]}`, nil}, 400},
 		{"patch-400-rules", asked{"PATCH", path, `{"disabled":"perhaps","homeSituation":{"homeSituationValue":"other","homeSituationValueIfOther":"` + strings.Repeat("a", 201) + `"},"pregnancyOrMaternity":[{"pregnancyDate":"1899-12-31"},{"pregnancyDate":"05/05/2015"}]}`, nil}, 400},
 		{"patch-400-json", asked{"PATCH", path, `{"gender":`, nil}, 400},

@@ -30,6 +30,7 @@ func TestDecodeItem(t *testing.T) {
 		{`,"communicationRequirements":{"L":[{"S":"Please <call> &#1"},{"NULL":true},{"S":"SignLanguage"}]}`, `"communicationRequirements":["Please <call> &#1","signLanguage"]`, 0},
 		{`,"communicationRequirements":{"SS":["largePrint"]}`, `"communicationRequirements":["largePrint"]`, 0},
 		{`,"disabled":{"BOOL":true},"marriageOrCivilPartnership":{"M":{"married":{"S":"False"},"civilPartnership":{"N":"1"}}}`, `"marriageOrCivilPartnership":{"married":false,"civilPartnership":true},"disabled":true`, 0},
+		{`,"disabled":{"S":"Prefer not to say"}`, `"disabled":"preferNotToSay"`, 0},
 		{`,"pregnancyOrMaternity":{"L":[{"M":{"pregnancyDate":{"S":"2015-05-05T00:00:00.000Z"},"pregnancyValidUntil":{"S":"2018-02-05"}}},{"M":{"pregnancyDate":{"NULL":true}}}]}`, `"pregnancyOrMaternity":[{"pregnancyDate":"2015-05-05","pregnancyValidUntil":"2018-02-05"}]`, 0},
 		{`,"languages":{"L":[{"M":{"language":{"S":"english"},"isPrimary":{"BOOL":true}}},{"M":{"language":{"S":"indian"},"isPrimary":{"BOOL":false}}}]}`, `"languages":[{"language":"english","isPrimary":true},{"language":"indian","isPrimary":false}]`, 0},
 		{`,"economicSituation":{"M":{"economicSituationValue":{"S":"retired"},"economicSituationValueIfOther":{"NULL":true}}},"homeSituation":{"S":"ownerOccupier"}`, `"economicSituation":"retired","homeSituation":"ownerOccupier"`, 0},

@@ -2,8 +2,11 @@ package mmh_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -354,4 +357,29 @@ func TestEveryEndpointButHealthAsksForAToken(t *testing.T) {
 	}
 	wants(t, b.ask("GET", "/mmh/api/v1/reference-data", "", header{"Authorization": ""}), 401)
 	wants(t, b.ask("GET", "/mmh/api/v1/healthcheck/ping", "", header{"Authorization": ""}), 200)
+}
+
+// TestWhatWasKeptStandsOnceCodesAreStrict: what is sent back is accepted, and
+// what is new is refused at its own place.
+func TestWhatWasKeptStandsOnceCodesAreStrict(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	wants(t, b.ask("POST", records, `{"targetId":"`+person+`","communicationRequirements":["ring twice"],`+
+		`"economicSituation":{"economicSituationValue":"x","economicSituationValueIfOther":"a"}}`), 201)
+	b.mmh.Codec = newCodec(t, true)
+	path := records + "/" + person
+	read := wants(t, b.ask("GET", records+"?targetId="+person, ""), 200)
+	if back := wants(t, b.ask("PATCH", path, read, ifMatch(`"0"`)), 200); back != read {
+		t.Errorf("sent back %s\nread %s", read, back)
+	}
+	text := wants(t, b.ask("PATCH", path, `{"economicSituation":{"economicSituationValue":"x","economicSituationValueIfOther":"b"},`+
+		`"communicationRequirements":["ring twice","wave"]}`, ifMatch(`"0"`)), 400)
+	var envelope struct{ Errors map[string][]string }
+	if err := json.Unmarshal([]byte(text), &envelope); err != nil {
+		t.Fatal(err)
+	}
+	keys := slices.Sorted(maps.Keys(envelope.Errors))
+	if want := []string{"CommunicationRequirements[1]", "EconomicSituation.EconomicSituationValueIfOther"}; !slices.Equal(keys, want) {
+		t.Errorf("the keys are %q, want %q", keys, want)
+	}
 }

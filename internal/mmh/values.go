@@ -83,13 +83,7 @@ func (d *decoder) freeText() equality.Change[equality.Text] {
 	return equality.Set(text)
 }
 
-var (
-	answers = map[string]equality.Answer{"yes": equality.Yes, "no": equality.No, "prefernottosay": equality.PreferNotToSay}
-	// importedAnswers are spellings that only stored items may have.
-	importedAnswers = map[string]equality.Answer{
-		"y": equality.Yes, "true": equality.Yes, "1": equality.Yes, "n": equality.No, "false": equality.No, "0": equality.No,
-	}
-)
+var answers = map[string]equality.Answer{"yes": equality.Yes, "no": equality.No, "prefernottosay": equality.PreferNotToSay}
 
 func (d *decoder) answer() equality.Change[equality.Answer] {
 	if d.broken {
@@ -116,7 +110,7 @@ func (d *decoder) answer() equality.Change[equality.Answer] {
 	}
 	answer, ok := answers[value]
 	if !ok && d.imported {
-		answer, ok = importedAnswers[value]
+		answer, ok = equality.ParseImported(value)
 	}
 	if !ok {
 		d.fail(equality.CodeUnknown, d.subject()+" must be yes, no or preferNotToSay.")
@@ -169,12 +163,17 @@ func (d *decoder) date() equality.Date {
 	return equality.Date{}
 }
 
-func parseInstant(s string) (equality.Date, error) {
-	t, err := time.Parse(time.RFC3339Nano, s)
-	if err != nil {
-		t, err = time.ParseInLocation("2006-01-02T15:04:05.999999999", s, london)
+// instants are the forms of a date and time. One without an offset is London's.
+var instants = []string{time.RFC3339Nano, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05.999999999", "2006-01-02T15:04"}
+
+func parseInstant(s string) (date equality.Date, err error) {
+	for _, form := range instants {
+		var t time.Time
+		if t, err = time.ParseInLocation(form, s, london); err == nil {
+			return equality.DateOf(t.In(london)), nil
+		}
 	}
-	return equality.DateOf(t.In(london)), err
+	return date, err
 }
 
 // targetID reads the person's id; zero where there is none.
