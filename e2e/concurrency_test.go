@@ -28,18 +28,28 @@ func together(n int, call func(i int) response) map[int]int {
 	return counts
 }
 
+// besides gives a server, and where its data may be shared a second one on them.
+func (p *program) besides(t *testing.T) func(i int) *program {
+	t.Helper()
+	servers := []*program{p, p}
+	if dsnOf(p.dir) != "" {
+		servers[1] = p.restart(t)
+	}
+	return func(i int) *program { return servers[i%2] }
+}
+
 func TestParallelCreatesMakeOneRecord(t *testing.T) {
 	t.Parallel()
 	p := start(t)
-	service := p.token(t, "service")
+	service, either := p.token(t, "service"), p.besides(t)
 	for name, id := range map[string]func() string{
 		"the same id":    func() string { return "" },
 		"different ids":  func() string { return `"id":"` + uuid.NewString() + `"` },
 		"with an answer": func() string { return `"disabled":true` },
 	} {
 		target := uuid.NewString()
-		got := together(20, func(int) response {
-			return p.do(t, "POST", records, request{token: service, body: body(target, id())})
+		got := together(20, func(i int) response {
+			return either(i).do(t, "POST", records, request{token: service, body: body(target, id())})
 		})
 		same(t, got, map[int]int{201: 1, 409: 19})
 		if etag := p.do(t, "GET", records+"/"+target, request{token: service}).want(t, 200).header.Get("ETag"); etag != `"0"` {
@@ -54,10 +64,10 @@ func TestParallelCreatesMakeOneRecord(t *testing.T) {
 func TestParallelPatchesOfOneVersionMakeOneChange(t *testing.T) {
 	t.Parallel()
 	p := start(t)
-	officer := p.token(t, "officer")
+	officer, either := p.token(t, "officer"), p.besides(t)
 	m := p.create(t, officer, `"economicSituation":"other"`)
 	got := together(50, func(i int) response {
-		return p.do(t, "PATCH", m.path(), request{
+		return either(i).do(t, "PATCH", m.path(), request{
 			token: officer, headers: map[string]string{"If-Match": m.etag},
 			body: fmt.Appendf(nil, `{"economicSituationIfOther":"writer %d"}`, i),
 		})
@@ -71,7 +81,7 @@ func TestParallelPatchesOfOneVersionMakeOneChange(t *testing.T) {
 func TestParallelPatchesOfDifferentMembersAllSurvive(t *testing.T) {
 	t.Parallel()
 	p := start(t)
-	officer := p.token(t, "officer")
+	officer, either := p.token(t, "officer"), p.besides(t)
 	m := p.create(t, officer, "")
 	patches := []string{
 		`"ageGroup":"preferNotToSay"`, `"nationality":"british"`, `"disabled":true`, `"armedForces":"preferNotToSay"`,
@@ -87,7 +97,7 @@ func TestParallelPatchesOfDifferentMembersAllSurvive(t *testing.T) {
 		`"economicSituationIfOther":""`, `"homeSituationIfOther":""`, `"communicationRequirementsIfOther":""`,
 	}
 	got := together(2*len(patches), func(i int) response {
-		return p.do(t, "PATCH", m.path(), request{token: officer, body: []byte("{" + patches[i%len(patches)] + "}")})
+		return either(i).do(t, "PATCH", m.path(), request{token: officer, body: []byte("{" + patches[i%len(patches)] + "}")})
 	})
 	same(t, got, map[int]int{200: 2 * len(patches)})
 	same(t, without(p.record(t, officer, m)), object(t, `{

@@ -42,8 +42,19 @@ var plantedCodes = []string{"eightyFiveAndPlus", "anyOtherEthnicGroup", "lesbian
 // endpoint through success and failure, and looks for them everywhere.
 func TestMarkers(t *testing.T) {
 	t.Parallel()
-	server := start(t, "--require-if-match", "--cors-origins", "https://pages.example")
-	p := &planted{program: server, t: t}
+	p := plantEverywhere(t, t.TempDir())
+	p.cleanFiles("running")
+	if status := p.stop(t); status != 0 {
+		t.Errorf("stopped with status %d", status)
+	}
+	p.cleanFiles("stopped")
+	p.cleanOutput()
+}
+
+// plantEverywhere is a server that runs, with markers in everything it was sent.
+func plantEverywhere(t *testing.T, dir string) *planted {
+	t.Helper()
+	p := &planted{program: startIn(t, dir, "--require-if-match", "--cors-origins", "https://pages.example"), t: t}
 	officer, service := p.token(t, "officer"), p.token(t, "service")
 	governance, support, analyst := p.token(t, "governance"), p.token(t, "support"), p.token(t, "analyst")
 	for _, token := range []string{officer, service, governance, support, analyst} {
@@ -66,12 +77,7 @@ func TestMarkers(t *testing.T) {
 	p.cleanMetrics()
 	p.cleanOutput()
 	p.secret = append(p.secret, plantedCodes...)
-	p.cleanFiles("running")
-	if status := p.stop(t); status != 0 {
-		t.Errorf("stopped with status %d", status)
-	}
-	p.cleanFiles("stopped")
-	p.cleanOutput()
+	return p
 }
 
 // succeed has every endpoint answer with success.

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -33,6 +34,7 @@ type planted struct {
 	t *testing.T
 	// secret is what may not be found anywhere, besides markers: tokens, codes, dates.
 	secret []string
+	files  string // the directory of the database's files, where it is not the program's
 }
 
 // hit sends a request that has markers in headers that mean something and in
@@ -120,16 +122,26 @@ func (p *planted) cleanMetrics() {
 	}
 }
 
-// cleanFiles looks at the bytes of every file in the data directory.
+// cleanFiles looks at the bytes of every file of the database.
 func (p *planted) cleanFiles(when string) {
 	p.t.Helper()
-	files := os.DirFS(p.dir)
+	dir := p.files
+	if dir == "" {
+		dir = p.dir
+	}
+	files := os.DirFS(dir)
 	seen := 0
 	err := fs.WalkDir(files, ".", func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // gone meanwhile
+		}
+		if err != nil || !entry.Type().IsRegular() {
 			return err
 		}
 		content, err := fs.ReadFile(files, path)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
 		p.clean(when+", "+path, content)
 		seen += len(content)
 		return err

@@ -153,11 +153,11 @@ func TestReplayShowsWhatTheCallerMaySeeNow(t *testing.T) {
 func TestSameKeyAtOnceIsDoneOnce(t *testing.T) {
 	t.Parallel()
 	p := start(t)
-	officer := p.token(t, "officer")
+	officer, either := p.token(t, "officer"), p.besides(t)
 	for range 5 {
 		key, target := uuid.NewString(), uuid.NewString()
-		got := together(10, func(int) response {
-			return p.do(t, "POST", records, keyed(officer, key, body(target, "")))
+		got := together(10, func(i int) response {
+			return either(i).do(t, "POST", records, keyed(officer, key, body(target, "")))
 		})
 		same(t, got, map[int]int{201: 10})
 		if events := p.eventsOf(t, target); len(events) != 1 {

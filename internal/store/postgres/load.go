@@ -16,11 +16,12 @@ import (
 
 // Load writes many arrivals in one transaction and says what became of each,
 // in their order. The rows go by COPY. Error: store.ErrUnavailable.
-func (s *Store) Load(ctx context.Context, l store.Load) (landings []store.Landing, err error) {
+func (s *Store) Load(ctx context.Context, l store.Load) ([]store.Landing, error) {
 	if l.Empty() {
 		return nil, nil
 	}
-	err = s.do(ctx, &job{alone: func(ctx context.Context, tx pgx.Tx) (entries []audit.Entry, news bool, err error) {
+	var landings []store.Landing
+	err := s.do(ctx, &job{alone: func(ctx context.Context, tx pgx.Tx) (entries []audit.Entry, news bool, err error) {
 		var landed []int
 		if landings, landed, err = s.judge(ctx, tx, l.Arrivals); err != nil {
 			return nil, false, err

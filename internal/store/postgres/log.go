@@ -43,5 +43,5 @@ func openSQL(dsn string) (*sql.DB, error) {
 		return nil, err
 	}
 	unhurried(config.ConnConfig, "lock_timeout")
-	return stdlib.OpenDB(*config.ConnConfig), nil
+	return stdlib.OpenDB(*config.ConnConfig, stdlib.OptionAfterConnect(config.AfterConnect)), nil
 }

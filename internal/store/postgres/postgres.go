@@ -39,6 +39,7 @@ type Options struct {
 type Store struct {
 	Options
 	pool   *pgxpool.Pool
+	doubts doubts
 	leases *leases
 	lanes  []*lane
 	queue  chan *job
@@ -53,7 +54,8 @@ type Store struct {
 	closing sync.RWMutex // held for reading while a job is being queued
 	closed  bool
 	stop    func()
-	working sync.WaitGroup
+	working sync.WaitGroup // the lanes
+	finders sync.WaitGroup // which lanes need until they are done
 
 	settling sync.Mutex
 	settled  atomic.Bool // the database can be used
@@ -72,12 +74,14 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	s := &Store{Options: o, leases: newLeases(config.ConnConfig), queue: make(chan *job, queueLength),
+		finding: make(chan *found, queueLength), stopped: make(chan struct{})}
+	config.ShouldPing = s.doubts.ping
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{Options: o, pool: pool, leases: newLeases(config.ConnConfig), queue: make(chan *job, queueLength),
-		finding: make(chan *found, queueLength), stopped: make(chan struct{})}
+	s.pool = pool
 	if err := s.settle(ctx); errors.Is(err, sealing.ErrWrongKeyset) || errors.Is(err, errNoCheck) {
 		pool.Close()
 		return nil, err
@@ -86,10 +90,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	s.feed = watchFeed(s)
 	for range laneCount() {
-		l := &lane{store: s, number: noLane}
+		l := &lane{store: s, lease: noLease}
 		s.lanes = append(s.lanes, l)
 		s.working.Go(l.work)
-		s.working.Go(s.find)
+		s.finders.Go(s.find)
 	}
 	s.stop = store.Regularly(s.trimBatch, o.Report)
 	return s, nil
@@ -107,8 +111,9 @@ func (s *Store) Close() error {
 	s.stop()
 	s.feed.close()
 	close(s.queue)
-	close(s.stopped)
 	s.working.Wait()
+	close(s.stopped)
+	s.finders.Wait()
 	err := s.leases.close()
 	s.pool.Close()
 	return err

@@ -66,6 +66,7 @@ func (s *Store) reading(ctx context.Context, read func() error) (err error) {
 		if err == nil || errors.Is(err, pgx.ErrNoRows) || answered(err) || ctx.Err() != nil {
 			break
 		}
+		s.doubts.lost()
 	}
 	return classify(err)
 }

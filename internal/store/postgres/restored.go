@@ -68,7 +68,7 @@ func FinishRestore(ctx context.Context, o FinishOptions) (f Finished, err error)
 	if err := r.check(ctx); err != nil {
 		return f, err
 	}
-	l := &lane{store: r.store, number: noLane}
+	l := &lane{store: r.store, lease: noLease}
 	if err := l.doAlone(ctx, &job{alone: r.finish}); err != nil {
 		if r.refusal != nil {
 			err = r.refusal

@@ -44,7 +44,11 @@ func (s *Store) Walk(ctx context.Context, enter func(count int64) audit.Entry, y
 			if err != nil {
 				return err
 			}
-			if yielding = yield(v); yielding != nil {
+			// Rows that have come already are given whatever the context says.
+			if yielding = ctx.Err(); yielding == nil {
+				yielding = yield(v)
+			}
+			if yielding != nil {
 				return yielding
 			}
 		}
