@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -104,6 +105,13 @@ func TestPostgresLosesConnections(t *testing.T) {
 	}
 	if most := f.answers[200] / 50; f.answers[503] > most {
 		t.Errorf("%d of %d were answered 503, want %d at the most", f.answers[503], f.answers[200], most)
+	}
+	for _, log := range f.logs {
+		for line := range strings.Lines(log) {
+			if strings.Contains(line, `"ERROR"`) && !strings.Contains(line, `"request"`) {
+				t.Log(line)
+			}
+		}
 	}
 	t.Logf("%d sessions ended, %d changes, answers %v", ended, f.kept.changes(), f.answers)
 }

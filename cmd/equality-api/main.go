@@ -32,6 +32,7 @@ type cli struct {
 	Token         tokenCommand         `cmd:"" help:"Print a token for a server in local mode."`
 	Import        importCommand        `cmd:"" help:"Import records from files; no record that is there is changed. Status 1 means that some were rejected."`
 	Export        exportCommand        `cmd:"" help:"Write every record to a file or to standard output."`
+	Events        eventsCommand        `cmd:"" help:"Work with the events that could not be published."`
 	Audit         auditCommand         `cmd:"" help:"Work with the access log."`
 	Keys          keysCommand          `cmd:"" help:"Work with the keyset, without which no record can be read."`
 	Backup        backupCommand        `cmd:"" help:"Write a backup, beside a running server: two files, encrypted for an age recipient. The keyset is not in it."`

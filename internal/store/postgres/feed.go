@@ -92,6 +92,17 @@ func (s *Store) number(ctx context.Context) error {
 	return s.pool.SendBatch(ctx, &b).Close()
 }
 
+// Leads says whether this process is the one that publishes events, and makes
+// it so where no other is. It is as long as the connection of its leases lives;
+// when that breaks unseen, another may lead beside it for a while.
+// Error: store.ErrUnavailable.
+func (s *Store) Leads(ctx context.Context) (bool, error) {
+	if err := s.settle(ctx); err != nil {
+		return false, err
+	}
+	return s.leases.lead(ctx)
+}
+
 // News is closed when there may be events that have not been read.
 func (s *Store) News() <-chan struct{} { return s.feed.next() }
 

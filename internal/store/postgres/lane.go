@@ -246,7 +246,7 @@ func (l *lane) transaction(ctx context.Context, jobs []*job) (unfit *job, err er
 			// What is in the way is another process's, or this very batch's, whose
 			// connection was lost before its commit was known.
 			if at == nil || l.doubt {
-				if done, err := l.isCommitted(ctx, b.head); err != nil {
+				if done, err := l.learn(ctx, b.head); err != nil {
 					return nil, l.unknown(err)
 				} else if done {
 					l.committed(b.head, b.news)
@@ -340,9 +340,11 @@ func (l *lane) ready(ctx context.Context) error {
 	}
 	head := audit.Head{Lane: l.lease.lane}
 	var hash []byte
-	err := l.store.pool.QueryRow(ctx, store.Query("audit-head"), l.lease.lane).Scan(&head.Seq, &hash)
+	err := l.store.reading(ctx, func() error {
+		return l.store.pool.QueryRow(ctx, store.Query("audit-head"), l.lease.lane).Scan(&head.Seq, &hash)
+	})
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
-		return classify(err)
+		return err
 	}
 	copy(head.Hash[:], hash)
 	l.head, l.known = head, true

@@ -21,18 +21,21 @@ const (
 	laneLock  = 0x65717561 // "equa"
 	feedLock  = 0x65717566 // "equf"
 	grantLock = 0x65717567 // "equg"
+	sendLock  = 0x65717573 // "equs"
 )
 
-// leases are the lanes that this process has to itself, as advisory locks of
-// one connection. They only keep processes out of each other's way: where two
-// have the same lane for want of the connection, they collide on its key, and
-// one tries again.
+// leases are the lanes that this process has to itself, and the publishing of
+// events, as advisory locks of one connection. They only keep processes out of
+// each other's way: where two have the same lane for want of the connection,
+// they collide on its key, and one tries again; what two publish, the topic
+// tells apart.
 type leases struct {
 	mu      sync.Mutex
 	config  *pgx.ConnConfig
 	conn    *pgx.Conn
 	session int // which connection this is, from 1
 	held    []int32
+	leads   bool // this process publishes events
 	closed  bool
 }
 
@@ -76,6 +79,21 @@ func (l *leases) takeAll(ctx context.Context) (bool, error) {
 	return len(l.held) == lanesOfLog, nil
 }
 
+// lead leases the publishing of events, or sees that it still has it.
+func (l *leases) lead(ctx context.Context) (bool, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.connect(ctx); err != nil {
+		return false, err
+	}
+	if l.leads {
+		err := l.conn.Ping(ctx)
+		return err == nil, classify(err)
+	}
+	err := l.conn.QueryRow(ctx, store.Query("postgres/relay-lease"), sendLock).Scan(&l.leads)
+	return l.leads, classify(err)
+}
+
 // holds says whether a lane is still this process's own. A shared one never
 // was; a lease goes with the connection that it was had on.
 func (l *leases) holds(ctx context.Context, had lease) bool {
@@ -95,7 +113,7 @@ func (l *leases) connect(ctx context.Context) error {
 	if err != nil {
 		return classify(err)
 	}
-	l.conn, l.held = conn, []int32{}
+	l.conn, l.held, l.leads = conn, []int32{}, false
 	l.session++
 	return nil
 }

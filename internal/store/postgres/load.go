@@ -62,6 +62,16 @@ func (s *Store) Mark(ctx context.Context, name string) (position []byte, err err
 	return position, err
 }
 
+// SwapMark sets a position that is still the one expected, and says whether
+// it was. Error: store.ErrUnavailable; then it may have been set.
+func (s *Store) SwapMark(ctx context.Context, name string, was, now []byte) (swapped bool, err error) {
+	if err := s.settle(ctx); err != nil {
+		return false, err
+	}
+	tag, err := s.pool.Exec(ctx, store.Query("meta-swap"), store.MetaMark+name, now, was)
+	return tag.RowsAffected() == 1, classify(err)
+}
+
 // judge decides on each arrival before any is written. Of an id that another
 // process takes meanwhile the copy tells: then all is judged again.
 func (s *Store) judge(ctx context.Context, tx pgx.Tx, arrivals []store.Arrival) ([]store.Landing, []int, error) {

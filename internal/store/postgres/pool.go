@@ -57,9 +57,10 @@ func poolConfig(dsn string) (*pgxpool.Config, error) {
 	if !strings.Contains(dsn, "connect_timeout") {
 		config.ConnConfig.ConnectTimeout = connectTimeout
 	}
+	const options = "options" // which may set them too
 	for name, value := range runtimeDefaults {
 		_, set := config.ConnConfig.RuntimeParams[name]
-		if !set && !strings.Contains(config.ConnConfig.RuntimeParams["options"], name) {
+		if !set && !strings.Contains(config.ConnConfig.RuntimeParams[options], name) {
 			config.ConnConfig.RuntimeParams[name] = value
 		}
 	}

@@ -40,6 +40,9 @@ func (s *Store) Walk(ctx context.Context, enter func(count int64) audit.Entry, y
 		}
 		defer rows.Close()
 		for rows.Next() {
+			if err := ctx.Err(); err != nil { // rows that have been read are given behind it
+				return err
+			}
 			v, err := s.scanVersion(rows)
 			if err != nil {
 				return err
