@@ -63,7 +63,7 @@ func TestPostgresCommandsWithoutADatabase(t *testing.T) {
 		"no such database": strings.Replace(dsnOf(dir), "/test_", "/none_", 1),
 		"no password":      "postgres://" + pgtest.App + "@127.0.0.1:" + strconv.Itoa(c.Port) + "/none?passfile=/none",
 	} {
-		for _, args := range [][]string{{"export"}, {"import", write(t, "nobody.ndjson", "")}, {"audit", "verify"}, {"migrate"}} {
+		for _, args := range [][]string{{"export"}, {"import", write(t, "nobody.ndjson", "")}, {"audit", "verify"}, {"migrate"}, {"finish-restore"}} {
 			out, errs, status := runCommand(t, append(args, "--data-dir", dir, "--database", dsn)...)
 			if status != 2 || out != "" || strings.Count(errs, "\n") != 1 {
 				t.Errorf("%s: %s: status %d: %s%s", name, args[0], status, out, errs)
