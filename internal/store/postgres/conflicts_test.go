@@ -88,7 +88,10 @@ func TestADeadlockIsTriedAgain(t *testing.T) {
 	}()
 	f.db.waiting(t, 1)
 	_, err = tx.Exec(ctx, "SELECT 1 FROM record WHERE id = $1 FOR UPDATE", first[:])
-	ok(t, err)
+	// Whose check comes later is refused: on a slow machine that is the other.
+	if err != nil && code(err) != deadlockDetected {
+		t.Fatal(err)
+	}
 	ok(t, tx.Rollback(ctx))
 	<-done
 	for _, j := range jobs {
