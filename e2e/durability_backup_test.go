@@ -64,6 +64,25 @@ func (l *ledger) acknowledged() map[string]map[int64]string {
 	return promised
 }
 
+// asOf is what a server must show that goes on from a copy: what had been
+// acknowledged when the copy was begun, and perhaps what was written meanwhile.
+func (l *ledger) asOf(promised map[string]map[int64]string) *ledger {
+	own := &ledger{people: make(map[string]*entered), texts: l.texts}
+	for target, person := range l.people {
+		own.people[target] = &entered{versions: make(map[int64]string), unanswered: make(map[string]attempt)}
+		for version, text := range promised[target] {
+			own.people[target].versions[version] = text
+		}
+		for _, text := range person.versions { // may have been done by then
+			own.people[target].unanswered[text] = attempt{text: text}
+		}
+		for text := range person.unanswered {
+			own.people[target].unanswered[text] = attempt{text: text}
+		}
+	}
+	return own
+}
+
 // TestBackupUnderLoad takes backups of a server while it writes. All that it
 // had acknowledged before is in them, and what is in them is whole.
 func TestBackupUnderLoad(t *testing.T) {
@@ -105,22 +124,9 @@ func TestBackupUnderLoad(t *testing.T) {
 			t.Errorf("backup %d: %d of %d acknowledged versions are not there", i, missing, there)
 		}
 		// Its feed and its log are whole as well; it goes on.
-		own := ledger{people: make(map[string]*entered)}
-		for target, person := range l.people {
-			own.people[target] = &entered{versions: make(map[int64]string), unanswered: make(map[string]attempt)}
-			for version, text := range promised[target] {
-				own.people[target].versions[version] = text
-			}
-			for _, text := range person.versions { // may have been done by then
-				own.people[target].unanswered[text] = attempt{text: text}
-			}
-			for text := range person.unanswered {
-				own.people[target].unanswered[text] = attempt{text: text}
-			}
-		}
+		own := l.asOf(promised)
 		own.check(t, restored, officer)
 		own.checkFeed(t, restored, service)
-		own.texts = l.texts
 		if _, err := own.create(restored, officer); err != nil {
 			t.Error(err)
 		}

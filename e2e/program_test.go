@@ -129,12 +129,13 @@ func newClient() *http.Client {
 	}
 }
 
-// command is a run of the binary, free of the settings of whoever runs the tests.
+// command is a run of the binary, free of the settings of whoever runs the
+// tests. What it knows of AWS are invented credentials.
 func command(args ...string) *exec.Cmd {
 	cmd := exec.Command(binary, args...)
 	cmd.Env = append(slices.DeleteFunc(os.Environ(), func(v string) bool {
-		return strings.HasPrefix(v, "EQUALITY_API_") || strings.HasPrefix(v, "GORACE=")
-	}), "GORACE=exitcode=66 halt_on_error=1 atexit_sleep_ms=0")
+		return strings.HasPrefix(v, "EQUALITY_API_") || strings.HasPrefix(v, "GORACE=") || strings.HasPrefix(v, "AWS_")
+	}), "AWS_ACCESS_KEY_ID=invented", "AWS_SECRET_ACCESS_KEY=invented", "AWS_EC2_METADATA_DISABLED=true", "GORACE=exitcode=66 halt_on_error=1 atexit_sleep_ms=0")
 	return cmd
 }
 

@@ -45,11 +45,12 @@ var arrows = map[string][]string{
 		"internal/service", "internal/store",
 	},
 	"internal/mmh": {
-		"api", "internal/equality", "internal/etag", "internal/gate", "internal/refdata", "internal/server", "internal/service", "internal/store",
+		"api", "internal/equality", "internal/etag", "internal/events", "internal/gate", "internal/refdata", "internal/server", "internal/service", "internal/store",
 	},
+	"internal/relay": {"internal/events", "internal/service", "internal/store"},
 	"cmd/equality-api": {
-		"api", "internal/audit", "internal/bulk", "internal/config", "internal/equality", "internal/gate", "internal/httpapi", "internal/identity",
-		"internal/mmh", "internal/refdata", "internal/sealing", "internal/server", "internal/service", "internal/store",
+		"api", "internal/audit", "internal/bulk", "internal/config", "internal/equality", "internal/events", "internal/gate", "internal/httpapi",
+		"internal/identity", "internal/mmh", "internal/refdata", "internal/relay", "internal/sealing", "internal/server", "internal/service", "internal/store",
 		"internal/store/postgres", "internal/store/sqlite",
 	},
 }
@@ -82,6 +83,7 @@ var keepers = map[string][]string{
 	"github.com/jackc/pgx/":                {"internal/store/postgres"},
 	"github.com/schollz/progressbar/v3":    {"cmd/equality-api"},
 	"github.com/alecthomas/kong":           {"cmd/equality-api", "internal/config"},
+	"github.com/aws/":                      {"internal/relay"},
 	"github.com/prometheus/client_golang/": {"cmd/equality-api", "internal/server"},
 }
 
@@ -91,7 +93,7 @@ var pure = []string{"internal/refdata", "internal/equality"}
 var impure = []string{"net", "net/", "os", "os/", "database/", "log", "log/", "syscall", "math/rand", "math/rand/", "crypto/rand"}
 
 // takesItsClock are packages that may not ask for the time themselves.
-var takesItsClock = append(pure, "internal/audit", "internal/identity", "internal/store", "internal/store/postgres", "internal/store/sqlite", "internal/service", "internal/bulk", "internal/gate", "internal/httpapi", "internal/mmh")
+var takesItsClock = append(pure, "internal/audit", "internal/identity", "internal/store", "internal/store/postgres", "internal/store/sqlite", "internal/service", "internal/bulk", "internal/gate", "internal/httpapi", "internal/mmh", "internal/relay")
 
 // goPackage is one folder of the module.
 type goPackage struct {

@@ -28,17 +28,19 @@ Get a token to call it with:    equality-api token --data-dir data --role office
 Every flag can be set as EQUALITY_API_<FLAG> in the environment, or in the file of --config.`
 
 type cli struct {
-	Serve   serveCommand   `cmd:"" help:"Run the server."`
-	Token   tokenCommand   `cmd:"" help:"Print a token for a server in local mode."`
-	Import  importCommand  `cmd:"" help:"Import records from files; no record that is there is changed. Status 1 means that some were rejected."`
-	Export  exportCommand  `cmd:"" help:"Write every record to a file or to standard output."`
-	Audit   auditCommand   `cmd:"" help:"Work with the access log."`
-	Keys    keysCommand    `cmd:"" help:"Work with the keyset, without which no record can be read."`
-	Backup  backupCommand  `cmd:"" help:"Write a backup, beside a running server: two files, encrypted for an age recipient. The keyset is not in it."`
-	Restore restoreCommand `cmd:"" help:"Make a directory's database from a backup; what was erased since stays erased."`
-	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date; on SQLite the server does so by itself."`
-	OpenAPI openAPICommand `cmd:"" name:"openapi" help:"Print the contract (OpenAPI 3.1, YAML)."`
-	Version versionCommand `cmd:"" help:"Print the program's and the contract's version."`
+	Serve         serveCommand         `cmd:"" help:"Run the server."`
+	Token         tokenCommand         `cmd:"" help:"Print a token for a server in local mode."`
+	Import        importCommand        `cmd:"" help:"Import records from files; no record that is there is changed. Status 1 means that some were rejected."`
+	Export        exportCommand        `cmd:"" help:"Write every record to a file or to standard output."`
+	Events        eventsCommand        `cmd:"" help:"Work with the events that could not be published."`
+	Audit         auditCommand         `cmd:"" help:"Work with the access log."`
+	Keys          keysCommand          `cmd:"" help:"Work with the keyset, without which no record can be read."`
+	Backup        backupCommand        `cmd:"" help:"Write a backup, beside a running server: two files, encrypted for an age recipient. The keyset is not in it."`
+	Restore       restoreCommand       `cmd:"" help:"Make a directory's database from a backup; what was erased since stays erased."`
+	FinishRestore finishRestoreCommand `cmd:"" help:"Finish a PostgreSQL database that pg_restore or a point-in-time recovery has put back: what was erased since is removed, the feed begins anew, log and records are verified. No server may run."`
+	Migrate       migrateCommand       `cmd:"" help:"Bring the database's schema up to date; on SQLite the server does so by itself."`
+	OpenAPI       openAPICommand       `cmd:"" name:"openapi" help:"Print the contract (OpenAPI 3.1, YAML)."`
+	Version       versionCommand       `cmd:"" help:"Print the program's and the contract's version."`
 }
 
 // output is where commands print.

@@ -47,6 +47,7 @@ type program struct {
 	tokens  *identity.Authenticator
 	store   engine
 	service *service.Service
+	codec   *mmh.Codec
 }
 
 // Run serves until the context is done.
@@ -87,6 +88,11 @@ func (c *serveCommand) Run(ctx context.Context, o output) (err error) {
 	p.log.Info("listening", "address", listener.Addr().String())
 	stop := p.logHeadsRegularly()
 	defer stop()
+	stopRelay, err := p.startRelay(ctx)
+	if err != nil {
+		return errors.Join(err, listener.Close(), closeIfSet(telemetry))
+	}
+	defer stopRelay()
 	return server.Run(ctx, server.Options{
 		Handler: handler, Log: p.log, Listener: listener, CertFile: s.TLSCert, KeyFile: s.TLSKey,
 		Telemetry: telemetry, Metrics: p.metrics, ShutdownTimeout: s.ShutdownTimeout,
@@ -123,6 +129,9 @@ func (p *program) open(ctx context.Context) (err error) {
 	}
 	rules, err := equality.NewRules(p.lists)
 	if err != nil {
+		return err
+	}
+	if p.codec, err = mmh.NewCodec(p.lists, p.MMHStrictCodes); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(p.DataDir, 0o700); err != nil {
@@ -207,11 +216,7 @@ func (p *program) handler() (http.Handler, error) {
 		},
 	}
 	api := httpapi.New(httpapi.Options{Gate: way, Lists: p.lists, PublicURL: p.PublicURL})
-	codec, err := mmh.NewCodec(p.lists, p.MMHStrictCodes)
-	if err != nil {
-		return nil, err
-	}
-	front, err := mmh.New(mmh.Options{Gate: way, Codec: codec, Lists: p.lists, Store: p.place.engine(), Now: time.Now})
+	front, err := mmh.New(mmh.Options{Gate: way, Codec: p.codec, Lists: p.lists, Store: p.place.engine(), Now: time.Now})
 	if err != nil {
 		return nil, err
 	}

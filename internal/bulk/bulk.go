@@ -21,9 +21,8 @@ type Item struct {
 }
 
 // A Decoder reads one line, or one row of CSV. Its error is an
-// *equality.InvalidError, or a *RowError of a row that is none; an item that
-// comes with it has the ids that are to be told. Any number of goroutines may
-// use it.
+// *equality.InvalidError, or a *RowError of a row that is none. Any number of
+// goroutines may use it.
 type Decoder interface {
 	Decode(line []byte) (Item, error)
 }

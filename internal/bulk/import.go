@@ -272,9 +272,7 @@ func (r *run) decode(c *chunk) {
 		item, err := r.Decoder.Decode(c.text[f.start:f.end])
 		if failures, ok := failuresOf(err); ok {
 			for _, failure := range failures {
-				c.rejects = append(c.rejects, Reject{
-					Line: f.line, Pointer: failure.Pointer, Rule: failure.Code, ID: item.Record.ID, TargetID: item.Record.TargetID,
-				})
+				c.rejects = append(c.rejects, Reject{Line: f.line, Pointer: failure.Pointer, Rule: failure.Code})
 			}
 			continue
 		}

@@ -12,8 +12,7 @@ import (
 )
 
 // A Reject is one thing that is wrong with a record that was not taken. It
-// holds no value of the record but, where they are what is wrong or the only way
-// to find it again, its two ids.
+// holds no value of the record but, where they are what is wrong, its two ids.
 type Reject struct {
 	Line     int64     `json:"line"`
 	Pointer  string    `json:"pointer"`

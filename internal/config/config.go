@@ -54,6 +54,10 @@ type Config struct {
 
 	MMHCodes string `name:"mmh-codes" env:"EQUALITY_API_MMH_CODES" default:"record" placeholder:"RULE" help:"What becomes of a code that no list has when a front end sends it to /mmh: record (kept as sent) or strict (refused) (${default})."`
 
+	SNSTopicARN string `name:"sns-topic-arn" env:"EQUALITY_API_SNS_TOPIC_ARN" placeholder:"ARN" help:"FIFO topic of Amazon SNS that is told of every change, as the front ends' listeners read it; empty is off."`
+	SNSPayload  string `name:"sns-payload" env:"EQUALITY_API_SNS_PAYLOAD" default:"names" placeholder:"WHAT" help:"What a message holds of a record: names (of the members, without values) or full (personal data leaves with every message) (${default})."`
+	SNSEndpoint string `name:"sns-endpoint" env:"EQUALITY_API_SNS_ENDPOINT" placeholder:"URL" help:"Where SNS is found, for tests and private endpoints; empty is AWS's endpoint of the topic's region."`
+
 	fileErrs []error // what is wrong with the settings file
 }
 

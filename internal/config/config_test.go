@@ -146,7 +146,8 @@ func TestEveryFlagIsAKeyAndAVariable(t *testing.T) {
 		"rate-limit": "0.5", "rate-burst": "7", "max-concurrent-per-caller": "8", "trusted-proxies": "10.0.0.0/8,192.0.2.1",
 		"tls-cert": "", "tls-key": "", "idempotency-retention": "1h", "event-retention": "2h", "shutdown-timeout": "3s",
 		"log-level": "ERROR", "demo-people": "0", "council": "Another Council", "local-ethnic-groups": "true",
-		"mmh-codes": "strict",
+		"mmh-codes": "strict", "sns-topic-arn": "arn:aws:sns:eu-west-2:000000000000:equality.fifo", "sns-payload": "full",
+		"sns-endpoint": "http://127.0.0.1:4100",
 	}
 	values["tls-cert"], values["tls-key"] = certificate(t)
 
@@ -256,6 +257,12 @@ var wrong = []struct{ flag, value, says string }{
 	{"local-ethnic-groups", "ja", "true or false"},
 	{"mmh-codes", marker, "record or strict"},
 	{"mmh-codes", "", "record or strict"},
+	{"sns-topic-arn", marker, "FIFO topic"},
+	{"sns-topic-arn", "arn:aws:sns:eu-west-2:000000000000:" + marker, "FIFO topic"},
+	{"sns-topic-arn", "arn:aws:sqs:eu-west-2:000000000000:" + marker + ".fifo", "FIFO topic"},
+	{"sns-payload", marker, "names or full"},
+	{"sns-endpoint", marker, "absolute"},
+	{"sns-endpoint", "http://" + marker + ".example", "in clear"},
 }
 
 func TestWrongSettings(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -123,6 +124,33 @@ func (p *parser) publicURL(flag, text string) string {
 		return ""
 	}
 	return strings.TrimRight(text, "/")
+}
+
+// topicForm is the ARN of a FIFO topic, whose name ends so.
+var topicForm = regexp.MustCompile(`^arn:aws[a-z-]*:sns:([a-z0-9-]+):[0-9]{12}:[A-Za-z0-9_-]{1,251}\.fifo$`)
+
+func (p *parser) topic(flag, text string) (arn, region string) {
+	if text == "" {
+		return "", ""
+	}
+	parts := topicForm.FindStringSubmatch(text)
+	if parts == nil {
+		p.fail(flag, "must be the ARN of a FIFO topic, such as arn:aws:sns:eu-west-2:000000000000:equality.fifo")
+		return "", ""
+	}
+	return text, parts[1]
+}
+
+// endpoint checks a server that is sent messages about people: in clear they go
+// no further than this machine.
+func (p *parser) endpoint(flag, text string) string {
+	text = p.publicURL(flag, text)
+	u, err := url.Parse(text) // it could be
+	if err == nil && u.Scheme == "http" && !isLoopback(net.JoinHostPort(u.Hostname(), "0")) {
+		p.fail(flag, "must be an https URL: messages about people would go in clear; http is for loopback addresses alone")
+		return ""
+	}
+	return text
 }
 
 func isWeb(u *url.URL) bool {

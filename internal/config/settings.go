@@ -43,6 +43,10 @@ type Settings struct {
 	LocalEthnicGroups bool
 
 	MMHStrictCodes bool // the front-end contract refuses codes that no list has
+
+	SNSTopicARN, SNSRegion string // of a FIFO topic; "" is off
+	SNSFull                bool   // messages hold values
+	SNSEndpoint            string // "" is AWS's
 }
 
 const maxNumber = 1_000_000
@@ -78,7 +82,10 @@ func (c Config) Settings() (Settings, error) {
 		Council:                p.required("council", c.Council),
 		LocalEthnicGroups:      p.yes("local-ethnic-groups", c.LocalEthnicGroups),
 		MMHStrictCodes:         p.choice("mmh-codes", c.MMHCodes, "record", "strict") == "strict",
+		SNSFull:                p.choice("sns-payload", c.SNSPayload, "names", "full") == "full",
 	}
+	s.SNSTopicARN, s.SNSRegion = p.topic("sns-topic-arn", c.SNSTopicARN)
+	s.SNSEndpoint = p.endpoint("sns-endpoint", c.SNSEndpoint)
 	if c.TelemetryListen != "" {
 		s.TelemetryListen = p.address("telemetry-listen", c.TelemetryListen)
 		if s.TelemetryListen != "" && !isLoopback(s.TelemetryListen) {

@@ -76,6 +76,9 @@ func Diff(a, b Record) []string {
 // Sensitive stands for the members that say too much by being named.
 const Sensitive = "sensitive"
 
+// SensitiveMembers are the members that say too much by being named.
+func SensitiveMembers() []string { return []string{"gender", "pregnancyOrMaternity"} }
+
 // MaskSensitive gives the names for readers who may not see the record: gender
 // and pregnancyOrMaternity are replaced by one [Sensitive], which comes last,
 // so that its place does not tell which of the two it stands for.

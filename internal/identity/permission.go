@@ -5,8 +5,9 @@ import "slices"
 // A Permission is what one route or use case asks of a caller.
 type Permission string
 
-// The permissions that the HTTP contract names, and those of imports and
-// exports, which no role has: whoever runs the command has them.
+// The permissions that the HTTP contract names, and those of imports, exports
+// and publishing, which no role has: whoever runs the command has them, or the
+// program itself.
 const (
 	EqualityRead       Permission = "equality:read"
 	EqualityWrite      Permission = "equality:write"
@@ -21,6 +22,7 @@ const (
 	PersonRead         Permission = "person:read"
 	PersonWrite        Permission = "person:write"
 	EventsRead         Permission = "events:read"
+	EventsPublish      Permission = "events:publish"
 	ReportingAggregate Permission = "reporting:aggregate"
 	ReportingRecords   Permission = "reporting:records"
 	SupportRead        Permission = "support:read"
@@ -49,6 +51,7 @@ var bits = map[Permission]permissionSet{
 	Admin:              1 << 14,
 	EqualityImport:     1 << 15,
 	EqualityExport:     1 << 16,
+	EventsPublish:      1 << 17,
 }
 
 // roles are the built-in roles. Configuration says which groups have them.

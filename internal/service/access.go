@@ -36,6 +36,8 @@ var (
 	ReadEvents  = Action{"read-events", identity.EventsRead}
 	Import      = Action{audit.ActionImport, identity.EqualityImport}
 	Export      = Action{"export", identity.EqualityExport}
+	Publish     = Action{"publish", identity.EventsPublish}
+	DropEvent   = Action{"drop-event", identity.EventsPublish}
 )
 
 // Access is a caller's permission to do one kind of thing, checked. Only

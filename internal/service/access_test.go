@@ -21,7 +21,7 @@ var actions = []Action{Create, Change, Read, List, ReadHistory, ReadEvents, Impo
 // everythingBut is a caller with every permission but one.
 func everythingBut(missing identity.Permission) identity.Caller {
 	c := identity.Caller{Subject: "nearly everybody", Name: "Nearly Everybody", Kind: identity.Service}
-	every := []identity.Permission{identity.EqualityImport, identity.EqualityExport} // of no role
+	every := []identity.Permission{identity.EqualityImport, identity.EqualityExport, identity.EventsPublish} // of no role
 	for _, permissions := range identity.Roles() {
 		every = append(every, permissions...)
 	}

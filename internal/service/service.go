@@ -37,6 +37,17 @@ type Store interface {
 	Enter(audit.Entry)
 	Ready(ctx context.Context) error
 	Bulk
+	Relay
+}
+
+// Relay is what publishing events needs of a store.
+type Relay interface {
+	// Leads says whether this process is the one to publish, of those that share the store.
+	Leads(ctx context.Context) (bool, error)
+	FeedEpoch(ctx context.Context) (uuid.UUID, error)
+	FeedFloor(ctx context.Context) (int64, error)
+	// SwapMark sets the position of a mark that is still as expected; nil is none.
+	SwapMark(ctx context.Context, name string, was, now []byte) (swapped bool, err error)
 }
 
 // Bulk is what imports and exports need of a store.

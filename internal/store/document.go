@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"equality-information-api/internal/equality"
 	"equality-information-api/internal/sealing"
@@ -19,9 +20,10 @@ type document struct {
 	Change     Change          `json:"change"`
 }
 
-// EncodeDocument writes a version as the JSON that is sealed.
+// EncodeDocument writes a version as the JSON that is sealed. Text that is not
+// UTF-8, which an import may bring, is mended.
 func EncodeDocument(r equality.Record, c Change) ([]byte, error) {
-	return json.Marshal(document{r, r.NINOAsSent, c})
+	return json.Marshal(document{r, r.NINOAsSent, c}, jsontext.AllowInvalidUTF8(true))
 }
 
 // DecodeDocument reads a version back. The error names no value.

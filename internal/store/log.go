@@ -61,6 +61,15 @@ func (l *Log) Close() error { return errors.Join(l.tx.Rollback(), l.db.Close()) 
 // Lanes is the number of lanes.
 func (l *Log) Lanes() int { return l.lanes }
 
+// Mark gives the position that is kept under a name, nil where there is none.
+func (l *Log) Mark(ctx context.Context, name string) (position []byte, err error) {
+	err = l.tx.QueryRowContext(ctx, Query("meta-read"), MetaMark+name).Scan(&position)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return position, err
+}
+
 // logPage is how many entries are read together.
 const logPage = 1000
 

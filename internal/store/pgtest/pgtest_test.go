@@ -174,3 +174,24 @@ func TestAKilledTestLeavesNothing(t *testing.T) {
 		}
 	}
 }
+
+func TestRecoversToAPoint(t *testing.T) {
+	t.Parallel()
+	c := New(t, append(Archiving, Volatile...)...)
+	database := c.Create(t, "")
+	dsn := c.DSN(database, Owner)
+	run(t, dsn, "CREATE TABLE notes (text text)")
+	b := c.BaseBackup(t)
+	run(t, dsn, "INSERT INTO notes VALUES ('before')")
+	run(t, c.DSN(database, Superuser), "SELECT pg_create_restore_point('noon')")
+	run(t, dsn, "INSERT INTO notes VALUES ('after')")
+	if err := c.Stop(Fast); err != nil { // which archives all there is
+		t.Fatal(err)
+	}
+	b.Recover(t, c, "recovery_target_name = 'noon'")
+	dsn = b.DSN(database, Owner)
+	if got := ask(t, dsn, "SELECT string_agg(text, ' ') FROM notes"); got != "before" {
+		t.Errorf("recovered %q", got)
+	}
+	run(t, dsn, "INSERT INTO notes VALUES ('a new history')")
+}

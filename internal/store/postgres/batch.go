@@ -44,6 +44,10 @@ func newBatch(s *Store, head audit.Head, jobs []*job) *batch {
 		entry.Subject, entry.Name, entry.Scope = escape(entry.Subject), escape(entry.Name), escape(entry.Scope)
 		entries = append(entries, store.Placed{Head: b.head, Entry: entry})
 	}
+	if head.Seq > 0 && len(entries) > 0 {
+		b.batch.Queue(store.Query("postgres/head-stands"), head.Lane, head.Seq, head.Hash[:])
+		b.owner = append(b.owner, nil)
+	}
 	insertAll(b, "audit-insert", entries, store.AppendEntry)
 	insertAll(b, "audit-target-insert", store.TouchedBy(entries), store.AppendTouched)
 	insertAll(b, "outbox-insert", raised, store.AppendEvent)

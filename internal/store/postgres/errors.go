@@ -19,6 +19,7 @@ const (
 	notNullViolation     = "23502"
 	serializationFailure = "40001"
 	deadlockDetected     = "40P01"
+	lockNotAvailable     = "55P03"
 	readOnlyTransaction  = "25006"
 	undefinedTable       = "42P01"
 	undefinedColumn      = "42703"

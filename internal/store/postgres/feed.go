@@ -26,12 +26,17 @@ func (s *Store) Events(ctx context.Context, epoch uuid.UUID, after int64, limit 
 	return store.ReadFeed(ctx, s, epoch, after, limit, wait, enter)
 }
 
-// FeedEpoch is the feed's, which only a restore changes.
-func (s *Store) FeedEpoch(ctx context.Context) (uuid.UUID, error) {
-	if err := s.settle(ctx); err != nil {
-		return uuid.Nil, err
-	}
-	return s.settled.Load().epoch, nil
+// FeedEpoch is the feed's, which only a restore changes. It is read each time:
+// a database may be put back while this process runs.
+func (s *Store) FeedEpoch(ctx context.Context) (epoch uuid.UUID, err error) {
+	err = s.reading(ctx, func() error {
+		value, err := s.meta(ctx, store.MetaEpoch, nil)
+		if err == nil {
+			epoch, err = uuid.FromBytes(value)
+		}
+		return err
+	})
+	return epoch, err
 }
 
 // FeedFloor is the last position that has been dropped from the feed.
@@ -85,6 +90,17 @@ func (s *Store) number(ctx context.Context) error {
 	b.Queue(store.Query("postgres/feed-lock"), feedLock)
 	b.Queue(store.Query("postgres/feed-number"), numberTogether)
 	return s.pool.SendBatch(ctx, &b).Close()
+}
+
+// Leads says whether this process is the one that publishes events, and makes
+// it so where no other is. It is as long as the connection of its leases lives;
+// when that breaks unseen, another may lead beside it for a while.
+// Error: store.ErrUnavailable.
+func (s *Store) Leads(ctx context.Context) (bool, error) {
+	if err := s.settle(ctx); err != nil {
+		return false, err
+	}
+	return s.leases.lead(ctx)
 }
 
 // News is closed when there may be events that have not been read.

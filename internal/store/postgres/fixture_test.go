@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -77,7 +78,7 @@ func with(dsn string, settings ...string) string {
 	for i := 0; i < len(settings); i += 2 {
 		q.Set(settings[i], settings[i+1])
 	}
-	u.RawQuery = q.Encode()
+	u.RawQuery = strings.ReplaceAll(q.Encode(), "+", "%20") // which is a plus to PostgreSQL
 	return u.String()
 }
 

@@ -1,5 +1,7 @@
 -- What the application's role may do, and no more: it adds to the access log and can neither change nor remove what
--- stands there. The statements are run one by one, with the role's name for the word app_role.
+-- stands there. The statements are run one by one in a transaction, with the role's name for the word app_role: nobody
+-- sees the role without its rights, and of two who give them one waits.
+LOCK TABLE goose_db_version IN EXCLUSIVE MODE;
 REVOKE ALL ON ALL TABLES IN SCHEMA public FROM app_role;
 GRANT USAGE ON SCHEMA public TO app_role;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO app_role;

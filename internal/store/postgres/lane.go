@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync/atomic"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"equality-information-api/internal/audit"
@@ -36,7 +38,7 @@ const (
 // commit.
 type lane struct {
 	store   *Store
-	number  int
+	lease   lease
 	head    audit.Head
 	known   bool // false after an unknown end: the head is read again
 	doubt   bool // these jobs may be under way in a transaction whose connection was lost
@@ -50,7 +52,7 @@ type job struct {
 	plan       *store.Plan
 	command    store.Command
 	entry      audit.Entry
-	alone      func(ctx context.Context, tx pgx.Tx) (audit.Entry, bool, error)
+	alone      func(ctx context.Context, tx pgx.Tx) (entries []audit.Entry, news bool, err error)
 	unattended bool // nobody waits for it: its failure is reported
 	err        error
 	done       chan struct{}
@@ -142,7 +144,7 @@ func (l *lane) finish(batch []*job) {
 // commit does jobs in as few transactions as can be: one, unless some no
 // longer fit. Those are told so, and the others go on without them.
 func (l *lane) commit(ctx context.Context, jobs []*job) {
-	jobs = oneOfEach(jobs)
+	jobs = inOrder(oneOfEach(jobs))
 	l.doubt = false
 	for try := 0; len(jobs) > 0; {
 		unfit, err := l.transaction(ctx, jobs)
@@ -189,6 +191,22 @@ func oneOfEach(jobs []*job) []*job {
 		kept = append(kept, j)
 	}
 	return kept
+}
+
+// inOrder sorts jobs by the person they change, as every lane does: each then
+// waits for rows in the same order, and none for another that waits for it.
+func inOrder(jobs []*job) []*job {
+	person := func(j *job) (id uuid.UUID) {
+		if j.plan != nil && j.plan.Writes() {
+			id = j.plan.Next.Target
+		}
+		return id
+	}
+	slices.SortStableFunc(jobs, func(a, b *job) int {
+		first, second := person(a), person(b)
+		return bytes.Compare(first[:], second[:])
+	})
+	return jobs
 }
 
 func without(jobs []*job, unfit *job) []*job {
@@ -242,10 +260,7 @@ func (l *lane) transaction(ctx context.Context, jobs []*job) (unfit *job, err er
 			l.yield(ctx)
 			return nil, errCollision
 		case answered(err):
-			if code(err) == readOnlyTransaction {
-				l.store.pool.Reset() // these lead to a server that is no longer the primary
-			}
-			return nil, classify(err)
+			return nil, l.refused(err)
 		}
 		// Nobody knows whether it was committed. The same rows at the same place
 		// can be there once only: they are sent again until that is known.
@@ -260,6 +275,14 @@ func (l *lane) transaction(ctx context.Context, jobs []*job) (unfit *job, err er
 			return nil, nil
 		}
 	}
+}
+
+// refused is the error of a transaction that the server has refused.
+func (l *lane) refused(err error) error {
+	if code(err) == readOnlyTransaction {
+		l.store.pool.Reset() // these lead to a server that is no longer the primary
+	}
+	return classify(err)
 }
 
 // learn is isCommitted of a server that may have to come back first.
@@ -305,20 +328,20 @@ func (l *lane) ready(ctx context.Context) error {
 	if err := l.store.settle(ctx); err != nil {
 		return err
 	}
-	if l.number == noLane {
-		number, err := l.store.leases.take(ctx)
+	if l.lease == noLease {
+		lease, err := l.store.leases.take(ctx)
 		if err != nil {
 			return err
 		}
-		l.number, l.known = number, false
+		l.lease, l.known = lease, false
 	}
 	if l.known {
 		return nil
 	}
-	head := audit.Head{Lane: l.number}
+	head := audit.Head{Lane: l.lease.lane}
 	var hash []byte
 	err := l.store.reading(ctx, func() error {
-		return l.store.pool.QueryRow(ctx, store.Query("audit-head"), l.number).Scan(&head.Seq, &hash)
+		return l.store.pool.QueryRow(ctx, store.Query("audit-head"), l.lease.lane).Scan(&head.Seq, &hash)
 	})
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return err
@@ -328,10 +351,11 @@ func (l *lane) ready(ctx context.Context) error {
 	return nil
 }
 
-// yield leaves a lane that this process has not to itself.
+// yield leaves a lane that another process has too: it was shared, or the
+// lease of it was lost.
 func (l *lane) yield(ctx context.Context) {
-	if !l.store.leases.has(ctx, l.number) {
-		l.number = noLane
+	if !l.store.leases.holds(ctx, l.lease) {
+		l.lease = noLease
 	}
 }
 
@@ -360,22 +384,26 @@ func (l *lane) oneAlone(ctx context.Context, j *job) error {
 	if err != nil {
 		return classify(err)
 	}
-	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }() // does nothing behind a commit
-	entry, news, err := j.alone(ctx, tx)
+	defer func() { // does nothing behind a commit
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), unknownTimeout)
+		defer cancel()
+		_ = tx.Rollback(ctx)
+	}()
+	entries, news, err := j.alone(ctx, tx)
 	if violates(err) { // another process has taken an id meanwhile
 		return errCollision
 	}
 	if err != nil {
-		return classify(err)
+		return l.refused(err)
 	}
-	b := newBatch(l.store, l.head, []*job{{entry: entry}})
+	b := newBatch(l.store, l.head, entered(entries))
 	if err := tx.SendBatch(ctx, &b.batch).Close(); err != nil {
 		if violates(err) {
 			l.known = false
 			l.yield(ctx)
 			return errCollision
 		}
-		return classify(err)
+		return l.refused(err)
 	}
 	if err := tx.Commit(ctx); err != nil {
 		if done, asking := l.learn(context.WithoutCancel(ctx), b.head); asking != nil || !done {
@@ -385,6 +413,14 @@ func (l *lane) oneAlone(ctx context.Context, j *job) error {
 	}
 	l.committed(b.head, news)
 	return nil
+}
+
+// entered are jobs that are entries alone.
+func entered(entries []audit.Entry) (jobs []*job) {
+	for _, e := range entries {
+		jobs = append(jobs, &job{entry: e})
+	}
+	return jobs
 }
 
 // sleep waits, and is false when the context ends first.

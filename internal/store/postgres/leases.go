@@ -2,8 +2,8 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
-	"slices"
 	"sync"
 
 	"github.com/jackc/pgx/v5"
@@ -21,77 +21,100 @@ const (
 	laneLock  = 0x65717561 // "equa"
 	feedLock  = 0x65717566 // "equf"
 	grantLock = 0x65717567 // "equg"
+	sendLock  = 0x65717573 // "equs"
 )
 
-// leases are the lanes that this process has to itself, as advisory locks of
-// one connection. They only keep processes out of each other's way: where two
-// have the same lane for want of the connection, they collide on its key, and
-// one tries again.
+// leases are the lanes that this process has to itself, and the publishing of
+// events, as advisory locks of one connection. They only keep processes out of
+// each other's way: where two have the same lane for want of the connection,
+// they collide on its key, and one tries again; what two publish, the topic
+// tells apart.
 type leases struct {
-	mu     sync.Mutex
-	config *pgx.ConnConfig
-	conn   *pgx.Conn
-	held   []int32
-	closed bool
+	mu      sync.Mutex
+	config  *pgx.ConnConfig
+	conn    *pgx.Conn
+	session int // which connection this is, from 1
+	held    []int32
+	leads   bool // this process publishes events
+	closed  bool
 }
 
-func newLeases(config *pgx.ConnConfig) *leases {
-	return &leases{config: config.Copy(), held: []int32{}}
-}
+// lease is a lane, and the session whose lock it is; 0 where it is shared.
+type lease struct{ lane, session int }
+
+var noLease = lease{lane: noLane}
+
+func newLeases(config *pgx.ConnConfig) *leases { return &leases{config: config.Copy()} }
 
 // take leases one more lane. Where every lane is leased it shares one.
-func (l *leases) take(ctx context.Context) (int, error) {
+func (l *leases) take(ctx context.Context) (lease, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var lane int32
+	for again := false; ; again = true {
+		if err := l.connect(ctx); err != nil {
+			return noLease, err
+		}
+		err := l.conn.QueryRow(ctx, store.Query("postgres/lane-lease"), lanesOfLog, l.held, laneLock).Scan(&lane)
+		switch {
+		case err == nil:
+			l.held = append(l.held, lane)
+			return lease{int(lane), l.session}, nil
+		case errors.Is(err, pgx.ErrNoRows):
+			return lease{lane: rand.IntN(lanesOfLog)}, nil
+		case again || !l.conn.IsClosed(): // else it had been lost since it was last used
+			return noLease, classify(err)
+		}
+	}
+}
+
+// takeAll leases every lane. It is false where another process has one.
+func (l *leases) takeAll(ctx context.Context) (bool, error) {
+	for before := -1; len(l.held) > before; {
+		before = len(l.held)
+		if _, err := l.take(ctx); err != nil {
+			return false, err
+		}
+	}
+	return len(l.held) == lanesOfLog, nil
+}
+
+// lead leases the publishing of events, or sees that it still has it.
+func (l *leases) lead(ctx context.Context) (bool, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err := l.connect(ctx); err != nil {
-		return noLane, err
+		return false, err
 	}
-	var lane int32
-	err := l.conn.QueryRow(ctx, store.Query("postgres/lane-lease"), lanesOfLog, l.held, laneLock).Scan(&lane)
-	if err == pgx.ErrNoRows { //nolint:errorlint // pgx gives it as it is
-		return rand.IntN(lanesOfLog), nil
+	if l.leads {
+		err := l.conn.Ping(ctx)
+		return err == nil, classify(err)
 	}
-	if err != nil {
-		return noLane, classify(err)
-	}
-	l.held = append(l.held, lane)
-	return int(lane), nil
+	err := l.conn.QueryRow(ctx, store.Query("postgres/relay-lease"), sendLock).Scan(&l.leads)
+	return l.leads, classify(err)
 }
 
-// has says whether this process has a lane to itself. Nobody else can say so
-// while the server is away.
-func (l *leases) has(ctx context.Context, lane int) bool {
+// holds says whether a lane is still this process's own. A shared one never
+// was; a lease goes with the connection that it was had on.
+func (l *leases) holds(ctx context.Context, had lease) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.connect(ctx) != nil || slices.Contains(l.held, int32(lane))
+	return had.session == l.session && l.conn != nil && l.conn.Ping(ctx) == nil
 }
 
-// connect sees that there is a connection. The lanes that were leased on one
-// that was lost are leased again, but for those that another process has now.
 func (l *leases) connect(ctx context.Context) error {
 	if l.closed {
 		return store.ErrUnavailable
 	}
-	if l.conn != nil {
-		if l.conn.Ping(ctx) == nil {
-			return nil
-		}
-		_ = l.conn.Close(ctx)
+	if l.conn != nil && !l.conn.IsClosed() {
+		return nil
 	}
 	conn, err := pgx.ConnectConfig(ctx, l.config)
 	if err != nil {
 		return classify(err)
 	}
-	l.conn = conn
-	rows, err := conn.Query(ctx, store.Query("postgres/lanes-keep"), l.held, laneLock)
-	if err != nil {
-		return classify(err)
-	}
-	kept, err := pgx.CollectRows(rows, pgx.RowTo[int32])
-	if err != nil {
-		return classify(err)
-	}
-	l.held = append([]int32{}, kept...) // not nil, which is no list to PostgreSQL
+	l.conn, l.held, l.leads = conn, []int32{}, false
+	l.session++
 	return nil
 }
 

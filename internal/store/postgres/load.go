@@ -16,31 +16,32 @@ import (
 
 // Load writes many arrivals in one transaction and says what became of each,
 // in their order. The rows go by COPY. Error: store.ErrUnavailable.
-func (s *Store) Load(ctx context.Context, l store.Load) (landings []store.Landing, err error) {
+func (s *Store) Load(ctx context.Context, l store.Load) ([]store.Landing, error) {
 	if l.Empty() {
 		return nil, nil
 	}
-	err = s.do(ctx, &job{alone: func(ctx context.Context, tx pgx.Tx) (entry audit.Entry, news bool, err error) {
+	var landings []store.Landing
+	err := s.do(ctx, &job{alone: func(ctx context.Context, tx pgx.Tx) (entries []audit.Entry, news bool, err error) {
 		var landed []int
 		if landings, landed, err = s.judge(ctx, tx, l.Arrivals); err != nil {
-			return entry, false, err
+			return nil, false, err
 		}
 		raised, err := s.copyIn(ctx, tx, l, landed)
 		if err != nil {
-			return entry, false, err
+			return nil, false, err
 		}
 		if l.Mark != "" {
 			position, err := l.Position(slices.Clone(landings))
 			if err != nil {
-				return entry, false, err
+				return nil, false, err
 			}
 			if _, err := tx.Exec(ctx, store.Query("meta-write"), store.MetaMark+l.Mark, append([]byte{}, position...)); err != nil {
-				return entry, false, err
+				return nil, false, err
 			}
 		}
-		entry = l.Entry
+		entry := l.Entry
 		entry.Count = int64(len(landed))
-		return entry, raised, nil
+		return []audit.Entry{entry}, raised, nil
 	}})
 	if err != nil {
 		return nil, err // where nobody waited for it, it may still be under way
@@ -59,6 +60,16 @@ func (s *Store) Mark(ctx context.Context, name string) (position []byte, err err
 		return nil, nil
 	}
 	return position, err
+}
+
+// SwapMark sets a position that is still the one expected, and says whether
+// it was. Error: store.ErrUnavailable; then it may have been set.
+func (s *Store) SwapMark(ctx context.Context, name string, was, now []byte) (swapped bool, err error) {
+	if err := s.settle(ctx); err != nil {
+		return false, err
+	}
+	tag, err := s.pool.Exec(ctx, store.Query("meta-swap"), store.MetaMark+name, now, was)
+	return tag.RowsAffected() == 1, classify(err)
 }
 
 // judge decides on each arrival before any is written. Of an id that another

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"equality-information-api/internal/sealing"
@@ -27,14 +28,20 @@ func OpenLog(ctx context.Context, dsn string, keys *sealing.Keyset) (*store.Log,
 	})
 }
 
+// unhurried lets a connection's statements and transactions take as long as
+// they take, and what further settings are for.
+func unhurried(config *pgx.ConnConfig, further ...string) {
+	for _, name := range append(further, "statement_timeout", "idle_in_transaction_session_timeout") {
+		config.RuntimeParams[name] = "0"
+	}
+}
+
 // openSQL opens a database for what takes long: migrations and verification.
 func openSQL(dsn string) (*sql.DB, error) {
 	config, err := poolConfig(dsn)
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range []string{"statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"} {
-		config.ConnConfig.RuntimeParams[name] = "0"
-	}
-	return stdlib.OpenDB(*config.ConnConfig), nil
+	unhurried(config.ConnConfig, "lock_timeout")
+	return stdlib.OpenDB(*config.ConnConfig, stdlib.OptionAfterConnect(config.AfterConnect)), nil
 }

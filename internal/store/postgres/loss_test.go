@@ -210,7 +210,7 @@ func TestOthersInTheTransactionOfALostConnectionAreDoneOnce(t *testing.T) {
 	entries = append(entries, own.ID, second.ID)
 	release := d.holding(t, nextPlaces)
 	happened := p.cutAt(cut{mark: mark, forward: true})
-	l := &lane{store: f.Store, number: noLane}
+	l := &lane{store: f.Store, lease: noLease}
 	go func() {
 		l.finish(jobs)
 		for _, j := range jobs {

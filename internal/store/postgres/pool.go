@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"net/url"
 	"regexp"
 	"strings"
 	"sync/atomic"
@@ -18,14 +19,25 @@ import (
 const defaultConnections = 16
 
 // runtimeDefaults are the settings of every connection that the connection
-// string does not set: nothing waits without an end.
+// string does not set: nothing waits without an end. The server looks for who
+// has gone without a word within half a minute, and not in two hours: half a
+// transaction of theirs would keep its locks as long.
 var runtimeDefaults = map[string]string{
-	"application_name":                    "equality-api",
+	nameSetting:                           applicationName,
 	"statement_timeout":                   "10s",
 	"lock_timeout":                        "5s",
 	"idle_in_transaction_session_timeout": "60s",
 	"timezone":                            "UTC",
+	"tcp_keepalives_idle":                 "10",
+	"tcp_keepalives_interval":             "5",
+	"tcp_keepalives_count":                "3",
 }
+
+// applicationName is what the sessions of servers and commands are called.
+const (
+	nameSetting     = "application_name"
+	applicationName = "equality-api"
+)
 
 // connectTimeout is for one host of the connection string.
 const connectTimeout = 3 * time.Second
@@ -45,8 +57,10 @@ func poolConfig(dsn string) (*pgxpool.Config, error) {
 	if !strings.Contains(dsn, "connect_timeout") {
 		config.ConnConfig.ConnectTimeout = connectTimeout
 	}
+	const options = "options" // which may set them too
 	for name, value := range runtimeDefaults {
-		if _, set := config.ConnConfig.RuntimeParams[name]; !set {
+		_, set := config.ConnConfig.RuntimeParams[name]
+		if !set && !strings.Contains(config.ConnConfig.RuntimeParams[options], name) {
 			config.ConnConfig.RuntimeParams[name] = value
 		}
 	}
@@ -57,10 +71,7 @@ func poolConfig(dsn string) (*pgxpool.Config, error) {
 // doubts are had of every connection when one was lost: a server that comes
 // back, or ends its sessions, takes all of them, and then each is tried before
 // it is used.
-type doubts struct {
-	now   func() time.Time
-	since atomic.Pointer[time.Time]
-}
+type doubts struct{ losses atomic.Int64 } // that are not long past
 
 // doubtful is how long a loss makes the other connections doubtful, and idle
 // how long one may be unused before it is doubtful by itself.
@@ -71,30 +82,35 @@ const (
 
 // lost notes that a connection was lost.
 func (d *doubts) lost() {
-	now := d.now()
-	d.since.Store(&now)
+	d.losses.Add(1)
+	time.AfterFunc(doubtful, func() { d.losses.Add(-1) })
 }
 
 func (d *doubts) ping(_ context.Context, p pgxpool.ShouldPingParams) bool {
-	since := d.since.Load()
-	return p.IdleDuration > idle || since != nil && d.now().Sub(*since) < doubtful
+	return p.IdleDuration > idle || d.losses.Load() > 0
 }
 
-// durable makes a commit wait for the disk, whatever the server's default is.
+// durable makes a commit wait for the disk, whatever the server's default is
+// or becomes.
 func durable(ctx context.Context, conn *pgx.Conn) error {
-	_, err := conn.Exec(ctx, "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'")
+	_, err := conn.Exec(ctx, "SELECT set_config('synchronous_commit', coalesce(nullif(current_setting('synchronous_commit'), 'off'), 'on'), false)")
 	return err
 }
 
-// passwordSetting finds a password in either form of a connection string.
-var passwordSetting = regexp.MustCompile(`(?i)(^|[\s?&])password\s*=|^postgres(ql)?://[^/@]*:[^/@]+@`)
+// passwordSetting finds a password in either form of a connection string, and
+// rather one too many: what stands before it may be the end of a quoted value.
+var passwordSetting = regexp.MustCompile(`(?i)password[\s\v]*=|^postgres(ql)?://[^/@]*:[^/@]+@`)
 
 // CheckDSN checks a connection string: that it can be parsed, and that it holds
 // no password, which belongs into a file. Its errors repeat nothing of it.
 func CheckDSN(dsn string) error {
-	if passwordSetting.MatchString(dsn) {
+	plain, err := url.PathUnescape(dsn) // a URL's may be written otherwise
+	if err != nil {
+		plain = dsn
+	}
+	if passwordSetting.MatchString(dsn) || passwordSetting.MatchString(plain) {
 		return errors.New("a connection string must not hold a password: put it into a file of mode 0600 and name that with passfile=")
 	}
-	_, err := poolConfig(dsn)
+	_, err = poolConfig(dsn)
 	return err
 }

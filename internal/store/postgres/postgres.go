@@ -54,14 +54,12 @@ type Store struct {
 	closing sync.RWMutex // held for reading while a job is being queued
 	closed  bool
 	stop    func()
-	working sync.WaitGroup
+	working sync.WaitGroup // the lanes
+	finders sync.WaitGroup // which lanes need until they are done
 
 	settling sync.Mutex
-	settled  atomic.Pointer[settled]
+	settled  atomic.Bool // the database can be used
 }
-
-// settled is what is read of a database once it can be used.
-type settled struct{ epoch uuid.UUID }
 
 // laneCount is how many lanes a process writes at once: enough that one works
 // while another waits for the disk, and few, so that many share a commit.
@@ -78,7 +76,6 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	s := &Store{Options: o, leases: newLeases(config.ConnConfig), queue: make(chan *job, queueLength),
 		finding: make(chan *found, queueLength), stopped: make(chan struct{})}
-	s.doubts.now = o.Now
 	config.ShouldPing = s.doubts.ping
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
@@ -93,10 +90,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	s.feed = watchFeed(s)
 	for range laneCount() {
-		l := &lane{store: s, number: noLane}
+		l := &lane{store: s, lease: noLease}
 		s.lanes = append(s.lanes, l)
 		s.working.Go(l.work)
-		s.working.Go(s.find)
+		s.finders.Go(s.find)
 	}
 	s.stop = store.Regularly(s.trimBatch, o.Report)
 	return s, nil
@@ -114,8 +111,9 @@ func (s *Store) Close() error {
 	s.stop()
 	s.feed.close()
 	close(s.queue)
-	close(s.stopped)
 	s.working.Wait()
+	close(s.stopped)
+	s.finders.Wait()
 	err := s.leases.close()
 	s.pool.Close()
 	return err
@@ -127,15 +125,15 @@ var errNoCheck = errors.New("the database has entries but no check value of its 
 var errOldSchema = errors.New("the database's schema is older than this program's: run equality-api migrate")
 
 // settle sees that the database is this keyset's and has this program's
-// schema, and reads what belongs to it as a whole. It is done once; until then
+// schema, and that the feed has an epoch. It is done once; until then
 // every use tries again. Error: store.ErrUnavailable, sealing.ErrWrongKeyset.
 func (s *Store) settle(ctx context.Context) error {
-	if s.settled.Load() != nil {
+	if s.settled.Load() {
 		return nil
 	}
 	s.settling.Lock()
 	defer s.settling.Unlock()
-	if s.settled.Load() != nil {
+	if s.settled.Load() {
 		return nil
 	}
 	if err := s.checkSchema(ctx); err != nil {
@@ -144,11 +142,10 @@ func (s *Store) settle(ctx context.Context) error {
 	if err := s.checkKeyset(ctx); err != nil {
 		return err
 	}
-	epoch, err := s.meta(ctx, store.MetaEpoch, func() []byte { id := uuid.New(); return id[:] })
-	if err != nil {
+	if _, err := s.meta(ctx, store.MetaEpoch, func() []byte { id := uuid.New(); return id[:] }); err != nil {
 		return err
 	}
-	s.settled.Store(&settled{uuid.UUID(epoch)})
+	s.settled.Store(true)
 	return nil
 }
 

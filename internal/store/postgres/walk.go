@@ -40,11 +40,18 @@ func (s *Store) Walk(ctx context.Context, enter func(count int64) audit.Entry, y
 		}
 		defer rows.Close()
 		for rows.Next() {
+			if err := ctx.Err(); err != nil { // rows that have been read are given behind it
+				return err
+			}
 			v, err := s.scanVersion(rows)
 			if err != nil {
 				return err
 			}
-			if yielding = yield(v); yielding != nil {
+			// Rows that have come already are given whatever the context says.
+			if yielding = ctx.Err(); yielding == nil {
+				yielding = yield(v)
+			}
+			if yielding != nil {
 				return yielding
 			}
 		}

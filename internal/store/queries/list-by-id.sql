@@ -1,6 +1,7 @@
--- A page of records by id, behind one id.
+-- A page of records by id, behind one id. The coalesce keeps PostgreSQL from taking the conditions of the join for
+-- independent of each other: it would expect hardly any record, and read all of them for a page.
 SELECT r.number, r.id, r.target, r.version, r.modified, r.sealed, k.wrapped
 FROM identifier i
-JOIN record r ON r.number = i.record AND r.id = i.uuid
+JOIN record r ON r.number = i.record AND coalesce(r.id = i.uuid, FALSE)
 LEFT JOIN data_key k ON k.record = r.number
 WHERE i.uuid > $1 ORDER BY i.uuid LIMIT $2

@@ -14,7 +14,7 @@ import (
 // has neither is no erased one: then the files do not go together.
 func followErasures(ctx context.Context, tx *sql.Tx, o RestoreOptions) (erased int64, err error) {
 	var lost int64
-	err = tx.QueryRowContext(ctx, store.Query("sqlite/restore-lost")).Scan(&lost)
+	err = tx.QueryRowContext(ctx, store.Query("restore-lost")).Scan(&lost)
 	if err != nil {
 		return 0, err
 	}

@@ -24,6 +24,9 @@ func (s *Store) Events(ctx context.Context, epoch uuid.UUID, after int64, limit 
 // FeedEpoch is the feed's, which only a restore changes.
 func (s *Store) FeedEpoch(context.Context) (uuid.UUID, error) { return s.epoch, nil }
 
+// Leads is always so: the data directory is one process's.
+func (s *Store) Leads(context.Context) (bool, error) { return true, nil }
+
 // News is closed at the next event.
 func (s *Store) News() <-chan struct{} { return s.writer.feed.Next() }
 

@@ -40,6 +40,20 @@ func (s *Store) Mark(ctx context.Context, name string) ([]byte, error) {
 	return position, classify(err)
 }
 
+// SwapMark sets a position that is still the one expected, and says whether
+// it was. Error: store.ErrUnavailable.
+func (s *Store) SwapMark(ctx context.Context, name string, was, now []byte) (swapped bool, err error) {
+	var n int64
+	err = s.writer.do(ctx, func(t *tx) (err error) {
+		n, err = t.exec("meta-swap", store.MetaMark+name, now, was)
+		return err
+	})
+	if err != nil {
+		return false, err // where nobody waited for it, it may still be under way
+	}
+	return n == 1, nil
+}
+
 func (t *tx) load(s *Store, l store.Load) ([]store.Landing, error) {
 	j, err := t.judge(s, l.Arrivals)
 	if err != nil {

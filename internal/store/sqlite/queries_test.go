@@ -66,6 +66,7 @@ func TestNoQueryReadsAWholeTable(t *testing.T) {
 		"audit-target-walk": {"SCAN audit_target"},
 		"verify-documents":  {"SCAN a"},
 		"record-count":      {"SCAN record"},
+		"restore-lost":      {"SCAN r"},
 		"verify-count":      {"SCAN record", "SCAN history", "SCAN CONSTANT ROW"},
 		"verify-records":    {"SCAN r"}, "verify-identifiers": {"SCAN i"},
 		"outbox-trim-until": {"SCAN outbox", "SCAN oldest"},

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"flag"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -22,12 +23,14 @@ import (
 
 var update = flag.Bool("update", false, "make the database of the newest schema version in testdata anew")
 
-// testdata/schema-1 is a database that was written under schema version 1, with
-// its keyset, which protects nothing else. It may be made anew until the first
-// release; after that it stays, and a later schema version gets its own.
-const releasedSchema = 1
+// testdata/schema-N is a database that was written under schema version N, with
+// its keyset, which protects nothing else. The newest may be made anew until the
+// next release; after that it stays, and a later schema version gets its own.
+const releasedSchema = 2
 
-func releasedDir() string { return filepath.Join("testdata", "schema-1") }
+func releasedDir(schema int) string {
+	return filepath.Join("testdata", fmt.Sprintf("schema-%d", schema))
+}
 
 var (
 	releasedID     = uuid.MustParse("5f4d3c2b-1a09-4e8d-9c7b-6a5f4e3d2c1b")
@@ -120,22 +123,34 @@ func makeReleased(t *testing.T) {
 	})
 	ok(t, err)
 	ok(t, s.Close())
-	ok(t, os.MkdirAll(releasedDir(), 0o755))
+	ok(t, os.MkdirAll(releasedDir(releasedSchema), 0o755))
 	for _, name := range []string{DatabaseFile, "keyset.json"} {
 		content, err := os.ReadFile(filepath.Join(dir, name))
 		ok(t, err)
-		ok(t, os.WriteFile(filepath.Join(releasedDir(), name), content, 0o644))
+		ok(t, os.WriteFile(filepath.Join(releasedDir(releasedSchema), name), content, 0o644))
 	}
 }
 
-func TestWhatSchemaVersion1WroteIsStillRead(t *testing.T) {
+func TestWhatEverySchemaVersionWroteIsStillRead(t *testing.T) {
 	t.Parallel()
 	if *update {
 		makeReleased(t)
 	}
+	files, err := migrations.ReadDir("migrations")
+	ok(t, err)
+	for i := range files {
+		t.Run(fmt.Sprint("schema ", i+1), func(t *testing.T) {
+			t.Parallel()
+			stillRead(t, i+1)
+		})
+	}
+}
+
+func stillRead(t *testing.T, schema int) {
+	t.Helper()
 	dir := t.TempDir()
 	for _, name := range []string{DatabaseFile, "keyset.json"} {
-		content, err := os.ReadFile(filepath.Join(releasedDir(), name))
+		content, err := os.ReadFile(filepath.Join(releasedDir(schema), name))
 		ok(t, err)
 		ok(t, os.WriteFile(filepath.Join(dir, name), content, 0o600))
 	}

@@ -65,7 +65,7 @@ var writeQueries = []string{"record-read", "tombstone-read", "record-insert", "i
 	"identifier-pair-insert", "identifier-find", "identifier-add",
 	"data-key-insert", "history-insert", "record-update", "nino-delete", "nino-insert", "audit-insert",
 	"audit-target-insert", "audit-head", "outbox-insert", "outbox-trim-until", "outbox-trim",
-	"record-last", "idempotency-read", "idempotency-insert", "idempotency-trim", "meta-read", "meta-write"}
+	"record-last", "idempotency-read", "idempotency-insert", "idempotency-trim", "meta-read", "meta-write", "meta-swap"}
 
 // control are the statements that make a transaction.
 var control = map[string]string{

@@ -74,6 +74,7 @@ var groups = map[string][]test{
 	"durability":  durability,
 	"load":        loading,
 	"walk":        walking,
+	"relay":       relaying,
 }
 
 // Run tests an engine. create makes an empty database, which goes with the test.

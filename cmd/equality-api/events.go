@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"equality-information-api/internal/identity"
+	"equality-information-api/internal/relay"
+	"equality-information-api/internal/service"
+)
+
+type eventsCommand struct {
+	Held  eventsHeldCommand  `cmd:"" help:"List the events that were refused by the topic, and those that wait behind them."`
+	Retry eventsRetryCommand `cmd:"" help:"Have every event that was refused published again."`
+	Drop  eventsDropCommand  `cmd:"" help:"Give a held event up: the topic's listeners never hear of that change, but of the person's later ones."`
+}
+
+type eventsHeldCommand struct{ place }
+
+// Run lists, beside a server that may be running. It names no person.
+func (c eventsHeldCommand) Run(ctx context.Context, o output) (err error) {
+	keys, err := c.dir().keyset()
+	if err != nil {
+		return err
+	}
+	log, err := c.openLog(ctx, keys)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, log.Close()) }()
+	kept, err := log.Mark(ctx, service.PublicationMark)
+	if err != nil {
+		return err
+	}
+	at, err := relay.Parse(kept)
+	if err != nil {
+		return err
+	}
+	first := make(map[uuid.UUID]relay.Held)
+	for _, h := range at.Held {
+		why := h.Why
+		switch before, ok := first[h.Target]; {
+		case ok:
+			why = "waits behind " + before.Event.String()
+		case h.Behind():
+			why = "is about to be published"
+		case h.Again:
+			why += ", is about to be tried again"
+		}
+		if _, ok := first[h.Target]; !ok {
+			first[h.Target] = h
+		}
+		fmt.Fprintf(o.out, "%d %s %s\n", h.Position, h.Event, why)
+	}
+	fmt.Fprintf(o.err, "%d events are held; up to position %d all others have been published\n", len(at.Held), at.Position)
+	return nil
+}
+
+type eventsRetryCommand struct{ place }
+
+// Run marks what was refused; the server then publishes it.
+func (c eventsRetryCommand) Run(ctx context.Context, o output) error {
+	return c.publication(ctx, o, service.Publish, func(p *service.Publication) error {
+		var refused int
+		_, err := relay.Update(ctx, p, func(at *relay.Place) error {
+			refused = at.Retry()
+			return nil
+		})
+		if err == nil {
+			fmt.Fprintf(o.err, "%d events will be tried again by the server\n", refused)
+		}
+		return err
+	})
+}
+
+type eventsDropCommand struct {
+	place
+	Event string `arg:"" name:"event-id" help:"The id of the event."`
+}
+
+// Run gives an event up, once that stands in the access log.
+func (c eventsDropCommand) Run(ctx context.Context, o output) error {
+	id, err := uuid.Parse(c.Event)
+	if err != nil {
+		return errors.New("the id of an event is a UUID")
+	}
+	return c.publication(ctx, o, service.DropEvent, func(p *service.Publication) error {
+		at, err := relay.Load(ctx, p)
+		if err != nil {
+			return err
+		}
+		held, err := at.Find(id)
+		if err != nil {
+			return err
+		}
+		// One that is past its retention is in nobody's feed any more, and is dropped without an entry.
+		if _, err := p.EventAt(ctx, held.Position, id); err != nil && !errors.Is(err, service.ErrNotFound) {
+			return err
+		}
+		_, err = relay.Update(ctx, p, func(at *relay.Place) error { return at.Drop(id) })
+		return err
+	})
+}
+
+// publication runs what changes the place of publishing; on SQLite without a server.
+func (p place) publication(ctx context.Context, o output, action service.Action, run func(*service.Publication) error) (err error) {
+	s, err := p.openFor(ctx, o, action, identity.EventsPublish)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	publication, err := s.StartPublication(s.access, "")
+	if err != nil {
+		return err
+	}
+	return run(publication)
+}

@@ -1,0 +1,33 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"equality-information-api/internal/store/postgres"
+)
+
+type finishRestoreCommand struct{ place }
+
+// Run makes a PostgreSQL database fit for use that PostgreSQL's own tools have
+// put back, or leaves it as it is.
+func (c finishRestoreCommand) Run(ctx context.Context, o output) error {
+	if c.Database == "" {
+		return errors.New("finish-restore is for PostgreSQL (--database): on SQLite restore does everything")
+	}
+	keys, err := c.dir().keyset()
+	if err != nil {
+		return err
+	}
+	f, err := postgres.FinishRestore(ctx, postgres.FinishOptions{
+		DSN: c.Database, Keys: keys, Now: time.Now(), Entry: operatorEntry(),
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(o.out, "%d records are restored; %d that were erased since are not; %d keys of records that came later are removed\n"+
+		"Tell everybody who reads /events to begin anew: earlier cursors are refused\n", f.Records, f.Erased, f.Astray)
+	return auditVerifyCommand{}.print(o, f.Report)
+}

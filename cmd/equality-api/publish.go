@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"equality-information-api/internal/events"
+	"equality-information-api/internal/identity"
+	"equality-information-api/internal/mmh"
+	"equality-information-api/internal/relay"
+	"equality-information-api/internal/service"
+	"equality-information-api/internal/store"
+)
+
+// publisher is the program itself, as the access log names it when it
+// publishes.
+var publisher = identity.Caller{Subject: "program:relay", Name: "equality-api", Kind: identity.Service}
+
+// startRelay publishes changes to the topic, where there is one.
+func (p *program) startRelay(ctx context.Context) (stop func(), err error) {
+	if p.SNSTopicARN == "" {
+		return func() {}, nil
+	}
+	topic, err := relay.NewSNS(ctx, p.SNSTopicARN, p.SNSRegion, p.SNSEndpoint)
+	if err != nil {
+		return nil, err
+	}
+	access, err := p.service.Authorise(service.Request{
+		Caller: publisher.With(identity.EventsPublish), CorrelationID: uuid.New(),
+	}, service.Publish)
+	if err != nil {
+		return nil, err
+	}
+	scope := "sns names"
+	if p.SNSFull {
+		scope = "sns full"
+	}
+	feed, err := p.service.StartPublication(access, scope)
+	if err != nil {
+		return nil, err
+	}
+	published := prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "events_published_total", Help: "Messages that the topic has taken.",
+	})
+	held := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "events_held", Help: "Events that wait for somebody to retry or drop one.",
+	})
+	lag := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "events_lag_seconds", Help: "How long the oldest event waits to be published; 0 in a process that does not publish.",
+	})
+	p.metrics.MustRegister(published, held, lag)
+	r := relay.New(relay.Options{
+		Feed: feed, Topic: topic, Wanted: mmh.Published, Compose: p.message, Now: time.Now, Report: p.report,
+		Published: published.Inc,
+		Stands:    func(n int, late time.Duration) { held.Set(float64(n)); lag.Set(late.Seconds()) },
+	})
+	ctx, cancel := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	running.Go(func() { r.Run(ctx) })
+	return func() { cancel(); running.Wait() }, nil
+}
+
+// message is a change as the front ends' listeners read it.
+func (p *program) message(e events.Event, old *store.Version, now store.Version) []byte {
+	change := mmh.Change{Event: e, New: now.Record, By: now.Change}
+	if old != nil {
+		change.Old = &old.Record
+	}
+	return p.codec.Message(change, p.SNSFull)
+}

@@ -1,0 +1,138 @@
+package mmh
+
+import (
+	"bytes"
+	"iter"
+	"net/mail"
+	"slices"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"equality-information-api/internal/equality"
+	"equality-information-api/internal/events"
+	"equality-information-api/internal/store"
+)
+
+// A Change is what the listeners of the front ends' topic are told of.
+type Change struct {
+	events.Event
+	Old *equality.Record // the version before; nil where the record was created
+	New equality.Record
+	By  store.Change // who made it
+}
+
+// messageTypes are the events that the listeners know; they throw on any other.
+var messageTypes = map[string]string{
+	events.Created: "EqualityInformationCreatedEvent",
+	events.Updated: "EqualityInformationUpdatedEvent",
+}
+
+// Published says whether events of a type go to the listeners.
+func Published(eventType string) bool { return messageTypes[eventType] != "" }
+
+// Message is a change as the listeners read it. A created record is there
+// whole, of an updated one only the members that changed. Without values every
+// member is null but for the two ids, and gender and pregnancyOrMaternity
+// are named together where either changed: which one it was says too much.
+func (c *Codec) Message(change Change, values bool) []byte {
+	e := encoder{}
+	e.begin()
+	e.text("id", change.ID.String())
+	e.text("eventType", messageTypes[change.Type])
+	e.text("sourceDomain", "EqualityInformation")
+	e.text("sourceSystem", "EqualityInformationAPI")
+	e.text("version", "v1")
+	e.text("correlationId", change.CorrelationID.String())
+	e.text("dateTime", change.At.UTC().Format(time.RFC3339Nano))
+	e.name("user")
+	e.begin()
+	e.name("name")
+	e.quote(change.By.Name)
+	e.name("email")
+	e.quote(email(change.By.Subject))
+	e.end()
+	e.text("entityId", change.Target.String())
+	e.name("eventData")
+	e.begin()
+	e.name("oldData")
+	show := func(string) bool { return true }
+	if change.Old != nil {
+		changed := frontMembers(equality.Diff(*change.Old, change.New), values)
+		show = func(name string) bool { return slices.Contains(changed, name) }
+		e.members(c.Encode(change.Old), show, values)
+	} else {
+		e.null()
+	}
+	e.name("newData")
+	e.members(c.Encode(&change.New), show, values)
+	e.end()
+	e.end()
+	return e.out
+}
+
+// email is a subject that is an e-mail address, and nothing else.
+func email(subject string) string {
+	if address, err := mail.ParseAddress(subject); err == nil && address.Address == subject {
+		return subject
+	}
+	return ""
+}
+
+// partOf names the front ends' member that another one is a part of.
+var partOf = map[string]string{
+	"communicationRequirementsIfOther": "communicationRequirements",
+	"economicSituationIfOther":         "economicSituation",
+	"homeSituationIfOther":             "homeSituation",
+}
+
+// sensitive are the members that say too much by being named alone.
+var sensitive = equality.SensitiveMembers()
+
+// frontMembers are the front ends' members that members of a record belong to.
+// Where values are not told either sensitive member stands for both.
+func frontMembers(members []string, values bool) (names []string) {
+	for _, name := range members {
+		if whole := partOf[name]; whole != "" {
+			name = whole
+		}
+		names = append(names, name)
+		if !values && slices.Contains(sensitive, name) {
+			names = append(names, sensitive...)
+		}
+	}
+	return names
+}
+
+// members writes those members of an encoded record that are shown.
+func (e *encoder) members(record []byte, show func(string) bool, values bool) {
+	e.begin()
+	defer e.end()
+	for name, value := range membersOf(record) {
+		if !show(name) {
+			continue
+		}
+		e.name(name)
+		if values || name == "id" || name == "targetId" {
+			e.out = append(e.out, value...)
+		} else {
+			e.null()
+		}
+	}
+}
+
+// membersOf gives the members of an object of this package's own.
+func membersOf(object []byte) iter.Seq2[string, []byte] {
+	return func(yield func(name string, value []byte) bool) {
+		d := jsontext.NewDecoder(bytes.NewReader(object))
+		_, _ = d.ReadToken() // it has been written here: it is well formed
+		for d.PeekKind() == '"' {
+			name, _ := d.ReadToken()
+			text := name.String()
+			value, _ := d.ReadValue()
+			if !yield(text, value) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,297 @@
+package relay_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"equality-information-api/internal/events"
+	"equality-information-api/internal/relay"
+	"equality-information-api/internal/service"
+)
+
+func (b *bench) told(group uuid.UUID, versions string) {
+	b.t.Helper()
+	eventually(b.t, func() bool { return len(b.topic.versions(group)) >= len(versions) })
+	if got := b.topic.versions(group); got != versions {
+		b.t.Errorf("told are %q, want %q", got, versions)
+	}
+}
+
+func none(p relay.Place) bool { return p.Position > 0 && len(p.Held) == 0 }
+
+func TestEachChangeOnceInOrder(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	one, two := b.create(), b.create()
+	b.change(one, 3)
+	stop := b.run()
+	b.told(one, "0 1 2 3 ")
+	b.change(two, 2)
+	b.told(two, "0 1 2 ")
+	stop()
+	b.change(one, 1) // true, as it is: no event
+	b.change(two, 1)
+	last := b.place(none).Position
+	b.run()
+	b.place(func(p relay.Place) bool { return p.Position > last })
+	b.told(one, "0 1 2 3 ")
+	b.told(two, "0 1 2 3 ")
+	// An entry a page, with the records that were opened for it.
+	var records int
+	for _, e := range b.entries("publish") {
+		if e.Scope != "test" || e.Subject != "test" || e.Permission != "events:publish" {
+			t.Errorf("entry %+v", e)
+		}
+		records += len(e.Records)
+	}
+	if records != 8 {
+		t.Errorf("the entries name %d records, want 8", records)
+	}
+}
+
+func TestWhatIsNotWantedIsPassedOver(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	one := b.create()
+	b.change(one, 1)
+	b.run(func(o *relay.Options) { o.Wanted = func(kind string) bool { return kind == events.Updated } })
+	b.told(one, "1 ")
+	b.place(func(p relay.Place) bool { return p.Position == 2 })
+	if e := b.entries("publish"); len(e) != 1 || len(e[0].Records) != 1 {
+		t.Errorf("entries %+v", e)
+	}
+}
+
+func TestTopicThatIsAwayLosesNothing(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	one := b.create()
+	b.topic.down = errors.New("away")
+	b.change(one, 2)
+	b.run()
+	eventually(t, func() bool { return b.reports.has("publishing events fails, and is tried again") })
+	b.change(one, 1)
+	b.topic.set(func() { b.topic.down = nil })
+	b.told(one, "0 1 2 3 ")
+	if !b.reports.has("publishing events works again") {
+		t.Error("it is not told that it works again")
+	}
+	b.place(none)
+	for _, e := range b.entries("publish")[1:] {
+		if len(e.Records) > 4 {
+			t.Errorf("%d records were opened for one try", len(e.Records))
+		}
+	}
+}
+
+func TestRefusedMessageHoldsItsPersons(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	one, two := b.create(), b.create()
+	b.topic.away[one] = &relay.Refusal{Code: "No"}
+	b.change(one, 1)
+	b.change(two, 2)
+	b.run()
+	b.told(two, "0 1 2 ")
+	p := b.place(func(p relay.Place) bool { return len(p.Held) == 2 })
+	if p.Held[0].Why != "No" || p.Held[0].Behind() || !p.Held[1].Behind() || p.Held[0].Target != one {
+		t.Errorf("held are %+v", p.Held)
+	}
+	// In vain, and then not; what was held meanwhile comes behind.
+	again := func() { b.update(func(p *relay.Place) error { p.Retry(); return nil }) }
+	again()
+	b.change(two, 1)
+	b.place(func(p relay.Place) bool { return len(p.Held) == 2 && !p.Held[0].Again })
+	b.change(one, 2)
+	b.place(func(p relay.Place) bool { return len(p.Held) == 3 })
+	b.topic.set(func() { delete(b.topic.away, one) })
+	again()
+	b.change(two, 2) // news, so that it is seen at once
+	b.told(one, "0 1 2 ")
+	b.place(none)
+	b.change(one, 1)
+	b.change(two, 1)
+	b.told(one, "0 1 2 3 ")
+}
+
+func TestDroppedEventLetsTheOthersGo(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	one := b.create()
+	b.topic.away[one] = &relay.Refusal{Code: "No"}
+	b.change(one, 2)
+	stop := b.run()
+	p := b.place(func(p relay.Place) bool { return len(p.Held) == 3 })
+	stop()
+	b.topic.set(func() { delete(b.topic.away, one) })
+	b.update(func(at *relay.Place) error { return at.Drop(p.Held[0].Event) })
+	if _, err := relay.Update(t.Context(), b.feed, func(at *relay.Place) error { return at.Drop(p.Held[0].Event) }); !errors.Is(err, relay.ErrNotHeld) {
+		t.Errorf("dropped twice: %v", err)
+	}
+	b.run()
+	b.told(one, "1 2 ")
+	b.place(none)
+}
+
+func TestRecordThatCannotBeOpenedHoldsItsPersons(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	one, two := b.create(), b.create()
+	b.exec("UPDATE record SET sealed = x'00' WHERE target = ?", one[:])
+	b.run()
+	b.told(two, "0 ")
+	p := b.place(func(p relay.Place) bool { return len(p.Held) == 1 })
+	if p.Held[0].Target != one || p.Held[0].Why != "record-unreadable" {
+		t.Errorf("held is %+v", p.Held)
+	}
+}
+
+func TestNothingOfAnErasedPersonLeaves(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	one, two := b.create(), b.create()
+	for _, statement := range []string{
+		"INSERT INTO tombstone (id, version, at, reason, by) SELECT id, version, modified, '', '' FROM record WHERE target = ?",
+		"DELETE FROM identifier WHERE uuid = ?", "DELETE FROM data_key WHERE record = (SELECT number FROM record WHERE target = ?)",
+		"DELETE FROM record WHERE target = ?",
+	} {
+		b.exec(statement, one[:])
+	}
+	b.run()
+	b.told(two, "0 ")
+	b.place(func(p relay.Place) bool { return p.Position == 2 && len(p.Held) == 0 })
+	b.told(one, "")
+}
+
+func TestHeldEventPastItsRetentionIsTold(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	one := b.create()
+	b.topic.away[one] = &relay.Refusal{Code: "No"}
+	stop := b.run()
+	b.place(func(p relay.Place) bool { return len(p.Held) == 1 })
+	stop()
+	b.advance(25 * time.Hour)
+	ok(t, b.engine.Trim(t.Context()))
+	b.update(func(p *relay.Place) error { p.Retry(); return nil })
+	b.run()
+	b.place(none)
+	if !b.reports.has("a held event is past its retention") {
+		t.Errorf("reported %v", b.reports.what)
+	}
+}
+
+func TestEventsThatWereNeverPublishedAndAreGoneAreTold(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	one := b.create()
+	stop := b.run()
+	b.told(one, "0 ")
+	b.place(none)
+	stop()
+	b.change(one, 2)
+	b.advance(25 * time.Hour)
+	ok(t, b.engine.Trim(t.Context()))
+	two := b.create()
+	b.run()
+	b.told(two, "0 ")
+	if !b.reports.has("events were past their retention before they were published") {
+		t.Errorf("reported %v", b.reports.what)
+	}
+}
+
+// More than can be held is no matter of single messages.
+func TestRelayStopsWhereTooMuchIsHeld(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	one := b.create()
+	b.update(func(p *relay.Place) error {
+		for n := range 1000 {
+			p.Held = append(p.Held, relay.Held{Position: int64(-n - 1), Event: uuid.New(), Target: uuid.New(), Why: "No"})
+		}
+		return nil
+	})
+	two := b.create()
+	b.topic.away[two] = &relay.Refusal{Code: "No"}
+	b.run()
+	b.told(one, "0 ")
+	eventually(t, func() bool { return b.reports.has("publishing events fails, and is tried again") })
+	p := b.place(func(p relay.Place) bool { return p.Position == 1 })
+	if len(p.Held) != 1000 {
+		t.Errorf("%d are held", len(p.Held))
+	}
+	b.update(func(p *relay.Place) error { return p.Drop(p.Held[0].Event) })
+	b.place(func(p relay.Place) bool { return p.Position == 2 && len(p.Held) == 1000 })
+}
+
+// follows is a feed that another process publishes.
+type follows struct{ relay.Feed }
+
+func (follows) Leads(context.Context) (bool, error) { return false, nil }
+
+func TestWhoDoesNotLeadPublishesNothing(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	asked := make(chan bool, 10)
+	one := b.create()
+	stop := b.run(func(o *relay.Options) {
+		o.Feed = follows{b.feed}
+		o.Stands = func(int, time.Duration) { asked <- true }
+	})
+	<-asked
+	stop()
+	b.told(one, "")
+	if got := b.entries("publish"); len(got) > 0 {
+		t.Errorf("entered was %v", got)
+	}
+}
+
+func TestPermissionToPublish(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	if _, err := b.service.StartPublication(service.Access{}, ""); !errors.Is(err, service.ErrForbidden) {
+		t.Errorf("without access: %v", err)
+	}
+	if _, err := b.service.StartPublication(b.access(service.Read, "equality:read"), ""); !errors.Is(err, service.ErrForbidden) {
+		t.Errorf("with another: %v", err)
+	}
+	dropping, err := b.service.StartPublication(b.access(service.DropEvent, "events:publish"), "")
+	ok(t, err)
+	b.create()
+	page, _, err := dropping.EventsBehind(t.Context(), 0, 1, 0, func(events.Event) bool { return true })
+	ok(t, err)
+	if _, _, err := dropping.Changed(t.Context(), page[0]); !errors.Is(err, service.ErrForbidden) {
+		t.Errorf("who drops events opens a record: %v", err)
+	}
+	if got := b.entries("drop-event"); len(got) != 1 {
+		t.Errorf("entries %v", got)
+	}
+}
+
+func TestChangesBesideEachOther(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	done := make(chan error)
+	for range 4 {
+		go func() {
+			var err error
+			for n := 0; n < 20 && err == nil; n++ {
+				_, err = relay.Update(t.Context(), b.feed, func(p *relay.Place) error { p.Position++; return nil })
+			}
+			done <- err
+		}()
+	}
+	for range 4 {
+		ok(t, <-done)
+	}
+	if p := b.place(none); p.Position != 80 {
+		t.Errorf("position %d", p.Position)
+	}
+	if _, err := relay.Parse([]byte("not JSON")); err == nil {
+		t.Error("a place that is none was read")
+	}
+}

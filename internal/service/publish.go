@@ -1,0 +1,124 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+
+	"equality-information-api/internal/audit"
+	"equality-information-api/internal/events"
+	"equality-information-api/internal/store"
+)
+
+// PublicationMark names the mark that keeps how far publishing has come.
+const PublicationMark = "publication"
+
+// A Publication gives the changes that listeners elsewhere are told of, and
+// keeps how far they have been. Every page of events has its entry in the
+// access log before a record is opened for it, whatever of it is then told.
+type Publication struct {
+	s     *Service
+	a     Access
+	scope string
+}
+
+// StartPublication begins with publishing, or goes on with it; under the
+// action DropEvent it is for giving an event up. scope says what is told of
+// records, for the access log. It writes nothing yet.
+func (s *Service) StartPublication(a Access, scope string) (*Publication, error) {
+	if a.permits(Publish) != nil && a.permits(DropEvent) != nil {
+		return nil, ErrForbidden
+	}
+	return &Publication{s, a, scope}, nil
+}
+
+// Leads says whether this process is the one that publishes, of those that
+// share the store. Error: ErrUnavailable.
+func (p *Publication) Leads(ctx context.Context) (bool, error) {
+	leads, err := p.s.store.Leads(ctx)
+	return leads, foreign(err)
+}
+
+// Place gives how far publishing has come, as it was kept; nil where nothing
+// was. Error: ErrUnavailable.
+func (p *Publication) Place(ctx context.Context) ([]byte, error) {
+	place, err := p.s.store.Mark(ctx, PublicationMark)
+	return place, foreign(err)
+}
+
+// MovePlace keeps how far publishing has come, unless somebody else has moved
+// it meanwhile. Error: ErrUnavailable; then it may have been kept.
+func (p *Publication) MovePlace(ctx context.Context, was, now []byte) (moved bool, err error) {
+	moved, err = p.s.store.SwapMark(ctx, PublicationMark, was, now)
+	return moved, foreign(err)
+}
+
+// EventsBehind gives the events behind a position, once the entry is durable
+// that names the records of those that are wanted. Where there are none it
+// waits that long. Those up to floor are past their retention, published or
+// not. Error: ErrUnavailable.
+func (p *Publication) EventsBehind(ctx context.Context, position int64, limit int, wait time.Duration,
+	wanted func(events.Event) bool,
+) (page []events.Event, floor int64, err error) {
+	epoch, err := p.s.store.FeedEpoch(ctx)
+	if err != nil {
+		return nil, 0, foreign(err)
+	}
+	if floor, err = p.s.store.FeedFloor(ctx); err != nil {
+		return nil, 0, foreign(err)
+	}
+	feed, err := p.s.store.Events(ctx, epoch, max(position, floor), limit, wait, func(page []events.Event) audit.Entry {
+		e := p.s.entry(p.a, uuid.Nil, audit.Done, 200)
+		e.Scope = p.scope
+		for _, event := range page {
+			if wanted(event) {
+				e.Records = append(e.Records, event.Record)
+			}
+		}
+		return e
+	})
+	if errors.Is(err, store.ErrCursorExpired) { // dropped since the floor was read: it is read anew next time
+		return nil, floor, nil
+	}
+	return feed.Events, floor, foreign(err)
+}
+
+// EventAt gives the event at a position, once its entry is durable.
+// Errors: ErrNotFound where it is past its retention, ErrUnavailable.
+func (p *Publication) EventAt(ctx context.Context, position int64, id uuid.UUID) (events.Event, error) {
+	page, _, err := p.EventsBehind(ctx, position-1, 1, 0, func(e events.Event) bool { return e.ID == id })
+	if err != nil {
+		return events.Event{}, err
+	}
+	if len(page) == 0 || page[0].ID != id {
+		return events.Event{}, ErrNotFound
+	}
+	return page[0], nil
+}
+
+// Changed gives the version that an event is of, and the one before; nil where
+// it is the first of the record. EventsBehind or EventAt has made its entry.
+// Errors: ErrErased, ErrNotFound (the versions, too), ErrUnavailable.
+func (p *Publication) Changed(ctx context.Context, e events.Event) (old *store.Version, now store.Version, err error) {
+	if err := p.a.permits(Publish); err != nil {
+		return nil, store.Version{}, err
+	}
+	current, versions, err := p.s.store.History(ctx, e.Record, e.Version, 2,
+		func(store.Current, []store.Version) (audit.Entry, bool) { return audit.Entry{}, false })
+	if err != nil {
+		return nil, store.Version{}, foreign(err)
+	}
+	if err := missing(current.State); err != nil {
+		return nil, store.Version{}, err
+	}
+	first := e.Type == events.Created
+	if len(versions) == 0 || versions[0].Version != e.Version || !first && len(versions) < 2 {
+		return nil, store.Version{}, ErrNotFound
+	}
+	if !first {
+		old = &versions[1]
+	}
+	return old, versions[0], nil
+}

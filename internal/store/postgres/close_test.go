@@ -1,0 +1,176 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"equality-information-api/internal/audit"
+	"equality-information-api/internal/events"
+	"equality-information-api/internal/store"
+	"equality-information-api/internal/store/pgtest"
+)
+
+// ownDatabase goes with the test, which fails where a session is left on it.
+func ownDatabase(t *testing.T) database {
+	t.Helper()
+	c := pgtest.Shared(t)
+	ok(t, c.Template("migrated", func(name string) error {
+		return Migrate(context.Background(), c.DSN(name, pgtest.Owner), pgtest.App)
+	}))
+	name := c.Create(t, "migrated")
+	return database{app: c.DSN(name, pgtest.App), owner: c.DSN(name, pgtest.Owner)}
+}
+
+func TestClosingLeavesNoSession(t *testing.T) {
+	t.Parallel()
+	d := ownDatabase(t)
+	f := open(t, d, "")
+	writesOn(t, []*fixture{f}, 2)
+	f.list()
+	feed, err := f.Events(t.Context(), uuid.Nil, 0, 100, 0, func([]events.Event) audit.Entry { return entry("read-events") })
+	ok(t, err)
+	if len(feed.Events) == 0 {
+		t.Error("no events")
+	}
+	ok(t, f.Close())
+	ok(t, f.Close())
+	// Also one that has never been used.
+	ok(t, open(t, d, "").Close())
+	eventually(t, func() bool {
+		return value[int64](t, d, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()") == 0
+	})
+	d.sound(t, f.Heads()...)
+}
+
+// loading is a load of records.
+func (f *fixture) loading(versions ...store.Version) store.Load {
+	f.t.Helper()
+	e := entry(audit.ActionImport)
+	e.Scope = "test"
+	l := store.Load{Entry: e, Event: "test.arrived"}
+	for _, v := range versions {
+		v.Change = store.Change{Subject: e.Subject, Reason: "import"}
+		a, err := store.NewArrival(f.Keys, v, uuid.New())
+		ok(f.t, err)
+		l.Arrivals = append(l.Arrivals, a)
+	}
+	return l
+}
+
+func TestClosingFinishesWhatWaits(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	f := open(t, d, "")
+	there := f.written(1)
+	// Every lane is kept busy, and the others wait.
+	release := d.holding(t, "LOCK TABLE audit IN EXCLUSIVE MODE")
+	const n = 20
+	errs := make(chan error, n)
+	for range laneCount() {
+		go func() { errs <- f.Trace(context.Background(), entry("waits")) }()
+	}
+	d.waiting(t, int64(laneCount()))
+	loaded := make(chan error, 1)
+	l := f.loading(store.Version{ID: there.ID, Target: there.TargetID, Record: there}) // which has to be read
+	go func() {
+		_, err := f.Load(context.Background(), l)
+		loaded <- err
+	}()
+	for range n - laneCount() {
+		go func() { errs <- f.Trace(context.Background(), entry("waits")) }()
+	}
+	eventually(t, func() bool { return len(f.queue) == n-laneCount()+1 })
+	closed := make(chan error)
+	go func() { closed <- f.Close() }()
+	select {
+	case <-closed:
+		t.Error("it is closed, and jobs wait")
+	case <-time.After(200 * time.Millisecond):
+	}
+	release()
+	for range n {
+		ok(t, <-errs)
+	}
+	ok(t, <-loaded)
+	ok(t, <-closed)
+	if got := value[int64](t, d, "SELECT count(*) FROM audit WHERE action = 'waits'"); got != n {
+		t.Errorf("%d entries of %d", got, n)
+	}
+	d.sound(t, f.Heads()...)
+}
+
+func TestAClosedStoreIsUnavailable(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	r := f.written(1)
+	epoch, err := f.FeedEpoch(t.Context())
+	ok(t, err)
+	ok(t, f.Close())
+	ctx := t.Context()
+	enter := func(store.Current) audit.Entry { return entry("read") }
+	for what, use := range map[string]func() error{
+		"read":   func() error { _, err := f.Read(ctx, r.ID, enter); return err },
+		"create": func() error { return f.writing(person(), true, entry("write")) },
+		"change": func() error { return f.writing(r, false, entry("write")) },
+		"trace":  func() error { return f.Trace(ctx, entry("read")) },
+		"load":   func() error { l := f.loading(); l.Mark = "test"; _, err := f.Load(ctx, l); return err },
+		"mark":   func() error { _, err := f.Mark(ctx, "test"); return err },
+		"trim":   func() error { return f.Trim(ctx) },
+		"ready":  func() error { return f.Ready(ctx) },
+		"list": func() error {
+			_, _, err := f.List(ctx, store.ListQuery{Limit: 1}, func([]store.Version) audit.Entry { return entry("list") })
+			return err
+		},
+		"history": func() error {
+			_, _, err := f.History(ctx, r.ID, math.MaxInt64, 1, func(store.Current, []store.Version) (audit.Entry, bool) { return entry("history"), true })
+			return err
+		},
+		"feed": func() error {
+			_, err := f.Events(ctx, epoch, 0, 1, 0, func([]events.Event) audit.Entry { return entry("read-events") })
+			return err
+		},
+		"remembered": func() error { _, _, err := f.Remembered(ctx, [32]byte{1}); return err },
+		"walk": func() error {
+			return f.Walk(ctx, func(int64) audit.Entry { return entry("walk") }, func(store.Version) error { return nil })
+		},
+	} {
+		if err := use(); !errors.Is(err, store.ErrUnavailable) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	f.expected.Store(true)
+	f.Enter(entry("refused"))
+	f.db.sound(t, f.Heads()...)
+}
+
+// What nobody waits for any more goes on, and disturbs nobody.
+func TestWhoeverLeavesALoadLeavesTheRestAlone(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	f := open(t, d, "")
+	f.written(1)
+	release := d.holding(t, "LOCK TABLE audit IN EXCLUSIVE MODE")
+	ctx, cancel := context.WithCancel(t.Context())
+	r := person()
+	l := f.loading(store.Version{ID: r.ID, Target: r.TargetID, Record: r})
+	done := make(chan error)
+	go func() {
+		landings, err := f.Load(ctx, l)
+		if landings != nil {
+			t.Errorf("it is told %v", landings)
+		}
+		done <- err
+	}()
+	d.waiting(t, 1)
+	cancel()
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Errorf("who leaves is told %v", err)
+	}
+	release()
+	f.goesOn()
+}

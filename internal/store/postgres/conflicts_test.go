@@ -1,0 +1,163 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"equality-information-api/internal/equality"
+	"equality-information-api/internal/store"
+)
+
+// changing are changes of records that share a transaction, in this order.
+func (f *fixture) changing(records ...equality.Record) (jobs []*job) {
+	f.t.Helper()
+	for _, r := range records {
+		found, err := f.findBy(context.Background(), r.ID)
+		ok(f.t, err)
+		r.AgeGroup += "+"
+		plan, err := store.NewPlan(f.Keys, found, func(store.Current) (store.Decision, error) {
+			return store.Decision{Next: &r, Entry: entry("write"), Event: "test.written"}, nil
+		})
+		ok(f.t, err)
+		plan.Next.Modified = f.stamp(found, 1)
+		jobs = append(jobs, &job{plan: &plan, command: store.Command{ID: r.ID, EventID: uuid.New()}, done: make(chan struct{})})
+	}
+	return jobs
+}
+
+func TestChangesInAnyOrderDoNotLockEachOtherOut(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	a, b := f.written(1), f.written(1)
+	const deadlocks = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+	before := value[int64](t, f.db, deadlocks)
+	batches := [][]*job{f.changing(a, b), f.changing(b, a)}
+	// Both wait for their first row, have it at the same time, and want the other's.
+	release := f.db.holding(t, "SELECT 1 FROM record FOR UPDATE")
+	done := make(chan struct{}, 2)
+	for _, jobs := range batches {
+		go func() {
+			(&lane{store: f.Store, lease: noLease}).finish(jobs)
+			done <- struct{}{}
+		}()
+	}
+	f.db.waiting(t, 2)
+	release()
+	<-done
+	<-done
+	won := 0
+	for _, j := range append(batches[0], batches[1]...) {
+		switch {
+		case j.err == nil:
+			won++
+		case !errors.Is(j.err, errMoved):
+			t.Error(j.err)
+		}
+	}
+	if won != 2 {
+		t.Errorf("%d of four changes of two records were made", won)
+	}
+	if n := value[int64](t, f.db, deadlocks) - before; n != 0 {
+		t.Errorf("%d deadlocks", n)
+	}
+	f.db.sound(t, f.Heads()...)
+}
+
+func TestADeadlockIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	jobs := f.changing(f.written(1), f.written(1))
+	// Somebody else has the second row, and then wants the first.
+	ctx := context.Background()
+	other, err := pgx.Connect(ctx, f.db.owner)
+	ok(t, err)
+	defer func() { ok(t, other.Close(ctx)) }()
+	tx, err := other.Begin(ctx)
+	ok(t, err)
+	first, second := sortedByTarget(jobs)
+	_, err = tx.Exec(ctx, "SELECT 1 FROM record WHERE id = $1 FOR UPDATE", second[:])
+	ok(t, err)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		(&lane{store: f.Store, lease: noLease}).finish(jobs)
+	}()
+	f.db.waiting(t, 1)
+	_, err = tx.Exec(ctx, "SELECT 1 FROM record WHERE id = $1 FOR UPDATE", first[:])
+	ok(t, err)
+	ok(t, tx.Rollback(ctx))
+	<-done
+	for _, j := range jobs {
+		ok(t, j.err)
+	}
+	f.db.sound(t, f.Heads()...)
+}
+
+func sortedByTarget(jobs []*job) (first, second uuid.UUID) {
+	a, b := jobs[0].plan.Next, jobs[1].plan.Next
+	if a.Target.String() > b.Target.String() {
+		a, b = b, a
+	}
+	return a.ID, b.ID
+}
+
+func TestTriesAreBounded(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.expected.Store(true)
+	f.written(1)
+	f.db.exec(t, "CREATE SEQUENCE tried", "GRANT USAGE ON tried TO PUBLIC",
+		`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+			PERFORM nextval('tried'); RAISE EXCEPTION USING ERRCODE = 'serialization_failure'; END $$`,
+		"CREATE TRIGGER refuse BEFORE INSERT ON audit EXECUTE FUNCTION refuse()")()
+	heal := func() { f.db.exec(t, "DROP FUNCTION IF EXISTS refuse CASCADE", "DROP SEQUENCE IF EXISTS tried")() }
+	defer heal()
+	if err := f.Trace(t.Context(), entry("read")); !errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("the caller is told %v", err)
+	}
+	if n := value[int64](t, f.db, "SELECT last_value FROM tried"); n != maxTries+1 {
+		t.Errorf("it was tried %d times", n)
+	}
+	if _, err := f.Load(t.Context(), store.Load{Mark: "test", Entry: entry("import"),
+		Position: func([]store.Landing) ([]byte, error) { return nil, nil }}); !errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("who loads is told %v", err)
+	}
+	if n := value[int64](t, f.db, "SELECT last_value FROM tried"); n != 2*(maxTries+1) {
+		t.Errorf("both were tried %d times", n)
+	}
+	heal()
+	f.goesOn()
+}
+
+func TestManyThatNoLongerFitLeaveTheOthersTheirTries(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	r := f.written(2)
+	var jobs []*job
+	for range maxTries + 5 { // creates of a person who has a record
+		fresh := person()
+		fresh.TargetID = r.TargetID
+		plan, err := store.NewPlan(f.Keys, store.Opened{}, func(store.Current) (store.Decision, error) {
+			return store.Decision{Next: &fresh, Entry: entry("write"), Event: "test.written"}, nil
+		})
+		ok(t, err)
+		plan.Next.Modified = f.stamp(store.Opened{}, 1)
+		jobs = append(jobs, &job{plan: &plan, command: store.Command{ID: fresh.ID, Target: fresh.TargetID, EventID: uuid.New()}, done: make(chan struct{})})
+	}
+	last := &job{entry: entry("read"), done: make(chan struct{})}
+	l := &lane{store: f.Store, lease: noLease}
+	ok(t, l.enters(1))
+	l.head.Seq = 0 // it collides in the end
+	l.finish(append(jobs, last))
+	ok(t, last.err)
+	for i, j := range jobs {
+		if !errors.Is(j.err, errMoved) {
+			t.Errorf("job %d: %v", i, j.err)
+		}
+	}
+	f.db.sound(t, f.Heads()...)
+}

@@ -1,0 +1,233 @@
+package postgres
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"equality-information-api/internal/audit"
+	"equality-information-api/internal/events"
+	"equality-information-api/internal/store"
+)
+
+// follow reads the feed from its beginning until it is told to stop, as a
+// subscriber does, and gives what it was given.
+func (f *fixture) follow(stop <-chan struct{}, limit int) (seen []events.Event, err error) {
+	enter := func([]events.Event) audit.Entry { return entry("read-events") }
+	feed, err := f.Events(context.Background(), uuid.Nil, 0, limit, 0, enter)
+	for last := false; err == nil; {
+		seen = append(seen, feed.Events...)
+		if last && len(feed.Events) == 0 {
+			return seen, nil
+		}
+		select {
+		case <-stop:
+			last = true
+		default:
+		}
+		feed, err = f.Events(context.Background(), feed.Epoch, feed.Next, limit, time.Millisecond, enter)
+	}
+	return seen, err
+}
+
+func TestAnEventThatCommitsLateIsPassedByNobody(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	a, b := open(t, d, ""), open(t, d, "")
+	a.written(1)
+	// The late one has written its event, and waits for its place in the log.
+	late := person()
+	l := &lane{store: a.Store, lease: noLease}
+	ok(t, l.enters(1))
+	release := d.holding(t, `INSERT INTO audit SELECT lane, seq + 1, gen_random_uuid(), 0, '', '', '', '', '', '', target, record, 0, '', '', 0,
+		correlation, '', '', '' FROM audit WHERE lane = $1 AND seq = 1`, l.lease.lane)
+	plan, err := store.NewPlan(a.Keys, store.Opened{}, func(store.Current) (store.Decision, error) {
+		return store.Decision{Next: &late, Entry: entry("write"), Event: "test.written"}, nil
+	})
+	ok(t, err)
+	plan.Next.Modified = a.stamp(store.Opened{}, 1)
+	j := &job{plan: &plan, command: store.Command{ID: late.ID, Target: late.TargetID, EventID: uuid.New()}, done: make(chan struct{})}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		l.finish([]*job{j})
+	}()
+	d.waiting(t, 1)
+	stop := make(chan struct{})
+	var group sync.WaitGroup
+	readers := [][]events.Event{nil, nil, nil, nil}
+	for i := range readers {
+		group.Go(func() {
+			var err error
+			if readers[i], err = []*fixture{a, b}[i%2].follow(stop, 1+i); err != nil {
+				t.Errorf("reader %d: %v", i, err)
+			}
+		})
+	}
+	var want []uuid.UUID
+	for range 5 {
+		want = append(want, b.written(2).ID)
+	}
+	release()
+	<-done
+	ok(t, j.err)
+	for range 2 {
+		want = append(want, b.written(1).ID)
+	}
+	close(stop)
+	group.Wait()
+	for i, seen := range readers {
+		rising(t, seen)
+		if len(seen) != 1+10+1+2 {
+			t.Errorf("reader %d was given %d events", i, len(seen))
+		}
+		for _, id := range append(want, late.ID) {
+			if !slices.ContainsFunc(seen, func(e events.Event) bool { return e.Record == id }) {
+				t.Errorf("reader %d was not given an event of %v", i, id)
+			}
+		}
+	}
+	d.sound(t)
+}
+
+// rising finds positions that do not rise, and a person's versions out of order.
+func rising(t *testing.T, seen []events.Event) {
+	t.Helper()
+	versions := make(map[uuid.UUID]int64)
+	for i, e := range seen {
+		if i > 0 && e.Position <= seen[i-1].Position {
+			t.Errorf("position %d comes behind %d", e.Position, seen[i-1].Position)
+		}
+		if next, has := versions[e.Record]; has && e.Version != next {
+			t.Errorf("version %d of a record comes where %d was due", e.Version, next)
+		}
+		versions[e.Record] = e.Version + 1
+	}
+}
+
+func TestProcessesNumberTheFeedTogether(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	stores := []*fixture{open(t, d, ""), open(t, d, "")}
+	stop := make(chan struct{})
+	var group sync.WaitGroup
+	seen := make([][]events.Event, 4)
+	for i := range seen {
+		group.Go(func() {
+			var err error
+			if seen[i], err = stores[i%2].follow(stop, 7); err != nil {
+				t.Errorf("reader %d: %v", i, err)
+			}
+		})
+	}
+	const people, changes = 6, 8
+	for _, err := range together(people, func(i int) error {
+		r := person()
+		for k := range changes { // by either process in turn
+			r.AgeGroup = []string{"25-34", "35-44"}[k%2]
+			if err := stores[(i+k)%2].writing(r, k == 0, entry("write")); err != nil {
+				return err
+			}
+		}
+		return nil
+	}) {
+		ok(t, err)
+	}
+	close(stop)
+	group.Wait()
+	for i := range seen {
+		rising(t, seen[i])
+		if len(seen[i]) != people*changes {
+			t.Errorf("reader %d was given %d events of %d", i, len(seen[i]), people*changes)
+		}
+		if !slices.EqualFunc(seen[i], seen[0], func(a, b events.Event) bool { return a.ID == b.ID && a.Position == b.Position }) {
+			t.Errorf("reader %d was given another feed", i)
+		}
+	}
+}
+
+func TestTrimmingTogetherNeverLowersTheFloor(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	stores := []*fixture{open(t, d, ""), open(t, d, "")}
+	// Many old events, some not numbered yet, and many outcomes to forget.
+	d.exec(t, `INSERT INTO outbox (id, at, type, record, target, version, members, correlation)
+		SELECT gen_random_uuid(), n, 'test.old', gen_random_uuid(), gen_random_uuid(), 0, '', gen_random_uuid() FROM generate_series(1, 3500) AS n`,
+		`UPDATE outbox SET position = nextval('outbox_position_seq') WHERE at < 1000`,
+		`INSERT INTO idempotency SELECT decode(md5(n::text), 'hex'), '', n, 200, '', gen_random_uuid(), 0 FROM generate_series(1, 3500) AS n`)()
+	fresh := stores[0].written(1)
+	stop := make(chan struct{})
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		var last int64
+		for {
+			floor, err := stores[1].FeedFloor(context.Background())
+			if err != nil || floor < last {
+				t.Errorf("the floor went from %d to %d: %v", last, floor, err)
+				return
+			}
+			last = floor
+			select {
+			case <-stop:
+				return
+			default:
+			}
+		}
+	})
+	for _, err := range together(6, func(i int) error { return stores[i%2].Trim(context.Background()) }) {
+		ok(t, err)
+	}
+	close(stop)
+	watching.Wait()
+	if n := value[int64](t, d, "SELECT (SELECT count(*) FROM idempotency) + (SELECT count(*) FROM outbox)"); n != 1 {
+		t.Errorf("%d rows are left", n)
+	}
+	floor, err := stores[0].FeedFloor(t.Context())
+	ok(t, err)
+	seen, err := stores[1].follow(closed(), 10)
+	ok(t, err)
+	if len(seen) != 1 || seen[0].Record != fresh.ID || seen[0].Position <= floor {
+		t.Errorf("behind %d the feed is %v", floor, seen)
+	}
+	epoch, err := stores[1].FeedEpoch(t.Context())
+	ok(t, err)
+	_, err = stores[1].Events(t.Context(), epoch, floor-1, 10, 0, func([]events.Event) audit.Entry { return entry("read-events") })
+	if err != store.ErrCursorExpired { //nolint:errorlint // it is given as it is
+		t.Errorf("a place below the floor: %v", err)
+	}
+}
+
+func closed() <-chan struct{} {
+	c := make(chan struct{})
+	close(c)
+	return c
+}
+
+func TestAReaderThatWaitsLearnsOfAnotherProcesssEvent(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	a, b := open(t, d, ""), open(t, d, "")
+	a.written(1)
+	enter := func([]events.Event) audit.Entry { return entry("read-events") }
+	first, err := a.Events(t.Context(), uuid.Nil, 0, 10, 0, enter)
+	ok(t, err)
+	got := make(chan store.Feed)
+	go func() {
+		feed, err := a.Events(context.Background(), first.Epoch, first.Next, 10, 20*time.Second, enter)
+		if err != nil {
+			t.Error(err)
+		}
+		got <- feed
+	}()
+	time.Sleep(3 * watchInterval) // it has looked and waits
+	start := time.Now()
+	r := b.written(1)
+	feed := <-got
+	if len(feed.Events) != 1 || feed.Events[0].Record != r.ID || time.Since(start) > 10*time.Second {
+		t.Errorf("after %v it was given %v", time.Since(start), feed.Events)
+	}
+}

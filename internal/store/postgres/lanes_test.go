@@ -1,0 +1,219 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"equality-information-api/internal/audit"
+)
+
+// leased are the lanes that a database's sessions have to themselves.
+func leased(t *testing.T, d database) (lanes []int32) {
+	t.Helper()
+	d.query(t, func(ctx context.Context, conn *pgx.Conn) (err error) {
+		rows, err := conn.Query(ctx, `SELECT objid::int4 FROM pg_locks WHERE locktype = 'advisory' AND classid = $1::int8::oid
+			AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) ORDER BY 1`, int64(laneLock))
+		if err != nil {
+			return err
+		}
+		lanes, err = pgx.CollectRows(rows, pgx.RowTo[int32])
+		return err
+	})
+	return lanes
+}
+
+// writesOn has stores write and read at once, and counts the entries.
+func writesOn(t *testing.T, stores []*fixture, each int) (entries int64) {
+	t.Helper()
+	var n atomic.Int64
+	for i, err := range together(4*len(stores), func(i int) error {
+		f := stores[i%len(stores)]
+		r := person()
+		for k := range each {
+			r.AgeGroup = fmt.Sprint(k)
+			n.Add(2)
+			if err := f.writing(r, k == 0, entry("write")); err != nil {
+				return err
+			}
+			if _, err := f.read(r.TargetID); err != nil {
+				return err
+			}
+		}
+		return nil
+	}) {
+		if err != nil {
+			t.Errorf("writer %d: %v", i, err)
+		}
+	}
+	return n.Load()
+}
+
+// allSound closes stores and finds the number of entries, and all of them sound.
+func allSound(t *testing.T, d database, stores []*fixture, entries int64) {
+	t.Helper()
+	var heads []audit.Head
+	for _, f := range stores {
+		heads = append(heads, f.Heads()...)
+		ok(t, f.Close())
+	}
+	if n := value[int64](t, d, "SELECT count(*) FROM audit"); n != entries {
+		t.Errorf("%d entries of %d", n, entries)
+	}
+	if n := value[int64](t, d, "SELECT count(DISTINCT id) FROM audit"); n != entries {
+		t.Errorf("%d different entries of %d", n, entries)
+	}
+	d.sound(t, heads...)
+}
+
+func TestProcessesHaveLanesOfTheirOwnAndGiveThemBack(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	a, b := open(t, d, ""), open(t, d, "")
+	entries := writesOn(t, []*fixture{a, b}, 3)
+	if got := leased(t, d); len(got) < 2 || len(slices.Compact(got)) != len(got) {
+		t.Errorf("the lanes %v are leased", got)
+	}
+	ok(t, a.Close())
+	eventually(t, func() bool { return !slices.Contains(leased(t, d), int32(a.Heads()[0].Lane)) })
+	entries += writesOn(t, []*fixture{b}, 3)
+	allSound(t, d, []*fixture{a, b}, entries)
+	eventually(t, func() bool { return len(leased(t, d)) == 0 })
+}
+
+func TestProcessesThatLoseTheirLeasesCollideAndPart(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	a, b := open(t, d, ""), open(t, d, "")
+	entries := writesOn(t, []*fixture{a}, 2)
+	before := leased(t, d)
+	// The connection is gone, and a does not know: b is given the same lanes.
+	a.loseLeases()
+	eventually(t, func() bool { return len(leased(t, d)) == 0 })
+	entries += writesOn(t, []*fixture{b}, 2)
+	if got := leased(t, d); !slices.Contains(before, got[0]) {
+		t.Fatalf("%v is another lane than of %v", got, before)
+	}
+	for range 3 {
+		entries += writesOn(t, []*fixture{a, b}, 3)
+	}
+	got := leased(t, d)
+	if len(got) != len(a.lanes)+len(b.lanes) && laneCount() == 1 {
+		t.Errorf("the lanes %v are leased", got)
+	}
+	allSound(t, d, []*fixture{a, b}, entries)
+}
+
+// Lanes of one process must not be left with one number when its leases go.
+func TestEveryLaneIsLeasedAnewWhenTheLeasesAreLost(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	var lanes []*lane
+	for range 3 {
+		l := &lane{store: f.Store, lease: noLease}
+		lanes = append(lanes, l)
+		ok(t, l.enters(1))
+	}
+	f.loseLeases()
+	eventually(t, func() bool { return len(leased(t, f.db)) == 0 })
+	// The last one finds its place taken. It is given the first one's lane, which nobody has leased any more.
+	first, last := lanes[0], lanes[2]
+	last.head.Seq = 0
+	for range 3 {
+		ok(t, last.enters(1))
+		ok(t, first.enters(1))
+	}
+	if first.lease.lane == last.lease.lane {
+		t.Errorf("two lanes of a process have the number %d", first.lease.lane)
+	}
+	got := leased(t, f.db)
+	for _, l := range []*lane{first, last} {
+		if !slices.Contains(got, int32(l.lease.lane)) {
+			t.Errorf("lane %d is used, and %v are leased", l.lease.lane, got)
+		}
+	}
+	heads := f.Heads()
+	ok(t, f.Close())
+	f.db.sound(t, heads...)
+}
+
+func TestALaneIsLeasedThoughTheConnectionWasLost(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	ok(t, (&lane{store: f.Store, lease: noLease}).enters(1))
+	f.loseLeases()
+	eventually(t, func() bool { return len(leased(t, f.db)) == 0 })
+	ok(t, (&lane{store: f.Store, lease: noLease}).enters(1))
+}
+
+// enters writes entries with a lane of the test's own.
+func (l *lane) enters(n int) error {
+	var jobs []*job
+	for range n {
+		jobs = append(jobs, &job{entry: entry("lane"), done: make(chan struct{})})
+	}
+	l.finish(jobs)
+	for _, j := range jobs {
+		if j.err != nil {
+			return j.err
+		}
+	}
+	return nil
+}
+
+// loseLeases ends the session of the leases, of which the store is not told.
+func (f *fixture) loseLeases() {
+	f.t.Helper()
+	f.leases.mu.Lock()
+	pid := f.leases.conn.PgConn().PID()
+	f.leases.mu.Unlock()
+	if !value[bool](f.t, database{owner: f.db.app}, "SELECT pg_terminate_backend($1)", int64(pid)) {
+		f.t.Fatal("the session was not ended")
+	}
+}
+
+func TestMoreProcessesThanLanesShareThem(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	a, b := open(t, d, ""), open(t, d, "")
+	taken := d.leaseAll(t)
+	entries := writesOn(t, []*fixture{a, b}, 4)
+	taken()
+	eventually(t, func() bool { return len(leased(t, d)) == 0 })
+	entries += writesOn(t, []*fixture{a, b}, 2)
+	allSound(t, d, []*fixture{a, b}, entries)
+}
+
+// leaseAll leases every lane.
+func (d database) leaseAll(t *testing.T) (release func()) {
+	t.Helper()
+	return d.holding(t, "SELECT pg_advisory_lock($1::int8::int4, lane::int4) FROM generate_series(0, 63) AS lane", int64(laneLock))
+}
+
+func TestTwoProcessesOnOneLaneBothWrite(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	a, b := open(t, d, ""), open(t, d, "")
+	release := d.leaseAll(t)
+	lanes := []*lane{{store: a.Store}, {store: b.Store}}
+	const each = 20
+	for i, err := range together(2, func(i int) error {
+		for range each {
+			lanes[i].lease, lanes[i].known = lease{lane: 7}, false // wherever a collision has led it
+			if err := lanes[i].enters(1); err != nil {
+				return err
+			}
+		}
+		return nil
+	}) {
+		if err != nil {
+			t.Errorf("process %d: %v", i, err)
+		}
+	}
+	release()
+	allSound(t, d, []*fixture{a, b}, 2*each)
+}

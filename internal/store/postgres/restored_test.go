@@ -1,0 +1,286 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"equality-information-api/internal/audit"
+	"equality-information-api/internal/equality"
+	"equality-information-api/internal/sealing"
+	"equality-information-api/internal/store"
+	"equality-information-api/internal/store/storetest"
+)
+
+// putBack is a database as PostgreSQL's own tools may have put it back.
+type putBack struct {
+	database
+	t    *testing.T
+	keys *sealing.Keyset
+}
+
+func newPutBack(t *testing.T) putBack {
+	t.Helper()
+	keys, err := sealing.Generate()
+	ok(t, err)
+	return putBack{newDatabase(t), t, keys}
+}
+
+func (p putBack) open() *Store {
+	p.t.Helper()
+	return p.Open(p.t, storetest.Options{Keys: p.keys, Now: time.Now, KeyRetention: time.Hour, EventRetention: time.Hour,
+		Report: func(what string, err error) { p.t.Errorf("%s: %v", what, err) }}).(*Store)
+}
+
+func (p putBack) finish() (Finished, error) {
+	return FinishRestore(p.t.Context(), FinishOptions{DSN: p.owner, Keys: p.keys, Now: time.Now(),
+		Entry: audit.Entry{Subject: "operator:test", CorrelationID: uuid.New()}})
+}
+
+func entryOf(action string) audit.Entry {
+	return audit.Entry{ID: uuid.New(), At: time.Now().UTC(), Subject: "officer-1", Action: action, Outcome: audit.Done}
+}
+
+// create creates a record and changes it a number of times.
+func (p putBack) create(s *Store, changes int) uuid.UUID {
+	p.t.Helper()
+	r := equality.Record{ID: uuid.New(), TargetID: uuid.New(), NationalInsuranceNumber: "QQ123456C"}
+	cmd := store.Command{ID: r.ID, Target: r.TargetID, EventID: uuid.New()}
+	for range changes + 1 {
+		_, err := s.Write(p.t.Context(), cmd, func(store.Current) (store.Decision, error) {
+			return store.Decision{Next: &r, Entry: entryOf("write"), Event: "test.written"}, nil
+		})
+		ok(p.t, err)
+		cmd = store.Command{ID: r.ID, EventID: uuid.New()}
+	}
+	return r.ID
+}
+
+// load imports records.
+func (p putBack) load(s *Store, n int) (ids []uuid.UUID) {
+	p.t.Helper()
+	l := store.Load{Entry: entryOf(audit.ActionImport)}
+	for range n {
+		r := equality.Record{ID: uuid.New(), TargetID: uuid.New()}
+		a, err := store.NewArrival(p.keys, store.Version{ID: r.ID, Target: r.TargetID, Record: r}, uuid.Nil)
+		ok(p.t, err)
+		l.Arrivals, ids = append(l.Arrivals, a), append(ids, r.ID)
+	}
+	_, err := s.Load(p.t.Context(), l)
+	ok(p.t, err)
+	return ids
+}
+
+// rows counts the rows of every table.
+func (p putBack) rows() map[string]int64 {
+	p.t.Helper()
+	counts := make(map[string]int64)
+	p.query(p.t, func(ctx context.Context, conn *pgx.Conn) error {
+		for _, table := range []string{"record", "history", "identifier", "data_key", "nino_index", "audit", "outbox", "tombstone", "meta"} {
+			var n int64
+			if err := conn.QueryRow(ctx, "SELECT count(*) FROM "+table).Scan(&n); err != nil {
+				return err
+			}
+			counts[table] = n
+		}
+		return nil
+	})
+	return counts
+}
+
+const (
+	entomb     = `INSERT INTO tombstone (id, version, at, reason, by) SELECT id, version, modified, 'unlawful', 'test' FROM record WHERE id = $1`
+	destroyKey = `DELETE FROM data_key WHERE record = (SELECT number FROM record WHERE id = $1)`
+)
+
+func TestFinishRestore(t *testing.T) {
+	t.Parallel()
+	p := newPutBack(t)
+	s := p.open()
+	kept, gone, withKey := p.create(s, 1), p.create(s, 2), p.create(s, 0)
+	imported := p.load(s, 2)
+	epoch, err := s.FeedEpoch(t.Context())
+	ok(t, err)
+	ok(t, s.Close())
+	for _, id := range []uuid.UUID{gone, imported[0]} {
+		p.exec(t, entomb, destroyKey)(id[:])
+	}
+	p.exec(t, entomb)(withKey[:]) // as behind a point-in-time recovery, which brings keys back
+	p.exec(t, `INSERT INTO data_key (record, wrapped) SELECT max(number) + n, '\x00' FROM record, generate_series(1, 3) n GROUP BY n`)()
+	before := p.rows()
+
+	f, err := p.finish()
+	ok(t, err)
+	if f.Records != 2 || f.Erased != 3 || f.Astray != 3 || !f.Report.OK() {
+		t.Errorf("finished: %+v", f)
+	}
+	after := p.rows()
+	for table, less := range map[string]int64{"record": 3, "history": 2, "identifier": 6, "data_key": 4, "nino_index": 2, "audit": -4} {
+		if after[table] != before[table]-less {
+			t.Errorf("%s has %d rows of %d, want %d fewer", table, after[table], before[table], less)
+		}
+	}
+	counts := make(map[uuid.UUID]int64)
+	p.Log(t, p.keys, func(log audit.Log) {
+		ok(t, log.Entries(t.Context(), func(l audit.Logged) error {
+			if l.Entry.Action == audit.ActionErase {
+				counts[l.Entry.Record] = l.Entry.Count
+				if l.Entry.Subject != "operator:test" || l.Entry.Outcome != audit.Done {
+					t.Errorf("entered %+v", l.Entry)
+				}
+			}
+			return nil
+		}))
+	})
+	if want := map[uuid.UUID]int64{gone: 0, withKey: 0, imported[0]: 1}; !maps.Equal(counts, want) {
+		t.Errorf("entered %v, want %v", counts, want)
+	}
+
+	again, err := p.finish()
+	ok(t, err)
+	if again.Records != 2 || again.Erased != 0 || again.Astray != 0 || !again.Report.OK() {
+		t.Errorf("finished again: %+v", again)
+	}
+	s = p.open()
+	defer func() { ok(t, s.Close()) }()
+	for id, want := range map[uuid.UUID]store.State{
+		kept: store.Present, imported[1]: store.Present, gone: store.Erased, withKey: store.Erased, imported[0]: store.Erased,
+	} {
+		found, err := s.Read(t.Context(), id, func(store.Current) audit.Entry { return entryOf("read") })
+		if err != nil || found.State != want {
+			t.Errorf("a record is %v, want %v: %v", found.State, want, err)
+		}
+	}
+	if now, err := s.FeedEpoch(t.Context()); err != nil || now == epoch {
+		t.Errorf("the feed is the old one: %v", err)
+	}
+}
+
+// What is refused leaves every table as it was, and the feed.
+func TestFinishRestoreRefuses(t *testing.T) {
+	t.Parallel()
+	p := newPutBack(t)
+	refuses := func(why error, says string) {
+		t.Helper()
+		before := p.rows()
+		_, err := p.finish()
+		if !errors.Is(err, why) || errors.Is(err, store.ErrUnavailable) || !strings.Contains(err.Error(), says) {
+			t.Errorf("got %v, want %v", err, why)
+		}
+		if after := p.rows(); !maps.Equal(before, after) {
+			t.Errorf("%v has changed %v to %v", why, before, after)
+		}
+	}
+	refuses(ErrNotRestored, "no check value")
+	s := p.open()
+	epoch, err := s.FeedEpoch(t.Context())
+	ok(t, err)
+	refuses(ErrInUse, "stop every one") // a server that has written nothing
+	id := p.create(s, 0)
+	refuses(ErrInUse, "stop every one")
+	ok(t, s.Close())
+
+	// One that calls its sessions something else, but has a lane.
+	named := p
+	named.app += "&application_name=another"
+	s = named.open()
+	ok(t, s.Trace(t.Context(), entryOf("read")))
+	refuses(ErrInUse, "stop every one")
+	ok(t, s.Close())
+
+	p.exec(t, destroyKey)(id[:])
+	p.exec(t, `INSERT INTO data_key (record, wrapped) SELECT max(number) + 1, '\x00' FROM record`)()
+	refuses(ErrKeysMissing, "1 records have neither a key nor a tombstone")
+
+	own := p.keys
+	p.keys, err = sealing.Generate()
+	ok(t, err)
+	refuses(sealing.ErrWrongKeyset, "")
+	p.keys = own
+	s = p.open()
+	defer func() { ok(t, s.Close()) }()
+	if now, err := s.FeedEpoch(t.Context()); err != nil || now != epoch {
+		t.Errorf("the feed is another: %v", err)
+	}
+}
+
+// Of a server that starts in the midst, the feed is the new one.
+func TestAServerWaitsUntilARestoreIsFinished(t *testing.T) {
+	t.Parallel()
+	p := newPutBack(t)
+	ok(t, p.open().Close())
+	p.query(t, func(ctx context.Context, conn *pgx.Conn) error {
+		tx, err := conn.Begin(ctx)
+		ok(t, err)
+		_, err = tx.Exec(ctx, store.Query("postgres/restore-alone"))
+		ok(t, err)
+		epoch := uuid.New()
+		_, err = tx.Exec(ctx, store.Query("meta-write"), store.MetaEpoch, epoch[:])
+		ok(t, err)
+		opened := make(chan *Store, 1)
+		go func() { opened <- p.open() }()
+		select {
+		case <-opened:
+			t.Error("a server has started")
+		case <-time.After(200 * time.Millisecond):
+		}
+		ok(t, tx.Commit(ctx))
+		s := <-opened
+		if now, err := s.FeedEpoch(ctx); err != nil || now != epoch {
+			t.Errorf("the feed is the old one: %v", err)
+		}
+		return s.Close()
+	})
+}
+
+// A server that goes on after its database was put back appends to what is
+// there, and not to the entry that it remembers.
+func TestALaneAppendsToWhatIsThere(t *testing.T) {
+	t.Parallel()
+	p := newPutBack(t)
+	s := p.open()
+	defer func() { ok(t, s.Close()) }()
+	id := p.create(s, 0)
+	trace := func(n int) {
+		for range n {
+			ok(t, s.Trace(t.Context(), entryOf("read")))
+		}
+	}
+	verified := func(entries int64) {
+		t.Helper()
+		p.Log(t, p.keys, func(log audit.Log) {
+			report, err := audit.Verify(t.Context(), p.keys, log, nil)
+			ok(t, err)
+			ok(t, audit.VerifyRecords(t.Context(), log, report))
+			if !report.OK() || report.Entries != entries {
+				t.Errorf("%d entries, want %d: %v", report.Entries, entries, report.Findings)
+			}
+		})
+	}
+	trace(4)
+	verified(5)
+	p.exec(t, "DELETE FROM audit WHERE seq > 1")()
+	trace(1)
+	verified(2)
+	p.load(s, 1) // in a transaction of its own
+	p.create(s, 1)
+	verified(5)
+	epoch := uuid.New()
+	p.exec(t, "UPDATE meta SET value = $1 WHERE name = '"+store.MetaEpoch+"'")(epoch[:])
+	p.exec(t, "DELETE FROM audit WHERE seq > 4", "UPDATE record SET version = 0, sealed = h.sealed, modified = h.modified FROM history h WHERE h.record = number", "DELETE FROM history")()
+	p.load(s, 1)
+	verified(5)
+	if now, err := s.FeedEpoch(t.Context()); err != nil || now != epoch {
+		t.Errorf("the feed is the old one: %v", err)
+	}
+	found, err := s.Read(t.Context(), id, func(store.Current) audit.Entry { return entryOf("read") })
+	if err != nil || found.State != store.Present {
+		t.Errorf("a record is %v: %v", found.State, err)
+	}
+}

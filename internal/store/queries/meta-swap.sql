@@ -1,0 +1,3 @@
+-- Sets a value that belongs to the database as a whole, if it is still the one expected or there is none.
+INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value
+WHERE meta.value = $3

@@ -1,0 +1,2 @@
+-- Removes records themselves.
+DELETE FROM record WHERE number = ANY ($1)

@@ -1,0 +1,2 @@
+-- Leases the publishing of events, unless another process has it, for as long as the connection lives.
+SELECT pg_try_advisory_lock($1, 0)

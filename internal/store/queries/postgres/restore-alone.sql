@@ -1,0 +1,2 @@
+-- Keeps a server that starts from reading what belongs to the database as a whole until a restore is finished.
+LOCK TABLE meta IN ACCESS EXCLUSIVE MODE
