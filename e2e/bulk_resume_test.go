@@ -50,7 +50,7 @@ func TestKilledImportIsResumed(t *testing.T) {
 			select {
 			case <-ended:
 				kill = false
-			case <-time.After(time.Millisecond):
+			case <-time.After(pause(killed)):
 				if entriesIn(killed) > before {
 					_ = cmd.Process.Signal([]os.Signal{os.Kill, syscall.SIGTERM}[kills])
 					kill = false
@@ -129,6 +129,15 @@ func acts(t *testing.T, dir string) (all []act) {
 		return rows.Err()
 	})
 	return all
+}
+
+// pause is how long to wait between two looks into a database: a session of
+// PostgreSQL is not to be had for nothing.
+func pause(dir string) time.Duration {
+	if dsnOf(dir) != "" {
+		return 30 * time.Millisecond
+	}
+	return time.Millisecond
 }
 
 // entriesIn counts the entries of a directory's access log, none before there is one.

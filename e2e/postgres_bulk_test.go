@@ -28,7 +28,7 @@ func TestPostgresImportBesideServers(t *testing.T) {
 		t.Fatal(err)
 	}
 	for begin := time.Now(); f.imported(dir) == 0 && time.Since(begin) < startTimeout; {
-		time.Sleep(5 * time.Millisecond)
+		time.Sleep(pause(dir))
 	}
 	if err := killed.Process.Kill(); err != nil {
 		t.Fatal(err)
@@ -108,11 +108,17 @@ func TestPostgresImportLosesConnections(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		if try < 5 {
-			time.Sleep(time.Duration(try) * 50 * time.Millisecond)
-			endSessions(t, dir, 60*time.Millisecond)
+		done := make(chan struct{})
+		go func() { _ = cmd.Wait(); close(done) }() // the status is in ProcessState
+		for lost, ended := 0, false; try < 5 && lost < 2 && !ended; {
+			lost += endSessions(t, dir, 30*time.Millisecond, func() { time.Sleep(15 * time.Millisecond) })
+			select {
+			case <-done:
+				ended = true
+			default:
+			}
 		}
-		if cmd.Wait() == nil {
+		if <-done; cmd.ProcessState.Success() {
 			break
 		}
 		if lost++; cmd.ProcessState.ExitCode() != 2 || strings.Count(errs.String(), "\n") > 2 || !strings.Contains(errs.String(), "unavailable") {

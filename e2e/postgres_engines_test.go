@@ -23,7 +23,7 @@ func TestPostgresIsAsSQLite(t *testing.T) {
 		TestWaitEndsWithAnEvent, TestWaitEndsWithItsTime, TestWaitEndsWhenTheServerStops,
 		TestHistoryTellsEveryVersionNewestFirst, TestEarlierGendersNeedTheRightToThem,
 		TestRequestsInFlightAreAnsweredAtShutdown, TestAccessLogVerifiesAfterAStop, TestMetricsNameNoOne,
-		TestKilledServer, TestStoppedServer, TestSoak,
+		TestKilledServer, TestStoppedServer,
 		TestImportedRecordsAreAsAnyOther, TestImportWithOneEventForAll, TestKilledImportIsResumed,
 		TestExportIsImportedAsItWas,
 	} {

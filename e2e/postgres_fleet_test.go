@@ -12,13 +12,15 @@ import (
 	"time"
 )
 
-// fleetTime is how long servers are under load that are stopped and killed
-// meanwhile. EQUALITY_LONG=1 takes it for serious.
+// long says whether tests of servers under load are to be taken for serious.
+func long() bool { return os.Getenv("EQUALITY_LONG") == "1" }
+
+// fleetTime is how long servers are under load that are stopped and killed meanwhile.
 func fleetTime() time.Duration {
-	if os.Getenv("EQUALITY_LONG") == "1" {
+	if long() {
 		return time.Minute
 	}
-	return 8 * time.Second
+	return 6 * time.Second
 }
 
 // fleet are servers on one database. A slot is empty while its server is down.

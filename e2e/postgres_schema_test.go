@@ -50,9 +50,8 @@ func TestPostgresIsMigratedOnce(t *testing.T) {
 	p := startIn(t, dir)
 	var l ledger
 	l.writeUntil(t, p, p.token(t, "officer"), 50, func() {
-		for range 3 {
-			together(2)
-		}
+		together(2)
+		together(2)
 		if status := p.stop(t); status != 0 {
 			t.Errorf("stopped with status %d", status)
 		}
