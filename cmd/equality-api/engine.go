@@ -58,7 +58,11 @@ func (p place) lock() (io.Closer, error) {
 	if p.Database != "" {
 		return io.NopCloser(nil), nil
 	}
-	return p.dir().lock()
+	lock, err := p.dir().lock()
+	if err != nil {
+		return nil, err // and not a nil file, which would be closed
+	}
+	return lock, nil
 }
 
 // engineOptions say how a store is opened.
