@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -111,6 +112,9 @@ type migrateCommand struct {
 func (c migrateCommand) Run(ctx context.Context) error {
 	if c.Database != "" {
 		return postgres.Migrate(ctx, c.Database, c.AppRole)
+	}
+	if c.AppRole != "" {
+		return errors.New("--app-role is for PostgreSQL: name its database with --database")
 	}
 	exists, err := sqlite.Exists(c.DataDir)
 	if err != nil {
