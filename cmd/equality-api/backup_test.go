@@ -174,6 +174,7 @@ func TestRestoresThatAreRefusedLeaveNothing(t *testing.T) {
 		{"encrypted for another identity", "", other.identity, records, keys},
 		{"must be 0600", "", shared, records, keys},
 		{"does not hold an age identity", "", records, records, keys},
+		{"--identity: none.txt: no such file", "", "none.txt", records, keys},
 		{"not made with the keyset of this directory", foreign, k.identity, records, keys},
 		{"keyset.json is missing", t.TempDir(), k.identity, records, keys},
 		{"the two files have changed places", "", k.identity, keys, records},

@@ -196,6 +196,7 @@ func TestMigrate(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "data")
 	fails(t, []string{"has no database"}, "migrate", "--data-dir", dir)
+	fails(t, []string{"--app-role is for PostgreSQL"}, "migrate", "--data-dir", dir, "--app-role", "equality_app")
 	if _, err := os.Stat(dir); !os.IsNotExist(err) {
 		t.Errorf("the directory was made: %v", err)
 	}

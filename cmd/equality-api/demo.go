@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"os"
 	"time"
 
 	"github.com/google/uuid"
@@ -182,9 +183,9 @@ Read one of them; the token is an officer's and is good for 12 hours:
 TOKEN=%[3]s
 curl -H "Authorization: Bearer $TOKEN" %[1]s/equality-information/%[4]s
 
-Another token:        equality-api token --data-dir %[5]s --role officer
+Another token:        %[6]s token --data-dir %[5]s --role officer
 The whole contract:   %[1]s/docs
 
-`, base, p.DemoPeople, token, people[0].TargetID, p.DataDir)
+`, base, p.DemoPeople, token, people[0].TargetID, p.DataDir, os.Args[0])
 	return err
 }

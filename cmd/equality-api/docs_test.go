@@ -101,3 +101,18 @@ func TestSupportTellsOfEveryQuery(t *testing.T) {
 		t.Errorf("docs/support.md tells of %s, which has no file", name)
 	}
 }
+
+func TestPeopleOfTheImportPageAreTheExample(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../docs/import.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	people, err := os.ReadFile("../../examples/people.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(page), "```\n"+string(people)+"```\n") {
+		t.Error("docs/import.md does not show examples/people.csv as it is")
+	}
+}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -58,7 +59,11 @@ func (p place) lock() (io.Closer, error) {
 	if p.Database != "" {
 		return io.NopCloser(nil), nil
 	}
-	return p.dir().lock()
+	lock, err := p.dir().lock()
+	if err != nil {
+		return nil, err // and not a nil file, which would be closed
+	}
+	return lock, nil
 }
 
 // engineOptions say how a store is opened.
@@ -107,6 +112,9 @@ type migrateCommand struct {
 func (c migrateCommand) Run(ctx context.Context) error {
 	if c.Database != "" {
 		return postgres.Migrate(ctx, c.Database, c.AppRole)
+	}
+	if c.AppRole != "" {
+		return errors.New("--app-role is for PostgreSQL: name its database with --database")
 	}
 	exists, err := sqlite.Exists(c.DataDir)
 	if err != nil {

@@ -22,10 +22,13 @@ import (
 
 const description = `Holds equality information about people: one record a person, one source for every service.
 
-Start a server to try it out:   equality-api serve --data-dir data --demo-people 300
-Get a token to call it with:    equality-api token --data-dir data --role officer
+Start a server to try it out, then get a token to call it with:
 
-Every flag can be set as EQUALITY_API_<FLAG> in the environment, or in the file of --config.`
+    equality-api serve --data-dir data --demo-people 300
+    equality-api token --data-dir data --role officer
+
+Every flag of serve can be set as EQUALITY_API_<FLAG> in the environment, or in the file of --config. Of the others
+--database alone can, in the environment.`
 
 type cli struct {
 	Serve         serveCommand         `cmd:"" help:"Run the server."`

@@ -113,6 +113,11 @@ func TestHelpNamesEveryCommandAndFlag(t *testing.T) {
 	if again := succeeds(t); again != root {
 		t.Error("no arguments do not show the help")
 	}
+	for line := range strings.Lines(description) {
+		if _, command, ok := strings.Cut(line, "equality-api "); ok && !strings.Contains(root, "equality-api "+command) {
+			t.Errorf("a command to copy is broken into lines: %s", command)
+		}
+	}
 	leaves := k.Model.Leaves(true)
 	if len(leaves) < 8 {
 		t.Fatalf("%d commands", len(leaves))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"time"
 
@@ -31,6 +32,9 @@ func (c restoreCommand) Run(ctx context.Context, o output) error {
 		c.Keys = c.File + keysSuffix
 	}
 	identity, err := sealing.LoadIdentity(c.Identity)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("--identity: %s: %w", c.Identity, reason(err))
+	}
 	if err != nil {
 		return fmt.Errorf("--identity: %w", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -110,6 +111,9 @@ func (s *running) curl(t *testing.T) {
 	if m == nil {
 		t.Fatalf("no token and request in:\n%s", s.out)
 	}
+	if want := os.Args[0] + " token --data-dir "; !strings.Contains(s.out.String(), want) {
+		t.Errorf("the program is not named as it was called, %q:\n%s", want, s.out)
+	}
 	status, record := get(t, m[2], "Bearer "+m[1])
 	if status != 200 || !strings.HasSuffix(m[2], record["targetId"].(string)) {
 		t.Errorf("%s: %d %v", m[2], status, record)
@@ -187,6 +191,7 @@ func TestDirectoryIsLockedWhileAServerRuns(t *testing.T) {
 	s := serving(t, dir)
 	for _, args := range [][]string{
 		{"serve", "--listen=127.0.0.1:0", "--telemetry-listen="}, {"migrate"}, {"keys", "init"},
+		{"export"}, {"import", "main.go"}, {"events", "retry"},
 	} {
 		fails(t, []string{"in use by another equality-api"}, append(args, "--data-dir", dir)...)
 	}

@@ -121,7 +121,11 @@ func TestAClosedStoreIsUnavailable(t *testing.T) {
 		"load":   func() error { l := f.loading(); l.Mark = "test"; _, err := f.Load(ctx, l); return err },
 		"mark":   func() error { _, err := f.Mark(ctx, "test"); return err },
 		"trim":   func() error { return f.Trim(ctx) },
-		"ready":  func() error { return f.Ready(ctx) },
+		"ready": func() error {
+			f.expected.Store(true)
+			defer f.expected.Store(false)
+			return f.Ready(ctx)
+		},
 		"list": func() error {
 			_, _, err := f.List(ctx, store.ListQuery{Limit: 1}, func([]store.Version) audit.Entry { return entry("list") })
 			return err

@@ -55,6 +55,7 @@ type Store struct {
 
 	settling sync.Mutex
 	settled  atomic.Bool // the database can be used
+	unusable atomic.Bool // as last reported, so that each change is told once
 }
 
 // laneCount is how many lanes a process writes at once: enough that one works
@@ -81,6 +82,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		pool.Close()
 		return nil, err
 	} else if err != nil {
+		s.unusable.Store(true)
 		o.Report("the database cannot be used yet", err)
 	}
 	s.feed = watchFeed(s)
@@ -141,11 +143,21 @@ func (s *Store) settle(ctx context.Context) error {
 
 // Ready says whether the primary takes writes and has this program's schema,
 // or a later one: a schema only ever gains what older programs do not use.
+// What is in the way is reported too: a read that fails reports nothing.
 func (s *Store) Ready(ctx context.Context) error {
-	if err := s.checkSchema(ctx); err != nil {
-		return err
+	err := s.checkSchema(ctx)
+	if err == nil {
+		err = s.settle(ctx)
 	}
-	return s.settle(ctx)
+	switch unusable := err != nil; {
+	case errors.Is(err, context.Canceled): // whoever asked has gone
+	case s.unusable.Swap(unusable) == unusable:
+	case unusable:
+		s.Report("the database cannot be used", err)
+	default:
+		s.Report("the database can be used", nil)
+	}
+	return err
 }
 
 func (s *Store) checkSchema(ctx context.Context) error {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -116,6 +118,38 @@ func TestAServerThatTakesNoWritesIsUnavailableUntilItDoes(t *testing.T) {
 	eventually(t, func() bool { _, err := f.read(version.ID); return err == nil })
 	ok(t, f.Ready(t.Context()))
 	f.goesOn()
+}
+
+func TestReadyTellsWhatIsInTheWayOnce(t *testing.T) {
+	t.Parallel()
+	c := pgtest.New(t, pgtest.Volatile...)
+	f := &fixture{t: t, db: private(t, c)}
+	o := f.options()
+	var mu sync.Mutex
+	var told []string
+	o.Report = func(what string, err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		told = append(told, fmt.Sprint(what, ": ", err != nil))
+	}
+	s, err := Open(t.Context(), o)
+	ok(t, err)
+	ok(t, s.Ready(t.Context()))
+	ok(t, c.Stop(pgtest.Fast))
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, ctx := range []context.Context{gone, t.Context(), gone, t.Context()} {
+		if s.Ready(ctx) == nil {
+			t.Error("it is ready")
+		}
+	}
+	ok(t, c.StartAgain())
+	eventually(t, func() bool { return s.Ready(t.Context()) == nil })
+	ok(t, s.Ready(t.Context()))
+	ok(t, s.Close())
+	if want := []string{"the database cannot be used: true", "the database can be used: false"}; !slices.Equal(told, want) {
+		t.Errorf("told %q, want %q", told, want)
+	}
 }
 
 func TestWhatMayPassByItselfIsUnavailable(t *testing.T) {

@@ -180,8 +180,8 @@ func (w *writer) settle(batch []*job, err error) {
 	}
 }
 
-// errSpoilt is a transaction that a job has written to and then failed in.
-var errSpoilt = errors.New("a write failed half-way")
+// errSpoilt is a transaction that a job has written to and then failed in. It is undone.
+var errSpoilt = errors.New("nothing was written")
 
 // errOvertaken is a transaction whose place in the access log another process
 // has taken.
