@@ -231,3 +231,29 @@ func TestAReaderThatWaitsLearnsOfAnotherProcesssEvent(t *testing.T) {
 		t.Errorf("after %v it was given %v", time.Since(start), feed.Events)
 	}
 }
+
+// Positions come in the order of changes whatever plan the server has: a table
+// that it takes for empty it could go through first, and number the events anew
+// for each of its rows.
+func TestPositionsFollowTheChangesWhateverThePlan(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	for range 20 {
+		f.written(2)
+	}
+	f.db.exec(t, "DELETE FROM outbox", "ANALYZE outbox")()
+	for range 8 {
+		f.written(4)
+	}
+	f.db.exec(t, "UPDATE outbox SET members = members WHERE version = 0")() // they lie behind the others now
+	seen, err := f.follow(closed(), 1000)
+	ok(t, err)
+	if len(seen) != 32 {
+		t.Fatalf("%d events", len(seen))
+	}
+	for i := 1; i < len(seen); i++ {
+		if !seen[i].At.After(seen[i-1].At) {
+			t.Errorf("event %d is of %v, and the one before of %v", i, seen[i].At, seen[i-1].At)
+		}
+	}
+}
