@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"time"
 
@@ -130,7 +131,7 @@ func (a Access) visibleAt(v store.Version, current int64) store.Version {
 func foreign(err error) error {
 	switch {
 	case errors.Is(err, store.ErrUnavailable):
-		return errors.Join(ErrUnavailable, err)
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	case errors.Is(err, store.ErrCursorExpired):
 		return ErrCursorExpired
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -163,4 +164,25 @@ func TestManyThatNoLongerFitLeaveTheOthersTheirTries(t *testing.T) {
 		}
 	}
 	f.db.sound(t, f.Heads()...)
+}
+
+// Behind a slow writer of a record nobody waits longer than his caller does.
+func TestATurnIsWaitedForAsLongAsTheCallerDoes(t *testing.T) {
+	t.Parallel()
+	var all turns
+	id := uuid.New()
+	release, err := all.take(t.Context(), id)
+	ok(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	if _, err := all.take(ctx, id); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("the second: %v", err)
+	}
+	release()
+	again, err := all.take(t.Context(), id)
+	ok(t, err)
+	again()
+	if len(all.waiting) > 0 {
+		t.Error("turns are left that nobody waits for")
+	}
 }

@@ -71,7 +71,10 @@ var passing = []string{"08", "53", "57", "58", "55", "25006", serializationFailu
 // What is not an answer of the server is a lost connection, or none to be had.
 func classify(err error) error {
 	var failure *pgconn.PgError
+	var other foreign
 	switch {
+	case errors.As(err, &other):
+		return other.error
 	case err == nil, errors.Is(err, pgx.ErrNoRows), errors.Is(err, store.ErrUnavailable), errors.Is(err, context.Canceled):
 		return err
 	case !errors.As(err, &failure):
@@ -81,6 +84,12 @@ func classify(err error) error {
 	}
 	return reason{failure}
 }
+
+// foreign is an error that a transaction was given up for and that is not the
+// database's: a document that does not open, or that of the caller's own function.
+type foreign struct{ error }
+
+func (f foreign) Unwrap() error { return f.error }
 
 // oneLine is an error of a connection, which has a line for each address that
 // was tried, and tells many a thing twice.

@@ -29,7 +29,7 @@ func (s *Store) Events(ctx context.Context, epoch uuid.UUID, after int64, limit 
 // FeedEpoch is the feed's, which only a restore changes. It is read each time:
 // a database may be put back while this process runs.
 func (s *Store) FeedEpoch(ctx context.Context) (epoch uuid.UUID, err error) {
-	err = s.reading(ctx, func() error {
+	err = s.reading(ctx, func(ctx context.Context) error {
 		value, err := s.meta(ctx, store.MetaEpoch, nil)
 		if err == nil {
 			epoch, err = uuid.FromBytes(value)
@@ -42,7 +42,7 @@ func (s *Store) FeedEpoch(ctx context.Context) (epoch uuid.UUID, err error) {
 // FeedFloor is the last position that has been dropped from the feed.
 func (s *Store) FeedFloor(ctx context.Context) (int64, error) {
 	var value []byte
-	err := s.reading(ctx, func() (err error) {
+	err := s.reading(ctx, func(ctx context.Context) (err error) {
 		value, err = s.meta(ctx, store.MetaFloor, nil)
 		return err
 	})
@@ -60,7 +60,7 @@ func (s *Store) FeedFloor(ctx context.Context) (int64, error) {
 // that any reader has seen, so that an event that commits late is passed by
 // nobody.
 func (s *Store) EventsAfter(ctx context.Context, after int64, limit int) (page []events.Event, err error) {
-	err = s.reading(ctx, func() error {
+	err = s.reading(ctx, func(ctx context.Context) error {
 		if err := s.number(ctx); err != nil {
 			return err
 		}
@@ -97,6 +97,8 @@ func (s *Store) number(ctx context.Context) error {
 // when that breaks unseen, another may lead beside it for a while.
 // Error: store.ErrUnavailable.
 func (s *Store) Leads(ctx context.Context) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, commitTimeout) // it holds what the lanes need for their leases
+	defer cancel()
 	if err := s.settle(ctx); err != nil {
 		return false, err
 	}
@@ -158,6 +160,8 @@ func (w *watch) close() {
 
 // news are the last position there is, and whether there are events without one.
 func (s *Store) news(ctx context.Context) (newest int64, waiting bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, commitTimeout)
+	defer cancel()
 	var last *int64
 	err = s.pool.QueryRow(ctx, store.Query("postgres/feed-news")).Scan(&waiting, &last)
 	if last != nil {
@@ -171,6 +175,8 @@ func (s *Store) Trim(ctx context.Context) error { return store.TrimAll(ctx, s.tr
 
 // trimBatch drops one batch of either, and says whether it was a full one.
 func (s *Store) trimBatch(ctx context.Context) (more bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, commitTimeout)
+	defer cancel()
 	if err := s.settle(ctx); err != nil {
 		return false, err
 	}

@@ -42,7 +42,7 @@ func (s *Store) find() {
 		if batch, ok = s.finding.Take(batch, 2); !ok {
 			return
 		}
-		err := s.reading(context.Background(), func() error { return s.findAll(batch) })
+		err := s.reading(context.Background(), func(ctx context.Context) error { return s.findAll(ctx, batch) })
 		for _, f := range batch {
 			f.err = err
 			close(f.done)
@@ -50,33 +50,45 @@ func (s *Store) find() {
 	}
 }
 
-func (s *Store) findAll(batch []*found) error {
-	ids := make([][16]byte, len(batch))
+func (s *Store) findAll(ctx context.Context, batch []*found) error {
+	ids := make([]uuid.UUID, len(batch))
 	for i, f := range batch {
 		ids[i], f.row = f.id, nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), commitTimeout)
-	defer cancel()
-	rows, err := s.pool.Query(ctx, store.Query("postgres/records-read"), ids)
+	return readRows(ctx, s.pool, ids, func(id uuid.UUID, row *store.Row) {
+		for _, f := range batch {
+			if f.id == id {
+				f.row = row
+			}
+		}
+	})
+}
+
+// querier is the pool, or a transaction.
+type querier interface {
+	Query(ctx context.Context, query string, args ...any) (pgx.Rows, error)
+}
+
+// readRows gives the rows that ids lead to.
+func readRows(ctx context.Context, from querier, ids []uuid.UUID, give func(uuid.UUID, *store.Row)) error {
+	asked := make([][16]byte, len(ids))
+	for i, id := range ids {
+		asked[i] = id
+	}
+	rows, err := from.Query(ctx, store.Query("postgres/records-read"), asked)
 	if err != nil {
 		return err
 	}
 	var id [16]byte
-	var row store.Row
 	var sealed, wrapped []byte
 	var number, version, modified *int64
 	var own, target *[16]byte
 	_, err = pgx.ForEachRow(rows, []any{&id, &number, &own, &target, &version, &modified, &sealed, &wrapped}, func() error {
-		row = store.Row{Sealed: sealed, Wrapped: wrapped}
+		row := &store.Row{Sealed: sealed, Wrapped: wrapped}
 		if number != nil {
 			row.Number, row.ID, row.Target, row.Version, row.Modified = *number, *own, *target, *version, *modified
 		}
-		for _, f := range batch {
-			if f.id == id {
-				kept := row
-				f.row = &kept
-			}
-		}
+		give(id, row)
 		return nil
 	})
 	return err

@@ -303,7 +303,7 @@ func (l *lane) ready(ctx context.Context) error {
 	}
 	head := audit.Head{Lane: l.lease.lane}
 	var hash []byte
-	err := l.store.reading(ctx, func() error {
+	err := l.store.reading(ctx, func(ctx context.Context) error {
 		return l.store.pool.QueryRow(ctx, store.Query("audit-head"), l.lease.lane).Scan(&head.Seq, &hash)
 	})
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {

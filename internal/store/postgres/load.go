@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -33,7 +34,7 @@ func (s *Store) Load(ctx context.Context, l store.Load) ([]store.Landing, error)
 		if l.Mark != "" {
 			position, err := l.Position(slices.Clone(landings))
 			if err != nil {
-				return nil, false, err
+				return nil, false, foreign{err}
 			}
 			if _, err := tx.Exec(ctx, store.Query("meta-write"), store.MetaMark+l.Mark, append([]byte{}, position...)); err != nil {
 				return nil, false, err
@@ -52,7 +53,7 @@ func (s *Store) Load(ctx context.Context, l store.Load) ([]store.Landing, error)
 // Mark gives the position that a load has kept under a name, nil where there
 // is none. Error: store.ErrUnavailable.
 func (s *Store) Mark(ctx context.Context, name string) (position []byte, err error) {
-	err = s.reading(ctx, func() (err error) {
+	err = s.reading(ctx, func(ctx context.Context) (err error) {
 		position, err = s.meta(ctx, store.MetaMark+name, nil)
 		return err
 	})
@@ -65,6 +66,8 @@ func (s *Store) Mark(ctx context.Context, name string) (position []byte, err err
 // SwapMark sets a position that is still the one expected, and says whether
 // it was. Error: store.ErrUnavailable; then it may have been set.
 func (s *Store) SwapMark(ctx context.Context, name string, was, now []byte) (swapped bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, commitTimeout)
+	defer cancel()
 	if err := s.settle(ctx); err != nil {
 		return false, err
 	}
@@ -88,10 +91,34 @@ func (s *Store) judge(ctx context.Context, tx pgx.Tx, arrivals []store.Arrival) 
 	if _, err := pgx.ForEachRow(rows, []any{&id}, func() error { taken[id] = true; return nil }); err != nil {
 		return nil, nil, err
 	}
-	return store.JudgeAll(arrivals, taken, func(id uuid.UUID) (store.Current, error) {
-		found, err := s.findBy(ctx, id)
-		return found.Current, err
+	there, err := readTaken(ctx, tx, taken)
+	if err != nil {
+		return nil, nil, err
+	}
+	landings, landed, err := store.JudgeAll(arrivals, taken, func(id uuid.UUID) (store.Current, error) {
+		if row := there[id]; row != nil {
+			o, err := s.openFor(id, row)
+			return o.Current, err
+		}
+		return store.Current{State: store.Erased, Version: store.Version{ID: id}}, nil
 	})
+	if err != nil {
+		return nil, nil, foreign{err}
+	}
+	return landings, landed, nil
+}
+
+// readTaken reads the rows that ids lead to, where they lead to a record. It
+// does so in the transaction: whoever has a connection must not wait for another.
+func readTaken(ctx context.Context, tx pgx.Tx, taken map[uuid.UUID]bool) (map[uuid.UUID]*store.Row, error) {
+	there := make(map[uuid.UUID]*store.Row)
+	for ids := range slices.Chunk(slices.Collect(maps.Keys(taken)), findTogether) {
+		err := readRows(ctx, tx, ids, func(id uuid.UUID, row *store.Row) { there[id] = row })
+		if err != nil {
+			return nil, err
+		}
+	}
+	return there, nil
 }
 
 // copyIn writes the arrivals that land and their events, and says whether

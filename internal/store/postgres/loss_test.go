@@ -245,15 +245,25 @@ func TestAServerThatFallsSilentMakesTheStoreUnavailable(t *testing.T) {
 	p, way := through(t, d.app)
 	f := open(t, d, way)
 	f.expected.Store(true)
-	r := f.written(1)
+	r := f.written(2)
+	_, err := f.Leads(t.Context())
+	ok(t, err)
+	found, err := f.findBy(t.Context(), r.ID)
+	ok(t, err)
 	p.silence(true)
 	start := time.Now()
-	for i, err := range together(2, func(i int) error {
-		if i == 0 {
-			return f.Trace(context.Background(), entry("silent"))
-		}
-		return f.writing(r, false, entry("silent"))
-	}) {
+	ctx := context.Background()
+	uses := []func() error{
+		func() error { return f.Trace(ctx, entry("silent")) },
+		func() error { return f.writing(r, false, entry("silent")) },
+		func() error { _, err := f.versions(ctx, found, 9, 9); return err },
+		func() error { _, err := f.page(ctx, store.ListQuery{Limit: 9}); return err },
+		func() error { _, err := f.EventsAfter(ctx, 0, 9); return err },
+		func() error { _, _, err := f.Remembered(ctx, [32]byte{1}); return err },
+		func() error { _, err := f.Leads(ctx); return err },
+		func() error { return f.Trim(ctx) },
+	}
+	for i, err := range together(len(uses), func(i int) error { return uses[i]() }) {
 		if !errors.Is(err, store.ErrUnavailable) {
 			t.Errorf("caller %d: %v", i, err)
 		}

@@ -18,6 +18,10 @@ import (
 // connection string says pool_max_conns.
 const defaultConnections = 16
 
+// leastConnections is how many it has at least, whatever the connection string
+// says: an export has one, and its entry needs another.
+const leastConnections = 2
+
 // runtimeDefaults are the settings of every connection that the connection
 // string does not set: nothing waits without an end. The server looks for who
 // has gone without a word within half a minute, and not in two hours: half a
@@ -51,6 +55,7 @@ func poolConfig(dsn string) (*pgxpool.Config, error) {
 	if !strings.Contains(dsn, "pool_max_conns") {
 		config.MaxConns = defaultConnections
 	}
+	config.MaxConns = max(config.MaxConns, leastConnections)
 	if !strings.Contains(dsn, "target_session_attrs") {
 		config.ConnConfig.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
 	}

@@ -32,14 +32,10 @@ func (s *Store) findBy(ctx context.Context, id uuid.UUID) (store.Opened, error) 
 		return store.Opened{}, err
 	}
 	if row != nil {
-		o, err := row.Open(s.Keys)
-		if err == nil && id != o.ID && id != o.Target {
-			return store.Opened{}, store.ErrMisplaced
-		}
-		return o, err
+		return s.openFor(id, row)
 	}
 	var last int64
-	err = s.reading(ctx, func() error {
+	err = s.reading(ctx, func(ctx context.Context) error {
 		return s.pool.QueryRow(ctx, store.Query("tombstone-read"), id[:]).Scan(&last)
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -51,17 +47,30 @@ func (s *Store) findBy(ctx context.Context, id uuid.UUID) (store.Opened, error) 
 	return store.Opened{Current: store.Current{State: store.Erased, Version: store.Version{ID: id, Version: last}}}, nil
 }
 
+// openFor opens the row that an id leads to.
+func (s *Store) openFor(id uuid.UUID, row *store.Row) (store.Opened, error) {
+	o, err := row.Open(s.Keys)
+	if err == nil && id != o.ID && id != o.Target {
+		return store.Opened{}, store.ErrMisplaced
+	}
+	return o, err
+}
+
 // readingTries is how often a read is tried whose connection was lost.
 const readingTries = 3
 
 // reading does a read, and again where it found a connection that had been
-// lost: reading twice does no harm. Error: store.ErrUnavailable.
-func (s *Store) reading(ctx context.Context, read func() error) (err error) {
+// lost: reading twice does no harm. A server that has fallen silent is not
+// waited for without an end. What was read is opened behind it: a document that
+// does not open would be taken for a lost connection. Error: store.ErrUnavailable.
+func (s *Store) reading(ctx context.Context, read func(context.Context) error) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, commitTimeout)
+	defer cancel()
 	if err := s.settle(ctx); err != nil {
 		return err
 	}
 	for range readingTries {
-		err = read()
+		err = read(ctx)
 		if err == nil || errors.Is(err, pgx.ErrNoRows) || answered(err) || ctx.Err() != nil {
 			break
 		}
@@ -102,25 +111,29 @@ func (s *Store) versions(ctx context.Context, found store.Opened, from int64, li
 	}
 	// Below the version that was found: a newer one may have come since.
 	from = min(from, found.Version.Version-1)
-	var past []store.Version
-	err := s.reading(ctx, func() error {
+	var past []store.Row
+	err := s.reading(ctx, func(ctx context.Context) error {
 		rows, err := s.pool.Query(ctx, store.Query("history-read"), found.Number, from, limit-len(newest))
 		if err != nil {
 			return err
 		}
-		past, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (store.Version, error) {
-			v := store.Version{ID: found.ID, Target: found.Target}
-			var modified int64
-			var document []byte
-			if err := row.Scan(&v.Version, &modified, &document); err != nil {
-				return v, err
-			}
-			v.Modified = store.FromMicros(modified)
-			return v, store.OpenVersion(found.Key, document, &v)
+		past, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (r store.Row, err error) {
+			err = row.Scan(&r.Version, &r.Modified, &r.Sealed)
+			return r, err
 		})
 		return err
 	})
-	return append(newest, past...), err
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range past {
+		v := store.Version{ID: found.ID, Target: found.Target, Version: r.Version, Modified: store.FromMicros(r.Modified)}
+		if err := store.OpenVersion(found.Key, r.Sealed, &v); err != nil {
+			return nil, err
+		}
+		newest = append(newest, v)
+	}
+	return newest, nil
 }
 
 // List returns a page of records and whether there are more, once the entry
@@ -141,32 +154,38 @@ func (s *Store) List(ctx context.Context, q store.ListQuery, enter func([]store.
 // page reads one record more than was asked for, which tells whether there is a next page.
 func (s *Store) page(ctx context.Context, q store.ListQuery) (page []store.Version, err error) {
 	name, args := q.Keys()
-	err = s.reading(ctx, func() error {
+	var found []store.Row
+	err = s.reading(ctx, func(ctx context.Context) error {
 		rows, err := s.pool.Query(ctx, store.Query(name), args...)
 		if err != nil {
 			return err
 		}
-		page, err = pgx.CollectRows(rows, s.scanVersion)
+		found, err = pgx.CollectRows(rows, scanRow)
 		return err
 	})
-	return page, err
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range found {
+		o, err := r.Open(s.Keys)
+		if err != nil {
+			return nil, err
+		}
+		page = append(page, o.Version)
+	}
+	return page, nil
 }
 
-func (s *Store) scanVersion(rows pgx.CollectableRow) (store.Version, error) {
-	var r store.Row
-	err := rows.Scan(&r.Number, (*[16]byte)(&r.ID), (*[16]byte)(&r.Target), &r.Version, &r.Modified, &r.Sealed, &r.Wrapped)
-	if err != nil {
-		return store.Version{}, err
-	}
-	o, err := r.Open(s.Keys)
-	return o.Version, err
+func scanRow(row pgx.CollectableRow) (r store.Row, err error) {
+	err = row.Scan(&r.Number, (*[16]byte)(&r.ID), (*[16]byte)(&r.Target), &r.Version, &r.Modified, &r.Sealed, &r.Wrapped)
+	return r, err
 }
 
 // Remembered returns the outcome of an earlier write with the same key.
 // Error: store.ErrUnavailable.
 func (s *Store) Remembered(ctx context.Context, key [32]byte) (r store.Remembered, found bool, err error) {
 	var body []byte
-	err = s.reading(ctx, func() error {
+	err = s.reading(ctx, func(ctx context.Context) error {
 		return s.pool.QueryRow(ctx, store.Query("idempotency-read"), key[:], store.Micros(s.Now().Add(-s.KeyRetention))).
 			Scan(&body, &r.Status, &r.Problem, (*[16]byte)(&r.Record), &r.Version)
 	})

@@ -70,9 +70,6 @@ func FinishRestore(ctx context.Context, o FinishOptions) (f Finished, err error)
 	}
 	l := &lane{store: r.store, lease: noLease}
 	if err := l.doAlone(ctx, &job{alone: r.finish}); err != nil {
-		if r.refusal != nil {
-			err = r.refusal
-		}
 		return f, err
 	}
 	r.done.Report, err = verify(ctx, o)
@@ -82,10 +79,9 @@ func FinishRestore(ctx context.Context, o FinishOptions) (f Finished, err error)
 // restored is a database that is being finished.
 type restored struct {
 	FinishOptions
-	store   *Store
-	others  []string // what sessions of servers are called
-	refusal error    // why the database was left as it was
-	done    Finished
+	store  *Store
+	others []string // what sessions of servers are called
+	done   Finished
 }
 
 // check sees that the database is this keyset's, without making it so.
@@ -102,9 +98,9 @@ func (r *restored) check(ctx context.Context) error {
 
 // finish is the transaction.
 func (r *restored) finish(ctx context.Context, tx pgx.Tx) (entries []audit.Entry, news bool, err error) {
-	r.done, r.refusal = Finished{}, nil
-	if r.refusal = r.alone(ctx, tx); r.refusal != nil {
-		return nil, false, r.refusal
+	r.done = Finished{}
+	if err := r.alone(ctx, tx); err != nil {
+		return nil, false, err
 	}
 	astray, err := tx.Exec(ctx, store.Query("postgres/keys-astray"))
 	if err != nil {
@@ -116,8 +112,7 @@ func (r *restored) finish(ctx context.Context, tx pgx.Tx) (entries []audit.Entry
 		return nil, false, err
 	}
 	if lost > 0 {
-		r.refusal = fmt.Errorf("%d records have neither a key nor a tombstone, and nothing was changed: %w", lost, ErrKeysMissing)
-		return nil, false, r.refusal
+		return nil, false, foreign{fmt.Errorf("%d records have neither a key nor a tombstone, and nothing was changed: %w", lost, ErrKeysMissing)}
 	}
 	if entries, err = r.followErasures(ctx, tx); err != nil {
 		return nil, false, err
@@ -138,18 +133,18 @@ func (r *restored) finish(ctx context.Context, tx pgx.Tx) (entries []audit.Entry
 // end of the transaction, and so reads the new feed's epoch.
 func (r *restored) alone(ctx context.Context, tx pgx.Tx) error {
 	if _, err := tx.Exec(ctx, store.Query("postgres/restore-alone")); code(err) == lockNotAvailable {
-		return ErrInUse
+		return foreign{ErrInUse}
 	} else if err != nil {
-		return classify(err)
+		return err
 	}
 	var sessions int64
 	if err := tx.QueryRow(ctx, store.Query("postgres/restore-sessions"), r.others).Scan(&sessions); err != nil {
-		return classify(err)
+		return err
 	}
 	// A server may call its sessions something else, but has leased a lane once it has entered anything.
 	all, err := r.store.leases.takeAll(ctx)
 	if err == nil && (sessions > 0 || !all) {
-		err = ErrInUse
+		err = foreign{ErrInUse}
 	}
 	return err
 }

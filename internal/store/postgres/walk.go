@@ -18,7 +18,7 @@ func (s *Store) Walk(ctx context.Context, enter func(count int64) audit.Entry, y
 	if err := s.settle(ctx); err != nil {
 		return err
 	}
-	var yielding error
+	var ending error // that is not the database's
 	err := pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 		// It may take long, and whoever takes what it yields may take longer.
 		if _, err := tx.Exec(ctx, "SET LOCAL statement_timeout = 0"); err != nil {
@@ -40,25 +40,30 @@ func (s *Store) Walk(ctx context.Context, enter func(count int64) audit.Entry, y
 		}
 		defer rows.Close()
 		for rows.Next() {
-			if err := ctx.Err(); err != nil { // rows that have been read are given behind it
-				return err
-			}
-			v, err := s.scanVersion(rows)
+			row, err := scanRow(rows)
 			if err != nil {
 				return err
 			}
 			// Rows that have come already are given whatever the context says.
-			if yielding = ctx.Err(); yielding == nil {
-				yielding = yield(v)
+			if ending = ctx.Err(); ending == nil {
+				ending = s.give(row, yield)
 			}
-			if yielding != nil {
-				return yielding
+			if ending != nil {
+				return ending
 			}
 		}
 		return rows.Err()
 	})
-	if yielding != nil {
-		return yielding
+	if ending != nil {
+		return ending
 	}
 	return classify(err)
+}
+
+func (s *Store) give(row store.Row, yield func(store.Version) error) error {
+	o, err := row.Open(s.Keys)
+	if err != nil {
+		return err
+	}
+	return yield(o.Version)
 }

@@ -54,7 +54,11 @@ func (s *Store) Write(ctx context.Context, cmd store.Command, decide func(store.
 		if try == 0 {
 			// From here on one writer of this process at a time: the others would
 			// only decide in vain.
-			defer s.turns.take(cmd.ID)()
+			release, err := s.turns.take(ctx, cmd.ID)
+			if err != nil {
+				return store.Current{}, err
+			}
+			defer release()
 		}
 		if found, err = s.inTheWay(ctx, cmd); err != nil {
 			return store.Current{}, err
@@ -98,30 +102,36 @@ type turns struct {
 }
 
 type turn struct {
-	sync.Mutex
+	free  chan struct{} // holds one where it is nobody's
 	users int
 }
 
-// take waits for an id's turn.
-func (t *turns) take(id uuid.UUID) (release func()) {
+// take waits for an id's turn, or until the context ends.
+func (t *turns) take(ctx context.Context, id uuid.UUID) (release func(), err error) {
 	t.mu.Lock()
 	if t.waiting == nil {
 		t.waiting = make(map[uuid.UUID]*turn)
 	}
 	mine := t.waiting[id]
 	if mine == nil {
-		mine = new(turn)
+		mine = &turn{free: make(chan struct{}, 1)}
+		mine.free <- struct{}{}
 		t.waiting[id] = mine
 	}
 	mine.users++
 	t.mu.Unlock()
-	mine.Lock()
-	return func() {
-		mine.Unlock()
+	leave := func() {
 		t.mu.Lock()
 		defer t.mu.Unlock()
 		if mine.users--; mine.users == 0 {
 			delete(t.waiting, id)
 		}
+	}
+	select {
+	case <-mine.free:
+		return func() { mine.free <- struct{}{}; leave() }, nil
+	case <-ctx.Done():
+		leave()
+		return nil, ctx.Err()
 	}
 }

@@ -1,0 +1,58 @@
+package postgres
+
+import (
+	"errors"
+	"math"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"equality-information-api/internal/audit"
+	"equality-information-api/internal/sealing"
+	"equality-information-api/internal/store"
+)
+
+// A document that does not open will not open later either: whoever asks for it
+// must not be told to try again, and the connection it came by was not lost.
+func TestADocumentThatDoesNotOpenIsNoOutage(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	r := f.written(2)
+	f.db.query(t, bySQL(`UPDATE history SET sealed = set_byte(sealed, 40, get_byte(sealed, 40) # 1)`))
+	tampered := func(what string, err error) {
+		t.Helper()
+		if !errors.Is(err, sealing.ErrTampered) || errors.Is(err, store.ErrUnavailable) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	_, _, err := f.History(t.Context(), r.ID, math.MaxInt64, 10, func(store.Current, []store.Version) (audit.Entry, bool) {
+		return entry("history"), true
+	})
+	tampered("history", err)
+	f.db.query(t, bySQL(`UPDATE record SET sealed = set_byte(sealed, 40, get_byte(sealed, 40) # 1)`))
+	_, err = f.read(r.ID)
+	tampered("read", err)
+	_, _, err = f.List(t.Context(), store.ListQuery{Limit: 10}, func([]store.Version) audit.Entry { return entry("list") })
+	tampered("list", err)
+	err = f.Walk(t.Context(), func(int64) audit.Entry { return entry("walk") }, func(store.Version) error { return nil })
+	tampered("walk", err)
+	arrival, err := store.NewArrival(f.Keys, store.Version{ID: r.ID, Target: r.TargetID, Record: r}, uuid.Nil)
+	ok(t, err)
+	_, err = f.Load(t.Context(), store.Load{Arrivals: []store.Arrival{arrival}, Entry: entry("import")})
+	tampered("load", err)
+	if n := f.doubts.losses.Load(); n != 0 {
+		t.Errorf("%d connections were taken for lost", n)
+	}
+}
+
+// What is the caller's own fault is told as it is.
+func TestAPositionThatCannotBeKeptIsNoOutage(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	full := errors.New("test: no space for rejects")
+	_, err := f.Load(t.Context(), store.Load{Entry: entry("import"), Mark: "test",
+		Position: func([]store.Landing) ([]byte, error) { return nil, full }})
+	if !errors.Is(err, full) || errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("%v", err)
+	}
+}

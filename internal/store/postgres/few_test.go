@@ -1,0 +1,51 @@
+package postgres
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"equality-information-api/internal/audit"
+	"equality-information-api/internal/store"
+)
+
+// Nobody who has a connection waits for another that is not to be had, however
+// few a connection string allows.
+func TestFewConnectionsAreEnough(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	f := open(t, d, with(d.app, "pool_max_conns", "1"))
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	var arrivals []store.Arrival
+	for range 3 {
+		r := person()
+		a, err := store.NewArrival(f.Keys, store.Version{ID: r.ID, Target: r.TargetID, Record: r}, uuid.Nil)
+		ok(t, err)
+		arrivals = append(arrivals, a)
+	}
+	for i, want := range []store.Landing{store.Landed, store.Same} {
+		// As many at once as there are lanes, each with a transaction of its own.
+		for _, err := range together(2*laneCount(), func(n int) error {
+			if i == 0 && n > 0 {
+				return nil
+			}
+			landings, err := f.Load(ctx, store.Load{Arrivals: arrivals, Entry: entry("import")})
+			for _, landing := range landings {
+				if landing != want {
+					t.Errorf("landed as %d, not as %d", landing, want)
+				}
+			}
+			return err
+		}) {
+			ok(t, err)
+		}
+	}
+	n := 0
+	ok(t, f.Walk(ctx, func(int64) audit.Entry { return entry("export") }, func(store.Version) error { n++; return nil }))
+	if n != len(arrivals) {
+		t.Errorf("walked over %d", n)
+	}
+}
