@@ -46,6 +46,10 @@ const (
 // connectTimeout is for one host of the connection string.
 const connectTimeout = 3 * time.Second
 
+// pingTimeout is how long a doubtful connection has to show that it leads
+// anywhere: a server that has gone without a word leaves a pool of such.
+const pingTimeout = time.Second
+
 // poolConfig is the one place where a connection's settings stand.
 func poolConfig(dsn string) (*pgxpool.Config, error) {
 	config, err := pgxpool.ParseConfig(dsn)
@@ -69,6 +73,7 @@ func poolConfig(dsn string) (*pgxpool.Config, error) {
 			config.ConnConfig.RuntimeParams[name] = value
 		}
 	}
+	config.PingTimeout = pingTimeout
 	config.AfterConnect = durable
 	return config, nil
 }

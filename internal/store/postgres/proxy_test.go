@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"bytes"
+	"maps"
 	"net"
 	"net/url"
 	"sync"
@@ -15,7 +16,8 @@ type proxy struct {
 	listener net.Listener
 	mu       sync.Mutex
 	armed    *cut
-	silent   bool // lets nothing through, and says nothing of it
+	silent   bool              // lets nothing through, and says nothing of it
+	deaf     map[net.Conn]bool // likewise, of one client
 	open     map[net.Conn]bool
 	done     sync.WaitGroup
 }
@@ -98,10 +100,17 @@ func (p *proxy) silence(silent bool) {
 	p.silent = silent
 }
 
-func (p *proxy) isSilent() bool {
+// deafen makes what is sent by the connections there are not arrive. New ones lead to the server.
+func (p *proxy) deafen() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.silent
+	p.deaf = maps.Clone(p.open)
+}
+
+func (p *proxy) isSilent(client net.Conn) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.silent || p.deaf[client]
 }
 
 func (p *proxy) take(sent []byte) *cut {
@@ -129,7 +138,7 @@ func (p *proxy) toServer(client, server net.Conn, gone chan struct{}, answer <-c
 			return
 		}
 		c := p.take(buffer[:n])
-		if p.isSilent() {
+		if p.isSilent(client) {
 			continue
 		}
 		if c == nil {
