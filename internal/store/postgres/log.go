@@ -28,9 +28,13 @@ func OpenLog(ctx context.Context, dsn string, keys *sealing.Keyset) (*store.Log,
 	})
 }
 
-// unhurried lets a connection's statements and transactions take as long as
-// they take, and what further settings are for.
+// unhurried is for a connection whose statements go through whole tables: they
+// and their transactions take as long as they take, and what further settings
+// are for, and are planned as the server likes.
 func unhurried(config *pgx.ConnConfig, further ...string) {
+	for _, name := range planning {
+		delete(config.RuntimeParams, name)
+	}
 	for _, name := range append(further, "statement_timeout", "idle_in_transaction_session_timeout") {
 		config.RuntimeParams[name] = "0"
 	}

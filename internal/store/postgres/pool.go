@@ -37,6 +37,11 @@ var runtimeDefaults = map[string]string{
 	"tcp_keepalives_count":                "3",
 }
 
+// planning keeps the server to the indexes, which every statement has. A plan
+// that was made while a table was small is kept when it has grown, until the
+// table is analysed: after an import each read would go through all of it.
+var planning = []string{"enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit"}
+
 // applicationName is what the sessions of servers and commands are called.
 const (
 	nameSetting     = "application_name"
@@ -72,6 +77,9 @@ func poolConfig(dsn string) (*pgxpool.Config, error) {
 		if !set && !strings.Contains(config.ConnConfig.RuntimeParams[options], name) {
 			config.ConnConfig.RuntimeParams[name] = value
 		}
+	}
+	for _, name := range planning {
+		config.ConnConfig.RuntimeParams[name] = "off"
 	}
 	config.PingTimeout = pingTimeout
 	config.AfterConnect = durable

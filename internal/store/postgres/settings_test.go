@@ -21,6 +21,7 @@ func connectionSettings() map[string]string {
 		"application_name": "equality-api", "statement_timeout": "10s", "lock_timeout": "5s",
 		"idle_in_transaction_session_timeout": "1min", "TimeZone": "UTC", "synchronous_commit": "on",
 		"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3",
+		"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off",
 	}
 }
 
@@ -76,6 +77,9 @@ func TestEveryConnectionHasItsSettings(t *testing.T) {
 	ok(t, err)
 	defer func() { ok(t, db.Close()) }()
 	want = connectionSettings()
+	for _, name := range planning {
+		want[name] = "on"
+	}
 	for name := range want {
 		if strings.HasSuffix(name, "_timeout") {
 			want[name] = "0" // what it does takes long

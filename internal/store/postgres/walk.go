@@ -21,11 +21,14 @@ func (s *Store) Walk(ctx context.Context, enter func(count int64) audit.Entry, y
 	var ending error // that is not the database's
 	err := pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 		// It may take long, and whoever takes what it yields may take longer.
-		if _, err := tx.Exec(ctx, "SET LOCAL statement_timeout = 0"); err != nil {
-			return err
+		settings := []string{"statement_timeout = 0", "idle_in_transaction_session_timeout = 0"}
+		for _, name := range planning {
+			settings = append(settings, name+" = on")
 		}
-		if _, err := tx.Exec(ctx, "SET LOCAL idle_in_transaction_session_timeout = 0"); err != nil {
-			return err
+		for _, setting := range settings {
+			if _, err := tx.Exec(ctx, "SET LOCAL "+setting); err != nil {
+				return err
+			}
 		}
 		var count int64
 		if err := tx.QueryRow(ctx, store.Query("record-count")).Scan(&count); err != nil {
