@@ -149,7 +149,16 @@ func (u *sufferer) checkFailing(t *testing.T, how string) {
 		{"PATCH", path, u.officer, text, map[string]string{"If-Match": `"1000000"`}},
 		{"PATCH", path, u.officer, []byte(`{}`), nil},
 	} {
-		got := u.do(t, r.method, r.path, request{token: r.token, body: r.body, headers: r.headers})
+		ask := func() response {
+			return u.do(t, r.method, r.path, request{token: r.token, body: r.body, headers: r.headers})
+		}
+		got := ask()
+		// On a full disk an entry alone may find room in the write-ahead log when
+		// that has just begun anew: then the request is answered, and rightly so.
+		writes := r.body != nil && string(r.body) != "{}" && got.status < 400
+		for try := 0; got.status != 503 && !writes && try < 100; try++ {
+			got = ask()
+		}
 		if got.status != 503 || got.header.Get("Retry-After") == "" || got.header.Get("Content-Type") != "application/problem+json" {
 			t.Errorf("%s: %s %s %v: answered %d %v, want 503 with Retry-After", how, r.method, r.path, r.headers, got.status, got.header)
 		}
@@ -173,7 +182,11 @@ func (u *sufferer) checkOpen(t *testing.T, ready int) {
 		u.do(t, "GET", path, request{token: u.officer}).want(t, 200)
 	}
 	for _, path := range []string{"/readyz", "/healthcheck/ping"} {
-		u.do(t, "GET", path, request{}).want(t, ready)
+		got := u.do(t, "GET", path, request{})
+		for try := 0; got.status != ready && try < 100; try++ { // it goes by the last transaction
+			got = u.do(t, "GET", path, request{})
+		}
+		got.want(t, ready)
 	}
 }
 
