@@ -133,7 +133,12 @@ const tombstones = "tombstone"
 // that adds one need not think of it here. The last is SQLite's own, with the
 // feed's last position, which must not be given again.
 func tablesOf(ctx context.Context, tx *sql.Tx) (tables []string, err error) {
-	rows, err := tx.QueryContext(ctx, store.Query("sqlite/backup-tables"))
+	return names(ctx, tx, store.Query("sqlite/backup-tables"))
+}
+
+// names gives what a query gives that gives names.
+func names(ctx context.Context, tx *sql.Tx, query string) (names []string, err error) {
+	rows, err := tx.QueryContext(ctx, query)
 	if err != nil {
 		return nil, err
 	}
@@ -143,9 +148,9 @@ func tablesOf(ctx context.Context, tx *sql.Tx) (tables []string, err error) {
 		if err := rows.Scan(&name); err != nil {
 			return nil, err
 		}
-		tables = append(tables, name)
+		names = append(names, name)
 	}
-	return tables, nil
+	return names, nil
 }
 
 func writeTable(ctx context.Context, tx *sql.Tx, w *archiveWriter, table, query string) (err error) {

@@ -76,17 +76,5 @@ func erasures(ctx context.Context, tx *sql.Tx, o RestoreOptions) (entries []audi
 // tablesOfRecords are the tables whose rows belong to a record, which they
 // name by its number.
 func tablesOfRecords(ctx context.Context, tx *sql.Tx) (tables []string, err error) {
-	rows, err := tx.QueryContext(ctx, store.Query("sqlite/gone-tables"))
-	if err != nil {
-		return nil, err
-	}
-	defer closeRows(rows, &err)
-	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
-			return nil, err
-		}
-		tables = append(tables, name)
-	}
-	return tables, nil
+	return names(ctx, tx, store.Query("sqlite/gone-tables"))
 }
