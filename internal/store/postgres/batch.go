@@ -30,7 +30,7 @@ type owned struct {
 // newBatch makes the statements of jobs, and the entries that follow a head.
 func newBatch(s *Store, head audit.Head, jobs []*job) *batch {
 	b := &batch{head: head}
-	var entries []store.Placed
+	entries := make([]store.Placed, 0, len(jobs))
 	var raised []events.Event
 	for _, j := range jobs {
 		entry := j.entry
@@ -44,13 +44,9 @@ func newBatch(s *Store, head audit.Head, jobs []*job) *batch {
 		entry.Subject, entry.Name, entry.Scope = escape(entry.Subject), escape(entry.Name), escape(entry.Scope)
 		entries = append(entries, store.Placed{Head: b.head, Entry: entry})
 	}
-	if head.Seq > 0 && len(entries) > 0 {
-		b.batch.Queue(store.Query("postgres/head-stands"), head.Lane, head.Seq, head.Hash[:])
-		b.owner = append(b.owner, nil)
-	}
-	insertAll(b, "audit-insert", entries, store.AppendEntry)
-	insertAll(b, "audit-target-insert", store.TouchedBy(entries), store.AppendTouched)
-	insertAll(b, "outbox-insert", raised, store.AppendEvent)
+	appendAll(b, "postgres/audit-append", entries, store.AppendEntry, head.Lane, head.Seq, head.Hash[:])
+	appendAll(b, "postgres/audit-target-append", store.TouchedBy(entries), store.AppendTouched)
+	appendAll(b, "postgres/outbox-append", raised, store.AppendEvent)
 	b.news = len(raised) > 0
 	return b
 }
@@ -113,31 +109,47 @@ func (b *batch) owned(j *job, means error, name string, args ...any) {
 	b.owner = append(b.owner, &owned{j, means})
 }
 
-// insertAll queues rows, many with one statement where there are as many.
-func insertAll[T any](b *batch, name string, rows []T, appendRow func([]any, *T) []any) {
-	_ = store.InsertAll(rows, appendRow, func(n int, args []any) error { // which fails only where insert does
-		b.batch.Queue(manyRows[ofRows{name, n}], args...)
-		b.owner = append(b.owner, nil)
-		return nil
-	})
+// appendAll queues a statement for rows: its parameters are their columns, and
+// what else it takes.
+func appendAll[T any](b *batch, name string, rows []T, appendRow func([]any, *T) []any, further ...any) {
+	if len(rows) == 0 {
+		return
+	}
+	b.batch.Queue(store.Query(name), append(byColumn(rows, appendRow), further...)...)
+	b.owner = append(b.owner, nil)
 }
 
-// ofRows is a query for a number of rows.
-type ofRows struct {
-	name string
-	n    int
-}
-
-// manyRows are the statements for many rows.
-var manyRows = func() map[ofRows]string {
-	texts := make(map[ofRows]string)
-	for _, name := range []string{"audit-insert", "audit-target-insert", "outbox-insert"} {
-		for _, n := range store.RowsTogether {
-			texts[ofRows{name, n}] = store.WithRows(store.Query(name), n)
+// byColumn gives the columns of rows, each as a list.
+func byColumn[T any](rows []T, appendRow func([]any, *T) []any) (columns []any) {
+	var values []any
+	for i := range rows {
+		values = appendRow(values, &rows[i])
+	}
+	width := len(values) / len(rows)
+	for i, first := range values[:width] {
+		switch first.(type) {
+		case int:
+			columns = append(columns, column[int](values[i:], width))
+		case int64:
+			columns = append(columns, column[int64](values[i:], width))
+		case string:
+			columns = append(columns, column[string](values[i:], width))
+		case []byte:
+			columns = append(columns, column[[]byte](values[i:], width))
+		default:
+			panic(fmt.Sprintf("postgres: a column of type %T", first))
 		}
 	}
-	return texts
-}()
+	return columns
+}
+
+// column gives every value that stands a row's width behind the one before it.
+func column[T any](values []any, width int) (column []T) {
+	for i := 0; i < len(values); i += width {
+		column = append(column, values[i].(T))
+	}
+	return column
+}
 
 // errNotSent is a batch that found no connection.
 var errNotSent = errors.New("no connection")

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"equality-information-api/internal/store"
@@ -197,6 +198,28 @@ func (d database) readsByIndex(t *testing.T) {
 			}
 			return nil
 		})
+	}
+}
+
+// Reads of any number of records have one plan: the number changes with every
+// batch, and to plan costs the server more than to read.
+func TestReadsArePlannedOnce(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.written(1)
+	conn, err := f.pool.Acquire(t.Context())
+	ok(t, err)
+	defer conn.Release()
+	const times = 20
+	for n := range times {
+		ids := make([]uuid.UUID, 1+n%7)
+		ok(t, readRows(t.Context(), conn, ids, func(uuid.UUID, *store.Row) {}))
+	}
+	var generic, custom int
+	ok(t, conn.QueryRow(t.Context(), "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement = $1",
+		store.Query("postgres/records-read")).Scan(&generic, &custom))
+	if custom > 5 || generic != times-custom { // the server tries five before it takes one for all
+		t.Errorf("of %d reads %d were planned anew", times, custom)
 	}
 }
 

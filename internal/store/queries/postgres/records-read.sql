@@ -1,6 +1,7 @@
--- The current versions of the records that ids lead to: their own ids or their targets'. Several reads share it.
+-- The current versions of the records that ids lead to: their own ids or their targets'. Several reads share it. That the ids come
+-- out of a query keeps their number from the planner, which would else plan anew each time.
 SELECT i.uuid, r.number, r.id, r.target, r.version, r.modified, r.sealed, k.wrapped
-FROM unnest($1::uuid[]) AS asked (uuid)
+FROM unnest((SELECT $1::uuid[])) AS asked (uuid)
 JOIN identifier i ON i.uuid = asked.uuid
 LEFT JOIN record r ON r.number = i.record
 LEFT JOIN data_key k ON k.record = r.number

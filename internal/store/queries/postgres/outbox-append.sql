@@ -1,0 +1,5 @@
+-- Events of the feed, which get their positions later; parameters are columns, with a value for each event.
+INSERT INTO outbox (id, at, type, record, target, version, members, correlation)
+SELECT ($1::uuid[])[n], ($2::bigint[])[n], ($3::text[])[n], ($4::uuid[])[n], ($5::uuid[])[n], ($6::bigint[])[n], ($7::text[])[n],
+    ($8::uuid[])[n]
+FROM generate_subscripts($1::uuid[], 1) AS n
