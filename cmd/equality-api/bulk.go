@@ -17,6 +17,7 @@ import (
 
 	"equality-information-api/internal/equality"
 	"equality-information-api/internal/identity"
+	"equality-information-api/internal/refdata"
 	"equality-information-api/internal/service"
 )
 
@@ -70,7 +71,15 @@ func (p place) openFor(ctx context.Context, o output, action service.Action, per
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
 	opened.Store(true)
-	s.Service = service.New(s.engine, service.Options{Keys: keys, Now: time.Now})
+	lists, err := refdata.Load()
+	if err != nil {
+		return nil, err
+	}
+	rules, err := equality.NewRules(lists)
+	if err != nil {
+		return nil, err
+	}
+	s.Service = service.New(s.engine, service.Options{Rules: rules, Keys: keys, Now: time.Now})
 	s.access, err = s.Authorise(service.Request{Caller: operator().With(permissions...), CorrelationID: uuid.New()}, action)
 	return s, err
 }

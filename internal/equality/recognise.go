@@ -26,6 +26,13 @@ func (r *Rules) Recognised(record Record) (Record, []string) {
 	return s.shown, s.names
 }
 
+// Recognises says whether each value of the record that has a list is in it:
+// the HTTP contract then shows it as Record.Encode gives it.
+func (r *Rules) Recognises(record Record) bool {
+	_, names := r.Recognised(record)
+	return len(names) == 0
+}
+
 // Encode gives the record as the HTTP contract shows it: without the values
 // that no list has, and with the names of their members.
 func (r *Rules) Encode(record Record) []byte {

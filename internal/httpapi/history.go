@@ -56,6 +56,6 @@ func (a *API) version(c *call) error {
 	if err != nil {
 		return err
 	}
-	a.record(c, http.StatusOK, v)
+	c.record(http.StatusOK, a.shown(v))
 	return nil
 }

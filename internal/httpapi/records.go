@@ -55,7 +55,7 @@ func (a *API) written(c *call, w service.Written, err error) error {
 		status = http.StatusCreated
 		c.w.Header().Set("Location", location(w.ID))
 	}
-	a.record(c, status, w.Version)
+	c.record(status, a.shown(w.Version))
 	return nil
 }
 
@@ -63,7 +63,7 @@ func (a *API) written(c *call, w service.Written, err error) error {
 func (a *API) read(c *call) error { return a.readRecord(c, a.Service.Read, c.id()) }
 
 // readBy is one of the service's two ways to find a record.
-type readBy func(context.Context, service.Access, uuid.UUID, func(version int64) bool) (store.Version, bool, error)
+type readBy func(context.Context, service.Access, uuid.UUID, func(version int64) bool) (service.Shown, bool, error)
 
 func (a *API) readRecord(c *call, find readBy, id uuid.UUID) error {
 	none, _ := c.condition("If-None-Match")
@@ -77,18 +77,23 @@ func (a *API) readRecord(c *call, find readBy, id uuid.UUID) error {
 		return err
 	}
 	if unmodified {
-		c.describe(v)
+		c.describe(v.Version)
 		c.w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
-	a.record(c, http.StatusOK, v)
+	c.record(http.StatusOK, v)
 	return nil
 }
 
+// shown is a version with its JSON.
+func (a *API) shown(v store.Version) service.Shown {
+	return service.Shown{Version: v, Text: a.Service.Rules.Encode(v.Record)}
+}
+
 // record answers with a record.
-func (a *API) record(c *call, status int, v store.Version) {
-	c.describe(v)
-	c.write(status, "application/json", a.Service.Rules.Encode(v.Record))
+func (c *call) record(status int, v service.Shown) {
+	c.describe(v.Version)
+	c.write(status, "application/json", v.Text)
 }
 
 // describe sets the headers that tell of a record's version.

@@ -3,6 +3,7 @@ package service
 import (
 	"errors"
 	"math"
+	"strings"
 	"sync"
 	"testing"
 
@@ -12,6 +13,7 @@ import (
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/equality"
 	"equality-information-api/internal/identity"
+	"equality-information-api/internal/store"
 )
 
 func TestVersionMismatchTellsWhatChanged(t *testing.T) {
@@ -226,5 +228,40 @@ func TestErasedAndAbsentHistory(t *testing.T) {
 	b.erase(t, id)
 	if _, err := b.Version(t.Context(), a, id, 0); !errors.Is(err, ErrErased) {
 		t.Error(err)
+	}
+}
+
+// A value that no list has comes with an import. It is left out of what is
+// shown, also after a change of another member, until it is replaced.
+func TestValuesOfNoListAreNotShown(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	run, err := b.StartImport(b.as(t, everythingBut(""), Import), ImportOptions{Mark: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const unknown = "MARK-of-no-list"
+	r := equality.Record{TargetID: uuid.New(), Nationality: unknown, ArmedForces: "reservist"}
+	arrival, err := run.Prepare(r, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = run.Load(t.Context(), []store.Arrival{arrival}, func([]store.Landing) ([]byte, error) { return nil, nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		patch string
+		shown bool
+	}{{`{}`, false}, {`{"disabled":true}`, false}, {`{"nationality":"british"}`, true}, {`{"disabled":false}`, true}} {
+		b.change(t, r.TargetID, step.patch)
+		v, _, err := b.Read(t.Context(), b.as(t, officer, Read), r.TargetID, never)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(v.Text), unknown) || strings.Contains(string(v.Text), `"unrecognisedMembers":["nationality"]`) == step.shown ||
+			strings.Contains(string(v.Text), "british") != step.shown {
+			t.Errorf("after %s: %s", step.patch, v.Text)
+		}
 	}
 }

@@ -59,9 +59,10 @@ func (r *ImportRun) Prepare(record equality.Record, version int64) (store.Arriva
 		record.ID = record.TargetID
 	}
 	caller := r.a.request.Caller
-	v := store.Version{ID: record.ID, Target: record.TargetID, Version: version, Record: record, Change: store.Change{
-		Subject: caller.Subject, Name: caller.Name, Reason: ReasonImport, Members: record.Members(),
-	}}
+	v := store.Version{
+		ID: record.ID, Target: record.TargetID, Version: version, Record: record, Verbatim: r.s.Rules.Recognises(record),
+		Change: store.Change{Subject: caller.Subject, Name: caller.Name, Reason: ReasonImport, Members: record.Members()},
+	}
 	event := uuid.Nil
 	if r.Events {
 		event = newEventID()

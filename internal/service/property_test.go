@@ -11,6 +11,8 @@ import (
 
 	"equality-information-api/internal/equality"
 	"equality-information-api/internal/events"
+	"equality-information-api/internal/identity"
+	"equality-information-api/internal/store"
 )
 
 // patchMembers are members of a patch whose form is right. Not every one may
@@ -50,6 +52,7 @@ func TestChangesAreThePatchesFolded(t *testing.T) {
 	create, change := b.as(t, officer, Create), b.as(t, officer, Change)
 	readHistory := b.as(t, everythingBut(""), ReadHistory)
 	readEvents := b.as(t, support, ReadEvents)
+	readers := []Access{b.as(t, everythingBut(""), Read), b.as(t, everythingBut(identity.NINORead), Read)}
 	ctx := t.Context()
 	cursor := ""
 	news := func(t *rapid.T) []events.Event {
@@ -92,6 +95,12 @@ func TestChangesAreThePatchesFolded(t *testing.T) {
 			}
 			if string(written.Record.Encode()) != string(next.Encode()) || written.Version.Version != int64(len(want)-1) {
 				t.Fatalf("%s: version %d, %s\nwant %s", sent, written.Version.Version, written.Record.Encode(), next.Encode())
+			}
+			for _, who := range readers {
+				shown, _, err := b.Read(ctx, who, id, never)
+				if want := r.Encode(who.visible(store.Version{Record: next}).Record); err != nil || string(shown.Text) != string(want) {
+					t.Fatalf("%s: shown as %s, %v\nwant %s", sent, shown.Text, err, want)
+				}
 			}
 		}
 

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -15,18 +16,25 @@ import (
 	"equality-information-api/internal/store"
 )
 
+// Shown is a version of a record as the HTTP contract shows it to a caller.
+// Its Record need not be set.
+type Shown struct {
+	store.Version
+	Text []byte // JSON
+}
+
 // Read returns the record that an id leads to: its own, or its target's. Where
-// unless holds for its version, the caller has it already: the result says so
-// and the record is not meant to be sent.
+// unless holds for its version, the caller has it already: the result says so,
+// and has no text.
 //
 // Errors: ErrNotFound, ErrErased, ErrUnavailable.
-func (s *Service) Read(ctx context.Context, a Access, id uuid.UUID, unless func(version int64) bool) (v store.Version, unmodified bool, err error) {
-	return s.read(ctx, a, id, unless, func(c store.Current) store.Current { return c })
+func (s *Service) Read(ctx context.Context, a Access, id uuid.UUID, unless func(version int64) bool) (v Shown, unmodified bool, err error) {
+	return s.readShown(ctx, a, id, unless, func(c store.Current) store.Current { return c })
 }
 
 // ReadByTarget is Read for a target's id alone: a record's own id leads nowhere.
-func (s *Service) ReadByTarget(ctx context.Context, a Access, target uuid.UUID, unless func(version int64) bool) (v store.Version, unmodified bool, err error) {
-	return s.read(ctx, a, target, unless, func(c store.Current) store.Current {
+func (s *Service) ReadByTarget(ctx context.Context, a Access, target uuid.UUID, unless func(version int64) bool) (v Shown, unmodified bool, err error) {
+	return s.readShown(ctx, a, target, unless, func(c store.Current) store.Current {
 		if c.State == store.Present && c.Target != target {
 			return store.Current{}
 		}
@@ -34,25 +42,53 @@ func (s *Service) ReadByTarget(ctx context.Context, a Access, target uuid.UUID, 
 	})
 }
 
+func (s *Service) readShown(ctx context.Context, a Access, id uuid.UUID, unless func(version int64) bool,
+	meant func(store.Current) store.Current,
+) (v Shown, unmodified bool, err error) {
+	found, unmodified, err := s.read(ctx, a, id, unless, meant)
+	if err != nil || unmodified {
+		return Shown{Version: found.Version}, unmodified, err
+	}
+	v, err = s.show(a, found)
+	return v, false, err
+}
+
+// show gives a record's JSON: as it is stored, where nothing is to be left out.
+func (s *Service) show(a Access, f store.Found) (Shown, error) {
+	if f.Text != nil && (a.may(identity.NINORead) || !bytes.Contains(f.Text, []byte(`"nationalInsuranceNumber"`))) {
+		return Shown{f.Version, f.Text}, nil
+	}
+	c, err := f.Open()
+	if err != nil {
+		return Shown{}, err
+	}
+	v := a.visible(c.Version)
+	return Shown{v, s.Rules.Encode(v.Record)}, nil
+}
+
 // ReadOf is ReadByTarget where the caller names the record too, by an id that
 // leads to it: otherwise there is nothing.
 func (s *Service) ReadOf(ctx context.Context, a Access, target, id uuid.UUID) (store.Version, error) {
-	v, _, err := s.read(ctx, a, target, func(int64) bool { return false }, func(c store.Current) store.Current {
+	found, _, err := s.read(ctx, a, target, func(int64) bool { return false }, func(c store.Current) store.Current {
 		if c.State == store.Present && (c.Target != target || c.ID != id && c.Target != id) {
 			return store.Current{}
 		}
 		return c
 	})
-	return v, err
+	if err != nil {
+		return store.Version{}, err
+	}
+	c, err := found.Open()
+	return a.visible(c.Version), err
 }
 
 func (s *Service) read(ctx context.Context, a Access, id uuid.UUID, unless func(version int64) bool,
 	meant func(store.Current) store.Current,
-) (v store.Version, unmodified bool, err error) {
+) (found store.Found, unmodified bool, err error) {
 	if err := a.permits(Read); err != nil {
-		return store.Version{}, false, err
+		return store.Found{}, false, err
 	}
-	current, err := s.store.Read(ctx, id, func(c store.Current) audit.Entry {
+	found, err = s.store.Read(ctx, id, func(c store.Current) audit.Entry {
 		c = meant(c)
 		if c.State != store.Present {
 			return s.entryOf(a, id, c, gone(c.State))
@@ -63,13 +99,12 @@ func (s *Service) read(ctx context.Context, a Access, id uuid.UUID, unless func(
 		return s.entryOf(a, id, c, done)
 	})
 	if err != nil {
-		return store.Version{}, false, foreign(err)
+		return store.Found{}, false, foreign(err)
 	}
-	current = meant(current)
-	if err := missing(current.State); err != nil {
-		return store.Version{}, false, err
+	if err := missing(meant(found.Current).State); err != nil {
+		return store.Found{}, false, err
 	}
-	return a.visible(current.Version), unmodified, nil
+	return found, unmodified, nil
 }
 
 // outcome is how a request ended, for its entry.

@@ -23,7 +23,7 @@ import (
 // store.ErrUnavailable. A read returns only when its access-log entry is
 // durable, a write when all of it is.
 type Store interface {
-	Read(ctx context.Context, id uuid.UUID, enter func(store.Current) audit.Entry) (store.Current, error)
+	Read(ctx context.Context, id uuid.UUID, enter func(store.Current) audit.Entry) (store.Found, error)
 	History(ctx context.Context, id uuid.UUID, from int64, limit int,
 		enter func(store.Current, []store.Version) (audit.Entry, bool)) (store.Current, []store.Version, error)
 	List(ctx context.Context, q store.ListQuery, enter func([]store.Version) audit.Entry) ([]store.Version, bool, error)

@@ -182,11 +182,12 @@ func (s *Service) change(a Access, target uuid.UUID, next *equality.Record, memb
 	entry.Members = equality.MaskSensitive(members)
 	caller := a.request.Caller
 	return store.Decision{
-		Next:    next,
-		Change:  store.Change{Subject: caller.Subject, Name: caller.Name, Reason: reason, Members: members},
-		Entry:   entry,
-		Event:   event,
-		Outcome: store.Outcome{Status: status},
+		Next:     next,
+		Verbatim: s.Rules.Recognises(*next),
+		Change:   store.Change{Subject: caller.Subject, Name: caller.Name, Reason: reason, Members: members},
+		Entry:    entry,
+		Event:    event,
+		Outcome:  store.Outcome{Status: status},
 	}
 }
 

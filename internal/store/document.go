@@ -1,39 +1,89 @@
 package store
 
 import (
-	"fmt"
+	"bytes"
+	"errors"
+	"strconv"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+	"github.com/google/uuid"
 
 	"equality-information-api/internal/equality"
 	"equality-information-api/internal/sealing"
 )
 
-// document is what is sealed: the record, the National Insurance number's
-// spelling on the front-end contract, and who made this version of it. Who
-// changed what stands in it, and not in columns, since that a certain member
-// changed can say as much as its value.
+// document is what is sealed: the record, and what is kept beside it.
 type document struct {
-	Record     equality.Record `json:"record"`
-	NINOAsSent string          `json:"ninoAsSent,omitzero"`
-	Change     Change          `json:"change"`
+	Record equality.Record `json:"record"`
+	beside
 }
+
+// beside is what is kept beside a record: the National Insurance number's
+// spelling on the front-end contract, and who made this version of it. Who
+// changed what stands in the document, and not in columns, since that a certain
+// member changed can say as much as its value.
+type beside struct {
+	NINOAsSent string `json:"ninoAsSent,omitzero"`
+	Change     Change `json:"change"`
+}
+
+// The beginning of a document. In that of a version that is verbatim the length
+// of the record's JSON comes first: who shows it reads no further.
+const (
+	beginVerbatim = `{"verbatim":`
+	beginRecord   = `"record":`
+)
+
+var errForm = errors.New("a stored document is not of this program's form")
 
 // EncodeDocument writes a version as the JSON that is sealed. Text that is not
 // UTF-8, which an import may bring, is mended.
-func EncodeDocument(r equality.Record, c Change) ([]byte, error) {
-	return json.Marshal(document{r, r.NINOAsSent, c}, jsontext.AllowInvalidUTF8(true))
+func EncodeDocument(v Version) ([]byte, error) {
+	record := v.Record.Encode()
+	beside, err := json.Marshal(beside{v.Record.NINOAsSent, v.Change}, jsontext.AllowInvalidUTF8(true))
+	if err != nil {
+		return nil, err
+	}
+	plain := []byte{'{'}
+	if v.Verbatim {
+		plain = append(strconv.AppendInt([]byte(beginVerbatim), int64(len(record)), 10), ',')
+	}
+	plain = append(plain, beginRecord...)
+	plain = append(append(plain, record...), ',')
+	return append(plain, beside[len("{"):]...), nil
 }
 
-// DecodeDocument reads a version back. The error names no value.
-func DecodeDocument(plain []byte) (equality.Record, Change, error) {
+// DecodeDocument reads into a version what EncodeDocument has written of it.
+// The error names no value.
+func DecodeDocument(plain []byte, v *Version) error {
 	var d document
 	if err := json.Unmarshal(plain, &d); err != nil {
-		return equality.Record{}, Change{}, fmt.Errorf("a stored document is not of this program's form")
+		return errForm
 	}
-	d.Record.NINOAsSent = d.NINOAsSent
-	return d.Record, d.Change, nil
+	v.Record, v.Change, v.Verbatim = d.Record, d.Change, bytes.HasPrefix(plain, []byte(beginVerbatim))
+	v.Record.NINOAsSent = d.NINOAsSent
+	return nil
+}
+
+// verbatim gives the record's JSON in a document where it can be shown as it
+// is, nil elsewhere. Errors: ErrMisplaced where it is not of these ids, or one
+// that names no value.
+func verbatim(plain []byte, id, target uuid.UUID) ([]byte, error) {
+	rest, found := bytes.CutPrefix(plain, []byte(beginVerbatim))
+	if !found {
+		return nil, nil
+	}
+	digits, rest, _ := bytes.Cut(rest, []byte(","+beginRecord))
+	length, err := strconv.Atoi(string(digits))
+	if err != nil || length < 0 || length > len(rest) {
+		return nil, errForm
+	}
+	record := rest[:length]
+	if !bytes.HasPrefix(record, []byte(`{"id":"`+id.String()+`","targetId":"`+target.String()+`"`)) {
+		return nil, ErrMisplaced
+	}
+	return record, nil
 }
 
 // NINOHash is the key of the National Insurance number index.

@@ -34,23 +34,62 @@ type Opened struct {
 // Open opens a row. One that cannot be opened is an error, never an empty
 // record: sealing.ErrTampered or ErrMisplaced; the ids are set all the same.
 func (r Row) Open(keys *sealing.Keyset) (Opened, error) {
-	o := Opened{Current: Current{State: Present, Version: Version{
-		ID: r.ID, Target: r.Target, Version: r.Version, Modified: FromMicros(r.Modified),
-	}}, Number: r.Number}
-	var err error
-	if o.Key, err = keys.OpenDataKey(o.ID, r.Wrapped); err != nil {
-		return o, fmt.Errorf("open the data key of a record: %w", err)
+	o := Opened{Current: r.current(), Number: r.Number}
+	plain, key, err := r.unseal(keys)
+	if err != nil {
+		return o, err
 	}
-	return o, OpenVersion(o.Key, r.Sealed, &o.Version)
+	o.Key = key
+	return o, o.decode(plain)
+}
+
+// Read is Open for who shows the record: a document that can be shown as it is
+// stored is not decoded.
+func (r Row) Read(keys *sealing.Keyset) (f Found, err error) {
+	f.Current = r.current()
+	if f.plain, _, err = r.unseal(keys); err != nil {
+		return f, err
+	}
+	if f.Text, err = verbatim(f.plain, f.ID, f.Target); err != nil || f.Text != nil {
+		return f, err
+	}
+	return f, f.decode(f.plain)
+}
+
+// IsOf says whether an id is one that leads to the row.
+func (r Row) IsOf(id uuid.UUID) bool { return id == r.ID || id == r.Target }
+
+func (r Row) current() Current {
+	return Current{State: Present, Version: Version{ID: r.ID, Target: r.Target, Version: r.Version, Modified: FromMicros(r.Modified)}}
+}
+
+func (r Row) unseal(keys *sealing.Keyset) (plain []byte, key *sealing.DataKey, err error) {
+	if key, err = keys.OpenDataKey(r.ID, r.Wrapped); err != nil {
+		return nil, nil, fmt.Errorf("open the data key of a record: %w", err)
+	}
+	plain, err = unseal(key, r.Version, r.Sealed)
+	return plain, key, err
+}
+
+func unseal(key *sealing.DataKey, version int64, document []byte) ([]byte, error) {
+	plain, err := key.Open(sealing.KindRecord, uint64(version), document)
+	if err != nil {
+		return nil, fmt.Errorf("open the document of a record: %w", err)
+	}
+	return plain, nil
 }
 
 // OpenVersion opens the document of the version that v names into it.
 func OpenVersion(key *sealing.DataKey, document []byte, v *Version) error {
-	plain, err := key.Open(sealing.KindRecord, uint64(v.Version), document)
+	plain, err := unseal(key, v.Version, document)
 	if err != nil {
-		return fmt.Errorf("open the document of a record: %w", err)
+		return err
 	}
-	if v.Record, v.Change, err = DecodeDocument(plain); err != nil {
+	return v.decode(plain)
+}
+
+func (v *Version) decode(plain []byte) error {
+	if err := DecodeDocument(plain, v); err != nil {
 		return err
 	}
 	if v.Record.ID != v.ID || v.Record.TargetID != v.Target {
@@ -82,7 +121,7 @@ func (v Version) Seal(keys *sealing.Keyset, key *sealing.DataKey) (Sealed, error
 			return Sealed{}, err
 		}
 	}
-	plain, err := EncodeDocument(v.Record, v.Change)
+	plain, err := EncodeDocument(v)
 	if err != nil {
 		return Sealed{}, err
 	}
@@ -114,7 +153,7 @@ func NewPlan(keys *sealing.Keyset, found Opened, decide func(Current) (Decision,
 	if found.State == Present && (next.ID != found.ID || next.TargetID != found.Target) {
 		return p, errors.New("a decision would give a record other ids than it has")
 	}
-	v := Version{ID: next.ID, Target: next.TargetID, Change: p.Decision.Change, Record: *next}
+	v := Version{ID: next.ID, Target: next.TargetID, Change: p.Decision.Change, Record: *next, Verbatim: p.Decision.Verbatim}
 	if found.State != Absent {
 		v.Version = found.Version.Version + 1
 	}

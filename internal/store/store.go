@@ -58,6 +58,9 @@ type Version struct {
 	Modified time.Time // UTC, microseconds
 	Change   Change
 	Record   equality.Record
+	// Verbatim says that the record is shown as its JSON is stored: each value
+	// that has a list was in it when the version was made.
+	Verbatim bool
 }
 
 // Current is a record as it stands when it is read or decided on. Where the
@@ -65,6 +68,22 @@ type Version struct {
 type Current struct {
 	State State
 	Version
+}
+
+// Found is a record as it was read, opened only as far as needed.
+type Found struct {
+	Current        // without Record and Change where Text is set
+	Text    []byte // the record's JSON, where that can be shown as it is stored
+	plain   []byte
+}
+
+// Open gives the record whole. Error: one that names no value.
+func (f Found) Open() (Current, error) {
+	if f.Text == nil {
+		return f.Current, nil
+	}
+	err := f.decode(f.plain)
+	return f.Current, err
 }
 
 // Command is a write before it is decided.
@@ -91,8 +110,9 @@ type Key struct {
 type Decision struct {
 	// Next is the record as it is to be; nil changes nothing. Its ID and
 	// TargetID are those of the stored record.
-	Next   *equality.Record
-	Change Change
+	Next     *equality.Record
+	Verbatim bool // of the version that Next makes
+	Change   Change
 	// Entry is written to the access log whatever is decided. The store
 	// fills in Record, Version and Document for a change.
 	Entry audit.Entry

@@ -39,7 +39,7 @@ func (s *Store) findRow(ctx context.Context, id uuid.UUID) (*store.Row, error) {
 func (s *Store) find() {
 	batch := make([]*found, 0, findTogether)
 	for ok := true; ok; {
-		if batch, ok = s.finding.Take(batch, 2); !ok {
+		if batch, ok = s.finding.Take(batch, 5); !ok {
 			return
 		}
 		err := s.reading(context.Background(), func(ctx context.Context) error { return s.findAll(ctx, batch) })

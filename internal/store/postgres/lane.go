@@ -74,7 +74,7 @@ func (s *Store) do(ctx context.Context, j *job) error {
 func (l *lane) work() {
 	batch := make([]*job, 0, batchLength)
 	for ok := true; ok; {
-		if batch, ok = l.store.jobs.Take(batch, 3); !ok {
+		if batch, ok = l.store.jobs.Take(batch, 10); !ok {
 			return
 		}
 		l.finish(batch)

@@ -97,7 +97,10 @@ func (s *Store) judge(ctx context.Context, tx pgx.Tx, arrivals []store.Arrival) 
 	}
 	landings, landed, err := store.JudgeAll(arrivals, taken, func(id uuid.UUID) (store.Current, error) {
 		if row := there[id]; row != nil {
-			o, err := s.openFor(id, row)
+			if !row.IsOf(id) {
+				return store.Current{}, store.ErrMisplaced
+			}
+			o, err := row.Open(s.Keys)
 			return o.Current, err
 		}
 		return store.Current{State: store.Erased, Version: store.Version{ID: id}}, nil

@@ -13,47 +13,52 @@ import (
 
 // Read returns the record an id leads to, once the entry that enter makes of
 // it is durable. Error: store.ErrUnavailable.
-func (s *Store) Read(ctx context.Context, id uuid.UUID, enter func(store.Current) audit.Entry) (store.Current, error) {
-	found, err := s.findBy(ctx, id)
+func (s *Store) Read(ctx context.Context, id uuid.UUID, enter func(store.Current) audit.Entry) (store.Found, error) {
+	row, gone, err := s.lookUp(ctx, id)
+	found := store.Found{Current: gone}
+	if err == nil && row != nil {
+		found, err = row.Read(s.Keys)
+	}
 	if err != nil {
-		return store.Current{}, err
+		return store.Found{}, err
 	}
 	if err := s.Trace(ctx, enter(found.Current)); err != nil {
-		return store.Current{}, err
+		return store.Found{}, err
 	}
-	return found.Current, nil
+	return found, nil
 }
 
 // findBy reads the record an id leads to, the tombstone of one that was
 // erased, or nothing.
 func (s *Store) findBy(ctx context.Context, id uuid.UUID) (store.Opened, error) {
-	row, err := s.findRow(ctx, id)
-	if err != nil {
-		return store.Opened{}, err
+	row, gone, err := s.lookUp(ctx, id)
+	if err != nil || row == nil {
+		return store.Opened{Current: gone}, err
 	}
-	if row != nil {
-		return s.openFor(id, row)
+	return row.Open(s.Keys)
+}
+
+// lookUp finds the row that an id leads to; where there is none, the tombstone of
+// a record that was erased, or nothing.
+func (s *Store) lookUp(ctx context.Context, id uuid.UUID) (*store.Row, store.Current, error) {
+	row, err := s.findRow(ctx, id)
+	switch {
+	case err == nil && row != nil && !row.IsOf(id):
+		return nil, store.Current{}, store.ErrMisplaced
+	case err != nil || row != nil:
+		return row, store.Current{}, err
 	}
 	var last int64
 	err = s.reading(ctx, func(ctx context.Context) error {
 		return s.pool.QueryRow(ctx, store.Query("tombstone-read"), id[:]).Scan(&last)
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
-		return store.Opened{}, nil
+		return nil, store.Current{}, nil
 	}
 	if err != nil {
-		return store.Opened{}, err
+		return nil, store.Current{}, err
 	}
-	return store.Opened{Current: store.Current{State: store.Erased, Version: store.Version{ID: id, Version: last}}}, nil
-}
-
-// openFor opens the row that an id leads to.
-func (s *Store) openFor(id uuid.UUID, row *store.Row) (store.Opened, error) {
-	o, err := row.Open(s.Keys)
-	if err == nil && id != o.ID && id != o.Target {
-		return store.Opened{}, store.ErrMisplaced
-	}
-	return o, err
+	return nil, store.Current{State: store.Erased, Version: store.Version{ID: id, Version: last}}, nil
 }
 
 // readingTries is how often a read is tried whose connection was lost.

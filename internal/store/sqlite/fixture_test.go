@@ -98,7 +98,11 @@ func (f *fixture) written(versions int) equality.Record {
 
 // read reads a record, with the entry that goes with it.
 func (f *fixture) read(id uuid.UUID) (store.Current, error) {
-	return f.Read(context.Background(), id, func(store.Current) audit.Entry { return entry("read") })
+	found, err := f.Read(context.Background(), id, func(store.Current) audit.Entry { return entry("read") })
+	if err != nil {
+		return store.Current{}, err
+	}
+	return found.Open()
 }
 
 // list reads a page, whose entry names several records.

@@ -14,15 +14,19 @@ import (
 
 // Read returns the record an id leads to, once the entry that enter makes of
 // it is durable. Error: store.ErrUnavailable.
-func (s *Store) Read(ctx context.Context, id uuid.UUID, enter func(store.Current) audit.Entry) (store.Current, error) {
-	found, err := s.findBy(s.queryRow(ctx), id)
+func (s *Store) Read(ctx context.Context, id uuid.UUID, enter func(store.Current) audit.Entry) (store.Found, error) {
+	row, gone, err := findRow(s.queryRow(ctx), id)
+	found := store.Found{Current: gone}
+	if err == nil && row != nil {
+		found, err = row.Read(s.Keys)
+	}
 	if err != nil {
-		return store.Current{}, err
+		return store.Found{}, err
 	}
 	if err := s.Trace(ctx, enter(found.Current)); err != nil {
-		return store.Current{}, err
+		return store.Found{}, err
 	}
-	return found.Current, nil
+	return found, nil
 }
 
 // History returns up to limit versions of the record an id leads to, newest

@@ -19,7 +19,7 @@ var creating = []test{
 		got := f.create(r)
 		want := store.Current{State: store.Present, Version: store.Version{
 			ID: r.ID, Target: r.TargetID, Version: 0, Modified: f.clock.now().Truncate(time.Microsecond), Record: r,
-			Change: store.Change{Subject: "officer-1", Name: "Invented Officer", Reason: "update", Members: r.Members()},
+			Change: store.Change{Subject: "officer-1", Name: "Invented Officer", Reason: "update", Members: r.Members()}, Verbatim: verbatim(r),
 		}}
 		equal(t, "what the create gives", got, want)
 		equal(t, "by id", f.read(r.ID), want)

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"testing"
@@ -192,9 +193,24 @@ func ok(t *testing.T, what string, err error) {
 // read reads a record.
 func (f *fixture) read(id uuid.UUID) store.Current {
 	f.t.Helper()
-	c, err := f.Read(f.t.Context(), id, func(store.Current) audit.Entry { return f.entry("read") })
+	c, err := f.opened(id)
 	ok(f.t, "read", err)
 	return c
+}
+
+func (f *fixture) opened(id uuid.UUID) (store.Current, error) {
+	found, err := f.Read(f.t.Context(), id, func(store.Current) audit.Entry { return f.entry("read") })
+	if err != nil {
+		return store.Current{}, err
+	}
+	c, err := found.Open()
+	if found.Text != nil && (!c.Verbatim || string(found.Text) != string(c.Record.Encode())) {
+		err = errors.Join(err, errors.New("the text of a record is not what is stored"))
+	}
+	if c.Verbatim && found.Text == nil {
+		err = errors.Join(err, errors.New("a record is decoded that could be shown as it is stored"))
+	}
+	return c, err
 }
 
 // versions reads all versions of a record.

@@ -155,7 +155,7 @@ func (m *model) create(rt *rapid.T, f *fixture, r equality.Record, spare uuid.UU
 		return
 	}
 	want := store.Current{State: store.Present, Version: store.Version{ID: r.ID, Target: r.TargetID, Modified: c.Modified,
-		Record: r, Change: f.writes(r, created, r.Members()).Change}}
+		Record: r, Change: f.writes(r, created, r.Members()).Change, Verbatim: verbatim(r)}}
 	if inTheWay.State == store.Erased {
 		want.ID, want.Record.ID, want.Version.Version = spare, spare, inTheWay.Version.Version+1
 	}

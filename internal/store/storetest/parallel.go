@@ -165,7 +165,7 @@ var parallel = []test{
 					err = f.Trim(t.Context())
 				default:
 					var c store.Current
-					c, err = f.Read(t.Context(), r.Target, func(store.Current) audit.Entry { return f.entry("read") })
+					c, err = f.opened(r.Target)
 					err = errors.Join(err, whole(c.Version))
 				}
 			}
