@@ -73,40 +73,53 @@ func compareOnPostgres(ctx context.Context, o options, c *pgtest.Cluster, dsn, d
 	if err != nil {
 		return err
 	}
-	beside, err := openBeside(ctx, c, o.people)
+	alone, err := openBeside(ctx, c, o.people)
 	if err != nil {
 		return err
 	}
-	defer beside.pool.Close()
+	defer alone.pool.Close()
 
 	fmt.Printf("\n## PostgreSQL %s\n\n%d clients, medians of %d rounds of %v, in turns.\n\n", c.Version, clients, o.rounds, o.round)
 	fmt.Println("| | server/s | beside it | beside/s | share | goal |")
 	fmt.Println("| --- | ---: | --- | ---: | ---: | ---: |")
+	type beside struct {
+		what, goal string
+		run        func(time.Duration) (float64, error)
+	}
 	for _, m := range []struct {
-		op   operation
-		what string
-		goal string
-		run  func(time.Duration) (float64, error)
+		op      operation
+		besides []beside
 	}{
-		{get, "pgbench, prepared select of a number by key", "0.20", beside.selects},
-		{get, "pgbench, prepared select of the record by its id", "", beside.records},
-		{post, "pgbench, the rows as one statement", "0.45", beside.creates},
-		{patch, "pgx, the rows in two round trips", "0.45", beside.changes},
+		{get, []beside{
+			{"pgbench, prepared select of the record by its id", "0.20", alone.records},
+			{"pgbench, prepared select of a number by key", "", alone.selects},
+		}},
+		{post, []beside{{"pgbench, the rows as one statement", "0.45", alone.creates}}},
+		{patch, []beside{{"pgx, the rows in two round trips", "0.45", alone.changes}}},
 	} {
-		var ours, theirs []float64
+		var ours []float64
+		theirs := make([][]float64, len(m.besides))
 		for range o.rounds {
-			r := drive(server.requests(m.op, people), clients, o.round)
-			if r.failed > 0 {
-				return fmt.Errorf("%s: %d operations failed", m.op, r.failed)
-			}
-			rate, err := m.run(o.round)
+			r, err := server.driveWire(m.op, people, clients, o.round)
 			if err != nil {
 				return err
 			}
-			ours, theirs = append(ours, r.rate), append(theirs, rate)
+			if r.failed > 0 {
+				return fmt.Errorf("%s: %d operations failed", m.op, r.failed)
+			}
+			ours = append(ours, r.rate)
+			for i, b := range m.besides {
+				rate, err := b.run(o.round)
+				if err != nil {
+					return err
+				}
+				theirs[i] = append(theirs[i], rate)
+			}
 		}
-		a, b := middle(ours), middle(theirs)
-		fmt.Printf("| %s | %.0f | %s | %.0f | **%.3f** | %s |\n", m.op, a, m.what, b, a/b, m.goal)
+		for i, b := range m.besides {
+			mine, its := middle(ours), middle(theirs[i])
+			fmt.Printf("| %s | %.0f | %s | %.0f | **%.3f** | %s |\n", m.op, mine, b.what, its, mine/its, b.goal)
+		}
 	}
 	return nil
 }
