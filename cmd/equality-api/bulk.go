@@ -17,7 +17,6 @@ import (
 
 	"equality-information-api/internal/equality"
 	"equality-information-api/internal/identity"
-	"equality-information-api/internal/refdata"
 	"equality-information-api/internal/service"
 )
 
@@ -44,7 +43,8 @@ type bulkStore struct {
 }
 
 // openFor opens the store for whoever runs a command, who may do this action.
-func (p place) openFor(ctx context.Context, o output, action service.Action, permissions ...identity.Permission) (_ *bulkStore, err error) {
+// Only what makes versions of records needs rules.
+func (p place) openFor(ctx context.Context, o output, rules *equality.Rules, action service.Action, permissions ...identity.Permission) (_ *bulkStore, err error) {
 	s := &bulkStore{}
 	defer func() {
 		if err != nil {
@@ -71,14 +71,6 @@ func (p place) openFor(ctx context.Context, o output, action service.Action, per
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
 	opened.Store(true)
-	lists, err := refdata.Load()
-	if err != nil {
-		return nil, err
-	}
-	rules, err := equality.NewRules(lists)
-	if err != nil {
-		return nil, err
-	}
 	s.Service = service.New(s.engine, service.Options{Rules: rules, Keys: keys, Now: time.Now})
 	s.access, err = s.Authorise(service.Request{Caller: operator().With(permissions...), CorrelationID: uuid.New()}, action)
 	return s, err

@@ -107,7 +107,7 @@ func (c eventsDropCommand) Run(ctx context.Context, o output) error {
 
 // publication runs what changes the place of publishing; on SQLite without a server.
 func (p place) publication(ctx context.Context, o output, action service.Action, run func(*service.Publication) error) (err error) {
-	s, err := p.openFor(ctx, o, action, identity.EventsPublish)
+	s, err := p.openFor(ctx, o, nil, action, identity.EventsPublish)
 	if err != nil {
 		return err
 	}

@@ -53,7 +53,7 @@ func (c importCommand) Run(ctx context.Context, o output) (err error) {
 	}
 	var s *bulkStore
 	if !c.DryRun {
-		if s, err = c.openFor(ctx, o, service.Import, identity.EqualityImport); err != nil {
+		if s, err = c.openFor(ctx, o, decoding.rules, service.Import, identity.EqualityImport); err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, s.close()) }()
@@ -74,6 +74,7 @@ func (c importCommand) Run(ctx context.Context, o output) (err error) {
 
 // decoding is how the lines of a file are read.
 type decoding struct {
+	rules   *equality.Rules
 	options bulk.Options
 	mapping []byte
 }
@@ -87,6 +88,7 @@ func (c importCommand) decoding() (d decoding, err error) {
 	if err != nil {
 		return d, err
 	}
+	d.rules = rules
 	if c.Map != "" && c.Format != bulk.FormatCSV {
 		return d, errors.New("--map is for --format csv alone")
 	}

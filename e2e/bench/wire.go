@@ -8,7 +8,6 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/url"
-	"runtime"
 	"strconv"
 	"time"
 
@@ -32,9 +31,6 @@ func (p *process) driveWire(op operation, people []uuid.UUID, workers int, d tim
 		defer func() { err = errors.Join(err, conn.Close()) }()
 		conns[i] = &wireConn{conn: conn, answer: bufio.NewReaderSize(conn, 16<<10)}
 	}
-	// One processor is enough for it; with more, its threads look for work that
-	// is not there, and take the time from the server.
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	const base = "/api/v1/equality-information"
 	return drive(func(worker int, random *rand.Rand) error {
 		person := base + "/" + people[random.IntN(len(people))].String()

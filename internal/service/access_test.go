@@ -155,7 +155,10 @@ func TestNationalInsuranceNumberIsShownWithItsPermissionOnly(t *testing.T) {
 		shown := map[string]func() (equality.Record, error){
 			"read": func() (equality.Record, error) {
 				v, _, err := b.Read(ctx, b.as(t, c.caller, Read), record.ID, never)
-				return v.record(), err
+				if err != nil {
+					return equality.Record{}, err
+				}
+				return v.record()
 			},
 			"list": func() (equality.Record, error) {
 				l, err := b.ListRecords(ctx, b.as(t, c.caller, List), ListQuery{Limit: 1})

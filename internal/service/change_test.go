@@ -243,8 +243,11 @@ func TestValuesOfNoListAreNotShown(t *testing.T) {
 	const unknown = "MARK-of-no-list"
 	r := equality.Record{TargetID: uuid.New(), Nationality: unknown, ArmedForces: "reservist"}
 	arrival, err := run.Prepare(r, 0)
-	if err != nil {
-		t.Fatal(err)
+	if err != nil || arrival.Verbatim {
+		t.Fatalf("verbatim: %t, %v", arrival.Verbatim, err)
+	}
+	if known, err := run.Prepare(equality.Record{TargetID: uuid.New(), Nationality: "british"}, 0); err != nil || !known.Verbatim {
+		t.Errorf("of known values verbatim: %t, %v", known.Verbatim, err)
 	}
 	err = run.Load(t.Context(), []store.Arrival{arrival}, func([]store.Landing) ([]byte, error) { return nil, nil })
 	if err != nil {
@@ -254,7 +257,9 @@ func TestValuesOfNoListAreNotShown(t *testing.T) {
 		patch string
 		shown bool
 	}{{`{}`, false}, {`{"disabled":true}`, false}, {`{"nationality":"british"}`, true}, {`{"disabled":false}`, true}} {
-		b.change(t, r.TargetID, step.patch)
+		if c := b.change(t, r.TargetID, step.patch); c.Verbatim != step.shown {
+			t.Errorf("after %s verbatim: %t", step.patch, c.Verbatim)
+		}
 		v, _, err := b.Read(t.Context(), b.as(t, officer, Read), r.TargetID, never)
 		if err != nil {
 			t.Fatal(err)

@@ -47,7 +47,7 @@ func (s *Service) readShown(ctx context.Context, a Access, id uuid.UUID, unless 
 ) (v Shown, unmodified bool, err error) {
 	found, unmodified, err := s.read(ctx, a, id, unless, meant)
 	if err != nil || unmodified {
-		return Shown{Version: found.Version}, unmodified, err
+		return Shown{Version: a.visible(found.Version)}, unmodified, err
 	}
 	v, err = s.show(a, found)
 	return v, false, err
@@ -55,7 +55,7 @@ func (s *Service) readShown(ctx context.Context, a Access, id uuid.UUID, unless 
 
 // show gives a record's JSON: as it is stored, where nothing is to be left out.
 func (s *Service) show(a Access, f store.Found) (Shown, error) {
-	if f.Text != nil && (a.may(identity.NINORead) || !bytes.Contains(f.Text, []byte(`"nationalInsuranceNumber"`))) {
+	if f.Text != nil && a.allVisible(f.Text) {
 		return Shown{f.Version, f.Text}, nil
 	}
 	c, err := f.Open()
@@ -151,6 +151,11 @@ func (a Access) visible(v store.Version) store.Version {
 		v.Record.NationalInsuranceNumber, v.Record.NINOAsSent = "", ""
 	}
 	return v
+}
+
+// allVisible says of a record's JSON whether visible leaves it as it is.
+func (a Access) allVisible(text []byte) bool {
+	return a.may(identity.NINORead) || !bytes.Contains(text, []byte(`"nationalInsuranceNumber"`))
 }
 
 // visibleAt leaves out what the caller may not see of a version, where the

@@ -149,14 +149,16 @@ func (b *bench) read(t testing.TB, id uuid.UUID) store.Version {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v.Record = v.record()
+	if v.Record, err = v.record(); err != nil {
+		t.Fatal(err)
+	}
 	return v.Version
 }
 
-// record is the record that a caller is shown, the zero one where there is none.
-func (v Shown) record() (r equality.Record) {
-	_ = json.Unmarshal(v.Text, &r)
-	return r
+// record is the record that a caller is shown.
+func (v Shown) record() (r equality.Record, err error) {
+	err = json.Unmarshal(v.Text, &r)
+	return r, err
 }
 
 // bare says whether nothing is left of a record's content.

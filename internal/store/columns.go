@@ -1,7 +1,6 @@
 package store
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/google/uuid"
@@ -16,7 +15,8 @@ type Placed struct {
 	audit.Entry
 }
 
-// AppendEntry appends an entry's columns, in the order of audit-insert.
+// AppendEntry appends an entry's columns, in the order of audit-insert
+// and postgres/audit-append.
 func AppendEntry(args []any, e *Placed) []any {
 	return append(args, e.Lane, e.Seq, e.ID[:], Micros(e.At), e.Subject, e.Name, e.Kind, e.Permission, e.Purpose,
 		e.Action, e.Target[:], e.Record[:], e.Version, JoinNames(e.Members), string(e.Outcome), e.Status,
@@ -41,63 +41,17 @@ func TouchedBy(entries []Placed) (touched []Touched) {
 	return touched
 }
 
-// AppendTouched appends the columns of audit-target-insert.
+// AppendTouched appends the columns of audit-target-insert and
+// postgres/audit-target-append.
 func AppendTouched(args []any, r *Touched) []any {
 	return append(args, r.Lane, r.Seq, r.Place, r.Record[:])
 }
 
-// AppendEvent appends an event's columns, in the order of outbox-insert.
+// AppendEvent appends an event's columns, in the order of outbox-insert
+// and postgres/outbox-append.
 func AppendEvent(args []any, e *events.Event) []any {
 	return append(args, e.ID[:], Micros(e.At), e.Type, e.Record[:], e.Target[:], e.Version, JoinNames(e.Members),
 		e.CorrelationID[:])
-}
-
-// RowsTogether are the numbers of rows that go with one statement, the larger
-// first: any number is a few of them.
-var RowsTogether = []int{32, 8, 4, 2, 1}
-
-// InsertAll gives the statements that insert rows with a named query, each for
-// one of RowsTogether.
-func InsertAll[T any](rows []T, appendRow func([]any, *T) []any, insert func(n int, args []any) error) error {
-	for _, n := range RowsTogether {
-		for len(rows) >= n {
-			var args []any
-			for i := range n {
-				args = appendRow(args, &rows[i])
-			}
-			if err := insert(n, args); err != nil {
-				return err
-			}
-			rows = rows[n:]
-		}
-	}
-	return nil
-}
-
-// WithRows is an INSERT of one row of parameters made one of n rows.
-func WithRows(query string, n int) string {
-	const values = "VALUES ("
-	head, row, found := strings.Cut(query, values)
-	if !found {
-		panic("store: an INSERT without VALUES cannot have many rows")
-	}
-	columns := strings.Count(row, "$")
-	var text strings.Builder
-	text.WriteString(head + "VALUES ")
-	for i := range n {
-		if i > 0 {
-			text.WriteString(", ")
-		}
-		text.WriteByte('(')
-		for column := range columns {
-			if column > 0 {
-				text.WriteString(", ")
-			}
-			fmt.Fprintf(&text, "$%d", i*columns+column+1)
-		}
-		text.WriteByte(')')
-	}
-	return text.String()
 }
 
 // JoinNames keeps a list of member names in a column. The names are our own

@@ -35,8 +35,6 @@ const (
 	beginRecord   = `"record":`
 )
 
-var errForm = errors.New("a stored document is not of this program's form")
-
 // EncodeDocument writes a version as the JSON that is sealed. Text that is not
 // UTF-8, which an import may bring, is mended.
 func EncodeDocument(v Version) ([]byte, error) {
@@ -59,7 +57,7 @@ func EncodeDocument(v Version) ([]byte, error) {
 func DecodeDocument(plain []byte, v *Version) error {
 	var d document
 	if err := json.Unmarshal(plain, &d); err != nil {
-		return errForm
+		return errors.New("a stored document is not of this program's form")
 	}
 	v.Record, v.Change, v.Verbatim = d.Record, d.Change, bytes.HasPrefix(plain, []byte(beginVerbatim))
 	v.Record.NINOAsSent = d.NINOAsSent
@@ -67,19 +65,19 @@ func DecodeDocument(plain []byte, v *Version) error {
 }
 
 // verbatim gives the record's JSON in a document where it can be shown as it
-// is, nil elsewhere. Errors: ErrMisplaced where it is not of these ids, or one
-// that names no value.
+// is; nil elsewhere, and where the document begins in another way than
+// EncodeDocument's. Error: ErrMisplaced where it is not of these ids.
 func verbatim(plain []byte, id, target uuid.UUID) ([]byte, error) {
 	rest, found := bytes.CutPrefix(plain, []byte(beginVerbatim))
-	if !found {
-		return nil, nil
-	}
 	digits, rest, _ := bytes.Cut(rest, []byte(","+beginRecord))
 	length, err := strconv.Atoi(string(digits))
-	if err != nil || length < 0 || length > len(rest) {
-		return nil, errForm
+	if !found || err != nil || length < 0 || length > len(rest) {
+		return nil, nil
 	}
-	record := rest[:length]
+	record, behind := rest[:length], rest[length:]
+	if !bytes.HasSuffix(record, []byte("}")) || !bytes.HasPrefix(behind, []byte(`,"`)) {
+		return nil, nil
+	}
 	if !bytes.HasPrefix(record, []byte(`{"id":"`+id.String()+`","targetId":"`+target.String()+`"`)) {
 		return nil, ErrMisplaced
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -75,12 +76,18 @@ func TestDocumentIsShownAsItIsStored(t *testing.T) {
 			t.Errorf("%s: %s, %v", what, text, err)
 		}
 	}
-	for _, broken := range []string{
+	// What is of another form is decoded, as the documents of earlier releases are.
+	of := func(length int) string {
+		return strings.Replace(string(plain), strconv.Itoa(len(text)), strconv.Itoa(length), 1)
+	}
+	for _, other := range []string{
 		`{"verbatim":`, `{"verbatim":12`, `{"verbatim":-1,"record":{}}`, `{"verbatim":x,"record":{}}`, `{"verbatim":999,"record":{}}`,
 		`{"verbatim":99999999999999999999,"record":{}}`, `{"verbatim":,"record":{}}`, `{"verbatim":3,"other":{}}`,
+		`{"verbatim":2,"further":1,"record":{},"change":{}}`,
+		of(len(text) - 1), of(len(text) + 1), of(len(text) + 2), of(len(plain) - len(`{"verbatim":123,"record":`)),
 	} {
-		if text, err := verbatim([]byte(broken), r.ID, r.TargetID); text != nil || err == nil {
-			t.Errorf("%s: %s, %v", broken, text, err)
+		if text, err := verbatim([]byte(other), r.ID, r.TargetID); text != nil || err != nil {
+			t.Errorf("%s: %s, %v", other, text, err)
 		}
 	}
 }

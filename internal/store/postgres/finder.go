@@ -9,8 +9,12 @@ import (
 	"equality-information-api/internal/store"
 )
 
-// findTogether is how many reads share a statement at the most.
-const findTogether = 64
+const (
+	// findPatience is how often others may add to what is read together first.
+	findPatience = 5
+	// findTogether is how many reads share a statement at the most.
+	findTogether = 64
+)
 
 // found is the row that an id leads to, once it has been read.
 type found struct {
@@ -39,7 +43,7 @@ func (s *Store) findRow(ctx context.Context, id uuid.UUID) (*store.Row, error) {
 func (s *Store) find() {
 	batch := make([]*found, 0, findTogether)
 	for ok := true; ok; {
-		if batch, ok = s.finding.Take(batch, 5); !ok {
+		if batch, ok = s.finding.Take(batch, findPatience); !ok {
 			return
 		}
 		err := s.reading(context.Background(), func(ctx context.Context) error { return s.findAll(ctx, batch) })

@@ -17,6 +17,8 @@ import (
 )
 
 const (
+	// lanePatience is how often a lane lets others add to a batch first.
+	lanePatience = 10
 	// batchLength is how many jobs share a transaction at the most.
 	batchLength = 128
 	// commitTimeout is how long a transaction may take.
@@ -74,7 +76,7 @@ func (s *Store) do(ctx context.Context, j *job) error {
 func (l *lane) work() {
 	batch := make([]*job, 0, batchLength)
 	for ok := true; ok; {
-		if batch, ok = l.store.jobs.Take(batch, 10); !ok {
+		if batch, ok = l.store.jobs.Take(batch, lanePatience); !ok {
 			return
 		}
 		l.finish(batch)

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -216,4 +217,19 @@ func TestTwoProcessesOnOneLaneBothWrite(t *testing.T) {
 	}
 	release()
 	allSound(t, d, []*fixture{a, b}, 2*each)
+}
+
+// A lane has more places than an integer of four bytes has numbers.
+func TestALaneIsLongerThanAnInteger(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	l := &lane{store: f.Store, lease: noLease}
+	ok(t, l.enters(1))
+	f.db.exec(t, fmt.Sprintf("UPDATE audit SET seq = seq + %d WHERE lane = %d", math.MaxInt32, l.head.Lane))()
+	l.known = false
+	ok(t, l.enters(2))
+	ok(t, l.enters(1))
+	if want := int64(math.MaxInt32) + 4; l.head.Seq != want {
+		t.Errorf("the last entry is at %d, want %d", l.head.Seq, want)
+	}
 }

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"database/sql"
-	"strconv"
 
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/events"
@@ -63,17 +62,6 @@ func (t *tx) flush() error {
 		return err
 	}
 	return insertAll(t, "outbox-insert", t.events, store.AppendEvent)
-}
-
-// ofRows names the statement of a query for this many rows.
-func ofRows(name string, n int) string { return name + " of " + strconv.Itoa(n) }
-
-// insertAll inserts rows with a named query, many with one statement where there are as many.
-func insertAll[T any](t *tx, name string, rows []T, appendRow func([]any, *T) []any) error {
-	return store.InsertAll(rows, appendRow, func(n int, args []any) error {
-		_, err := t.exec(ofRows(name, n), args...)
-		return err
-	})
 }
 
 // keyIsFree says store.ErrKeyTaken of an idempotency key that has been used.

@@ -83,8 +83,8 @@ func startWriter(ctx context.Context, db *sql.DB, s *Store) (*writer, error) {
 		texts[name] = text
 	}
 	for _, name := range []string{"audit-insert", "audit-target-insert", "outbox-insert", "identifier-add", "record-insert", "data-key-insert", "nino-insert"} {
-		for _, n := range store.RowsTogether {
-			texts[ofRows(name, n)] = store.WithRows(texts[name], n)
+		for _, n := range rowsTogether {
+			texts[ofRows(name, n)] = withRows(texts[name], n)
 		}
 	}
 	for name, text := range texts {

@@ -3,7 +3,7 @@
 -- does not they have no lane, which the table refuses.
 INSERT INTO audit (lane, seq, id, at, subject, name, kind, permission, purpose, action, target, record, version,
     members, outcome, status, correlation, address, document, scope, count, hash)
-SELECT CASE WHEN $24 = 0 OR EXISTS (SELECT 1 FROM audit WHERE lane = $23::integer AND seq = $24::bigint AND hash = $25::bytea)
+SELECT CASE WHEN $24::bigint = 0 OR EXISTS (SELECT 1 FROM audit WHERE lane = $23::integer AND seq = $24::bigint AND hash = $25::bytea)
     THEN ($1::integer[])[n] END,
     ($2::bigint[])[n], ($3::uuid[])[n], ($4::bigint[])[n], ($5::text[])[n], ($6::text[])[n], ($7::text[])[n], ($8::text[])[n],
     ($9::text[])[n], ($10::text[])[n], ($11::uuid[])[n], ($12::uuid[])[n], ($13::bigint[])[n], ($14::text[])[n], ($15::text[])[n],

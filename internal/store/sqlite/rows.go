@@ -1,0 +1,57 @@
+package sqlite
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// rowsTogether are the numbers of rows that go with one statement, the larger
+// first: any number is a few of them.
+var rowsTogether = []int{32, 8, 4, 2, 1}
+
+// insertAll inserts rows with a named query, many with one statement where there are as many.
+func insertAll[T any](t *tx, name string, rows []T, appendRow func([]any, *T) []any) error {
+	for _, n := range rowsTogether {
+		for len(rows) >= n {
+			var args []any
+			for i := range n {
+				args = appendRow(args, &rows[i])
+			}
+			if _, err := t.exec(ofRows(name, n), args...); err != nil {
+				return err
+			}
+			rows = rows[n:]
+		}
+	}
+	return nil
+}
+
+// ofRows names the statement of a query for this many rows.
+func ofRows(name string, n int) string { return name + " of " + strconv.Itoa(n) }
+
+// withRows is an INSERT of one row of parameters made one of n rows.
+func withRows(query string, n int) string {
+	const values = "VALUES ("
+	head, row, found := strings.Cut(query, values)
+	if !found {
+		panic("sqlite: an INSERT without VALUES cannot have many rows")
+	}
+	columns := strings.Count(row, "$")
+	var text strings.Builder
+	text.WriteString(head + "VALUES ")
+	for i := range n {
+		if i > 0 {
+			text.WriteString(", ")
+		}
+		text.WriteByte('(')
+		for column := range columns {
+			if column > 0 {
+				text.WriteString(", ")
+			}
+			fmt.Fprintf(&text, "$%d", i*columns+column+1)
+		}
+		text.WriteByte(')')
+	}
+	return text.String()
+}
