@@ -99,17 +99,23 @@ func (p *process) memory() (int, error) {
 
 // requests does the operation over HTTP.
 func (p *process) requests(op operation, people []uuid.UUID) work {
-	base := p.url + "/api/v1/equality-information"
 	return func(_ int, random *rand.Rand) error {
-		person := base + "/" + people[random.IntN(len(people))].String()
-		switch op {
-		case post:
-			return send("POST", base, p.token, body(uuid.New(), random), http.StatusCreated)
-		case patch:
-			return send("PATCH", person, p.token, change(random), http.StatusOK)
-		}
-		return send("GET", person, p.token, nil, http.StatusOK)
+		path, body, want := op.request(people, random)
+		return send(string(op), p.url+path, p.token, body, want)
 	}
+}
+
+// request is what an operation sends about one of the people, and the status it is answered with.
+func (op operation) request(people []uuid.UUID, random *rand.Rand) (path string, sent []byte, want int) {
+	const base = "/api/v1/equality-information"
+	person := base + "/" + people[random.IntN(len(people))].String()
+	switch op {
+	case post:
+		return base, body(uuid.New(), random), http.StatusCreated
+	case patch:
+		return person, change(random), http.StatusOK
+	}
+	return person, nil, http.StatusOK
 }
 
 const bareCommand, blindCommand = "bare", "blind"

@@ -31,16 +31,9 @@ func (p *process) driveWire(op operation, people []uuid.UUID, workers int, d tim
 		defer func() { err = errors.Join(err, conn.Close()) }()
 		conns[i] = &wireConn{conn: conn, answer: bufio.NewReaderSize(conn, 16<<10)}
 	}
-	const base = "/api/v1/equality-information"
 	return drive(func(worker int, random *rand.Rand) error {
-		person := base + "/" + people[random.IntN(len(people))].String()
-		switch op {
-		case post:
-			return conns[worker].send("POST", base, p.token, body(uuid.New(), random), "201")
-		case patch:
-			return conns[worker].send("PATCH", person, p.token, change(random), "200")
-		}
-		return conns[worker].send("GET", person, p.token, nil, "200")
+		path, body, want := op.request(people, random)
+		return conns[worker].send(string(op), path, p.token, body, want)
 	}, workers, d), nil
 }
 
@@ -51,7 +44,7 @@ type wireConn struct {
 	answer  *bufio.Reader
 }
 
-func (c *wireConn) send(method, path, token string, body []byte, want string) error {
+func (c *wireConn) send(method, path, token string, body []byte, want int) error {
 	c.request = fmt.Appendf(c.request[:0], "%s %s HTTP/1.1\r\nHost: bench\r\nAuthorization: %s\r\n", method, path, token)
 	if body != nil {
 		c.request = fmt.Appendf(c.request, "Content-Type: application/json\r\nContent-Length: %d\r\n", len(body))
@@ -64,7 +57,7 @@ func (c *wireConn) send(method, path, token string, body []byte, want string) er
 	if err != nil {
 		return err
 	}
-	fits := bytes.HasPrefix(status, []byte("HTTP/1.1 "+want+" "))
+	fits := bytes.HasPrefix(status, fmt.Appendf(nil, "HTTP/1.1 %d ", want))
 	length := -1
 	for {
 		line, err := c.answer.ReadSlice('\n')

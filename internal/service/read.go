@@ -79,7 +79,10 @@ func (s *Service) ReadOf(ctx context.Context, a Access, target, id uuid.UUID) (s
 		return store.Version{}, err
 	}
 	c, err := found.Open()
-	return a.visible(c.Version), err
+	if err != nil {
+		return store.Version{}, err
+	}
+	return a.visible(c.Version), nil
 }
 
 func (s *Service) read(ctx context.Context, a Access, id uuid.UUID, unless func(version int64) bool,

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"errors"
 	"reflect"
 	"strconv"
@@ -119,4 +120,26 @@ func TestFormOfAVerbatimRecord(t *testing.T) {
 			t.Errorf("the record has no %s", field.Name)
 		}
 	}
+}
+
+// Whatever a document is, what is shown of it is JSON of these ids from within it, or nothing.
+func FuzzVerbatim(f *testing.F) {
+	id, target := uuid.UUID{1}, uuid.UUID{2}
+	for _, shown := range []bool{true, false} {
+		plain, err := EncodeDocument(Version{Record: equality.Record{ID: id, TargetID: target, Nationality: "british"}, Verbatim: shown})
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(plain)
+	}
+	begin := `{"id":"` + id.String() + `","targetId":"` + target.String() + `"`
+	f.Fuzz(func(t *testing.T, plain []byte) {
+		text, err := verbatim(plain, id, target)
+		if text == nil {
+			return
+		}
+		if err != nil || !bytes.Contains(plain, text) || !strings.HasPrefix(string(text), begin) || !strings.HasSuffix(string(text), "}") {
+			t.Errorf("%q, %v", text, err)
+		}
+	})
 }
