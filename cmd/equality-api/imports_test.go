@@ -20,19 +20,20 @@ const module = "equality-information-api"
 // one way: no adapter knows
 // another, no engine is known but to cmd, and the subject is pure.
 var arrows = map[string][]string{
-	"api":                   {},
-	"internal/refdata":      {},
-	"internal/equality":     {"internal/refdata"},
-	"internal/sealing":      {},
-	"internal/audit":        {"internal/sealing"},
-	"internal/identity":     {},
-	"internal/config":       {},
-	"internal/server":       {},
-	"internal/events":       {},
-	"internal/store":        {"internal/audit", "internal/equality", "internal/events", "internal/sealing"},
-	"internal/store/sqlite": {"internal/audit", "internal/events", "internal/sealing", "internal/store"},
+	"api":                    {},
+	"internal/refdata":       {},
+	"internal/equality":      {"internal/refdata"},
+	"internal/sealing":       {},
+	"internal/audit":         {"internal/sealing"},
+	"internal/identity":      {},
+	"internal/config":        {},
+	"internal/server":        {},
+	"internal/events":        {},
+	"internal/store":         {"internal/audit", "internal/equality", "internal/events", "internal/sealing", "internal/store/queries"},
+	"internal/store/queries": {},
+	"internal/store/sqlite":  {"internal/audit", "internal/events", "internal/sealing", "internal/store", "internal/store/queries"},
 	"internal/store/postgres": {
-		"internal/audit", "internal/events", "internal/sealing", "internal/store",
+		"internal/audit", "internal/events", "internal/sealing", "internal/store", "internal/store/queries",
 	},
 	"internal/service": {
 		"internal/audit", "internal/equality", "internal/events", "internal/identity", "internal/sealing", "internal/store",

@@ -20,9 +20,9 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"equality-information-api/internal/store"
 	"equality-information-api/internal/store/pgtest"
 	"equality-information-api/internal/store/postgres"
+	"equality-information-api/internal/store/queries"
 )
 
 // clients is how many callers PostgreSQL is measured with.
@@ -245,7 +245,7 @@ func (b *beside) selects(d time.Duration) (float64, error) {
 
 // records selects what a GET has to: a record with its key, by its id.
 func (b *beside) records(d time.Duration) (float64, error) {
-	query := strings.ReplaceAll(store.Query("record-read"), "$1", "md5(:n::text)::uuid")
+	query := strings.ReplaceAll(queries.SQLiteRecordRead.SQL, "$1", "md5(:n::text)::uuid")
 	return b.pgbench(fmt.Sprintf("\\set n random(1, %d)\n%s;\n", b.people, query), d)
 }
 

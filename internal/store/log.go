@@ -11,6 +11,7 @@ import (
 
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/sealing"
+	"equality-information-api/internal/store/queries"
 )
 
 // Log is the access log for verification, as it was when it was opened. It
@@ -42,7 +43,7 @@ func OpenLog(ctx context.Context, db *sql.DB, o LogOptions) (_ *Log, err error) 
 		}
 	}()
 	var check []byte
-	if err := db.QueryRowContext(ctx, Query("meta-read"), MetaKeyset).Scan(&check); err != nil {
+	if err := db.QueryRowContext(ctx, queries.MetaRead.SQL, MetaKeyset).Scan(&check); err != nil {
 		return nil, fmt.Errorf("read the keyset's check value: %w", err)
 	}
 	if err := o.Keys.VerifyCheckValue(check); err != nil {
@@ -63,7 +64,7 @@ func (l *Log) Lanes() int { return l.lanes }
 
 // Mark gives the position that is kept under a name, nil where there is none.
 func (l *Log) Mark(ctx context.Context, name string) (position []byte, err error) {
-	err = l.tx.QueryRowContext(ctx, Query("meta-read"), MetaMark+name).Scan(&position)
+	err = l.tx.QueryRowContext(ctx, queries.MetaRead.SQL, MetaMark+name).Scan(&position)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
@@ -117,7 +118,7 @@ func (l *Log) Entries(ctx context.Context, yield func(audit.Logged) error) error
 const maxLane = 1 << 30
 
 func (l *Log) page(ctx context.Context, after audit.Head) (page []audit.Logged, err error) {
-	rows, err := l.tx.QueryContext(ctx, Query("audit-walk"), after.Lane, after.Seq, logPage)
+	rows, err := l.tx.QueryContext(ctx, queries.AuditWalk.SQL, after.Lane, after.Seq, logPage)
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +142,7 @@ func (l *Log) page(ctx context.Context, after audit.Head) (page []audit.Logged, 
 }
 
 func (l *Log) touched(ctx context.Context, after, until audit.Head) (targets []Touched, err error) {
-	rows, err := l.tx.QueryContext(ctx, Query("audit-target-walk"), after.Lane, after.Seq, until.Lane, until.Seq)
+	rows, err := l.tx.QueryContext(ctx, queries.AuditTargetWalk.SQL, after.Lane, after.Seq, until.Lane, until.Seq)
 	if err != nil {
 		return nil, err
 	}
@@ -181,7 +182,7 @@ func (id *loggedID) Scan(source any) error {
 
 // Documents gives every change that the log tells of.
 func (l *Log) Documents(ctx context.Context, yield func(audit.Document) error) (err error) {
-	rows, err := l.tx.QueryContext(ctx, Query("verify-documents"))
+	rows, err := l.tx.QueryContext(ctx, queries.VerifyDocuments.SQL)
 	if err != nil {
 		return err
 	}
@@ -206,7 +207,7 @@ func (l *Log) Documents(ctx context.Context, yield func(audit.Document) error) (
 // Misplaced opens every current record and gives those that cannot be opened,
 // or whose ids do not lead to them, and then how many ids lead elsewhere.
 func (l *Log) Misplaced(ctx context.Context, yield func(finding string) error) (err error) {
-	rows, err := l.tx.QueryContext(ctx, Query("verify-records"))
+	rows, err := l.tx.QueryContext(ctx, queries.VerifyRecords.SQL)
 	if err != nil {
 		return err
 	}
@@ -234,7 +235,7 @@ func (l *Log) Misplaced(ctx context.Context, yield func(finding string) error) (
 		}
 	}
 	var astray int64
-	if err := l.tx.QueryRowContext(ctx, Query("verify-identifiers")).Scan(&astray); err != nil || astray == 0 {
+	if err := l.tx.QueryRowContext(ctx, queries.VerifyIdentifiers.SQL).Scan(&astray); err != nil || astray == 0 {
 		return err
 	}
 	return yield(fmt.Sprintf("%d ids lead to a record that does not have them", astray))
@@ -242,7 +243,7 @@ func (l *Log) Misplaced(ctx context.Context, yield func(finding string) error) (
 
 // Versions counts the stored versions of records.
 func (l *Log) Versions(ctx context.Context) (n int64, err error) {
-	err = l.tx.QueryRowContext(ctx, Query("verify-count")).Scan(&n)
+	err = l.tx.QueryRowContext(ctx, queries.VerifyCount.SQL).Scan(&n)
 	return n, err
 }
 

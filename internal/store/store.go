@@ -17,6 +17,7 @@ import (
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/equality"
 	"equality-information-api/internal/events"
+	"equality-information-api/internal/store/queries"
 )
 
 var (
@@ -158,9 +159,9 @@ type Feed struct {
 // Keys are the query that gives a page, list-by-id or list-by-time, and its
 // parameters. It gives one record more than was asked for, which tells whether
 // there is a next page.
-func (q ListQuery) Keys() (name string, args []any) {
+func (q ListQuery) Keys() (query *queries.Query, args []any) {
 	if !q.ByTime {
-		return "list-by-id", []any{q.AfterID[:], q.Limit + 1}
+		return queries.ListByID, []any{q.AfterID[:], q.Limit + 1}
 	}
 	at, after, before := int64(math.MinInt64), uuid.Max, int64(math.MaxInt64)
 	if !q.From.IsZero() {
@@ -172,5 +173,5 @@ func (q ListQuery) Keys() (name string, args []any) {
 	if !q.Before.IsZero() {
 		before = Micros(q.Before)
 	}
-	return "list-by-time", []any{at, after[:], before, q.Limit + 1}
+	return queries.ListByTime, []any{at, after[:], before, q.Limit + 1}
 }

@@ -10,6 +10,7 @@ import (
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/events"
 	"equality-information-api/internal/store"
+	"equality-information-api/internal/store/queries"
 )
 
 // batch is jobs as statements that go to the server in one round trip, and
@@ -44,9 +45,9 @@ func newBatch(s *Store, head audit.Head, jobs []*job) *batch {
 		entry.Subject, entry.Name, entry.Scope = escape(entry.Subject), escape(entry.Name), escape(entry.Scope)
 		entries = append(entries, store.Placed{Head: b.head, Entry: entry})
 	}
-	appendAll(b, "postgres/audit-append", entries, store.AppendEntry, head.Lane, head.Seq, head.Hash[:])
-	appendAll(b, "postgres/audit-target-append", store.TouchedBy(entries), store.AppendTouched)
-	appendAll(b, "postgres/outbox-append", raised, store.AppendEvent)
+	appendAll(b, queries.PostgresAuditAppend, entries, store.AppendEntry, head.Lane, head.Seq, head.Hash[:])
+	appendAll(b, queries.PostgresAuditTargetAppend, store.TouchedBy(entries), store.AppendTouched)
+	appendAll(b, queries.PostgresOutboxAppend, raised, store.AppendEvent)
 	b.news = len(raised) > 0
 	return b
 }
@@ -58,7 +59,7 @@ func (b *batch) plan(s *Store, j *job) audit.Entry {
 	if p.Writes() {
 		next := &p.Next
 		if p.Found.State == store.Present {
-			b.owned(j, errMoved, "postgres/change", p.Found.Number, p.Found.Version.Version, next.Version.Version,
+			b.owned(j, errMoved, queries.PostgresChange, p.Found.Number, p.Found.Version.Version, next.Version.Version,
 				store.Micros(next.Modified), next.Document)
 			b.nino(s, j)
 		} else {
@@ -67,7 +68,7 @@ func (b *batch) plan(s *Store, j *job) audit.Entry {
 				hash := store.NINOHash(s.Keys, number)
 				nino = hash[:]
 			}
-			b.owned(j, errMoved, "postgres/create", next.ID[:], next.Target[:], next.Version.Version,
+			b.owned(j, errMoved, queries.PostgresCreate, next.ID[:], next.Target[:], next.Version.Version,
 				store.Micros(next.Modified), next.Document, next.Wrapped, nino)
 		}
 		entry.Record, entry.Version, entry.Document = next.ID, next.Version.Version, next.Hash()
@@ -75,7 +76,7 @@ func (b *batch) plan(s *Store, j *job) audit.Entry {
 	}
 	if key := j.command.Key; key != nil && outcome.Status != 0 {
 		now := s.Now()
-		b.owned(j, store.ErrKeyTaken, "postgres/remember", key.Key[:], key.Body[:], store.Micros(now), outcome.Status,
+		b.owned(j, store.ErrKeyTaken, queries.PostgresRemember, key.Key[:], key.Body[:], store.Micros(now), outcome.Status,
 			outcome.Problem, outcome.Record[:], outcome.Version, store.Micros(now.Add(-s.KeyRetention)))
 	}
 	return entry
@@ -90,11 +91,11 @@ func (b *batch) nino(s *Store, j *job) {
 	}
 	if before != "" {
 		hash := store.NINOHash(s.Keys, before)
-		b.owned(j, errMoved, "nino-delete", hash[:], p.Found.Number)
+		b.owned(j, errMoved, queries.NINODelete, hash[:], p.Found.Number)
 	}
 	if after != "" {
 		hash := store.NINOHash(s.Keys, after)
-		b.owned(j, errMoved, "nino-insert", hash[:], p.Found.Number)
+		b.owned(j, errMoved, queries.NINOInsert, hash[:], p.Found.Number)
 	}
 }
 
@@ -104,18 +105,18 @@ func event(j *job, entry audit.Entry) events.Event {
 		Target: next.Target, Version: next.Version.Version, Members: entry.Members, CorrelationID: entry.CorrelationID}
 }
 
-func (b *batch) owned(j *job, means error, name string, args ...any) {
-	b.batch.Queue(store.Query(name), args...)
+func (b *batch) owned(j *job, means error, q *queries.Query, args ...any) {
+	b.batch.Queue(q.SQL, args...)
 	b.owner = append(b.owner, &owned{j, means})
 }
 
 // appendAll queues a statement for rows: its parameters are their columns, and
 // what else it takes.
-func appendAll[T any](b *batch, name string, rows []T, appendRow func([]any, *T) []any, further ...any) {
+func appendAll[T any](b *batch, q *queries.Query, rows []T, appendRow func([]any, *T) []any, further ...any) {
 	if len(rows) == 0 {
 		return
 	}
-	b.batch.Queue(store.Query(name), append(byColumn(rows, appendRow), further...)...)
+	b.batch.Queue(q.SQL, append(byColumn(rows, appendRow), further...)...)
 	b.owner = append(b.owner, nil)
 }
 

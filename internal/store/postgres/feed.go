@@ -14,6 +14,7 @@ import (
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/events"
 	"equality-information-api/internal/store"
+	"equality-information-api/internal/store/queries"
 )
 
 // numberTogether is how many events get their positions with one statement.
@@ -64,7 +65,7 @@ func (s *Store) EventsAfter(ctx context.Context, after int64, limit int) (page [
 		if err := s.number(ctx); err != nil {
 			return err
 		}
-		rows, err := s.pool.Query(ctx, store.Query("outbox-read"), after, limit)
+		rows, err := s.pool.Query(ctx, queries.OutboxRead.SQL, after, limit)
 		if err != nil {
 			return err
 		}
@@ -87,8 +88,8 @@ func scanEvent(row pgx.CollectableRow) (e events.Event, err error) {
 // second statement sees was committed before the lock was had.
 func (s *Store) number(ctx context.Context) error {
 	var b pgx.Batch
-	b.Queue(store.Query("postgres/feed-lock"), feedLock)
-	b.Queue(store.Query("postgres/feed-number"), numberTogether)
+	b.Queue(queries.PostgresFeedLock.SQL, feedLock)
+	b.Queue(queries.PostgresFeedNumber.SQL, numberTogether)
 	return s.pool.SendBatch(ctx, &b).Close()
 }
 
@@ -163,7 +164,7 @@ func (s *Store) news(ctx context.Context) (newest int64, waiting bool, err error
 	ctx, cancel := context.WithTimeout(ctx, commitTimeout)
 	defer cancel()
 	var last *int64
-	err = s.pool.QueryRow(ctx, store.Query("postgres/feed-news")).Scan(&waiting, &last)
+	err = s.pool.QueryRow(ctx, queries.PostgresFeedNews.SQL).Scan(&waiting, &last)
 	if last != nil {
 		newest = *last
 	}
@@ -189,27 +190,27 @@ func (s *Store) trimBatch(ctx context.Context) (more bool, err error) {
 
 func (s *Store) trim(ctx context.Context, tx pgx.Tx) (more bool, err error) {
 	now := s.Now()
-	forgotten, err := tx.Exec(ctx, store.Query("idempotency-trim"), store.Micros(now.Add(-s.KeyRetention)), store.TrimBatch)
+	forgotten, err := tx.Exec(ctx, queries.IdempotencyTrim.SQL, store.Micros(now.Add(-s.KeyRetention)), store.TrimBatch)
 	if err != nil {
 		return false, err
 	}
 	more = forgotten.RowsAffected() == store.TrimBatch
 	// Numbered and under the lock, so that the floor only ever rises.
-	if _, err := tx.Exec(ctx, store.Query("postgres/feed-lock"), feedLock); err != nil {
+	if _, err := tx.Exec(ctx, queries.PostgresFeedLock.SQL, feedLock); err != nil {
 		return false, err
 	}
-	if _, err := tx.Exec(ctx, store.Query("postgres/feed-number"), numberTogether); err != nil {
+	if _, err := tx.Exec(ctx, queries.PostgresFeedNumber.SQL, numberTogether); err != nil {
 		return false, err
 	}
 	var until *int64
-	err = tx.QueryRow(ctx, store.Query("outbox-trim-until"), store.Micros(now.Add(-s.EventRetention)), store.TrimBatch).Scan(&until)
+	err = tx.QueryRow(ctx, queries.OutboxTrimUntil.SQL, store.Micros(now.Add(-s.EventRetention)), store.TrimBatch).Scan(&until)
 	if err != nil || until == nil {
 		return more, err
 	}
-	dropped, err := tx.Exec(ctx, store.Query("outbox-trim"), *until)
+	dropped, err := tx.Exec(ctx, queries.OutboxTrim.SQL, *until)
 	if err != nil {
 		return false, err
 	}
-	_, err = tx.Exec(ctx, store.Query("meta-write"), store.MetaFloor, binary.BigEndian.AppendUint64(nil, uint64(*until)))
+	_, err = tx.Exec(ctx, queries.MetaWrite.SQL, store.MetaFloor, binary.BigEndian.AppendUint64(nil, uint64(*until)))
 	return more || dropped.RowsAffected() == store.TrimBatch, err
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"equality-information-api/internal/store"
+	"equality-information-api/internal/store/queries"
 )
 
 const (
@@ -79,7 +80,7 @@ func readRows(ctx context.Context, from querier, ids []uuid.UUID, give func(uuid
 	for i, id := range ids {
 		asked[i] = id
 	}
-	rows, err := from.Query(ctx, store.Query("postgres/records-read"), asked)
+	rows, err := from.Query(ctx, queries.PostgresRecordsRead.SQL, asked)
 	if err != nil {
 		return err
 	}

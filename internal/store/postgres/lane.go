@@ -14,6 +14,7 @@ import (
 
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/store"
+	"equality-information-api/internal/store/queries"
 )
 
 const (
@@ -281,7 +282,7 @@ func (l *lane) committed(head audit.Head, news bool) {
 // isCommitted says whether the entry of a head stands in the log.
 func (l *lane) isCommitted(ctx context.Context, head audit.Head) (bool, error) {
 	var hash []byte
-	err := l.store.pool.QueryRow(ctx, store.Query("postgres/entry-at"), head.Lane, head.Seq).Scan(&hash)
+	err := l.store.pool.QueryRow(ctx, queries.PostgresEntryAt.SQL, head.Lane, head.Seq).Scan(&hash)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return false, nil
 	}
@@ -306,7 +307,7 @@ func (l *lane) ready(ctx context.Context) error {
 	head := audit.Head{Lane: l.lease.lane}
 	var hash []byte
 	err := l.store.reading(ctx, func(ctx context.Context) error {
-		return l.store.pool.QueryRow(ctx, store.Query("audit-head"), l.lease.lane).Scan(&head.Seq, &hash)
+		return l.store.pool.QueryRow(ctx, queries.AuditHead.SQL, l.lease.lane).Scan(&head.Seq, &hash)
 	})
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return err

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"equality-information-api/internal/store"
+	"equality-information-api/internal/store/queries"
 )
 
 const (
@@ -55,7 +56,7 @@ func (l *leases) take(ctx context.Context) (lease, error) {
 		if err := l.connect(ctx); err != nil {
 			return noLease, err
 		}
-		err := l.conn.QueryRow(ctx, store.Query("postgres/lane-lease"), lanesOfLog, l.held, laneLock).Scan(&lane)
+		err := l.conn.QueryRow(ctx, queries.PostgresLaneLease.SQL, lanesOfLog, l.held, laneLock).Scan(&lane)
 		switch {
 		case err == nil:
 			l.held = append(l.held, lane)
@@ -90,7 +91,7 @@ func (l *leases) lead(ctx context.Context) (bool, error) {
 		err := l.conn.Ping(ctx)
 		return err == nil, classify(err)
 	}
-	err := l.conn.QueryRow(ctx, store.Query("postgres/relay-lease"), sendLock).Scan(&l.leads)
+	err := l.conn.QueryRow(ctx, queries.PostgresRelayLease.SQL, sendLock).Scan(&l.leads)
 	return l.leads, classify(err)
 }
 

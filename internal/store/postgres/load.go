@@ -13,6 +13,7 @@ import (
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/events"
 	"equality-information-api/internal/store"
+	"equality-information-api/internal/store/queries"
 )
 
 // Load writes many arrivals in one transaction and says what became of each,
@@ -36,7 +37,7 @@ func (s *Store) Load(ctx context.Context, l store.Load) ([]store.Landing, error)
 			if err != nil {
 				return nil, false, foreign{err}
 			}
-			if _, err := tx.Exec(ctx, store.Query("meta-write"), store.MetaMark+l.Mark, append([]byte{}, position...)); err != nil {
+			if _, err := tx.Exec(ctx, queries.MetaWrite.SQL, store.MetaMark+l.Mark, append([]byte{}, position...)); err != nil {
 				return nil, false, err
 			}
 		}
@@ -71,7 +72,7 @@ func (s *Store) SwapMark(ctx context.Context, name string, was, now []byte) (swa
 	if err := s.settle(ctx); err != nil {
 		return false, err
 	}
-	tag, err := s.pool.Exec(ctx, store.Query("meta-swap"), store.MetaMark+name, now, was)
+	tag, err := s.pool.Exec(ctx, queries.MetaSwap.SQL, store.MetaMark+name, now, was)
 	return tag.RowsAffected() == 1, classify(err)
 }
 
@@ -82,7 +83,7 @@ func (s *Store) judge(ctx context.Context, tx pgx.Tx, arrivals []store.Arrival) 
 	for i := range arrivals {
 		ids = append(ids, arrivals[i].ID, arrivals[i].Target)
 	}
-	rows, err := tx.Query(ctx, store.Query("postgres/ids-taken"), ids)
+	rows, err := tx.Query(ctx, queries.PostgresIDsTaken.SQL, ids)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -177,7 +178,7 @@ func (s *Store) copyIn(ctx context.Context, tx pgx.Tx, l store.Load, landed []in
 }
 
 func newNumbers(ctx context.Context, tx pgx.Tx, n int) ([]int64, error) {
-	rows, err := tx.Query(ctx, store.Query("postgres/record-numbers"), n)
+	rows, err := tx.Query(ctx, queries.PostgresRecordNumbers.SQL, n)
 	if err != nil {
 		return nil, err
 	}

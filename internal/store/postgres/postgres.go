@@ -19,6 +19,7 @@ import (
 
 	"equality-information-api/internal/sealing"
 	"equality-information-api/internal/store"
+	"equality-information-api/internal/store/queries"
 )
 
 // Options say how a store is opened.
@@ -163,7 +164,7 @@ func (s *Store) Ready(ctx context.Context) error {
 func (s *Store) checkSchema(ctx context.Context) error {
 	var version *int64
 	var writable bool
-	err := s.pool.QueryRow(ctx, store.Query("postgres/schema")).Scan(&version, &writable)
+	err := s.pool.QueryRow(ctx, queries.PostgresSchema.SQL).Scan(&version, &writable)
 	switch {
 	case code(err) == undefinedTable || err == nil && (version == nil || *version < schemaVersion()):
 		return fmt.Errorf("%w: %w", store.ErrUnavailable, errOldSchema)
@@ -182,7 +183,7 @@ func (s *Store) checkKeyset(ctx context.Context) error {
 	check, err := s.meta(ctx, store.MetaKeyset, nil)
 	if errors.Is(err, pgx.ErrNoRows) {
 		var entered bool
-		if err := s.pool.QueryRow(ctx, store.Query("postgres/entered")).Scan(&entered); err != nil {
+		if err := s.pool.QueryRow(ctx, queries.PostgresEntered.SQL).Scan(&entered); err != nil {
 			return classify(err)
 		}
 		if entered {
@@ -199,12 +200,12 @@ func (s *Store) checkKeyset(ctx context.Context) error {
 // meta reads a value that belongs to the database as a whole; one that is not
 // there is made, or pgx.ErrNoRows where it cannot be.
 func (s *Store) meta(ctx context.Context, name string, make func() []byte) (value []byte, err error) {
-	err = s.pool.QueryRow(ctx, store.Query("meta-read"), name).Scan(&value)
+	err = s.pool.QueryRow(ctx, queries.MetaRead.SQL, name).Scan(&value)
 	if errors.Is(err, pgx.ErrNoRows) && make != nil {
-		if _, err := s.pool.Exec(ctx, store.Query("postgres/meta-make"), name, make()); err != nil {
+		if _, err := s.pool.Exec(ctx, queries.PostgresMetaMake.SQL, name, make()); err != nil {
 			return nil, classify(err)
 		}
-		err = s.pool.QueryRow(ctx, store.Query("meta-read"), name).Scan(&value)
+		err = s.pool.QueryRow(ctx, queries.MetaRead.SQL, name).Scan(&value)
 	}
 	return value, classify(err)
 }

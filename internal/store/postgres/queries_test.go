@@ -3,8 +3,6 @@ package postgres
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -15,36 +13,8 @@ import (
 
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/store"
+	"equality-information-api/internal/store/queries"
 )
-
-// queryNames are the names of the query files that PostgreSQL runs: its own,
-// and those that its code, or what the engines share, names.
-func queryNames(t *testing.T) (names []string) {
-	t.Helper()
-	var code strings.Builder
-	for _, pattern := range []string{"*.go", "../*.go"} {
-		files, err := filepath.Glob(pattern)
-		ok(t, err)
-		for _, file := range files {
-			if !strings.HasSuffix(file, "_test.go") {
-				text, err := os.ReadFile(file)
-				ok(t, err)
-				code.Write(text)
-			}
-		}
-	}
-	for _, pattern := range []string{"../queries/*.sql", "../queries/postgres/*.sql"} {
-		files, err := filepath.Glob(pattern)
-		ok(t, err)
-		for _, file := range files {
-			name := strings.TrimSuffix(strings.TrimPrefix(file, "../queries/"), ".sql")
-			if strings.Contains(code.String(), `"`+name+`"`) {
-				names = append(names, name)
-			}
-		}
-	}
-	return names
-}
 
 var parameter = regexp.MustCompile(`\$(\d+)`)
 
@@ -64,14 +34,13 @@ var arguments = map[string]string{
 
 // plan is what PostgreSQL does for a query: for one with usual arguments when
 // it has been asked often enough to choose, else whatever the arguments are.
-func plan(ctx context.Context, conn *pgx.Conn, name string) (steps []string, err error) {
-	query := store.Query(name)
+func plan(ctx context.Context, conn *pgx.Conn, q *queries.Query) (steps []string, err error) {
 	parameters := make(map[string]bool)
-	for _, p := range parameter.FindAllString(query, -1) {
+	for _, p := range parameter.FindAllString(q.SQL, -1) {
 		parameters[p] = true
 	}
 	mode, times := "auto", 8
-	execute, usual := arguments[name]
+	execute, usual := arguments[q.Name]
 	if !usual {
 		mode, times = "force_generic_plan", 1
 		execute = strings.TrimSuffix(strings.Repeat("NULL, ", len(parameters)), ", ")
@@ -79,7 +48,7 @@ func plan(ctx context.Context, conn *pgx.Conn, name string) (steps []string, err
 	if execute != "" {
 		execute = "(" + execute + ")"
 	}
-	for _, statement := range []string{"SET plan_cache_mode = " + mode, "PREPARE asked AS " + query} {
+	for _, statement := range []string{"SET plan_cache_mode = " + mode, "PREPARE asked AS " + q.SQL} {
 		if _, err := conn.Exec(ctx, statement, pgx.QueryExecModeSimpleProtocol); err != nil {
 			return nil, err
 		}
@@ -143,15 +112,12 @@ func TestNoQueryReadsAWholeTable(t *testing.T) {
 	sorts := []string{"verify-documents", "audit-target-walk", "postgres/feed-number"}
 	scan := regexp.MustCompile(`Seq Scan on (\w+(?: \w+)?)`)
 	d.query(t, func(ctx context.Context, conn *pgx.Conn) error {
-		names := queryNames(t)
-		if len(names) < 30 {
-			t.Errorf("only %d queries: %q", len(names), names)
-		}
-		for _, name := range names {
+		for _, q := range queries.Of("postgres") {
+			name := q.Name
 			if name == "postgres/restore-alone" {
 				continue // a lock has no plan
 			}
-			steps, err := plan(ctx, conn, name)
+			steps, err := plan(ctx, conn, q)
 			if err != nil {
 				return fmt.Errorf("%s: %w", name, err)
 			}
@@ -162,11 +128,6 @@ func TestNoQueryReadsAWholeTable(t *testing.T) {
 				if strings.Contains(step, "Sort Key") && !slices.Contains(sorts, name) {
 					t.Errorf("%s sorts:\n%s", name, strings.Join(steps, "\n"))
 				}
-			}
-		}
-		for name := range meant {
-			if !slices.Contains(names, name) {
-				t.Errorf("there is no query %s", name)
 			}
 		}
 		return nil
@@ -184,7 +145,7 @@ func (d database) readsByIndex(t *testing.T) {
 				return err
 			}
 			for _, n := range []int{1, 2, 10, findTogether} {
-				rows, err := conn.Query(ctx, "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) "+store.Query("postgres/records-read"), some(ctx, t, d, n))
+				rows, err := conn.Query(ctx, "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) "+queries.PostgresRecordsRead.SQL, some(ctx, t, d, n))
 				if err != nil {
 					return err
 				}
@@ -223,12 +184,12 @@ func TestStatementsForManyArePlannedOnce(t *testing.T) {
 		ok(t, conn.SendBatch(t.Context(), &b.batch).Close())
 		head = b.head
 	}
-	for _, name := range []string{"postgres/records-read", "postgres/audit-append", "postgres/audit-target-append"} {
+	for _, q := range []*queries.Query{queries.PostgresRecordsRead, queries.PostgresAuditAppend, queries.PostgresAuditTargetAppend} {
 		var generic, custom int
 		ok(t, conn.QueryRow(t.Context(), "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement = $1",
-			store.Query(name)).Scan(&generic, &custom))
+			q.SQL).Scan(&generic, &custom))
 		if custom > 5 || generic < times/2 { // the server tries five before it takes one for all
-			t.Errorf("%s was planned anew %d times, and %d times not", name, custom, generic)
+			t.Errorf("%s was planned anew %d times, and %d times not", q.Name, custom, generic)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/store"
+	"equality-information-api/internal/store/queries"
 )
 
 // Read returns the record an id leads to, once the entry that enter makes of
@@ -50,7 +51,7 @@ func (s *Store) lookUp(ctx context.Context, id uuid.UUID) (*store.Row, store.Cur
 	}
 	var last int64
 	err = s.reading(ctx, func(ctx context.Context) error {
-		return s.pool.QueryRow(ctx, store.Query("tombstone-read"), id[:]).Scan(&last)
+		return s.pool.QueryRow(ctx, queries.TombstoneRead.SQL, id[:]).Scan(&last)
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, store.Current{}, nil
@@ -118,7 +119,7 @@ func (s *Store) versions(ctx context.Context, found store.Opened, from int64, li
 	from = min(from, found.Version.Version-1)
 	var past []store.Row
 	err := s.reading(ctx, func(ctx context.Context) error {
-		rows, err := s.pool.Query(ctx, store.Query("history-read"), found.Number, from, limit-len(newest))
+		rows, err := s.pool.Query(ctx, queries.HistoryRead.SQL, found.Number, from, limit-len(newest))
 		if err != nil {
 			return err
 		}
@@ -158,10 +159,10 @@ func (s *Store) List(ctx context.Context, q store.ListQuery, enter func([]store.
 
 // page reads one record more than was asked for, which tells whether there is a next page.
 func (s *Store) page(ctx context.Context, q store.ListQuery) (page []store.Version, err error) {
-	name, args := q.Keys()
+	query, args := q.Keys()
 	var found []store.Row
 	err = s.reading(ctx, func(ctx context.Context) error {
-		rows, err := s.pool.Query(ctx, store.Query(name), args...)
+		rows, err := s.pool.Query(ctx, query.SQL, args...)
 		if err != nil {
 			return err
 		}
@@ -191,7 +192,7 @@ func scanRow(row pgx.CollectableRow) (r store.Row, err error) {
 func (s *Store) Remembered(ctx context.Context, key [32]byte) (r store.Remembered, found bool, err error) {
 	var body []byte
 	err = s.reading(ctx, func(ctx context.Context) error {
-		return s.pool.QueryRow(ctx, store.Query("idempotency-read"), key[:], store.Micros(s.Now().Add(-s.KeyRetention))).
+		return s.pool.QueryRow(ctx, queries.IdempotencyRead.SQL, key[:], store.Micros(s.Now().Add(-s.KeyRetention))).
 			Scan(&body, &r.Status, &r.Problem, (*[16]byte)(&r.Record), &r.Version)
 	})
 	if errors.Is(err, pgx.ErrNoRows) {

@@ -13,6 +13,7 @@ import (
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/sealing"
 	"equality-information-api/internal/store"
+	"equality-information-api/internal/store/queries"
 )
 
 // FinishOptions say which restored database is finished, and by whom.
@@ -102,13 +103,13 @@ func (r *restored) finish(ctx context.Context, tx pgx.Tx) (entries []audit.Entry
 	if err := r.alone(ctx, tx); err != nil {
 		return nil, false, err
 	}
-	astray, err := tx.Exec(ctx, store.Query("postgres/keys-astray"))
+	astray, err := tx.Exec(ctx, queries.PostgresKeysAstray.SQL)
 	if err != nil {
 		return nil, false, err
 	}
 	r.done.Astray = astray.RowsAffected()
 	var lost int64
-	if err := tx.QueryRow(ctx, store.Query("restore-lost")).Scan(&lost); err != nil {
+	if err := tx.QueryRow(ctx, queries.RestoreLost.SQL).Scan(&lost); err != nil {
 		return nil, false, err
 	}
 	if lost > 0 {
@@ -117,11 +118,11 @@ func (r *restored) finish(ctx context.Context, tx pgx.Tx) (entries []audit.Entry
 	if entries, err = r.followErasures(ctx, tx); err != nil {
 		return nil, false, err
 	}
-	if err := tx.QueryRow(ctx, store.Query("record-count")).Scan(&r.done.Records); err != nil {
+	if err := tx.QueryRow(ctx, queries.RecordCount.SQL).Scan(&r.done.Records); err != nil {
 		return nil, false, err
 	}
 	epoch := uuid.New()
-	if _, err := tx.Exec(ctx, store.Query("meta-write"), store.MetaEpoch, epoch[:]); err != nil {
+	if _, err := tx.Exec(ctx, queries.MetaWrite.SQL, store.MetaEpoch, epoch[:]); err != nil {
 		return nil, false, err
 	}
 	entry := r.entry(audit.ActionRestore)
@@ -132,13 +133,13 @@ func (r *restored) finish(ctx context.Context, tx pgx.Tx) (entries []audit.Entry
 // alone sees that nobody else uses the database. Who comes later waits for the
 // end of the transaction, and so reads the new feed's epoch.
 func (r *restored) alone(ctx context.Context, tx pgx.Tx) error {
-	if _, err := tx.Exec(ctx, store.Query("postgres/restore-alone")); code(err) == lockNotAvailable {
+	if _, err := tx.Exec(ctx, queries.PostgresRestoreAlone.SQL); code(err) == lockNotAvailable {
 		return foreign{ErrInUse}
 	} else if err != nil {
 		return err
 	}
 	var sessions int64
-	if err := tx.QueryRow(ctx, store.Query("postgres/restore-sessions"), r.others).Scan(&sessions); err != nil {
+	if err := tx.QueryRow(ctx, queries.PostgresRestoreSessions.SQL, r.others).Scan(&sessions); err != nil {
 		return err
 	}
 	// A server may call its sessions something else, but has leased a lane once it has entered anything.
@@ -152,7 +153,7 @@ func (r *restored) alone(ctx context.Context, tx pgx.Tx) error {
 // followErasures removes the records that have a tombstone, from every table,
 // and tells of each in an entry.
 func (r *restored) followErasures(ctx context.Context, tx pgx.Tx) (entries []audit.Entry, err error) {
-	rows, err := tx.Query(ctx, store.Query("postgres/gone-find"))
+	rows, err := tx.Query(ctx, queries.PostgresGoneFind.SQL)
 	if err != nil {
 		return nil, err
 	}
@@ -170,7 +171,7 @@ func (r *restored) followErasures(ctx context.Context, tx pgx.Tx) (entries []aud
 		return nil, err
 	}
 	r.done.Erased = int64(len(gone))
-	rows, err = tx.Query(ctx, store.Query("postgres/gone-tables"))
+	rows, err = tx.Query(ctx, queries.PostgresGoneTables.SQL)
 	if err != nil {
 		return nil, err
 	}
@@ -183,7 +184,7 @@ func (r *restored) followErasures(ctx context.Context, tx pgx.Tx) (entries []aud
 			return nil, err
 		}
 	}
-	_, err = tx.Exec(ctx, store.Query("postgres/gone-remove"), gone)
+	_, err = tx.Exec(ctx, queries.PostgresGoneRemove.SQL, gone)
 	return entries, err
 }
 

@@ -15,6 +15,7 @@ import (
 	"equality-information-api/internal/equality"
 	"equality-information-api/internal/sealing"
 	"equality-information-api/internal/store"
+	"equality-information-api/internal/store/queries"
 	"equality-information-api/internal/store/storetest"
 )
 
@@ -218,10 +219,10 @@ func TestAServerWaitsUntilARestoreIsFinished(t *testing.T) {
 	p.query(t, func(ctx context.Context, conn *pgx.Conn) error {
 		tx, err := conn.Begin(ctx)
 		ok(t, err)
-		_, err = tx.Exec(ctx, store.Query("postgres/restore-alone"))
+		_, err = tx.Exec(ctx, queries.PostgresRestoreAlone.SQL)
 		ok(t, err)
 		epoch := uuid.New()
-		_, err = tx.Exec(ctx, store.Query("meta-write"), store.MetaEpoch, epoch[:])
+		_, err = tx.Exec(ctx, queries.MetaWrite.SQL, store.MetaEpoch, epoch[:])
 		ok(t, err)
 		opened := make(chan *Store, 1)
 		go func() { opened <- p.open() }()

@@ -15,6 +15,7 @@ import (
 
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/store"
+	"equality-information-api/internal/store/queries"
 )
 
 // awkward are texts that PostgreSQL cannot hold as they are, or that look like
@@ -160,17 +161,17 @@ func TestAViolationIsJudgedByItsCode(t *testing.T) {
 	defer conn.Release()
 	var b batch
 	job := &job{}
-	b.owned(job, errMoved, "meta-write", "before", []byte{1})
-	b.owned(job, errMoved, "nino-insert", nil, int64(1))
-	b.owned(job, errMoved, "meta-write", "behind", []byte{1})
+	b.owned(job, errMoved, queries.MetaWrite, "before", []byte{1})
+	b.owned(job, errMoved, queries.NINOInsert, nil, int64(1))
+	b.owned(job, errMoved, queries.MetaWrite, "behind", []byte{1})
 	at, err := b.send(t.Context(), f.Store)
 	if !violates(err) || code(err) != notNullViolation || at != b.owner[1] || !answered(err) {
 		t.Errorf("a missing value: %v", err)
 	}
 	b = batch{}
-	b.owned(job, errMoved, "meta-write", "before", []byte{1})
-	b.owned(job, errMoved, "nino-insert", []byte{1}, int64(1))
-	b.owned(job, errMoved, "nino-insert", []byte{1}, int64(1))
+	b.owned(job, errMoved, queries.MetaWrite, "before", []byte{1})
+	b.owned(job, errMoved, queries.NINOInsert, []byte{1}, int64(1))
+	b.owned(job, errMoved, queries.NINOInsert, []byte{1}, int64(1))
 	at, err = b.send(t.Context(), f.Store)
 	if !violates(err) || code(err) != uniqueViolation || at != b.owner[2] {
 		t.Errorf("a row twice: %v", err)

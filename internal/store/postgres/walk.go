@@ -9,6 +9,7 @@ import (
 
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/store"
+	"equality-information-api/internal/store/queries"
 )
 
 // Walk gives every record by id, as all were at one moment, once the entry
@@ -31,13 +32,13 @@ func (s *Store) Walk(ctx context.Context, enter func(count int64) audit.Entry, y
 			}
 		}
 		var count int64
-		if err := tx.QueryRow(ctx, store.Query("record-count")).Scan(&count); err != nil {
+		if err := tx.QueryRow(ctx, queries.RecordCount.SQL).Scan(&count); err != nil {
 			return err
 		}
 		if err := s.Trace(ctx, enter(count)); err != nil {
 			return err
 		}
-		rows, err := tx.Query(ctx, store.Query("list-by-id"), uuid.Nil[:], int64(math.MaxInt64))
+		rows, err := tx.Query(ctx, queries.ListByID.SQL, uuid.Nil[:], int64(math.MaxInt64))
 		if err != nil {
 			return err
 		}

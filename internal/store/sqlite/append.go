@@ -10,6 +10,7 @@ import (
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/sealing"
 	"equality-information-api/internal/store"
+	"equality-information-api/internal/store/queries"
 )
 
 // appendPatience is how long an entry waits for a turn between a running
@@ -46,7 +47,7 @@ func Append(ctx context.Context, dir string, keys *sealing.Keyset, entry audit.E
 
 func appendOne(ctx context.Context, conn *sql.Conn, keys *sealing.Keyset, entry audit.Entry) error {
 	var check []byte
-	if err := conn.QueryRowContext(ctx, store.Query("meta-read"), store.MetaKeyset).Scan(&check); err != nil {
+	if err := conn.QueryRowContext(ctx, queries.MetaRead.SQL, store.MetaKeyset).Scan(&check); err != nil {
 		return err
 	}
 	if err := keys.VerifyCheckValue(check); err != nil {
@@ -88,18 +89,18 @@ type executor interface {
 // appendEntries puts entries behind the log's last one, within a transaction
 // in which nobody else writes.
 func appendEntries(ctx context.Context, conn executor, keys *sealing.Keyset, entries ...audit.Entry) error {
-	head, err := scanHead(conn.QueryRowContext(ctx, store.Query("audit-head"), lane))
+	head, err := scanHead(conn.QueryRowContext(ctx, queries.AuditHead.SQL, lane))
 	if err != nil {
 		return err
 	}
 	for _, e := range entries {
 		head = head.Next(keys, e)
 		placed := store.Placed{Head: head, Entry: e}
-		if _, err := conn.ExecContext(ctx, store.Query("audit-insert"), store.AppendEntry(nil, &placed)...); err != nil {
+		if _, err := conn.ExecContext(ctx, queries.SQLiteAuditInsert.SQL, store.AppendEntry(nil, &placed)...); err != nil {
 			return err
 		}
 		for _, r := range store.TouchedBy([]store.Placed{placed}) {
-			if _, err := conn.ExecContext(ctx, store.Query("audit-target-insert"), store.AppendTouched(nil, &r)...); err != nil {
+			if _, err := conn.ExecContext(ctx, queries.SQLiteAuditTargetInsert.SQL, store.AppendTouched(nil, &r)...); err != nil {
 				return err
 			}
 		}

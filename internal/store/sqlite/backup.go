@@ -13,6 +13,7 @@ import (
 
 	"equality-information-api/internal/sealing"
 	"equality-information-api/internal/store"
+	"equality-information-api/internal/store/queries"
 )
 
 // BackupOptions say what is backed up, and where to.
@@ -69,9 +70,9 @@ func Backup(ctx context.Context, o BackupOptions) (_ Mark, err error) {
 // readMark reads what a backup is of. The transaction sees one moment from then on.
 func readMark(ctx context.Context, tx *sql.Tx) (m Mark, err error) {
 	var epoch []byte
-	err = tx.QueryRowContext(ctx, store.Query("meta-read"), store.MetaKeyset).Scan(&m.Check)
+	err = tx.QueryRowContext(ctx, queries.MetaRead.SQL, store.MetaKeyset).Scan(&m.Check)
 	if err == nil {
-		err = tx.QueryRowContext(ctx, store.Query("meta-read"), store.MetaEpoch).Scan(&epoch)
+		err = tx.QueryRowContext(ctx, queries.MetaRead.SQL, store.MetaEpoch).Scan(&epoch)
 	}
 	if errors.Is(err, sql.ErrNoRows) {
 		return m, errors.New("the database has never been served: there is nothing to back up")
@@ -82,10 +83,10 @@ func readMark(ctx context.Context, tx *sql.Tx) (m Mark, err error) {
 	if m.Epoch, err = uuid.FromBytes(epoch); err != nil {
 		return m, err
 	}
-	if m.Head, err = scanHead(tx.QueryRowContext(ctx, store.Query("audit-head"), lane)); err != nil {
+	if m.Head, err = scanHead(tx.QueryRowContext(ctx, queries.AuditHead.SQL, lane)); err != nil {
 		return m, err
 	}
-	return m, tx.QueryRowContext(ctx, store.Query("sqlite/backup-mark")).Scan(&m.Schema, &m.Records)
+	return m, tx.QueryRowContext(ctx, queries.SQLiteBackupMark.SQL).Scan(&m.Schema, &m.Records)
 }
 
 func writeArchives(ctx context.Context, tx *sql.Tx, o BackupOptions, mark Mark) error {
@@ -115,7 +116,7 @@ func writeArchives(ctx context.Context, tx *sql.Tx, o BackupOptions, mark Mark) 
 		return err
 	}
 	for _, part := range [][2]string{
-		{keysTable, store.Query("sqlite/backup-keys")},
+		{keysTable, queries.SQLiteBackupKeys.SQL},
 		{tombstones, "SELECT * FROM " + tombstones},
 	} {
 		if err := writeTable(ctx, tx, keys, part[0], part[1]); err != nil {
@@ -133,7 +134,7 @@ const tombstones = "tombstone"
 // that adds one need not think of it here. The last is SQLite's own, with the
 // feed's last position, which must not be given again.
 func tablesOf(ctx context.Context, tx *sql.Tx) (tables []string, err error) {
-	return names(ctx, tx, store.Query("sqlite/backup-tables"))
+	return names(ctx, tx, queries.SQLiteBackupTables.SQL)
 }
 
 // names gives what a query gives that gives names.

@@ -11,6 +11,7 @@ import (
 
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/store"
+	"equality-information-api/internal/store/queries"
 )
 
 // yield lets others run while a test waits for what they do.
@@ -130,7 +131,7 @@ func TestWhatFailsInABatchFailsAlone(t *testing.T) {
 		case 10: // the whole transaction has to be done again without it
 			return f.writer.do(context.Background(), func(tx *tx) error {
 				tx.enter(entry("undone"))
-				if _, err := tx.exec("meta-write", "undone", []byte{1}); err != nil {
+				if _, err := tx.exec(queries.MetaWrite, "undone", []byte{1}); err != nil {
 					return err
 				}
 				return errors.New("test: failed when it had written")

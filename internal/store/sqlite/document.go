@@ -8,6 +8,7 @@ import (
 
 	"equality-information-api/internal/sealing"
 	"equality-information-api/internal/store"
+	"equality-information-api/internal/store/queries"
 )
 
 // scanner is a row of record-read and of the lists.
@@ -30,8 +31,8 @@ func scanRecord(keys *sealing.Keyset, row scanner) (store.Opened, error) {
 	return r.Open(keys)
 }
 
-// queryRow runs a named query that gives one row at the most.
-type queryRow func(name string, args ...any) *sql.Row
+// queryRow runs a query that gives one row at the most.
+type queryRow func(q *queries.Query, args ...any) *sql.Row
 
 // findBy reads the record an id leads to, the tombstone of one that was
 // erased, or nothing.
@@ -46,7 +47,7 @@ func (s *Store) findBy(query queryRow, id uuid.UUID) (store.Opened, error) {
 // findRow finds the row that an id leads to; where there is none, the tombstone
 // of a record that was erased, or nothing.
 func findRow(query queryRow, id uuid.UUID) (*store.Row, store.Current, error) {
-	row, err := scanRow(query("record-read", id[:]))
+	row, err := scanRow(query(queries.SQLiteRecordRead, id[:]))
 	switch {
 	case err == nil && !row.IsOf(id):
 		return nil, store.Current{}, store.ErrMisplaced
@@ -56,7 +57,7 @@ func findRow(query queryRow, id uuid.UUID) (*store.Row, store.Current, error) {
 		return nil, store.Current{}, classify(err)
 	}
 	var last int64
-	err = query("tombstone-read", id[:]).Scan(&last)
+	err = query(queries.TombstoneRead, id[:]).Scan(&last)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, store.Current{}, nil
 	}

@@ -6,7 +6,7 @@ import (
 	"fmt"
 
 	"equality-information-api/internal/audit"
-	"equality-information-api/internal/store"
+	"equality-information-api/internal/store/queries"
 )
 
 // followErasures removes the records that were erased after they were copied:
@@ -14,7 +14,7 @@ import (
 // has neither is no erased one: then the files do not go together.
 func followErasures(ctx context.Context, tx *sql.Tx, o RestoreOptions) (erased int64, err error) {
 	var lost int64
-	err = tx.QueryRowContext(ctx, store.Query("restore-lost")).Scan(&lost)
+	err = tx.QueryRowContext(ctx, queries.RestoreLost.SQL).Scan(&lost)
 	if err != nil {
 		return 0, err
 	}
@@ -36,7 +36,7 @@ func followErasures(ctx context.Context, tx *sql.Tx, o RestoreOptions) (erased i
 			return 0, err
 		}
 	}
-	for _, text := range []string{store.Query("sqlite/gone-remove"), store.Query("sqlite/gone-drop")} {
+	for _, text := range []string{queries.SQLiteGoneRemove.SQL, queries.SQLiteGoneDrop.SQL} {
 		if _, err := tx.ExecContext(ctx, text); err != nil {
 			return 0, err
 		}
@@ -49,13 +49,13 @@ func followErasures(ctx context.Context, tx *sql.Tx, o RestoreOptions) (erased i
 // entry: the one that an import wrote, which verification counts by imports.
 func erasures(ctx context.Context, tx *sql.Tx, o RestoreOptions) (entries []audit.Entry, err error) {
 	for _, text := range []string{
-		store.Query("sqlite/gone-table"), store.Query("sqlite/gone-find"), store.Query("sqlite/gone-count"),
+		queries.SQLiteGoneTable.SQL, queries.SQLiteGoneFind.SQL, queries.SQLiteGoneCount.SQL,
 	} {
 		if _, err := tx.ExecContext(ctx, text); err != nil {
 			return nil, err
 		}
 	}
-	rows, err := tx.QueryContext(ctx, store.Query("sqlite/gone-read"))
+	rows, err := tx.QueryContext(ctx, queries.SQLiteGoneRead.SQL)
 	if err != nil {
 		return nil, err
 	}
@@ -76,5 +76,5 @@ func erasures(ctx context.Context, tx *sql.Tx, o RestoreOptions) (entries []audi
 // tablesOfRecords are the tables whose rows belong to a record, which they
 // name by its number.
 func tablesOfRecords(ctx context.Context, tx *sql.Tx) (tables []string, err error) {
-	return names(ctx, tx, store.Query("sqlite/gone-tables"))
+	return names(ctx, tx, queries.SQLiteGoneTables.SQL)
 }

@@ -12,6 +12,7 @@ import (
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/events"
 	"equality-information-api/internal/store"
+	"equality-information-api/internal/store/queries"
 )
 
 // Events is store.ReadFeed on this store.
@@ -32,7 +33,7 @@ func (s *Store) News() <-chan struct{} { return s.writer.feed.Next() }
 
 // EventsAfter gives the events behind a position.
 func (s *Store) EventsAfter(ctx context.Context, after int64, limit int) (page []events.Event, err error) {
-	rows, err := s.reads["outbox-read"].QueryContext(context.WithoutCancel(ctx), after, limit)
+	rows, err := s.reads.query(context.WithoutCancel(ctx), queries.OutboxRead, after, limit)
 	if err != nil {
 		return nil, classify(err)
 	}
@@ -71,21 +72,21 @@ func (s *Store) Trim(ctx context.Context) error { return store.TrimAll(ctx, s.tr
 func (s *Store) trimBatch(ctx context.Context) (more bool, err error) {
 	now := s.Now()
 	err = s.writer.do(ctx, func(t *tx) error {
-		n, err := t.exec("idempotency-trim", store.Micros(now.Add(-s.KeyRetention)), store.TrimBatch)
+		n, err := t.exec(queries.IdempotencyTrim, store.Micros(now.Add(-s.KeyRetention)), store.TrimBatch)
 		if err != nil {
 			return err
 		}
 		more = n == store.TrimBatch
 		var until sql.NullInt64
-		err = t.queryRow("outbox-trim-until", store.Micros(now.Add(-s.EventRetention)), store.TrimBatch).Scan(&until)
+		err = t.queryRow(queries.OutboxTrimUntil, store.Micros(now.Add(-s.EventRetention)), store.TrimBatch).Scan(&until)
 		if err != nil || !until.Valid {
 			return err
 		}
-		if n, err = t.exec("outbox-trim", until.Int64); err != nil {
+		if n, err = t.exec(queries.OutboxTrim, until.Int64); err != nil {
 			return err
 		}
 		more = more || n == store.TrimBatch
-		_, err = t.exec("meta-write", store.MetaFloor, binary.BigEndian.AppendUint64(nil, uint64(until.Int64)))
+		_, err = t.exec(queries.MetaWrite, store.MetaFloor, binary.BigEndian.AppendUint64(nil, uint64(until.Int64)))
 		return err
 	})
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"equality-information-api/internal/store"
+	"equality-information-api/internal/store/queries"
 )
 
 // Load writes many arrivals in one transaction and says what became of each,
@@ -45,7 +46,7 @@ func (s *Store) Mark(ctx context.Context, name string) ([]byte, error) {
 func (s *Store) SwapMark(ctx context.Context, name string, was, now []byte) (swapped bool, err error) {
 	var n int64
 	err = s.writer.do(ctx, func(t *tx) (err error) {
-		n, err = t.exec("meta-swap", store.MetaMark+name, now, was)
+		n, err = t.exec(queries.MetaSwap, store.MetaMark+name, now, was)
 		return err
 	})
 	if err != nil {
@@ -82,7 +83,7 @@ func (t *tx) load(s *Store, l store.Load) ([]store.Landing, error) {
 		if err != nil {
 			return nil, err
 		}
-		if _, err := t.exec("meta-write", store.MetaMark+l.Mark, append([]byte{}, position...)); err != nil {
+		if _, err := t.exec(queries.MetaWrite, store.MetaMark+l.Mark, append([]byte{}, position...)); err != nil {
 			return nil, err
 		}
 	}
@@ -145,7 +146,7 @@ func (t *tx) taken(arrivals []store.Arrival) (map[uuid.UUID]bool, error) {
 }
 
 func (t *tx) takenOf(taken map[uuid.UUID]bool, ids []any) (err error) {
-	rows, err := t.w.stmts["identifier-find"].Query(ids...)
+	rows, err := t.w.stmts.query(context.Background(), queries.SQLiteIdentifierFind, ids...)
 	if err != nil {
 		return err
 	}
@@ -201,25 +202,25 @@ func (r *rows) add(number int64, a *store.Arrival) {
 func (t *tx) insert(r *rows) error {
 	slices.SortFunc(r.identifiers, func(a, b identifierRow) int { return compareIDs(a.id, b.id) })
 	slices.SortFunc(r.ninos, func(a, b ninoRow) int { return bytes.Compare(a.hash[:], b.hash[:]) })
-	err := insertAll(t, "identifier-add", r.identifiers, func(args []any, i *identifierRow) []any {
+	err := insertAll(t, queries.SQLiteIdentifierAdd, r.identifiers, func(args []any, i *identifierRow) []any {
 		return append(args, i.id[:], i.number)
 	})
 	if err != nil {
 		return err
 	}
-	err = insertAll(t, "record-insert", r.records, func(args []any, v *recordRow) []any {
+	err = insertAll(t, queries.SQLiteRecordInsert, r.records, func(args []any, v *recordRow) []any {
 		return append(args, v.number, v.ID[:], v.Target[:], v.Version.Version, store.Micros(v.Modified), v.Document)
 	})
 	if err != nil {
 		return err
 	}
-	err = insertAll(t, "data-key-insert", r.records, func(args []any, v *recordRow) []any {
+	err = insertAll(t, queries.SQLiteDataKeyInsert, r.records, func(args []any, v *recordRow) []any {
 		return append(args, v.number, v.Wrapped)
 	})
 	if err != nil {
 		return err
 	}
-	return insertAll(t, "nino-insert", r.ninos, func(args []any, n *ninoRow) []any {
+	return insertAll(t, queries.NINOInsert, r.ninos, func(args []any, n *ninoRow) []any {
 		return append(args, n.hash[:], n.number)
 	})
 }

@@ -12,6 +12,7 @@ import (
 
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/store"
+	"equality-information-api/internal/store/queries"
 )
 
 // load makes a database of a backup, and has erasures follow that came after
@@ -127,7 +128,7 @@ func loadTables(ctx context.Context, tx *sql.Tx, from Source, statement func(tab
 func begin(ctx context.Context, tx *sql.Tx, o RestoreOptions, records, keys Mark) error {
 	epoch := uuid.New()
 	for name, value := range map[string][]byte{store.MetaEpoch: epoch[:], store.MetaKeyset: keys.Check} {
-		if _, err := tx.ExecContext(ctx, store.Query("meta-write"), name, value); err != nil {
+		if _, err := tx.ExecContext(ctx, queries.MetaWrite.SQL, name, value); err != nil {
 			return err
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/store"
+	"equality-information-api/internal/store/queries"
 )
 
 // Read returns the record an id leads to, once the entry that enter makes of
@@ -60,7 +61,7 @@ func (s *Store) versions(ctx context.Context, found store.Opened, from int64, li
 	}
 	// Below the version that was found: a newer one may have come since.
 	from = min(from, found.Version.Version-1)
-	rows, err := s.reads["history-read"].QueryContext(ctx, found.Number, from, limit-len(versions))
+	rows, err := s.reads.query(ctx, queries.HistoryRead, found.Number, from, limit-len(versions))
 	if err != nil {
 		return nil, classify(err)
 	}
@@ -98,8 +99,8 @@ func (s *Store) List(ctx context.Context, q store.ListQuery, enter func([]store.
 
 // page reads one record more than was asked for, which tells whether there is a next page.
 func (s *Store) page(ctx context.Context, q store.ListQuery) (page []store.Version, err error) {
-	name, args := q.Keys()
-	return s.scanRecords(s.reads[name].QueryContext(ctx, args...))
+	query, args := q.Keys()
+	return s.scanRecords(s.reads.query(ctx, query, args...))
 }
 
 // scanRecords opens the records of a list.
@@ -126,7 +127,7 @@ func (s *Store) Remembered(ctx context.Context, key [32]byte) (store.Remembered,
 
 func remembered(query queryRow, key [32]byte, since time.Time) (r store.Remembered, found bool, err error) {
 	var body, record []byte
-	err = query("idempotency-read", key[:], store.Micros(since)).Scan(&body, &r.Status, &r.Problem, &record, &r.Version)
+	err = query(queries.IdempotencyRead, key[:], store.Micros(since)).Scan(&body, &r.Status, &r.Problem, &record, &r.Version)
 	if errors.Is(err, sql.ErrNoRows) {
 		return store.Remembered{}, false, nil
 	}
@@ -164,10 +165,10 @@ func (s *Store) Ready(ctx context.Context) error {
 	}
 	return s.writer.do(ctx, func(t *tx) error {
 		// More than may still fit on a full disk's last page; the time then takes its place.
-		if _, err := t.exec("meta-write", "last-probe", make([]byte, probeSize)); err != nil {
+		if _, err := t.exec(queries.MetaWrite, "last-probe", make([]byte, probeSize)); err != nil {
 			return err
 		}
-		_, err := t.exec("meta-write", "last-probe", []byte(s.Now().UTC().Format(time.RFC3339)))
+		_, err := t.exec(queries.MetaWrite, "last-probe", []byte(s.Now().UTC().Format(time.RFC3339)))
 		return err
 	})
 }
@@ -181,7 +182,7 @@ func (s *Store) Trace(ctx context.Context, entry audit.Entry) error {
 // not worth the goroutine that a cancellable query costs.
 func (s *Store) queryRow(ctx context.Context) queryRow {
 	ctx = context.WithoutCancel(ctx)
-	return func(name string, args ...any) *sql.Row { return s.reads[name].QueryRowContext(ctx, args...) }
+	return func(q *queries.Query, args ...any) *sql.Row { return s.reads.queryRow(ctx, q, args...) }
 }
 
 func closeRows(rows *sql.Rows, err *error) {

@@ -2,23 +2,24 @@ package sqlite
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
+
+	"equality-information-api/internal/store/queries"
 )
 
 // rowsTogether are the numbers of rows that go with one statement, the larger
 // first: any number is a few of them.
 var rowsTogether = []int{32, 8, 4, 2, 1}
 
-// insertAll inserts rows with a named query, many with one statement where there are as many.
-func insertAll[T any](t *tx, name string, rows []T, appendRow func([]any, *T) []any) error {
+// insertAll inserts rows with a query, many with one statement where there are as many.
+func insertAll[T any](t *tx, q *queries.Query, rows []T, appendRow func([]any, *T) []any) error {
 	for _, n := range rowsTogether {
 		for len(rows) >= n {
 			var args []any
 			for i := range n {
 				args = appendRow(args, &rows[i])
 			}
-			if _, err := t.exec(ofRows(name, n), args...); err != nil {
+			if _, err := t.execRows(q, n, args...); err != nil {
 				return err
 			}
 			rows = rows[n:]
@@ -26,9 +27,6 @@ func insertAll[T any](t *tx, name string, rows []T, appendRow func([]any, *T) []
 	}
 	return nil
 }
-
-// ofRows names the statement of a query for this many rows.
-func ofRows(name string, n int) string { return name + " of " + strconv.Itoa(n) }
 
 // withRows is an INSERT of one row of parameters made one of n rows.
 func withRows(query string, n int) string {

@@ -20,6 +20,7 @@ import (
 
 	"equality-information-api/internal/sealing"
 	"equality-information-api/internal/store"
+	"equality-information-api/internal/store/queries"
 )
 
 // DatabaseFile is the database's name in the data directory.
@@ -41,15 +42,11 @@ type Options struct {
 type Store struct {
 	Options
 	readers  *sql.DB
-	reads    map[string]*sql.Stmt
+	reads    *statements // of the readers
 	writer   *writer
 	epoch    uuid.UUID
 	stopTrim func()
 }
-
-// readQueries are prepared once for all readers.
-var readQueries = []string{"record-read", "tombstone-read", "list-by-id", "list-by-time", "record-count", "history-read",
-	"idempotency-read", "outbox-read"}
 
 // Open opens the data directory's database for a server, with the schema
 // brought up to date. The caller holds the directory's lock. A keyset other
@@ -61,7 +58,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if _, err := sqlite.Fdatasync(true); err != nil && !errors.Is(err, sqlite.ErrFdatasyncUnavailable) {
 		return nil, err
 	}
-	s := &Store{Options: o, reads: make(map[string]*sql.Stmt)}
+	s := &Store{Options: o}
 	path := filepath.Join(o.Dir, DatabaseFile)
 	writing, err := sql.Open("sqlite", dsn(path, false))
 	if err != nil {
@@ -86,11 +83,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	s.readers.SetMaxOpenConns(readerCount())
 	s.readers.SetMaxIdleConns(readerCount())
-	for _, name := range readQueries {
-		if s.reads[name], err = s.readers.PrepareContext(ctx, store.Query(name)); err != nil {
-			return fail(fmt.Errorf("prepare %s: %w", name, err))
-		}
-	}
+	s.reads = newStatements(s.readers)
 	if s.writer, err = startWriter(ctx, writing, s); err != nil {
 		return fail(err)
 	}
@@ -160,7 +153,7 @@ func checkKeyset(ctx context.Context, db *sql.DB, keys *sealing.Keyset) error {
 	check, err := readMeta(ctx, db, store.MetaKeyset)
 	if errors.Is(err, sql.ErrNoRows) {
 		var seq int64
-		err := db.QueryRowContext(ctx, store.Query("audit-head"), lane).Scan(&seq, new([]byte))
+		err := db.QueryRowContext(ctx, queries.AuditHead.SQL, lane).Scan(&seq, new([]byte))
 		if err == nil {
 			return errors.New("the database has entries but no check value of its keyset: it has been tampered with")
 		}
@@ -189,12 +182,12 @@ func feedEpoch(ctx context.Context, db *sql.DB) (uuid.UUID, error) {
 }
 
 func readMeta(ctx context.Context, db *sql.DB, name string) (value []byte, err error) {
-	err = db.QueryRowContext(ctx, store.Query("meta-read"), name).Scan(&value)
+	err = db.QueryRowContext(ctx, queries.MetaRead.SQL, name).Scan(&value)
 	return value, err
 }
 
 func writeMeta(ctx context.Context, db *sql.DB, name string, value []byte) error {
-	_, err := db.ExecContext(ctx, store.Query("meta-write"), name, value)
+	_, err := db.ExecContext(ctx, queries.MetaWrite.SQL, name, value)
 	return err
 }
 

@@ -1,11 +1,13 @@
 package sqlite
 
 import (
+	"context"
 	"database/sql"
 
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/events"
 	"equality-information-api/internal/store"
+	"equality-information-api/internal/store/queries"
 )
 
 // tx is the writer's transaction while a job has it. It never leaves this package.
@@ -20,13 +22,18 @@ type tx struct {
 }
 
 func (t *tx) control(name string) error {
-	_, err := t.w.stmts[name].Exec()
+	_, err := t.w.control[name].Exec()
 	return err
 }
 
-// exec runs a named query that writes, and returns the number of rows it changed.
-func (t *tx) exec(name string, args ...any) (int64, error) {
-	result, err := t.w.stmts[name].Exec(args...)
+// exec runs a query that writes, and returns the number of rows it changed.
+func (t *tx) exec(q *queries.Query, args ...any) (int64, error) {
+	return t.execRows(q, 1, args...)
+}
+
+// execRows is exec for an INSERT of a number of rows.
+func (t *tx) execRows(q *queries.Query, rows int, args ...any) (int64, error) {
+	result, err := t.w.stmts.exec(context.Background(), q, rows, args...)
 	if err != nil {
 		return 0, err
 	}
@@ -35,8 +42,8 @@ func (t *tx) exec(name string, args ...any) (int64, error) {
 	return n, err
 }
 
-func (t *tx) queryRow(name string, args ...any) *sql.Row {
-	return t.w.stmts[name].QueryRow(args...)
+func (t *tx) queryRow(q *queries.Query, args ...any) *sql.Row {
+	return t.w.stmts.queryRow(context.Background(), q, args...)
 }
 
 // enter appends an entry to the access log.
@@ -51,17 +58,17 @@ func (t *tx) publish(e events.Event) { t.events = append(t.events, e) }
 // flush writes the entries and events of all jobs.
 func (t *tx) flush() error {
 	t.news = len(t.events) > 0
-	err := insertAll(t, "audit-insert", t.entries, store.AppendEntry)
+	err := insertAll(t, queries.SQLiteAuditInsert, t.entries, store.AppendEntry)
 	if isTaken(err) {
 		return errOvertaken
 	}
 	if err != nil {
 		return err
 	}
-	if err := insertAll(t, "audit-target-insert", store.TouchedBy(t.entries), store.AppendTouched); err != nil {
+	if err := insertAll(t, queries.SQLiteAuditTargetInsert, store.TouchedBy(t.entries), store.AppendTouched); err != nil {
 		return err
 	}
-	return insertAll(t, "outbox-insert", t.events, store.AppendEvent)
+	return insertAll(t, queries.SQLiteOutboxInsert, t.events, store.AppendEvent)
 }
 
 // keyIsFree says store.ErrKeyTaken of an idempotency key that has been used.
@@ -76,7 +83,7 @@ func (t *tx) keyIsFree(s *Store, key *store.Key) error {
 // remember keeps the outcome of a write under its idempotency key.
 func (t *tx) remember(s *Store, key *store.Key, o store.Outcome) error {
 	now := s.Now()
-	_, err := t.exec("idempotency-insert", key.Key[:], key.Body[:], store.Micros(now), o.Status, o.Problem, o.Record[:],
+	_, err := t.exec(queries.SQLiteIdempotencyInsert, key.Key[:], key.Body[:], store.Micros(now), o.Status, o.Problem, o.Record[:],
 		o.Version, store.Micros(now.Add(-s.KeyRetention)))
 	return err
 }

@@ -9,6 +9,7 @@ import (
 
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/store"
+	"equality-information-api/internal/store/queries"
 )
 
 // walkPage is how many records are read together.
@@ -29,13 +30,16 @@ func (s *Store) Walk(ctx context.Context, enter func(count int64) audit.Entry, y
 		}
 	}()
 	var count int64
-	if err := moment.StmtContext(ctx, s.reads["record-count"]).QueryRowContext(ctx).Scan(&count); err != nil {
+	if err := moment.QueryRowContext(ctx, queries.RecordCount.SQL).Scan(&count); err != nil {
 		return classify(err)
 	}
 	if err := s.Trace(ctx, enter(count)); err != nil {
 		return err
 	}
-	pages := moment.StmtContext(ctx, s.reads["list-by-id"])
+	pages, err := moment.PrepareContext(ctx, queries.ListByID.SQL)
+	if err != nil {
+		return classify(err)
+	}
 	for after := uuid.Nil; ; {
 		page, err := s.scanRecords(pages.QueryContext(ctx, after[:], walkPage))
 		if err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"equality-information-api/internal/events"
 	"equality-information-api/internal/store"
+	"equality-information-api/internal/store/queries"
 )
 
 // errMoved says that the record is not as it was when the write was decided.
@@ -117,7 +118,7 @@ func (t *tx) writeVersion(s *Store, p store.Plan) error {
 	}
 	if before != "" {
 		hash := store.NINOHash(s.Keys, before)
-		if _, err := t.exec("nino-delete", hash[:], number); err != nil {
+		if _, err := t.exec(queries.NINODelete, hash[:], number); err != nil {
 			return err
 		}
 	}
@@ -125,7 +126,7 @@ func (t *tx) writeVersion(s *Store, p store.Plan) error {
 		return nil
 	}
 	hash := store.NINOHash(s.Keys, after)
-	_, err = t.exec("nino-insert", hash[:], number)
+	_, err = t.exec(queries.NINOInsert, hash[:], number)
 	return err
 }
 
@@ -135,9 +136,9 @@ func (t *tx) firstVersion(v store.Sealed) (number int64, err error) {
 	number = t.w.number + 1
 	var taken int64
 	if v.ID == v.Target {
-		taken, err = t.exec("identifier-insert", v.ID[:], number)
+		taken, err = t.exec(queries.SQLiteIdentifierInsert, v.ID[:], number)
 	} else {
-		taken, err = t.exec("identifier-pair-insert", v.ID[:], v.Target[:], number)
+		taken, err = t.exec(queries.SQLiteIdentifierPairInsert, v.ID[:], v.Target[:], number)
 	}
 	if isTaken(err) || err == nil && taken == 0 {
 		return 0, errMoved
@@ -146,22 +147,22 @@ func (t *tx) firstVersion(v store.Sealed) (number int64, err error) {
 		return 0, err
 	}
 	t.w.number = number
-	if _, err := t.exec("record-insert", number, v.ID[:], v.Target[:], v.Version.Version, store.Micros(v.Modified), v.Document); err != nil {
+	if _, err := t.exec(queries.SQLiteRecordInsert, number, v.ID[:], v.Target[:], v.Version.Version, store.Micros(v.Modified), v.Document); err != nil {
 		return 0, err
 	}
-	_, err = t.exec("data-key-insert", number, v.Wrapped)
+	_, err = t.exec(queries.SQLiteDataKeyInsert, number, v.Wrapped)
 	return number, err
 }
 
 func (t *tx) replaceVersion(found store.Opened, v store.Sealed) error {
-	n, err := t.exec("history-insert", found.Number, found.Version.Version)
+	n, err := t.exec(queries.SQLiteHistoryInsert, found.Number, found.Version.Version)
 	if err != nil {
 		return err
 	}
 	if n == 0 {
 		return errMoved
 	}
-	_, err = t.exec("record-update", found.Number, found.Version.Version, v.Version.Version, store.Micros(v.Modified), v.Document)
+	_, err = t.exec(queries.SQLiteRecordUpdate, found.Number, found.Version.Version, v.Version.Version, store.Micros(v.Modified), v.Document)
 	return err
 }
 

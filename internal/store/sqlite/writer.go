@@ -12,6 +12,7 @@ import (
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/sealing"
 	"equality-information-api/internal/store"
+	"equality-information-api/internal/store/queries"
 )
 
 const (
@@ -27,7 +28,8 @@ const (
 type writer struct {
 	conn    *sql.Conn
 	db      *sql.DB
-	stmts   map[string]*sql.Stmt
+	stmts   *statements
+	control map[string]*sql.Stmt // those of the table control
 	keys    *sealing.Keyset
 	report  func(what string, err error)
 	jobs    *store.Queue[*job]
@@ -54,13 +56,6 @@ type job struct {
 	unattended bool
 }
 
-// writeQueries are prepared once on the writer's connection.
-var writeQueries = []string{"record-read", "tombstone-read", "record-insert", "identifier-insert",
-	"identifier-pair-insert", "identifier-find", "identifier-add",
-	"data-key-insert", "history-insert", "record-update", "nino-delete", "nino-insert", "audit-insert",
-	"audit-target-insert", "audit-head", "outbox-insert", "outbox-trim-until", "outbox-trim",
-	"record-last", "idempotency-read", "idempotency-insert", "idempotency-trim", "meta-read", "meta-write", "meta-swap"}
-
 // control are the statements that make a transaction.
 var control = map[string]string{
 	"begin": "BEGIN IMMEDIATE", "commit": "COMMIT", "rollback": "ROLLBACK",
@@ -72,28 +67,16 @@ func startWriter(ctx context.Context, db *sql.DB, s *Store) (*writer, error) {
 		return nil, classify(err)
 	}
 	w := &writer{
-		conn: conn, db: db, stmts: make(map[string]*sql.Stmt), keys: s.Keys, report: s.Report,
+		conn: conn, db: db, stmts: newStatements(conn), control: make(map[string]*sql.Stmt), keys: s.Keys, report: s.Report,
 		jobs: store.NewQueue[*job](), stopped: make(chan struct{}), feed: store.NewBroadcast(),
 	}
-	texts := make(map[string]string)
-	for _, name := range writeQueries {
-		texts[name] = store.Query(name)
-	}
 	for name, text := range control {
-		texts[name] = text
-	}
-	for _, name := range []string{"audit-insert", "audit-target-insert", "outbox-insert", "identifier-add", "record-insert", "data-key-insert", "nino-insert"} {
-		for _, n := range rowsTogether {
-			texts[ofRows(name, n)] = withRows(texts[name], n)
-		}
-	}
-	for name, text := range texts {
-		if w.stmts[name], err = conn.PrepareContext(ctx, text); err != nil {
+		if w.control[name], err = conn.PrepareContext(ctx, text); err != nil {
 			return nil, errors.Join(fmt.Errorf("prepare %s: %w", name, err), conn.Close())
 		}
 	}
 	var number, modified sql.NullInt64
-	if err := w.stmts["record-last"].QueryRowContext(ctx).Scan(&number, &modified); err != nil {
+	if err := w.stmts.queryRow(ctx, queries.SQLiteRecordLast).Scan(&number, &modified); err != nil {
 		return nil, errors.Join(classify(err), conn.Close())
 	}
 	w.number, w.modified = number.Int64, store.FromMicros(modified.Int64)
@@ -123,9 +106,8 @@ func (w *writer) do(ctx context.Context, run func(*tx) error) error {
 func (w *writer) close() error {
 	w.jobs.Close()
 	<-w.stopped
-	// A connection with statements left on it stays open, and its WAL with it.
-	var err error
-	for _, stmt := range w.stmts {
+	err := w.stmts.close()
+	for _, stmt := range w.control {
 		err = errors.Join(err, stmt.Close())
 	}
 	return errors.Join(err, w.checkpointer.close(), w.conn.Close(), w.db.Close())
@@ -217,7 +199,7 @@ func (w *writer) transaction(batch []*job) error {
 func (w *writer) undo() {
 	w.headKnown = false
 	// A statement that failed for want of space may have rolled back already: then this does nothing.
-	_, _ = w.stmts["rollback"].Exec()
+	_, _ = w.control["rollback"].Exec()
 }
 
 func (w *writer) attempt(t *tx, batch []*job) error {
@@ -271,7 +253,7 @@ func (w *writer) readHead(t *tx) (err error) {
 	if w.headKnown {
 		return nil
 	}
-	w.head, err = scanHead(t.queryRow("audit-head", lane))
+	w.head, err = scanHead(t.queryRow(queries.AuditHead, lane))
 	w.headKnown = err == nil
 	return err
 }
