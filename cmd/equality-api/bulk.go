@@ -72,7 +72,7 @@ func (p place) openFor(ctx context.Context, o output, rules *equality.Rules, act
 	}
 	opened.Store(true)
 	s.Service = service.New(s.engine, service.Options{Rules: rules, Keys: keys, Now: time.Now})
-	s.access, err = s.Authorise(service.Request{Caller: operator().With(permissions...), CorrelationID: uuid.New()}, action)
+	s.access, err = s.Authorise(ctx, service.Request{Caller: operator().With(permissions...), CorrelationID: uuid.New()}, action)
 	return s, err
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"equality-information-api/internal/equality"
+	"equality-information-api/internal/etag"
 	"equality-information-api/internal/identity"
 	"equality-information-api/internal/refdata"
 	"equality-information-api/internal/service"
@@ -120,22 +121,22 @@ func (p *program) settle(ctx context.Context, people []equality.Record) error {
 		CorrelationID: uuid.New(), Purpose: "support",
 		Caller: identity.Caller{Subject: "demo", Name: "Demo data", Kind: identity.Service}.With(identity.EqualityRead, identity.EqualityWrite),
 	}
-	read, err := p.service.Authorise(request, service.Read)
+	read, err := p.service.Authorise(ctx, request, service.Read)
 	if err != nil {
 		return err
 	}
-	has := func(int64) bool { return true }
-	switch _, _, err := p.service.Read(ctx, read, people[len(people)-1].ID, has); {
+	last := service.Lookup{ID: people[len(people)-1].ID, IfNoneMatch: etag.List{Any: true}}
+	switch _, err := p.service.Read(ctx, read, last); {
 	case err == nil, errors.Is(err, service.ErrErased):
 		return nil // the last of them has been made, and so have all
 	case !errors.Is(err, service.ErrNotFound):
 		return fmt.Errorf("look for the demo people: %w", err)
 	}
-	create, err := p.service.Authorise(request, service.Create)
+	create, err := p.service.Authorise(ctx, request, service.Create)
 	if err != nil {
 		return err
 	}
-	change, err := p.service.Authorise(request, service.Change)
+	change, err := p.service.Authorise(ctx, request, service.Change)
 	if err != nil {
 		return err
 	}

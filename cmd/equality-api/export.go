@@ -16,7 +16,6 @@ import (
 	"equality-information-api/internal/bulk"
 	"equality-information-api/internal/identity"
 	"equality-information-api/internal/service"
-	"equality-information-api/internal/store"
 )
 
 type exportCommand struct {
@@ -115,7 +114,7 @@ func (c exportCommand) write(ctx context.Context, o output, s *bulkStore, out io
 	if recipient != nil {
 		scope += " encrypted"
 	}
-	err = s.WriteOut(ctx, s.access, scope, func(total int64, v store.Version) error {
+	err = s.WriteOut(ctx, s.access, scope, func(total int64, v service.Shown) error {
 		if m == nil {
 			m = newMeter(o.err, "export", total)
 		}
@@ -123,7 +122,7 @@ func (c exportCommand) write(ctx context.Context, o output, s *bulkStore, out io
 		if n%1000 == 0 {
 			m.at(n, n)
 		}
-		return encoder.Encode(v)
+		return encoder.Encode(v.Opened)
 	})
 	if m != nil {
 		m.end()

@@ -13,7 +13,6 @@ import (
 	"equality-information-api/internal/mmh"
 	"equality-information-api/internal/relay"
 	"equality-information-api/internal/service"
-	"equality-information-api/internal/store"
 )
 
 // publisher is the program itself, as the access log names it when it
@@ -29,7 +28,7 @@ func (p *program) startRelay(ctx context.Context) (stop func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	access, err := p.service.Authorise(service.Request{
+	access, err := p.service.Authorise(ctx, service.Request{
 		Caller: publisher.With(identity.EventsPublish), CorrelationID: uuid.New(),
 	}, service.Publish)
 	if err != nil {
@@ -65,10 +64,6 @@ func (p *program) startRelay(ctx context.Context) (stop func(), err error) {
 }
 
 // message is a change as the front ends' listeners read it.
-func (p *program) message(e events.Event, old *store.Version, now store.Version) []byte {
-	change := mmh.Change{Event: e, New: now.Record, By: now.Change}
-	if old != nil {
-		change.Old = &old.Record
-	}
-	return p.codec.Message(change, p.SNSFull)
+func (p *program) message(e events.Event, old *service.Shown, now service.Shown) []byte {
+	return p.codec.Message(e, old, now, p.SNSFull)
 }

@@ -27,7 +27,7 @@ type Exported struct {
 
 // An Encoder writes records one by one. End writes what is left.
 type Encoder interface {
-	Encode(v store.Version) error
+	Encode(v store.Opened) error
 	End() error
 }
 
@@ -48,7 +48,7 @@ const (
 
 type ndjsonEncoder struct{ w io.Writer }
 
-func (e ndjsonEncoder) Encode(v store.Version) error {
+func (e ndjsonEncoder) Encode(v store.Opened) error {
 	line, err := json.Marshal(Exported{ID: v.ID, TargetID: v.Target, Version: v.Version, ModifiedAt: v.Modified, Record: v.Record.Encode()})
 	if err != nil {
 		return err
@@ -73,7 +73,7 @@ func (e *csvEncoder) head() error {
 	return e.w.Write(Header())
 }
 
-func (e *csvEncoder) Encode(v store.Version) error {
+func (e *csvEncoder) Encode(v store.Opened) error {
 	if err := e.head(); err != nil {
 		return err
 	}

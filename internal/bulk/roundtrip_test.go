@@ -26,7 +26,7 @@ func TestAnExportIsImportedAsItWas(t *testing.T) {
 	lists, rules := testLists(t), testRules(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		want := Item{record(rt, lists), rapid.Int64Range(0, maxVersion).Draw(rt, "version")}
-		v := store.Version{ID: want.Record.ID, Target: want.Record.TargetID, Version: want.Version, Modified: time.Unix(1, 0).UTC(), Record: want.Record}
+		v := store.Opened{ID: want.Record.ID, Target: want.Record.TargetID, Version: want.Version, Modified: time.Unix(1, 0).UTC(), Record: want.Record}
 		for _, format := range []string{FormatNDJSON, FormatCSV} {
 			var out bytes.Buffer
 			encoder := NewEncoder(format, &out)

@@ -32,8 +32,8 @@ func (c Change[T]) Removes() bool { return c.action == remove }
 // Value gives the new value, and whether there is one.
 func (c Change[T]) Value() (T, bool) { return c.value, c.action == set }
 
-// apply makes the change to member.
-func (c Change[T]) apply(member *T) {
+// Apply makes the change to member.
+func (c Change[T]) Apply(member *T) {
 	if c.action == set || c.action == remove {
 		*member = c.value
 	}

@@ -29,15 +29,6 @@ type Patch struct {
 	HomeSituation              CodedPatch
 	ArmedForces                Change[string]
 
-	// Of is the person whose record the patch is for: to it, a record of
-	// another is not there. Zero where the patch does not say.
-	Of uuid.UUID
-	// NINOAsSent changes the number's spelling on the front-end contract. A
-	// patch that says nothing of it changes it only with the number.
-	NINOAsSent Change[string]
-	// NINODoubt is what is wrong with the new number unless it is the one that
-	// the record has, and so was shown.
-	NINODoubt *InvalidError
 	// Unlisted says that a value which no list has, or none offers any more,
 	// may stand.
 	Unlisted bool
@@ -80,38 +71,28 @@ type RequirementsPatch struct {
 // one, that text goes too ("" stays); and so do the hours where care stops.
 func (p Patch) Apply(current Record) Record {
 	next := current
-	p.ID.apply(&next.ID)
-	p.TargetID.apply(&next.TargetID)
-	p.AgeGroup.apply(&next.AgeGroup)
+	p.ID.Apply(&next.ID)
+	p.TargetID.Apply(&next.TargetID)
+	p.AgeGroup.Apply(&next.AgeGroup)
 	merge(p.Gender, &next.Gender, GenderPatch.apply)
-	p.Nationality.apply(&next.Nationality)
+	p.Nationality.Apply(&next.Nationality)
 	merge(p.Ethnicity, &next.Ethnicity, func(c CodedPatch, e *Ethnicity) { c.apply(&e.Value, &e.ValueIfOther) })
 	merge(p.ReligionOrBelief, &next.ReligionOrBelief, func(c CodedPatch, b *ReligionOrBelief) { c.apply(&b.Value, &b.ValueIfOther) })
 	merge(p.SexualOrientation, &next.SexualOrientation, func(c CodedPatch, o *SexualOrientation) { c.apply(&o.Value, &o.ValueIfOther) })
 	merge(p.MarriageOrCivilPartnership, &next.MarriageOrCivilPartnership, MarriagePatch.apply)
-	p.PregnancyOrMaternity.apply(&next.PregnancyOrMaternity)
-	p.NationalInsuranceNumber.apply(&next.NationalInsuranceNumber)
+	p.PregnancyOrMaternity.Apply(&next.PregnancyOrMaternity)
+	p.NationalInsuranceNumber.Apply(&next.NationalInsuranceNumber)
 	if next.NationalInsuranceNumber != current.NationalInsuranceNumber {
 		next.NINOAsSent = ""
 	}
-	p.NINOAsSent.apply(&next.NINOAsSent)
-	p.Languages.apply(&next.Languages)
+	p.Languages.Apply(&next.Languages)
 	merge(p.CaringResponsibilities, &next.CaringResponsibilities, CaringPatch.apply)
-	p.Disabled.apply(&next.Disabled)
+	p.Disabled.Apply(&next.Disabled)
 	p.CommunicationRequirements.apply(&next.CommunicationRequirements, &next.CommunicationRequirementsIfOther)
 	p.EconomicSituation.apply(&next.EconomicSituation, &next.EconomicSituationIfOther)
 	p.HomeSituation.apply(&next.HomeSituation, &next.HomeSituationIfOther)
-	p.ArmedForces.apply(&next.ArmedForces)
+	p.ArmedForces.Apply(&next.ArmedForces)
 	return next
-}
-
-// Doubted says what is wrong with the patch's number, where it is not the
-// record's.
-func (p Patch) Doubted(current Record) error {
-	if p.NINODoubt == nil || p.NationalInsuranceNumber.value == current.NationalInsuranceNumber {
-		return nil
-	}
-	return p.NINODoubt
 }
 
 // merge makes the changes to an object's members, or removes the object.
@@ -127,8 +108,8 @@ func merge[P, T any](c Change[P], object *T, apply func(P, *T)) {
 
 func (c CodedPatch) apply(value *string, text *Text) {
 	before := *value
-	c.Value.apply(value)
-	c.ValueIfOther.apply(text)
+	c.Value.Apply(value)
+	c.ValueIfOther.Apply(text)
 	if *value != before && c.ValueIfOther.IsZero() || c.ValueIfOther.action == clearing {
 		text.clear()
 	}
@@ -136,18 +117,18 @@ func (c CodedPatch) apply(value *string, text *Text) {
 
 func (p GenderPatch) apply(g *Gender) {
 	p.CodedPatch.apply(&g.Value, &g.ValueIfOther)
-	p.DifferentToBirthSex.apply(&g.DifferentToBirthSex)
+	p.DifferentToBirthSex.Apply(&g.DifferentToBirthSex)
 }
 
 func (p MarriagePatch) apply(m *MarriageOrCivilPartnership) {
-	p.Married.apply(&m.Married)
-	p.CivilPartnership.apply(&m.CivilPartnership)
+	p.Married.Apply(&m.Married)
+	p.CivilPartnership.Apply(&m.CivilPartnership)
 }
 
 func (p CaringPatch) apply(c *CaringResponsibilities) {
 	before := c.ProvideUnpaidCare
-	p.ProvideUnpaidCare.apply(&c.ProvideUnpaidCare)
-	p.HoursSpentProvidingUnpaidCare.apply(&c.HoursSpentProvidingUnpaidCare)
+	p.ProvideUnpaidCare.Apply(&c.ProvideUnpaidCare)
+	p.HoursSpentProvidingUnpaidCare.Apply(&c.HoursSpentProvidingUnpaidCare)
 	if before == Yes && c.ProvideUnpaidCare != Yes && p.HoursSpentProvidingUnpaidCare.IsZero() {
 		c.HoursSpentProvidingUnpaidCare = ""
 	}
@@ -155,8 +136,8 @@ func (p CaringPatch) apply(c *CaringResponsibilities) {
 
 func (p RequirementsPatch) apply(values *[]string, text *Text) {
 	before := *values
-	p.Values.apply(values)
-	p.ValuesIfOther.apply(text)
+	p.Values.Apply(values)
+	p.ValuesIfOther.Apply(text)
 	if !p.takesText && p.ValuesIfOther.IsZero() && !slices.Equal(*values, before) {
 		text.clear()
 	}

@@ -82,8 +82,8 @@ func (l List) Weak(opaque string) bool {
 }
 
 // Single is the version that the list names, where it names just one.
-func (l List) Single() *int64 {
-	if len(l.Tags) != 1 || l.Tags[0].Weak {
+func (l *List) Single() *int64 {
+	if l == nil || len(l.Tags) != 1 || l.Tags[0].Weak {
 		return nil
 	}
 	version, err := strconv.ParseInt(l.Tags[0].Opaque, 10, 64)

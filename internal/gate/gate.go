@@ -60,7 +60,7 @@ func (g *Gate) Authorise(r *http.Request, caller identity.Caller, target uuid.UU
 		purpose = ""
 	}
 	exchange := server.Of(r.Context())
-	return g.Service.Authorise(service.Request{
+	return g.Service.Authorise(r.Context(), service.Request{
 		Caller: caller, CorrelationID: exchange.CorrelationID, Purpose: purpose,
 		Address: exchange.Address, Target: target,
 	}, action)

@@ -32,11 +32,11 @@ func (a *API) history(c *call) error {
 	}
 	doc := historyDocument{Versions: make([]historyVersion, 0, len(versions))}
 	for _, v := range versions {
-		by := v.Change.Name
+		by := v.Provenance.Name
 		if by == "" {
-			by = v.Change.Subject
+			by = v.Provenance.Subject
 		}
-		doc.Versions = append(doc.Versions, historyVersion{v.Version, v.Modified, by, v.Change.Reason, v.Change.Members})
+		doc.Versions = append(doc.Versions, historyVersion{v.Version, v.Modified, by, v.Provenance.Reason, v.Provenance.Members})
 	}
 	return c.writePersonal(doc)
 }
@@ -56,6 +56,6 @@ func (a *API) version(c *call) error {
 	if err != nil {
 		return err
 	}
-	c.record(http.StatusOK, a.shown(v))
+	c.record(http.StatusOK, v)
 	return nil
 }

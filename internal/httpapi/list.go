@@ -55,9 +55,9 @@ func (a *API) list(c *call) error {
 	}
 	doc := listDocument{Items: make([]listItem, 0, len(listing.Items))}
 	for _, i := range listing.Items {
-		item := listItem{ID: i.ID, TargetID: i.Target, Version: i.Version.Version, ModifiedAt: i.Modified}
+		item := listItem{ID: i.ID, TargetID: i.Target, Version: i.Version, ModifiedAt: i.Modified}
 		if i.Readable {
-			item.Record = a.Service.Rules.Encode(i.Record)
+			item.Record = i.Text
 		} else {
 			item.Members = append([]string{}, i.Members...)
 		}
@@ -80,7 +80,8 @@ func (a *API) readByTarget(c *call) error {
 	if len(c.query) > 1 {
 		c.wrong("query.targetId", "The query parameter targetId stands alone: it gives one record, and not a list.")
 	}
-	return a.readRecord(c, a.Service.ReadByTarget, c.parseID("query.targetId", "The query parameter targetId", c.query.Get("targetId")))
+	target := c.parseID("query.targetId", "The query parameter targetId", c.query.Get("targetId"))
+	return a.lookUp(c, service.Lookup{ID: target, Target: target})
 }
 
 // absolute is what an absolute link begins with.

@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"context"
 	"net/http"
 
 	"github.com/google/uuid"
@@ -9,7 +8,6 @@ import (
 	"equality-information-api/internal/etag"
 	"equality-information-api/internal/gate"
 	"equality-information-api/internal/service"
-	"equality-information-api/internal/store"
 )
 
 // location is the path of a record.
@@ -32,8 +30,7 @@ func (a *API) create(c *call) error {
 func (a *API) change(c *call) error {
 	w := service.Write{ID: c.id(), Body: c.body, Reason: c.reason(), Key: c.idempotencyKey(), Operation: gate.Operation(c.r)}
 	if match, sent := c.condition("If-Match"); sent {
-		w.IfMatch = func(version int64) bool { return match.Strong(etag.Version(version)) }
-		w.Since = match.Single()
+		w.IfMatch = &match
 	}
 	if err := c.checked(); err != nil {
 		return err
@@ -43,7 +40,7 @@ func (a *API) change(c *call) error {
 }
 
 // written answers a write.
-func (a *API) written(c *call, w service.Written, err error) error {
+func (a *API) written(c *call, w service.Shown, err error) error {
 	if w.Replayed {
 		c.w.Header().Set("Idempotency-Replayed", "true")
 	}
@@ -55,29 +52,25 @@ func (a *API) written(c *call, w service.Written, err error) error {
 		status = http.StatusCreated
 		c.w.Header().Set("Location", location(w.ID))
 	}
-	c.record(status, a.shown(w.Version))
+	c.record(status, w)
 	return nil
 }
 
 // read answers GET /equality-information/{id}.
-func (a *API) read(c *call) error { return a.readRecord(c, a.Service.Read, c.id()) }
+func (a *API) read(c *call) error { return a.lookUp(c, service.Lookup{ID: c.id()}) }
 
-// readBy is one of the service's two ways to find a record.
-type readBy func(context.Context, service.Access, uuid.UUID, func(version int64) bool) (service.Shown, bool, error)
-
-func (a *API) readRecord(c *call, find readBy, id uuid.UUID) error {
-	none, _ := c.condition("If-None-Match")
+// lookUp answers with the record that a lookup leads to.
+func (a *API) lookUp(c *call, l service.Lookup) error {
+	l.IfNoneMatch, _ = c.condition("If-None-Match")
 	if err := c.checked(); err != nil {
 		return err
 	}
-	v, unmodified, err := find(c.r.Context(), c.access, id, func(version int64) bool {
-		return none.Weak(etag.Version(version))
-	})
+	v, err := a.Service.Read(c.r.Context(), c.access, l)
 	if err != nil {
 		return err
 	}
-	if unmodified {
-		c.describe(v.Version)
+	if v.Unmodified {
+		c.describe(v)
 		c.w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
@@ -85,19 +78,14 @@ func (a *API) readRecord(c *call, find readBy, id uuid.UUID) error {
 	return nil
 }
 
-// shown is a version with its JSON.
-func (a *API) shown(v store.Version) service.Shown {
-	return service.Shown{Version: v, Text: a.Service.Rules.Encode(v.Record)}
-}
-
 // record answers with a record.
 func (c *call) record(status int, v service.Shown) {
-	c.describe(v.Version)
+	c.describe(v)
 	c.write(status, "application/json", v.Text)
 }
 
 // describe sets the headers that tell of a record's version.
-func (c *call) describe(v store.Version) {
+func (c *call) describe(v service.Shown) {
 	h := c.w.Header()
 	h.Set("ETag", etag.Quoted(etag.Version(v.Version)))
 	h.Set("Last-Modified", v.Modified.UTC().Format(http.TimeFormat))

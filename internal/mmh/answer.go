@@ -44,7 +44,7 @@ func (a *API) answer(c *call, err error) {
 	case errors.Is(err, service.ErrNotFound), errors.Is(err, service.ErrErased):
 		c.text(http.StatusNotFound, p.Code, c.named.String())
 	case errors.As(err, &moved):
-		c.text(http.StatusConflict, p.Code, staleMessage(version(c.r.Header.Values("If-Match")), moved.Version))
+		c.text(http.StatusConflict, p.Code, staleMessage(version(c.r.Header.Values("If-Match")).Single(), moved.Version))
 	case p.Code == api.Conflict:
 		c.text(http.StatusConflict, p.Code, "The person already has a record, or the id is taken.")
 	case errors.As(err, &invalid):

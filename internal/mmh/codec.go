@@ -7,6 +7,7 @@ import (
 
 	"equality-information-api/internal/equality"
 	"equality-information-api/internal/refdata"
+	"equality-information-api/internal/service"
 )
 
 // Codec reads and writes records as today's front ends do. It is a
@@ -107,7 +108,7 @@ func (c *Codec) DecodeCreate(body []byte, _ uuid.UUID, today equality.Date) (equ
 // DecodePatch reads the body of a PATCH: members that are there change, and
 // objects and lists are replaced whole. A National Insurance number that HMRC
 // would not issue may be sent back by who was shown it. The error is an *equality.InvalidError.
-func (c *Codec) DecodePatch(body []byte, today equality.Date) (equality.Patch, error) {
+func (c *Codec) DecodePatch(body []byte, today equality.Date) (service.Sent, error) {
 	d := newDecoder(c, body, today)
 	s := d.read()
 	if len(d.rules.Failures) == 0 && len(d.doubt.Failures) > 0 {
@@ -115,7 +116,7 @@ func (c *Codec) DecodePatch(body []byte, today equality.Date) (equality.Patch, e
 	} else {
 		d.settle()
 	}
-	return s.Patch, d.err()
+	return s.Sent, d.err()
 }
 
 // create gives the record that was sent, and checks it whole.

@@ -11,6 +11,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"equality-information-api/internal/equality"
+	"equality-information-api/internal/service"
 )
 
 // decoder reads a body leniently where the clients are, and gathers what is
@@ -55,14 +56,14 @@ func (d *decoder) release() {
 
 // sent is what a body says.
 type sent struct {
-	equality.Patch
+	service.Sent
 	version int64 // of an imported item
 }
 
 // read reads the whole body. It is called once.
 func (d *decoder) read() sent {
 	defer d.release()
-	s := sent{Patch: equality.Patch{Unlisted: d.imported || !d.codec.strict}}
+	s := sent{Sent: service.Sent{Patch: equality.Patch{Unlisted: d.imported || !d.codec.strict}}}
 	if d.json.PeekKind() == 'n' { // null is not an object here, as nowhere at the top
 		d.wrongType(equality.TypeObject)
 	} else {

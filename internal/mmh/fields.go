@@ -19,7 +19,7 @@ var (
 		}},
 		{"marriageOrCivilPartnership", func(d *decoder, s *sent) { s.MarriageOrCivilPartnership = whole(d, d.marriage) }},
 		{"pregnancyOrMaternity", func(d *decoder, s *sent) { s.PregnancyOrMaternity = d.pregnancies() }},
-		{"nationalInsuranceNumber", func(d *decoder, s *sent) { d.nino(&s.Patch) }},
+		{"nationalInsuranceNumber", func(d *decoder, s *sent) { d.nino(&s.Sent) }},
 		{"languages", func(d *decoder, s *sent) { s.Languages = d.languages() }},
 		{"caringResponsibilities", func(d *decoder, s *sent) { s.CaringResponsibilities = whole(d, d.caring) }},
 		{"disabled", func(d *decoder, s *sent) { s.Disabled = d.answer() }},

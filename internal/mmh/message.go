@@ -11,16 +11,8 @@ import (
 
 	"equality-information-api/internal/equality"
 	"equality-information-api/internal/events"
-	"equality-information-api/internal/store"
+	"equality-information-api/internal/service"
 )
-
-// A Change is what the listeners of the front ends' topic are told of.
-type Change struct {
-	events.Event
-	Old *equality.Record // the version before; nil where the record was created
-	New equality.Record
-	By  store.Change // who made it
-}
 
 // messageTypes are the events that the listeners know; they throw on any other.
 var messageTypes = map[string]string{
@@ -31,41 +23,42 @@ var messageTypes = map[string]string{
 // Published says whether events of a type go to the listeners.
 func Published(eventType string) bool { return messageTypes[eventType] != "" }
 
-// Message is a change as the listeners read it. A created record is there
-// whole, of an updated one only the members that changed. Without values every
+// Message is a change as the listeners read it: now as the event's version is,
+// old as the one before; nil where the record was created. A created record is
+// there whole, of an updated one only the members that changed. Without values every
 // member is null but for the two ids, and gender and pregnancyOrMaternity
 // are named together where either changed: which one it was says too much.
-func (c *Codec) Message(change Change, values bool) []byte {
+func (c *Codec) Message(event events.Event, old *service.Shown, now service.Shown, values bool) []byte {
 	e := encoder{}
 	e.begin()
-	e.text("id", change.ID.String())
-	e.text("eventType", messageTypes[change.Type])
+	e.text("id", event.ID.String())
+	e.text("eventType", messageTypes[event.Type])
 	e.text("sourceDomain", "EqualityInformation")
 	e.text("sourceSystem", "EqualityInformationAPI")
 	e.text("version", "v1")
-	e.text("correlationId", change.CorrelationID.String())
-	e.text("dateTime", change.At.UTC().Format(time.RFC3339Nano))
+	e.text("correlationId", event.CorrelationID.String())
+	e.text("dateTime", event.At.UTC().Format(time.RFC3339Nano))
 	e.name("user")
 	e.begin()
 	e.name("name")
-	e.quote(change.By.Name)
+	e.quote(now.Provenance.Name)
 	e.name("email")
-	e.quote(email(change.By.Subject))
+	e.quote(email(now.Provenance.Subject))
 	e.end()
-	e.text("entityId", change.Target.String())
+	e.text("entityId", event.Target.String())
 	e.name("eventData")
 	e.begin()
 	e.name("oldData")
 	show := func(string) bool { return true }
-	if change.Old != nil {
-		changed := frontMembers(equality.Diff(*change.Old, change.New), values)
+	if old != nil {
+		changed := frontMembers(now.Provenance.Members, values)
 		show = func(name string) bool { return slices.Contains(changed, name) }
-		e.members(c.Encode(change.Old), show, values)
+		e.members(c.Encode(&old.Record), show, values)
 	} else {
 		e.null()
 	}
 	e.name("newData")
-	e.members(c.Encode(&change.New), show, values)
+	e.members(c.Encode(&now.Record), show, values)
 	e.end()
 	e.end()
 	return e.out

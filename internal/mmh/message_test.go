@@ -31,7 +31,7 @@ func changed(t *testing.T, codec *mmh.Codec, patches ...string) mmh.Change {
 			ID: uuid.MustParse("01a20a04-9078-7cc4-be4a-63b234c435e3"), Type: events.Created, At: now.Add(1234 * time.Microsecond),
 			Record: created.ID, Target: created.TargetID, CorrelationID: correlation,
 		},
-		New: created, By: store.Change{Subject: "a.officer@council.example", Name: "A \"Officer\""},
+		New: created, By: store.Provenance{Subject: "a.officer@council.example", Name: "A \"Officer\""},
 	}
 	for _, body := range patches {
 		patch, err := codec.DecodePatch([]byte(body), today)
@@ -159,7 +159,7 @@ func TestEmailIsTheSubjectThatIsOne(t *testing.T) {
 		"A <a@council.example>": "", "7": "", "a@council.example, b@council.example": "", "not@": "",
 	} {
 		change := changed(t, codec)
-		change.By = store.Change{Subject: subject}
+		change.By = store.Provenance{Subject: subject}
 		if user := decoded(t, codec.Message(change, true)).User; user.Email != want || user.Name != "" {
 			t.Errorf("%q is %+v", subject, user)
 		}

@@ -10,7 +10,6 @@ import (
 	"equality-information-api/internal/etag"
 	"equality-information-api/internal/gate"
 	"equality-information-api/internal/service"
-	"equality-information-api/internal/store"
 )
 
 // read answers the two GETs of a record.
@@ -27,12 +26,11 @@ func (a *API) read(c *call) error {
 	if c.segment == "" {
 		id = c.target
 	}
-	v, err := a.Service.ReadOf(c.r.Context(), c.access, c.target, id)
+	v, err := a.Service.Read(c.r.Context(), c.access, service.Lookup{ID: id, Target: c.target})
 	if err != nil {
 		return err
 	}
-	a.record(c, http.StatusOK, v)
-	return nil
+	return a.record(c, http.StatusOK, v)
 }
 
 // create answers POST.
@@ -50,8 +48,7 @@ func (a *API) change(c *call) error {
 	w := a.write(c)
 	c.pathID()
 	w.ID, c.named = c.id, c.id
-	supplied := version(c.r.Header.Values("If-Match"))
-	w.IfMatch = func(current int64) bool { return supplied != nil && *supplied == current }
+	w.IfMatch = version(c.r.Header.Values("If-Match"))
 	if err := c.checked(); err != nil {
 		return err
 	}
@@ -69,7 +66,7 @@ func (a *API) write(c *call) service.Write {
 }
 
 // written answers a write.
-func (a *API) written(c *call, w service.Written, err error) error {
+func (a *API) written(c *call, w service.Shown, err error) error {
 	if w.Replayed {
 		c.w.Header().Set("Idempotency-Replayed", "true")
 	}
@@ -81,27 +78,31 @@ func (a *API) written(c *call, w service.Written, err error) error {
 		status = http.StatusCreated
 		c.w.Header().Set("Location", Prefix+"/equality-information/"+w.ID.String()+"/?targetId="+w.Target.String())
 	}
-	a.record(c, status, w.Version)
-	return nil
+	return a.record(c, status, w)
 }
 
 // record answers with a record.
-func (a *API) record(c *call, status int, v store.Version) {
+func (a *API) record(c *call, status int, v service.Shown) error {
+	o, err := v.Decode()
+	if err != nil {
+		return err
+	}
 	h := c.w.Header()
 	h.Set("ETag", etag.Quoted(etag.Version(v.Version)))
 	h.Set("Cache-Control", "no-store")
-	gate.Send(c.w, c.r, status, contentType, a.Codec.Encode(&v.Record))
+	gate.Send(c.w, c.r, status, contentType, a.Codec.Encode(&o.Record))
+	return nil
 }
 
-// version is the version that an If-Match names: one tag, weak or strong. Nil
-// where it names none.
-func version(ifMatch []string) *int64 {
+// version is the version that an If-Match names: one tag, weak or strong. A
+// header that names none matches none.
+func version(ifMatch []string) *etag.List {
 	list, ok := etag.Parse(ifMatch)
 	if !ok || len(list.Tags) != 1 {
-		return nil
+		return &etag.List{}
 	}
 	list.Tags[0].Weak = false
-	return list.Single()
+	return &list
 }
 
 // parameter is a query parameter, its name in any case.

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"equality-information-api/internal/equality"
+	"equality-information-api/internal/service"
 )
 
 // The front ends' own codes of failures. The clients show their messages.
@@ -47,7 +48,7 @@ func (d *decoder) dangerous(at int) {
 
 // nino reads a National Insurance number: its form as everywhere, and here a
 // prefix that HMRC issues. How it was sent is kept beside it.
-func (d *decoder) nino(p *equality.Patch) {
+func (d *decoder) nino(p *service.Sent) {
 	s, ok := d.text()
 	switch {
 	case !ok:

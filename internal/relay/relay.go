@@ -17,7 +17,6 @@ import (
 
 	"equality-information-api/internal/events"
 	"equality-information-api/internal/service"
-	"equality-information-api/internal/store"
 )
 
 const (
@@ -41,7 +40,7 @@ type Feed interface {
 	EventsBehind(ctx context.Context, position int64, limit int, wait time.Duration, wanted func(events.Event) bool) (
 		page []events.Event, floor int64, err error)
 	EventAt(ctx context.Context, position int64, id uuid.UUID) (events.Event, error)
-	Changed(ctx context.Context, e events.Event) (old *store.Version, now store.Version, err error)
+	Changed(ctx context.Context, e events.Event) (old *service.Shown, now service.Shown, err error)
 }
 
 // Topic takes messages. Those of one group stay in their order, and of those
@@ -70,7 +69,7 @@ type Options struct {
 	// Wanted says whether events of a type are published; all others are passed over.
 	Wanted func(eventType string) bool
 	// Compose makes the message of a change; old is nil where the record was created.
-	Compose func(e events.Event, old *store.Version, now store.Version) []byte
+	Compose func(e events.Event, old *service.Shown, now service.Shown) []byte
 	Now     func() time.Time
 	// Report is told when publishing fails, and when it works again (without an error).
 	Report func(what string, err error)

@@ -114,7 +114,7 @@ func (b *bench) run(change ...func(*relay.Options)) (stop func()) {
 	o := relay.Options{
 		Feed: b.feed, Topic: b.topic, Now: b.now, Report: b.reports.report, Published: func() {}, Stands: func(int, time.Duration) {},
 		Wanted:  func(kind string) bool { return kind == events.Created || kind == events.Updated },
-		Compose: func(e events.Event, _ *store.Version, now store.Version) []byte { return fmt.Append(nil, now.Version) },
+		Compose: func(e events.Event, _ *store.Opened, now store.Opened) []byte { return fmt.Append(nil, now.Version) },
 	}
 	for _, f := range change {
 		f(&o)

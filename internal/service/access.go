@@ -1,6 +1,7 @@
 package service
 
 import (
+	"context"
 	"net/netip"
 
 	"github.com/google/uuid"
@@ -48,11 +49,14 @@ type Access struct {
 }
 
 // Authorise checks that the caller may do what it asks for. A refusal is
-// ErrForbidden and stands in the access log.
-func (s *Service) Authorise(r Request, action Action) (Access, error) {
+// ErrForbidden once it stands in the access log; ErrUnavailable where it cannot
+// be entered.
+func (s *Service) Authorise(ctx context.Context, r Request, action Action) (Access, error) {
 	a := Access{action, r}
 	if !r.Caller.May(action.permission) {
-		s.store.Enter(s.entry(a, r.Target, audit.Refused, 403))
+		if err := s.log.Append(ctx, s.entry(a, r.Target, audit.Refused, 403)); err != nil {
+			return Access{}, foreign(err)
+		}
 		return Access{}, ErrForbidden
 	}
 	return a, nil

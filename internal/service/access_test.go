@@ -97,7 +97,7 @@ func useCases(t *testing.T, b *bench, id uuid.UUID) map[Action][]func(Access) er
 		},
 		Import: {func(a Access) error { _, err := b.StartImport(a, ImportOptions{}); return err }},
 		Export: {func(a Access) error {
-			return b.WriteOut(ctx, a, "test", func(int64, store.Version) error { return nil })
+			return b.WriteOut(ctx, a, "test", func(int64, store.Opened) error { return nil })
 		}},
 		ReadEvents: {func(a Access) error { _, err := b.ReadFeed(ctx, a, "", 1, 0); return err }},
 	}
@@ -234,11 +234,11 @@ func TestCallersWithoutTheRecordAreToldNamesOnly(t *testing.T) {
 		t.Errorf("list: %s %+v", d, l.Items[0])
 	}
 	versions, err := b.Versions(t.Context(), b.as(t, with(identity.HistoryRead), ReadHistory), id)
-	if err != nil || !cmp.Equal(want, versions[0].Change.Members) {
+	if err != nil || !cmp.Equal(want, versions[0].Provenance.Members) {
 		t.Errorf("history: %v, %v", versions, err)
 	}
 	versions, err = b.Versions(t.Context(), b.as(t, officer, ReadHistory), id)
-	if err != nil || !cmp.Equal([]string{"gender", "nationality"}, versions[0].Change.Members) || !bare(versions[0].Record) {
+	if err != nil || !cmp.Equal([]string{"gender", "nationality"}, versions[0].Provenance.Members) || !bare(versions[0].Record) {
 		t.Errorf("history for a reader: %v, %v", versions, err)
 	}
 	if got := b.feed(t)[0].Members; !cmp.Equal(want, got) {
@@ -303,7 +303,7 @@ func TestIdOfAnErasedRecordIsNotGivenAgain(t *testing.T) {
 		t.Errorf("there is a record in the way: %s", got)
 	}
 	again, err := b.CreateRecord(ctx, b.as(t, officer, Create), Write{Body: body(first.Target, ""), Reason: Reasons[0]})
-	if err != nil || again.ID == first.ID || again.Target != first.Target || again.Version.Version != 2 {
+	if err != nil || again.ID == first.ID || again.Target != first.Target || again.Version != 2 {
 		t.Errorf("created again: %+v, %v", again, err)
 	}
 }

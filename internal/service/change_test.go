@@ -159,7 +159,7 @@ func TestChangeOfNothingLeavesNoVersionAndNoEvent(t *testing.T) {
 	record := b.create(t, `,"disabled":true`)
 	b.clock.advance(1e9)
 	w, err := b.ChangeRecord(t.Context(), b.as(t, officer, Change), Write{ID: record.ID, Body: []byte(`{"disabled":"Yes","ageGroup":null}`), Reason: Reasons[0]})
-	if err != nil || w.Version.Version != 0 || !w.Modified.Equal(record.Modified) {
+	if err != nil || w.Version != 0 || !w.Modified.Equal(record.Modified) {
 		t.Errorf("%+v, %v", w, err)
 	}
 	if e := b.last(t); e.Outcome != audit.Unchanged || e.Status != 200 || len(e.Members) != 0 {

@@ -23,7 +23,7 @@ func appendTimes(dst []byte, times ...time.Time) []byte {
 	return dst
 }
 
-func (s *Service) sealListCursor(q ListQuery, last store.Version) string {
+func (s *Service) sealListCursor(q ListQuery, last store.Opened) string {
 	return s.Keys.SealCursor(appendTimes(last.ID[:], last.Modified), q.associated())
 }
 

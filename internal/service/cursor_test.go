@@ -78,7 +78,7 @@ func TestListTimesAreInclusiveAndExclusive(t *testing.T) {
 func TestCursorIsOfOneQuestion(t *testing.T) {
 	t.Parallel()
 	b, other := setup(t), setup(t)
-	last := store.Version{ID: uuid.New(), Modified: start}
+	last := store.Opened{ID: uuid.New(), Modified: start}
 	since := ListQuery{ModifiedSince: start}
 	for _, c := range []struct {
 		name   string
@@ -144,7 +144,7 @@ func TestFeedCursor(t *testing.T) {
 		want   error
 	}{
 		"another keyset":      {other.sealFeedCursor(uuid.New(), 1), ErrBadCursor},
-		"a list's":            {b.sealListCursor(ListQuery{}, store.Version{}), ErrBadCursor},
+		"a list's":            {b.sealListCursor(ListQuery{}, store.Opened{}), ErrBadCursor},
 		"of another length":   {b.Keys.SealCursor(make([]byte, 25), feedCursor), ErrBadCursor},
 		"text":                {"beginning", ErrBadCursor},
 		"of another epoch":    {b.sealFeedCursor(uuid.New(), 1), ErrCursorExpired},
@@ -177,7 +177,7 @@ func TestFeedWaitsForNews(t *testing.T) {
 func FuzzOpenListCursor(f *testing.F) {
 	b := setup(f)
 	q := ListQuery{ModifiedSince: start}
-	good := b.sealListCursor(q, store.Version{ID: uuid.New(), Modified: start})
+	good := b.sealListCursor(q, store.Opened{ID: uuid.New(), Modified: start})
 	for _, s := range []string{good, good[1:], good + "A", "", "\x00", "==", b.sealFeedCursor(uuid.Nil, 0)} {
 		f.Add(s)
 	}
@@ -191,7 +191,7 @@ func FuzzOpenListCursor(f *testing.F) {
 func FuzzOpenFeedCursor(f *testing.F) {
 	b := setup(f)
 	good := b.sealFeedCursor(uuid.New(), 1)
-	for _, s := range []string{good, good[:len(good)-1], good + "\n", "", "beginning", b.sealListCursor(ListQuery{}, store.Version{})} {
+	for _, s := range []string{good, good[:len(good)-1], good + "\n", "", "beginning", b.sealListCursor(ListQuery{}, store.Opened{})} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, cursor string) {

@@ -10,9 +10,9 @@ import (
 	"equality-information-api/internal/events"
 )
 
-// Feed is a page of the feed. Next is the cursor behind it, and is there even
+// EventPage is a page of the feed. Next is the cursor behind it, and is there even
 // where nothing is new.
-type Feed struct {
+type EventPage struct {
 	Events []events.Event
 	Next   string
 }
@@ -20,32 +20,33 @@ type Feed struct {
 // ReadFeed returns the events behind a cursor; an empty cursor is the beginning.
 // Where nothing is new it waits that long for news.
 // Errors: ErrBadCursor, ErrCursorExpired, ErrUnavailable.
-func (s *Service) ReadFeed(ctx context.Context, a Access, cursor string, limit int, wait time.Duration) (Feed, error) {
+func (s *Service) ReadFeed(ctx context.Context, a Access, cursor string, limit int, wait time.Duration) (EventPage, error) {
 	if err := a.permits(ReadEvents); err != nil {
-		return Feed{}, err
+		return EventPage{}, err
 	}
 	var epoch uuid.UUID
 	var after int64
 	if cursor != "" {
 		var err error
 		if epoch, after, err = s.openFeedCursor(cursor); err != nil {
-			return Feed{}, err
+			return EventPage{}, err
 		}
 	}
-	feed, err := s.store.Events(ctx, epoch, after, limit, wait, func(page []events.Event) audit.Entry {
-		e := s.entry(a, uuid.Nil, audit.Done, 200)
-		for _, event := range page {
+	feed, err := s.feed.Events(ctx, epoch, after, limit, wait)
+	if err == nil && len(feed.Events) > 0 {
+		entry := s.entry(a, uuid.Nil, audit.Done, 200)
+		for _, event := range feed.Events {
 			if event.Record != uuid.Nil { // an import's own is about no record
-				e.Records = append(e.Records, event.Record)
+				entry.Records = append(entry.Records, event.Record)
 			}
 		}
-		return e
-	})
+		err = s.log.Append(context.WithoutCancel(ctx), entry)
+	}
 	if err != nil {
-		return Feed{}, foreign(err)
+		return EventPage{}, foreign(err)
 	}
 	if len(feed.Events) == 0 && cursor != "" {
-		return Feed{Next: cursor}, nil // sealed again it would be another text
+		return EventPage{Next: cursor}, nil // sealed again it would be another text
 	}
-	return Feed{Events: feed.Events, Next: s.sealFeedCursor(feed.Epoch, feed.Next)}, nil
+	return EventPage{Events: feed.Events, Next: s.sealFeedCursor(feed.Epoch, feed.Next)}, nil
 }

@@ -13,7 +13,7 @@ import (
 // once does a write at most once for its idempotency key. A retry is answered
 // from the remembered outcome, under the caller's permissions of now; one that
 // comes while the first is running waits for it.
-func (s *Service) once(ctx context.Context, a Access, w Write, write func(*store.Key) (Written, error)) (Written, error) {
+func (s *Service) once(ctx context.Context, a Access, w Write, write func(*store.Key) (Shown, error)) (Shown, error) {
 	if w.Key == "" {
 		return write(nil)
 	}
@@ -25,19 +25,19 @@ func (s *Service) once(ctx context.Context, a Access, w Write, write func(*store
 	}
 	release, err := s.flights.acquire(ctx, key.Key)
 	if err != nil {
-		return Written{}, err
+		return Shown{}, err
 	}
 	defer release()
 	// Another process may use the key between our look-up and our write: then
 	// the write is refused, and the second look-up finds its outcome.
 	for range 2 {
-		earlier, found, err := s.store.Remembered(ctx, key.Key)
+		earlier, found, err := s.records.Remembered(ctx, key.Key)
 		if err != nil {
-			return Written{}, foreign(err)
+			return Shown{}, foreign(err)
 		}
 		if found {
 			if earlier.Body != key.Body {
-				return Written{}, ErrKeyReused
+				return Shown{}, ErrKeyReused
 			}
 			return s.replay(ctx, a, w, earlier.Outcome)
 		}
@@ -46,33 +46,33 @@ func (s *Service) once(ctx context.Context, a Access, w Write, write func(*store
 			return written, err
 		}
 	}
-	return Written{}, ErrUnavailable
+	return Shown{}, ErrUnavailable
 }
 
 // replay answers from a remembered outcome. A version that was written is read again.
-func (s *Service) replay(ctx context.Context, a Access, w Write, o store.Outcome) (Written, error) {
-	var erased bool // the version that was written
-	current, versions, err := s.store.History(ctx, o.Record, o.Version, 1,
-		func(c store.Current, versions []store.Version) (audit.Entry, bool) {
-			e := s.entryOf(a, w.ID, c, outcome{Outcome: audit.Replayed, status: o.Status})
-			e.Record, e.Version = o.Record, o.Version
-			erased = o.Problem == "" && (len(versions) == 0 || versions[0].Version != o.Version)
-			if erased {
-				e.Status = 410
-			}
-			return e, true
-		})
+func (s *Service) replay(ctx context.Context, a Access, w Write, o store.Outcome) (Shown, error) {
+	current, versions, err := s.records.History(ctx, o.Record, o.Version, 1)
 	if err != nil {
-		return Written{}, foreign(err)
+		return Shown{}, foreign(err)
 	}
-	replayed := Written{Replayed: true, Created: o.Status == 201}
+	there := len(versions) > 0 && versions[0].Version == o.Version
+	entry := s.entry(a, w.ID, audit.Replayed, o.Status)
+	entry.Record, entry.Version = o.Record, o.Version
+	if o.Problem == "" && !there {
+		entry.Status = 410
+	}
+	if err := s.log.Append(ctx, entry); err != nil {
+		return Shown{}, foreign(err)
+	}
+	replayed := Shown{Replayed: true}
 	switch o.Problem {
 	case "":
-		if erased {
+		if !there {
 			return replayed, ErrErased
 		}
-		replayed.Version = a.visibleAt(versions[0], current.Version.Version)
-		return replayed, nil
+		replayed, err = s.show(a, versions[0], o.Version != current.Version)
+		replayed.Replayed, replayed.Created = true, o.Status == 201
+		return replayed, err
 	case problemNotFound:
 		return replayed, ErrNotFound
 	case problemErased:

@@ -138,16 +138,16 @@ func TestKeyIsForgottenAfterItsRetention(t *testing.T) {
 	}
 	b.change(t, id, `{"disabled":false}`)
 	b.clock.advance(24 * time.Hour)
-	if w, err := change(); err != nil || !w.Replayed || w.Version.Version != 1 {
+	if w, err := change(); err != nil || !w.Replayed || w.Version != 1 {
 		t.Errorf("after 24 hours: %+v, %v", w, err)
 	}
 	b.clock.advance(time.Microsecond)
-	if w, err := change(); err != nil || w.Replayed || w.Version.Version != 3 {
+	if w, err := change(); err != nil || w.Replayed || w.Version != 3 {
 		t.Errorf("after more than 24 hours: %+v, %v", w, err)
 	}
 	// The new outcome has taken the old one's place, with a retention of its own.
 	b.clock.advance(24 * time.Hour)
-	if w, err := change(); err != nil || !w.Replayed || w.Version.Version != 3 {
+	if w, err := change(); err != nil || !w.Replayed || w.Version != 3 {
 		t.Errorf("the second retry: %+v, %v", w, err)
 	}
 }
@@ -166,7 +166,7 @@ func TestReplayIsTheVersionThatWasWritten(t *testing.T) {
 	b.change(t, target, `{"disabled":true,"nationalInsuranceNumber":"QQ654321A"}`)
 
 	w, err := create(officer)
-	if err != nil || !w.Replayed || !w.Created || w.Version.Version != 0 || w.Record.NationalInsuranceNumber != "QQ123456C" {
+	if err != nil || !w.Replayed || !w.Created || w.Version != 0 || w.Record.NationalInsuranceNumber != "QQ123456C" {
 		t.Errorf("%+v, %v", w, err)
 	}
 	if e := b.last(t); e.Outcome != audit.Replayed || e.Status != 201 || e.Version != 0 || e.Record != w.ID {

@@ -42,7 +42,7 @@ func (s *Service) StartImport(a Access, o ImportOptions) (*ImportRun, error) {
 // Position gives what the last durable part of the import has kept; nil where
 // there is none. Error: ErrUnavailable.
 func (r *ImportRun) Position(ctx context.Context) ([]byte, error) {
-	position, err := r.s.store.Mark(ctx, r.Mark)
+	position, err := r.s.bulk.Mark(ctx, r.Mark)
 	return position, foreign(err)
 }
 
@@ -59,22 +59,22 @@ func (r *ImportRun) Prepare(record equality.Record, version int64) (store.Arriva
 		record.ID = record.TargetID
 	}
 	caller := r.a.request.Caller
-	v := store.Version{
+	o := store.Opened{
 		ID: record.ID, Target: record.TargetID, Version: version, Record: record, Verbatim: r.s.Rules.Recognises(record),
-		Change: store.Change{Subject: caller.Subject, Name: caller.Name, Reason: ReasonImport, Members: record.Members()},
+		Provenance: store.Provenance{Subject: caller.Subject, Name: caller.Name, Reason: ReasonImport, Members: record.Members()},
 	}
 	event := uuid.Nil
 	if r.Events {
 		event = newEventID()
 	}
-	return store.NewArrival(r.s.Keys, v, event)
+	return store.NewArrival(r.s.Keys, o, event)
 }
 
 // Load brings the records of a part. position is told what becomes of them and
 // gives what is to be kept with them; it may be called more than once.
 // Errors: ErrUnavailable, or that of position; then nothing of the part was written.
 func (r *ImportRun) Load(ctx context.Context, arrivals []store.Arrival, position func([]store.Landing) ([]byte, error)) error {
-	_, err := r.s.store.Load(ctx, store.Load{
+	_, err := r.s.bulk.Load(ctx, store.Load{
 		Arrivals: arrivals, Entry: r.entry(), Event: events.Created, Mark: r.Mark, Position: position,
 	})
 	return foreign(err)
@@ -89,7 +89,7 @@ func (r *ImportRun) Complete(ctx context.Context, count int64, position []byte) 
 			ID: newEventID(), Type: events.ImportCompleted, Version: count, CorrelationID: r.CorrelationID(),
 		}}
 	}
-	_, err := r.s.store.Load(ctx, l)
+	_, err := r.s.bulk.Load(ctx, l)
 	return foreign(err)
 }
 
@@ -102,15 +102,17 @@ func (r *ImportRun) entry() audit.Entry {
 // WriteOut gives every record by id, as all are at one moment, once that stands in
 // the access log with its scope. Errors: ErrUnavailable, or that of yield,
 // which ends it.
-func (s *Service) WriteOut(ctx context.Context, a Access, scope string, yield func(total int64, v store.Version) error) error {
+func (s *Service) WriteOut(ctx context.Context, a Access, scope string, yield func(total int64, v Shown) error) error {
 	if err := a.permits(Export); err != nil {
 		return err
 	}
-	var total int64
-	return foreign(s.store.Walk(ctx, func(count int64) audit.Entry {
-		total = count
-		e := s.entry(a, uuid.Nil, audit.Done, 200)
-		e.Scope, e.Count = scope, count
-		return e
-	}, func(v store.Version) error { return yield(total, a.visible(v)) }))
+	entry := s.entry(a, uuid.Nil, audit.Done, 200)
+	entry.Scope = scope
+	return foreign(s.bulk.Walk(ctx, entry, func(total int64, o store.Opened) error {
+		shown, err := s.show(a, o, false)
+		if err != nil {
+			return err
+		}
+		return yield(total, shown)
+	}))
 }

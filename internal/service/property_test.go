@@ -93,12 +93,12 @@ func TestChangesAreThePatchesFolded(t *testing.T) {
 			if changed := equality.Diff(current, next); len(changed) > 0 {
 				want, members = append(want, next), append(members, changed)
 			}
-			if string(written.Record.Encode()) != string(next.Encode()) || written.Version.Version != int64(len(want)-1) {
-				t.Fatalf("%s: version %d, %s\nwant %s", sent, written.Version.Version, written.Record.Encode(), next.Encode())
+			if string(written.Record.Encode()) != string(next.Encode()) || written.Version != int64(len(want)-1) {
+				t.Fatalf("%s: version %d, %s\nwant %s", sent, written.Version, written.Record.Encode(), next.Encode())
 			}
 			for _, who := range readers {
 				shown, _, err := b.Read(ctx, who, id, never)
-				if want := r.Encode(who.visible(store.Version{Record: next}).Record); err != nil || string(shown.Text) != string(want) {
+				if want := r.Encode(who.visible(store.Opened{Record: next}).Record); err != nil || string(shown.Text) != string(want) {
 					t.Fatalf("%s: shown as %s, %v\nwant %s", sent, shown.Text, err, want)
 				}
 			}
@@ -114,8 +114,8 @@ func TestChangesAreThePatchesFolded(t *testing.T) {
 			if err != nil || string(v.Record.Encode()) != string(want[n].Encode()) {
 				t.Errorf("version %d: %s, %v\nwant %s", n, v.Record.Encode(), err, want[n].Encode())
 			}
-			if listed.Version != int64(n) || !slices.Equal(members[n], listed.Change.Members) {
-				t.Errorf("version %d is listed as %d with %v, want %v", n, listed.Version, listed.Change.Members, members[n])
+			if listed.Version != int64(n) || !slices.Equal(members[n], listed.Provenance.Members) {
+				t.Errorf("version %d is listed as %d with %v, want %v", n, listed.Version, listed.Provenance.Members, members[n])
 			}
 			if i > 0 && !versions[i-1].Modified.After(listed.Modified) {
 				t.Errorf("version %d is not later than the one before", n+1)

@@ -37,21 +37,21 @@ func (s *Service) StartPublication(a Access, scope string) (*Publication, error)
 // Leads says whether this process is the one that publishes, of those that
 // share the store. Error: ErrUnavailable.
 func (p *Publication) Leads(ctx context.Context) (bool, error) {
-	leads, err := p.s.store.Leads(ctx)
+	leads, err := p.s.relay.Leads(ctx)
 	return leads, foreign(err)
 }
 
 // Place gives how far publishing has come, as it was kept; nil where nothing
 // was. Error: ErrUnavailable.
 func (p *Publication) Place(ctx context.Context) ([]byte, error) {
-	place, err := p.s.store.Mark(ctx, PublicationMark)
+	place, err := p.s.bulk.Mark(ctx, PublicationMark)
 	return place, foreign(err)
 }
 
 // MovePlace keeps how far publishing has come, unless somebody else has moved
 // it meanwhile. Error: ErrUnavailable; then it may have been kept.
 func (p *Publication) MovePlace(ctx context.Context, was, now []byte) (moved bool, err error) {
-	moved, err = p.s.store.SwapMark(ctx, PublicationMark, was, now)
+	moved, err = p.s.relay.SwapMark(ctx, PublicationMark, was, now)
 	return moved, foreign(err)
 }
 
@@ -62,27 +62,31 @@ func (p *Publication) MovePlace(ctx context.Context, was, now []byte) (moved boo
 func (p *Publication) EventsBehind(ctx context.Context, position int64, limit int, wait time.Duration,
 	wanted func(events.Event) bool,
 ) (page []events.Event, floor int64, err error) {
-	epoch, err := p.s.store.FeedEpoch(ctx)
+	epoch, err := p.s.relay.FeedEpoch(ctx)
 	if err != nil {
 		return nil, 0, foreign(err)
 	}
-	if floor, err = p.s.store.FeedFloor(ctx); err != nil {
+	if floor, err = p.s.relay.FeedFloor(ctx); err != nil {
 		return nil, 0, foreign(err)
 	}
-	feed, err := p.s.store.Events(ctx, epoch, max(position, floor), limit, wait, func(page []events.Event) audit.Entry {
-		e := p.s.entry(p.a, uuid.Nil, audit.Done, 200)
-		e.Scope = p.scope
-		for _, event := range page {
-			if wanted(event) {
-				e.Records = append(e.Records, event.Record)
-			}
-		}
-		return e
-	})
+	feed, err := p.s.feed.Events(ctx, epoch, max(position, floor), limit, wait)
 	if errors.Is(err, store.ErrCursorExpired) { // dropped since the floor was read: it is read anew next time
 		return nil, floor, nil
 	}
-	return feed.Events, floor, foreign(err)
+	if err == nil && len(feed.Events) > 0 {
+		entry := p.s.entry(p.a, uuid.Nil, audit.Done, 200)
+		entry.Scope = p.scope
+		for _, event := range feed.Events {
+			if wanted(event) {
+				entry.Records = append(entry.Records, event.Record)
+			}
+		}
+		err = p.s.log.Append(context.WithoutCancel(ctx), entry)
+	}
+	if err != nil {
+		return nil, floor, foreign(err)
+	}
+	return feed.Events, floor, nil
 }
 
 // EventAt gives the event at a position, once its entry is durable.
@@ -98,27 +102,32 @@ func (p *Publication) EventAt(ctx context.Context, position int64, id uuid.UUID)
 	return page[0], nil
 }
 
-// Changed gives the version that an event is of, and the one before; nil where
-// it is the first of the record. EventsBehind or EventAt has made its entry.
+// Changed gives the version that an event is of, and the one before, as the
+// publisher may see them; nil where it is the first of the record. EventsBehind
+// or EventAt has made its entry.
 // Errors: ErrErased, ErrNotFound (the versions, too), ErrUnavailable.
-func (p *Publication) Changed(ctx context.Context, e events.Event) (old *store.Version, now store.Version, err error) {
+func (p *Publication) Changed(ctx context.Context, e events.Event) (old *Shown, now Shown, err error) {
 	if err := p.a.permits(Publish); err != nil {
-		return nil, store.Version{}, err
+		return nil, Shown{}, err
 	}
-	current, versions, err := p.s.store.History(ctx, e.Record, e.Version, 2,
-		func(store.Current, []store.Version) (audit.Entry, bool) { return audit.Entry{}, false })
+	current, versions, err := p.s.records.History(ctx, e.Record, e.Version, 2)
 	if err != nil {
-		return nil, store.Version{}, foreign(err)
+		return nil, Shown{}, foreign(err)
 	}
 	if err := missing(current.State); err != nil {
-		return nil, store.Version{}, err
+		return nil, Shown{}, err
 	}
 	first := e.Type == events.Created
 	if len(versions) == 0 || versions[0].Version != e.Version || !first && len(versions) < 2 {
-		return nil, store.Version{}, ErrNotFound
+		return nil, Shown{}, ErrNotFound
 	}
 	if !first {
-		old = &versions[1]
+		before, err := p.s.show(p.a, versions[1], true)
+		if err != nil {
+			return nil, Shown{}, err
+		}
+		old = &before
 	}
-	return old, versions[0], nil
+	now, err = p.s.show(p.a, versions[0], false)
+	return old, now, err
 }

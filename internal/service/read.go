@@ -1,7 +1,6 @@
 package service
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,122 +11,84 @@ import (
 
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/equality"
-	"equality-information-api/internal/identity"
+	"equality-information-api/internal/etag"
 	"equality-information-api/internal/store"
 )
 
-// Shown is a version of a record as the HTTP contract shows it to a caller.
-// Its Record need not be set.
-type Shown struct {
-	store.Version
-	Text []byte // JSON
+// Lookup says which record is read.
+type Lookup struct {
+	// ID is the record's, or its target's.
+	ID uuid.UUID
+	// Target is whose record it must be; zero where it may be anybody's.
+	Target uuid.UUID
+	// IfNoneMatch are the versions that the caller has already (RFC 9110, 13.1.2).
+	IfNoneMatch etag.List
 }
 
-// Read returns the record that an id leads to: its own, or its target's. Where
-// unless holds for its version, the caller has it already: the result says so,
-// and has no text.
-//
+// Read returns the record that a lookup leads to.
 // Errors: ErrNotFound, ErrErased, ErrUnavailable.
-func (s *Service) Read(ctx context.Context, a Access, id uuid.UUID, unless func(version int64) bool) (v Shown, unmodified bool, err error) {
-	return s.readShown(ctx, a, id, unless, func(c store.Current) store.Current { return c })
-}
-
-// ReadByTarget is Read for a target's id alone: a record's own id leads nowhere.
-func (s *Service) ReadByTarget(ctx context.Context, a Access, target uuid.UUID, unless func(version int64) bool) (v Shown, unmodified bool, err error) {
-	return s.readShown(ctx, a, target, unless, func(c store.Current) store.Current {
-		if c.State == store.Present && c.Target != target {
-			return store.Current{}
-		}
-		return c
-	})
-}
-
-func (s *Service) readShown(ctx context.Context, a Access, id uuid.UUID, unless func(version int64) bool,
-	meant func(store.Current) store.Current,
-) (v Shown, unmodified bool, err error) {
-	found, unmodified, err := s.read(ctx, a, id, unless, meant)
-	if err != nil || unmodified {
-		return Shown{Version: a.visible(found.Version)}, unmodified, err
-	}
-	v, err = s.show(a, found)
-	return v, false, err
-}
-
-// show gives a record's JSON: as it is stored, where nothing is to be left out.
-func (s *Service) show(a Access, f store.Found) (Shown, error) {
-	if f.Text != nil && a.allVisible(f.Text) {
-		return Shown{f.Version, f.Text}, nil
-	}
-	c, err := f.Open()
-	if err != nil {
+func (s *Service) Read(ctx context.Context, a Access, l Lookup) (Shown, error) {
+	if err := a.permits(Read); err != nil {
 		return Shown{}, err
 	}
-	v := a.visible(c.Version)
-	return Shown{v, s.Rules.Encode(v.Record)}, nil
+	o, err := s.records.Find(ctx, l.ID)
+	if err != nil {
+		return Shown{}, foreign(err)
+	}
+	o = of(o, l.Target)
+	ending := done
+	unmodified := o.State == store.Present && l.IfNoneMatch.Weak(etag.Version(o.Version))
+	if unmodified {
+		ending = notModified
+	}
+	if err := s.enterRead(ctx, a, l.ID, o, ending); err != nil {
+		return Shown{}, err
+	}
+	if unmodified {
+		return Shown{Opened: store.Opened{ID: o.ID, Target: o.Target, Version: o.Version, Modified: o.Modified}, Unmodified: true}, nil
+	}
+	return s.show(a, o, false)
 }
 
-// ReadOf is ReadByTarget where the caller names the record too, by an id that
-// leads to it: otherwise there is nothing.
-func (s *Service) ReadOf(ctx context.Context, a Access, target, id uuid.UUID) (store.Version, error) {
-	found, _, err := s.read(ctx, a, target, func(int64) bool { return false }, func(c store.Current) store.Current {
-		if c.State == store.Present && (c.Target != target || c.ID != id && c.Target != id) {
-			return store.Current{}
-		}
-		return c
-	})
-	if err != nil {
-		return store.Version{}, err
+// of is what was found where the record is the target's, or the target is
+// zero; else nothing.
+func of(o store.Opened, target uuid.UUID) store.Opened {
+	if target != uuid.Nil && o.State == store.Present && o.Target != target {
+		return store.Opened{}
 	}
-	c, err := found.Open()
-	if err != nil {
-		return store.Version{}, err
-	}
-	return a.visible(c.Version), nil
+	return o
 }
 
-func (s *Service) read(ctx context.Context, a Access, id uuid.UUID, unless func(version int64) bool,
-	meant func(store.Current) store.Current,
-) (found store.Found, unmodified bool, err error) {
-	if err := a.permits(Read); err != nil {
-		return store.Found{}, false, err
+// enterRead makes the entry of a read durable. It then returns the error of a
+// record that is not there.
+func (s *Service) enterRead(ctx context.Context, a Access, asked uuid.UUID, o store.Opened, ending ending) error {
+	if o.State != store.Present {
+		ending = gone(o.State)
 	}
-	found, err = s.store.Read(ctx, id, func(c store.Current) audit.Entry {
-		c = meant(c)
-		if c.State != store.Present {
-			return s.entryOf(a, id, c, gone(c.State))
-		}
-		if unmodified = unless(c.Version.Version); unmodified {
-			return s.entryOf(a, id, c, notModified)
-		}
-		return s.entryOf(a, id, c, done)
-	})
-	if err != nil {
-		return store.Found{}, false, foreign(err)
+	if err := s.log.Append(ctx, s.entryOf(a, asked, o, ending)); err != nil {
+		return foreign(err)
 	}
-	if err := missing(meant(found.Current).State); err != nil {
-		return store.Found{}, false, err
-	}
-	return found, unmodified, nil
+	return missing(o.State)
 }
 
-// outcome is how a request ended, for its entry.
-type outcome struct {
+// ending is how a request ended, for its entry.
+type ending struct {
 	audit.Outcome
 	status  int
 	problem string
 }
 
 var (
-	done        = outcome{Outcome: audit.Done, status: 200}
-	unchanged   = outcome{Outcome: audit.Unchanged, status: 200}
-	notModified = outcome{Outcome: audit.NotModified, status: 304}
+	done        = ending{Outcome: audit.Done, status: 200}
+	unchanged   = ending{Outcome: audit.Unchanged, status: 200}
+	notModified = ending{Outcome: audit.NotModified, status: 304}
 )
 
-func gone(state store.State) outcome {
+func gone(state store.State) ending {
 	if state == store.Erased {
-		return outcome{audit.Erased, 410, problemErased}
+		return ending{audit.Erased, 410, problemErased}
 	}
-	return outcome{audit.NotFound, 404, problemNotFound}
+	return ending{audit.NotFound, 404, problemNotFound}
 }
 
 // missing is the error of a record that is not there.
@@ -142,32 +103,10 @@ func missing(state store.State) error {
 }
 
 // entryOf is the entry of a request about one record.
-func (s *Service) entryOf(a Access, target uuid.UUID, c store.Current, o outcome) audit.Entry {
-	e := s.entry(a, target, o.Outcome, o.status)
-	e.Record, e.Version = c.ID, c.Version.Version
-	return e
-}
-
-// visible leaves out what the caller may not see of a record.
-func (a Access) visible(v store.Version) store.Version {
-	if !a.may(identity.NINORead) {
-		v.Record.NationalInsuranceNumber, v.Record.NINOAsSent = "", ""
-	}
-	return v
-}
-
-// allVisible says of a record's JSON whether visible leaves it as it is.
-func (a Access) allVisible(text []byte) bool {
-	return a.may(identity.NINORead) || !bytes.Contains(text, []byte(`"nationalInsuranceNumber"`))
-}
-
-// visibleAt leaves out what the caller may not see of a version, where the
-// record is at the current one by now: earlier values of gender need rights:read.
-func (a Access) visibleAt(v store.Version, current int64) store.Version {
-	if v.Version != current && !a.may(identity.RightsRead) {
-		v.Record.Gender = equality.Gender{}
-	}
-	return a.visible(v)
+func (s *Service) entryOf(a Access, asked uuid.UUID, o store.Opened, e ending) audit.Entry {
+	entry := s.entry(a, asked, e.Outcome, e.status)
+	entry.Record, entry.Version = o.ID, o.Version
+	return entry
 }
 
 // foreign turns an error of the store into one of this package.
@@ -190,7 +129,7 @@ type Listing struct {
 // ListItem is a record of a page. Callers who may not read records are told
 // which members it has and nothing of what they say.
 type ListItem struct {
-	store.Version
+	Shown
 	Readable bool
 	Members  []string // where it is not readable
 }
@@ -218,22 +157,25 @@ func (s *Service) ListRecords(ctx context.Context, a Access, q ListQuery) (Listi
 			return Listing{}, err
 		}
 	}
-	page, more, err := s.store.List(ctx, sq, func(page []store.Version) audit.Entry {
-		e := s.entry(a, uuid.Nil, audit.Done, 200)
-		for _, v := range page {
-			e.Records = append(e.Records, v.ID)
-		}
-		return e
-	})
+	page, more, err := s.records.List(ctx, sq)
 	if err != nil {
 		return Listing{}, foreign(err)
 	}
+	entry := s.entry(a, uuid.Nil, audit.Done, 200)
+	for _, o := range page {
+		entry.Records = append(entry.Records, o.ID)
+	}
+	if err := s.log.Append(ctx, entry); err != nil {
+		return Listing{}, foreign(err)
+	}
 	var l Listing
-	for _, v := range page {
-		item := ListItem{Version: a.visible(v), Readable: a.may(identity.EqualityRead)}
+	for _, o := range page {
+		item := ListItem{Readable: a.readable()}
 		if !item.Readable {
-			item.Members = equality.MaskSensitive(v.Record.Members())
-			item.Record = equality.Record{}
+			item.Members = equality.MaskSensitive(o.Record.Members())
+		}
+		if item.Shown, err = s.show(a, o, false); err != nil {
+			return Listing{}, err
 		}
 		l.Items = append(l.Items, item)
 	}
@@ -248,59 +190,44 @@ const HistoryLimit = 1000
 
 // Versions returns the versions of a record, newest first: who made each,
 // when, why, and which members it changed. Errors: ErrNotFound, ErrErased, ErrUnavailable.
-func (s *Service) Versions(ctx context.Context, a Access, id uuid.UUID) ([]store.Version, error) {
+func (s *Service) Versions(ctx context.Context, a Access, id uuid.UUID) ([]store.Opened, error) {
 	if err := a.permits(ReadHistory); err != nil {
 		return nil, err
 	}
-	current, versions, err := s.store.History(ctx, id, math.MaxInt64, HistoryLimit,
-		func(c store.Current, _ []store.Version) (audit.Entry, bool) {
-			if c.State != store.Present {
-				return s.entryOf(a, id, c, gone(c.State)), true
-			}
-			return s.entryOf(a, id, c, done), true
-		})
+	current, versions, err := s.records.History(ctx, id, math.MaxInt64, HistoryLimit)
 	if err != nil {
 		return nil, foreign(err)
 	}
-	if err := missing(current.State); err != nil {
+	if err := s.enterRead(ctx, a, id, current, done); err != nil {
 		return nil, err
 	}
-	for i := range versions {
-		versions[i].Record = equality.Record{}
-		if !a.may(identity.EqualityRead) {
-			versions[i].Change.Members = equality.MaskSensitive(versions[i].Change.Members)
-		}
+	for i, v := range versions {
+		v.Provenance.Members = a.names(v.Provenance.Members)
+		versions[i] = store.Opened{ID: v.ID, Target: v.Target, Version: v.Version, Modified: v.Modified, Provenance: v.Provenance}
 	}
 	return versions, nil
 }
 
-// Version returns a record as it was at one version. Earlier values of gender
-// are left out for callers without rights:read.
+// Version returns a record as it was at one version.
 // Errors: ErrNotFound (the version, too), ErrErased, ErrUnavailable.
-func (s *Service) Version(ctx context.Context, a Access, id uuid.UUID, version int64) (store.Version, error) {
+func (s *Service) Version(ctx context.Context, a Access, id uuid.UUID, version int64) (Shown, error) {
 	if err := a.permits(ReadHistory); err != nil {
-		return store.Version{}, err
+		return Shown{}, err
 	}
-	var found *store.Version
-	current, _, err := s.store.History(ctx, id, version, 1,
-		func(c store.Current, versions []store.Version) (audit.Entry, bool) {
-			if c.State != store.Present {
-				return s.entryOf(a, id, c, gone(c.State)), true
-			}
-			if len(versions) == 0 || versions[0].Version != version {
-				return s.entryOf(a, id, c, gone(store.Absent)), true
-			}
-			found = &versions[0]
-			return s.entryOf(a, id, store.Current{State: c.State, Version: *found}, done), true
-		})
+	current, versions, err := s.records.History(ctx, id, version, 1)
 	if err != nil {
-		return store.Version{}, foreign(err)
+		return Shown{}, foreign(err)
 	}
-	if err := missing(current.State); err != nil {
-		return store.Version{}, err
+	there := len(versions) > 0 && versions[0].Version == version
+	found, ending := current, gone(store.Absent)
+	if there {
+		found, ending = versions[0], done
 	}
-	if found == nil {
-		return store.Version{}, ErrNotFound
+	if err := s.enterRead(ctx, a, id, found, ending); err != nil {
+		return Shown{}, err
 	}
-	return a.visibleAt(*found, current.Version.Version), nil
+	if !there {
+		return Shown{}, ErrNotFound
+	}
+	return s.show(a, found, version != current.Version)
 }

@@ -123,7 +123,7 @@ func body(target uuid.UUID, members string) []byte {
 }
 
 // create makes a record with random ids.
-func (b *bench) create(t testing.TB, members string) store.Version {
+func (b *bench) create(t testing.TB, members string) store.Opened {
 	t.Helper()
 	w, err := b.CreateRecord(t.Context(), b.as(t, officer, Create), Write{ID: uuid.New(), Body: body(uuid.New(), members), Reason: Reasons[0]})
 	if err != nil {
@@ -133,7 +133,7 @@ func (b *bench) create(t testing.TB, members string) store.Version {
 }
 
 // change changes a record as an officer.
-func (b *bench) change(t testing.TB, id uuid.UUID, patch string) store.Version {
+func (b *bench) change(t testing.TB, id uuid.UUID, patch string) store.Opened {
 	t.Helper()
 	w, err := b.ChangeRecord(t.Context(), b.as(t, officer, Change), Write{ID: id, Body: []byte(patch), Reason: Reasons[0]})
 	if err != nil {
@@ -143,7 +143,7 @@ func (b *bench) change(t testing.TB, id uuid.UUID, patch string) store.Version {
 }
 
 // read reads a record as an officer.
-func (b *bench) read(t testing.TB, id uuid.UUID) store.Version {
+func (b *bench) read(t testing.TB, id uuid.UUID) store.Opened {
 	t.Helper()
 	v, _, err := b.Read(t.Context(), b.as(t, officer, Read), id, never)
 	if err != nil {
@@ -193,7 +193,7 @@ func (b *bench) erase(t testing.TB, id uuid.UUID) {
 func (b *bench) log(t testing.TB) (entries []audit.Entry) {
 	t.Helper()
 	// The writer does its work in the order it was given: this comes last.
-	if _, err := b.engine.Read(t.Context(), uuid.New(), func(store.Current) audit.Entry { return audit.Entry{Action: "barrier"} }); err != nil {
+	if _, err := b.engine.Read(t.Context(), uuid.New(), func(store.Opened) audit.Entry { return audit.Entry{Action: "barrier"} }); err != nil {
 		t.Fatal(err)
 	}
 	log, err := sqlite.OpenLog(t.Context(), b.dir, b.Keys)

@@ -8,6 +8,7 @@ import (
 
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/equality"
+	"equality-information-api/internal/etag"
 	"equality-information-api/internal/events"
 	"equality-information-api/internal/identity"
 	"equality-information-api/internal/store"
@@ -24,53 +25,28 @@ type Write struct {
 	Body   []byte
 	Form   Form   // how Body is written; nil is a JSON merge patch (RFC 7396)
 	Reason string // one of Reasons
-	// IfMatch is the caller's condition on the current version; nil where none was sent.
-	IfMatch func(version int64) bool
-	// Since is the version the condition names, where it names just one: what changed after it is told.
-	Since *int64
+	// IfMatch are the versions that the record may be at (RFC 9110, 13.1.1);
+	// nil where the caller sent no such condition. Where it names just one, a
+	// refusal tells what has changed since.
+	IfMatch *etag.List
 	// Key makes a retry safe; Operation is the method and path it belongs to.
 	Key, Operation string
-}
-
-// A Form is how one contract writes a record, and a change of one. The rules of
-// the record are themselves the form of the JSON merge patch. The errors are
-// *equality.InvalidError.
-type Form interface {
-	// DecodeCreate reads a whole record; its ID is zero where neither id nor
-	// body gives one.
-	DecodeCreate(body []byte, id uuid.UUID, today equality.Date) (equality.Record, error)
-	DecodePatch(body []byte, today equality.Date) (equality.Patch, error)
-}
-
-// form is the form that a write is in.
-func (s *Service) form(w Write) Form {
-	if w.Form == nil {
-		return s.Rules
-	}
-	return w.Form
-}
-
-// Written is the record after a write.
-type Written struct {
-	store.Version
-	Created  bool
-	Replayed bool // the write was done by an earlier request with the same key
 }
 
 // CreateRecord creates a person's record.
 //
 // Errors: *equality.InvalidError, *ConflictError, ErrKeyReused, ErrUnavailable.
-func (s *Service) CreateRecord(ctx context.Context, a Access, w Write) (Written, error) {
+func (s *Service) CreateRecord(ctx context.Context, a Access, w Write) (Shown, error) {
 	if err := a.permits(Create); err != nil {
-		return Written{}, err
+		return Shown{}, err
 	}
-	return s.once(ctx, a, w, func(key *store.Key) (Written, error) { return s.create(ctx, a, w, key) })
+	return s.once(ctx, a, w, func(key *store.Key) (Shown, error) { return s.create(ctx, a, w, key) })
 }
 
-func (s *Service) create(ctx context.Context, a Access, w Write, key *store.Key) (Written, error) {
+func (s *Service) create(ctx context.Context, a Access, w Write, key *store.Key) (Shown, error) {
 	next, err := s.form(w).DecodeCreate(w.Body, w.ID, equality.DateOf(s.Now()))
 	if err != nil {
-		return Written{}, err
+		return Shown{}, err
 	}
 	chosen := next.ID != uuid.Nil
 	if !chosen {
@@ -79,23 +55,53 @@ func (s *Service) create(ctx context.Context, a Access, w Write, key *store.Key)
 	spare := uuid.New()
 	members := next.Members()
 	cmd := store.Command{ID: next.ID, Target: next.TargetID, EventID: newEventID(), Key: key}
-	result, err := s.store.Write(ctx, cmd, func(c store.Current) (store.Decision, error) {
+	result, err := s.records.Write(ctx, cmd, func(o store.Opened) (store.Decision, error) {
 		record := next
-		if c.State == store.Present || c.State == store.Erased && chosen {
-			if c.State == store.Erased {
-				c = store.Current{}
-			}
-			return s.refusal(a, next.TargetID, c, 409, problemConflict), a.conflict(c.ID)
+		if o.State == store.Present {
+			return s.refusal(a, next.TargetID, o, 409, problemConflict), a.conflict(o.ID)
 		}
-		if c.State == store.Erased {
+		switch reusable(o.Tombstones, record, chosen) {
+		case taken:
+			return s.refusal(a, next.TargetID, store.Opened{}, 409, problemConflict), a.conflict(uuid.Nil)
+		case anew:
 			record.ID = spare
 		}
-		return s.change(a, next.TargetID, &record, members, w.Reason, events.Created, 201), nil
+		return s.change(a, next.TargetID, record, members, w.Reason, events.Created, 201), nil
 	})
 	if err != nil {
-		return Written{}, foreign(err)
+		return Shown{}, foreign(err)
 	}
-	return Written{Version: a.visible(result.Version), Created: true}, nil
+	shown, err := s.show(a, result, false)
+	shown.Created = true
+	return shown, err
+}
+
+// What becomes of the id that a new record is to have.
+type idChoice int
+
+const (
+	free  idChoice = iota
+	anew           // the person's record was erased: the next one has another id
+	taken          // it was an erased record's
+)
+
+// reusable says whether a new record may have its id, given the tombstones that
+// stand behind its ids. The id of an erased record is never given to a record
+// again; a person whose record was erased may have another.
+func reusable(erased []store.Tombstone, record equality.Record, chosen bool) idChoice {
+	choice := free
+	for _, t := range erased {
+		switch {
+		case chosen && t.ID == record.ID:
+			return taken
+		case chosen:
+		case t.Target == record.TargetID:
+			choice = anew
+		case t.ID == record.ID && choice == free:
+			choice = taken
+		}
+	}
+	return choice
 }
 
 // ChangeRecord applies a merge patch to a record. A patch that changes nothing
@@ -103,41 +109,39 @@ func (s *Service) create(ctx context.Context, a Access, w Write, key *store.Key)
 //
 // Errors: *equality.InvalidError, ErrNotFound, ErrErased,
 // ErrPreconditionRequired, *VersionError, ErrNINOForbidden, ErrKeyReused, ErrUnavailable.
-func (s *Service) ChangeRecord(ctx context.Context, a Access, w Write) (Written, error) {
+func (s *Service) ChangeRecord(ctx context.Context, a Access, w Write) (Shown, error) {
 	if err := a.permits(Change); err != nil {
-		return Written{}, err
+		return Shown{}, err
 	}
-	return s.once(ctx, a, w, func(key *store.Key) (Written, error) { return s.patch(ctx, a, w, key) })
+	return s.once(ctx, a, w, func(key *store.Key) (Shown, error) { return s.patch(ctx, a, w, key) })
 }
 
-func (s *Service) patch(ctx context.Context, a Access, w Write, key *store.Key) (Written, error) {
+func (s *Service) patch(ctx context.Context, a Access, w Write, key *store.Key) (Shown, error) {
 	patch, err := s.form(w).DecodePatch(w.Body, equality.DateOf(s.Now()))
 	if err != nil {
-		return Written{}, err
+		return Shown{}, err
 	}
 	cmd := store.Command{ID: w.ID, EventID: newEventID(), Key: key}
-	result, err := s.store.Write(ctx, cmd, func(c store.Current) (store.Decision, error) {
-		return s.decideChange(a, w, patch, c)
+	result, err := s.records.Write(ctx, cmd, func(o store.Opened) (store.Decision, error) {
+		return s.decideChange(a, w, patch, o)
 	})
 	var moved *VersionError
 	if errors.As(err, &moved) {
 		moved.ChangedMembers = s.changedSince(ctx, a, w)
 	}
 	if err != nil {
-		return Written{}, foreign(err)
+		return Shown{}, foreign(err)
 	}
-	return Written{Version: a.visible(result.Version)}, nil
+	return s.show(a, result, false)
 }
 
-func (s *Service) decideChange(a Access, w Write, patch equality.Patch, c store.Current) (store.Decision, error) {
-	if patch.Of != uuid.Nil && c.State == store.Present && c.Target != patch.Of {
-		c = store.Current{}
-	}
-	shown := c.Record
+func (s *Service) decideChange(a Access, w Write, patch Sent, c store.Opened) (store.Decision, error) {
+	c = of(c, patch.Of)
+	shown := c.Record.NationalInsuranceNumber
 	if !a.may(identity.NINORead) {
-		shown.NationalInsuranceNumber = ""
+		shown = ""
 	}
-	if err := patch.Doubted(shown); err != nil {
+	if err := patch.doubted(shown); err != nil {
 		return s.refusal(a, w.ID, c, 400, ""), err
 	}
 	if err := missing(c.State); err != nil {
@@ -149,8 +153,8 @@ func (s *Service) decideChange(a Access, w Write, patch equality.Patch, c store.
 	if w.IfMatch == nil && s.RequireIfMatch {
 		return s.refusal(a, w.ID, c, 428, ""), ErrPreconditionRequired
 	}
-	if w.IfMatch != nil && !w.IfMatch(c.Version.Version) {
-		return s.refusal(a, w.ID, c, 412, problemVersion), &VersionError{Version: c.Version.Version}
+	if err := w.holds(c.Version); err != nil {
+		return s.refusal(a, w.ID, c, 412, problemVersion), err
 	}
 	nino, setsNINO := patch.NationalInsuranceNumber.Value()
 	if !a.may(identity.NINORead) && c.Record.NationalInsuranceNumber != "" {
@@ -161,48 +165,55 @@ func (s *Service) decideChange(a Access, w Write, patch equality.Patch, c store.
 		patch.NationalInsuranceNumber = equality.Change[string]{}
 	}
 	next := patch.Apply(c.Record)
-	if err := s.Rules.Validate(patch, c.Record, next); err != nil {
+	if err := s.Rules.Validate(patch.Patch, c.Record, next); err != nil {
 		return s.refusal(a, w.ID, c, 400, ""), err
 	}
 	members := equality.Diff(c.Record, next)
 	if len(members) == 0 {
 		d := store.Decision{Entry: s.entryOf(a, w.ID, c, unchanged)}
-		d.Outcome = store.Outcome{Status: 200, Record: c.ID, Version: c.Version.Version}
+		d.Outcome = store.Outcome{Status: 200, Record: c.ID, Version: c.Version}
 		return d, nil
 	}
-	return s.change(a, w.ID, &next, members, w.Reason, events.Updated, 200), nil
+	return s.change(a, w.ID, next, members, w.Reason, events.Updated, 200), nil
 }
 
 // newEventID makes a time-ordered id (RFC 9562, version 7), which an index takes at its end.
 func newEventID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 
+// holds is the error of a condition that the current version does not meet.
+func (w Write) holds(version int64) error {
+	if w.IfMatch != nil && !w.IfMatch.Strong(etag.Version(version)) {
+		return &VersionError{Version: version}
+	}
+	return nil
+}
+
 // change decides for a new version.
-func (s *Service) change(a Access, target uuid.UUID, next *equality.Record, members []string, reason, event string, status int) store.Decision {
-	entry := s.entry(a, target, audit.Done, status)
+func (s *Service) change(a Access, asked uuid.UUID, next equality.Record, members []string, reason, event string, status int) store.Decision {
+	entry := s.entry(a, asked, audit.Done, status)
 	entry.Members = equality.MaskSensitive(members)
 	caller := a.request.Caller
 	return store.Decision{
-		Next:     next,
-		Verbatim: s.Rules.Recognises(*next),
-		Change:   store.Change{Subject: caller.Subject, Name: caller.Name, Reason: reason, Members: members},
-		Entry:    entry,
-		Event:    event,
-		Outcome:  store.Outcome{Status: status},
+		Effects: []store.Effect{store.PutRecord{
+			Record: next, Verbatim: s.Rules.Recognises(next),
+			Provenance: store.Provenance{Subject: caller.Subject, Name: caller.Name, Reason: reason, Members: members},
+		}},
+		Entry: entry, Event: event, Outcome: store.Outcome{Status: status},
 	}
 }
 
 // refusal decides for no change. One with a problem is what a retry with the
 // same idempotency key is told, too.
-func (s *Service) refusal(a Access, target uuid.UUID, c store.Current, status int, problem string) store.Decision {
-	d := store.Decision{Entry: s.entryOf(a, target, c, outcome{Outcome: audit.Refused, status: status})}
+func (s *Service) refusal(a Access, asked uuid.UUID, c store.Opened, status int, problem string) store.Decision {
+	d := store.Decision{Entry: s.entryOf(a, asked, c, ending{Outcome: audit.Refused, status: status})}
 	if problem != "" {
-		d.Outcome = store.Outcome{Status: status, Problem: problem, Record: c.ID, Version: c.Version.Version}
+		d.Outcome = store.Outcome{Status: status, Problem: problem, Record: c.ID, Version: c.Version}
 	}
 	return d
 }
 
-// conflict is the error of a create that the record with this id stands in
-// the way of; zero where it is only the id that cannot be had.
+// conflict is the error of a create that the record with this id stands in the
+// way of; zero where only the id is taken.
 func (a Access) conflict(existing uuid.UUID) error {
 	if !a.may(identity.EqualityRead) {
 		existing = uuid.Nil
@@ -214,13 +225,13 @@ func (a Access) conflict(existing uuid.UUID) error {
 // asked for and the current one, for callers who may read them. The refused
 // write has its entry already.
 func (s *Service) changedSince(ctx context.Context, a Access, w Write) []string {
-	if w.Since == nil || !a.may(identity.EqualityRead) {
+	since := w.IfMatch.Single()
+	if since == nil || !a.readable() {
 		return nil
 	}
-	current, versions, err := s.store.History(ctx, w.ID, *w.Since, 1,
-		func(store.Current, []store.Version) (audit.Entry, bool) { return audit.Entry{}, false })
-	if err != nil || len(versions) == 0 || versions[0].Version != *w.Since {
+	current, versions, err := s.records.History(ctx, w.ID, *since, 1)
+	if err != nil || len(versions) == 0 || versions[0].Version != *since {
 		return nil
 	}
-	return equality.Diff(versions[0].Record, current.Record)
+	return a.names(equality.Diff(versions[0].Record, current.Record))
 }

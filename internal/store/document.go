@@ -24,8 +24,8 @@ type document struct {
 // changed what stands in the document, and not in columns, since that a certain
 // member changed can say as much as its value.
 type beside struct {
-	NINOAsSent string `json:"ninoAsSent,omitzero"`
-	Change     Change `json:"change"`
+	NINOAsSent string     `json:"ninoAsSent,omitzero"`
+	Provenance Provenance `json:"change"`
 }
 
 // The beginning of a document. In that of a version that is verbatim the length
@@ -37,9 +37,9 @@ const (
 
 // EncodeDocument writes a version as the JSON that is sealed. Text that is not
 // UTF-8, which an import may bring, is mended.
-func EncodeDocument(v Version) ([]byte, error) {
+func EncodeDocument(v Opened) ([]byte, error) {
 	record := v.Record.Encode()
-	beside, err := json.Marshal(beside{v.Record.NINOAsSent, v.Change}, jsontext.AllowInvalidUTF8(true))
+	beside, err := json.Marshal(beside{v.Record.NINOAsSent, v.Provenance}, jsontext.AllowInvalidUTF8(true))
 	if err != nil {
 		return nil, err
 	}
@@ -54,12 +54,12 @@ func EncodeDocument(v Version) ([]byte, error) {
 
 // DecodeDocument reads into a version what EncodeDocument has written of it.
 // The error names no value.
-func DecodeDocument(plain []byte, v *Version) error {
+func DecodeDocument(plain []byte, v *Opened) error {
 	var d document
 	if err := json.Unmarshal(plain, &d); err != nil {
 		return errors.New("a stored document is not of this program's form")
 	}
-	v.Record, v.Change, v.Verbatim = d.Record, d.Change, bytes.HasPrefix(plain, []byte(beginVerbatim))
+	v.Record, v.Provenance, v.Verbatim = d.Record, d.Provenance, bytes.HasPrefix(plain, []byte(beginVerbatim))
 	v.Record.NINOAsSent = d.NINOAsSent
 	return nil
 }

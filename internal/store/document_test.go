@@ -19,9 +19,9 @@ func TestDocumentOfAnEarlierRelease(t *testing.T) {
 	t.Parallel()
 	const plain = `{"record":{"id":"45b919fa-22b4-11ec-9621-0242ac130002","targetId":"49b092d6-22b4-11ec-9621-0242ac130002",` +
 		`"nationalInsuranceNumber":"QQ123456C"},"change":{"subject":"somebody","reason":"update","members":["nationalInsuranceNumber"]}}`
-	var v Version
+	var v Opened
 	err := DecodeDocument([]byte(plain), &v)
-	if err != nil || v.Record.NationalInsuranceNumber != "QQ123456C" || v.Record.NINOAsSent != "" || v.Change.Subject != "somebody" || v.Verbatim {
+	if err != nil || v.Record.NationalInsuranceNumber != "QQ123456C" || v.Record.NINOAsSent != "" || v.Provenance.Subject != "somebody" || v.Verbatim {
 		t.Errorf("%+v %v", v, err)
 	}
 	again, err := EncodeDocument(v)
@@ -37,11 +37,11 @@ func TestDocumentKeepsTheSpelling(t *testing.T) {
 	t.Parallel()
 	sent := equality.Record{ID: uuid.New(), TargetID: uuid.New(), NationalInsuranceNumber: "QQ123456C", NINOAsSent: "qq 12 34 56 c"}
 	for _, shown := range []bool{false, true} {
-		plain, err := EncodeDocument(Version{Record: sent, Change: Change{Subject: "somebody"}, Verbatim: shown})
+		plain, err := EncodeDocument(Opened{Record: sent, Provenance: Provenance{Subject: "somebody"}, Verbatim: shown})
 		if err != nil {
 			t.Fatal(err)
 		}
-		var v Version
+		var v Opened
 		err = DecodeDocument(plain, &v)
 		if r := v.Record; err != nil || r.NINOAsSent != sent.NINOAsSent || r.NationalInsuranceNumber != sent.NationalInsuranceNumber {
 			t.Errorf("%+v %v", r, err)
@@ -53,7 +53,7 @@ func TestDocumentKeepsTheSpelling(t *testing.T) {
 	if strings.Contains(string(sent.Encode()), "qq 12") {
 		t.Errorf("the HTTP contract shows it: %s", sent.Encode())
 	}
-	if err := DecodeDocument([]byte(`{"record":{"id":"xMARKx"}}`), &Version{}); err == nil || strings.Contains(err.Error(), "MARK") {
+	if err := DecodeDocument([]byte(`{"record":{"id":"xMARKx"}}`), &Opened{}); err == nil || strings.Contains(err.Error(), "MARK") {
 		t.Errorf("%v", err)
 	}
 }
@@ -62,7 +62,7 @@ func TestDocumentIsShownAsItIsStored(t *testing.T) {
 	t.Parallel()
 	r := equality.Record{ID: uuid.New(), TargetID: uuid.New(), Nationality: "british",
 		HomeSituationIfOther: equality.NewText(`,"record":{"id":"` + "\u00e9\xff")}
-	plain, err := EncodeDocument(Version{Record: r, Change: Change{Subject: `,"record":`}, Verbatim: true})
+	plain, err := EncodeDocument(Opened{Record: r, Provenance: Provenance{Subject: `,"record":`}, Verbatim: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +108,7 @@ func TestFormOfAVerbatimRecord(t *testing.T) {
 		`"caringResponsibilities":{"provideUnpaidCare":true,"hoursSpentProvidingUnpaidCare":"fiveToNineHours"},"disabled":true,` +
 		`"communicationRequirements":["braille","other"],"communicationRequirementsIfOther":"Invented","economicSituation":"other",` +
 		`"economicSituationIfOther":"Invented","homeSituation":"other","homeSituationIfOther":"Invented é < \"","armedForces":"reservist"}`
-	var v Version
+	var v Opened
 	if err := DecodeDocument([]byte(`{"record":`+stored+`}`), &v); err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +126,7 @@ func TestFormOfAVerbatimRecord(t *testing.T) {
 func FuzzVerbatim(f *testing.F) {
 	id, target := uuid.UUID{1}, uuid.UUID{2}
 	for _, shown := range []bool{true, false} {
-		plain, err := EncodeDocument(Version{Record: equality.Record{ID: id, TargetID: target, Nationality: "british"}, Verbatim: shown})
+		plain, err := EncodeDocument(Opened{Record: equality.Record{ID: id, TargetID: target, Nationality: "british"}, Verbatim: shown})
 		if err != nil {
 			f.Fatal(err)
 		}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"equality-information-api/internal/audit"
 	"equality-information-api/internal/events"
 )
 
@@ -24,17 +23,12 @@ type FeedSource interface {
 	// News is closed when there may be events that EventsAfter did not give.
 	// It is asked for before them, so that none is missed.
 	News() <-chan struct{}
-	// Trace makes an entry of the access log durable.
-	Trace(ctx context.Context, entry audit.Entry) error
 }
 
-// ReadFeed returns the events behind a place in the feed, once the entry that
-// enter makes of them is durable. Where there are none it waits for one until
-// the context is done or the time is over, and enters nothing. The zero epoch
-// is the beginning. Errors: ErrCursorExpired, ErrUnavailable.
-func ReadFeed(ctx context.Context, s FeedSource, epoch uuid.UUID, after int64, limit int, wait time.Duration,
-	enter func([]events.Event) audit.Entry,
-) (Feed, error) {
+// ReadFeed returns the events behind a place in the feed. Where there are none
+// it waits for one until the context is done or the time is over. The zero
+// epoch is the beginning. Errors: ErrCursorExpired, ErrUnavailable.
+func ReadFeed(ctx context.Context, s FeedSource, epoch uuid.UUID, after int64, limit int, wait time.Duration) (Feed, error) {
 	current, err := s.FeedEpoch(ctx)
 	if err != nil {
 		return Feed{}, err
@@ -68,7 +62,7 @@ func ReadFeed(ctx context.Context, s FeedSource, epoch uuid.UUID, after int64, l
 				return Feed{}, ErrCursorExpired
 			}
 			feed := Feed{Epoch: epoch, Events: page, Next: page[len(page)-1].Position}
-			return feed, s.Trace(reading, enter(page))
+			return feed, nil
 		}
 		select {
 		case <-news:

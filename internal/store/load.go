@@ -12,25 +12,22 @@ import (
 // An Arrival is a record that comes from elsewhere, sealed and ready to be
 // stored. Its history begins at the version it arrives with.
 type Arrival struct {
-	Sealed
+	Row
+	Record equality.Record
 	// EventID names the event of the arrival; zero raises none.
 	EventID uuid.UUID
-	// NINO is the keyed hash of the National Insurance number, where there is one.
-	NINO    [32]byte
-	HasNINO bool
+	// NINO is the keyed hash of the National Insurance number; nil where there is none.
+	NINO []byte
 	// Members are those of the event, sensitive ones masked.
 	Members []string
 }
 
 // NewArrival seals a record that comes from elsewhere. Any number of
 // goroutines may do so.
-func NewArrival(keys *sealing.Keyset, v Version, eventID uuid.UUID) (Arrival, error) {
-	sealed, err := v.Seal(keys, nil)
-	a := Arrival{Sealed: sealed, EventID: eventID, Members: equality.MaskSensitive(v.Record.Members())}
-	if nino := v.Record.NationalInsuranceNumber; nino != "" {
-		a.NINO, a.HasNINO = NINOHash(keys, nino), true
-	}
-	return a, err
+func NewArrival(keys *sealing.Keyset, o Opened, eventID uuid.UUID) (Arrival, error) {
+	row, err := o.seal(keys)
+	return Arrival{Row: row, Record: o.Record, EventID: eventID, NINO: ninoHash(keys, o.Record.NationalInsuranceNumber),
+		Members: equality.MaskSensitive(o.Record.Members())}, err
 }
 
 // A Load is many arrivals that are written in one transaction, with one entry
@@ -60,8 +57,8 @@ func (l *Load) Empty() bool { return len(l.Arrivals) == 0 && len(l.Further) == 0
 
 // Arrived is the event of an arrival that has landed.
 func (l *Load) Arrived(a *Arrival) events.Event {
-	return events.Event{ID: a.EventID, At: a.Modified, Type: l.Event, Record: a.ID, Target: a.Target,
-		Version: a.Version.Version, Members: a.Members, CorrelationID: l.Entry.CorrelationID}
+	return events.Event{ID: a.EventID, At: FromMicros(a.Modified), Type: l.Event, Record: a.ID, Target: a.Target,
+		Version: a.Version, Members: a.Members, CorrelationID: l.Entry.CorrelationID}
 }
 
 // A Landing is what became of an arrival.
@@ -82,7 +79,7 @@ const (
 
 // Judge says what becomes of an arrival whose target, else whose id, leads to
 // what was found; a record in the way of it is never changed.
-func (a *Arrival) Judge(found Current) Landing {
+func (a *Arrival) Judge(found Opened) Landing {
 	switch {
 	case found.State == Absent:
 		return Landed
@@ -99,14 +96,14 @@ func (a *Arrival) Judge(found Current) Landing {
 // JudgeAll says what becomes of arrivals, in their order: of two for one person
 // the first lands. taken are the ids that lead to a record or to an erased
 // one's tombstone, and find gives what they lead to.
-func JudgeAll(arrivals []Arrival, taken map[uuid.UUID]bool, find func(uuid.UUID) (Current, error)) (landings []Landing, landed []int, err error) {
+func JudgeAll(arrivals []Arrival, taken map[uuid.UUID]bool, find func(uuid.UUID) (Opened, error)) (landings []Landing, landed []int, err error) {
 	here := make(map[uuid.UUID]*Arrival, 2*len(arrivals)) // by the ids of those that have landed
-	look := func(id uuid.UUID) (Current, error) {
+	look := func(id uuid.UUID) (Opened, error) {
 		if a := here[id]; a != nil {
-			return Current{State: Present, Version: a.Version}, nil
+			return Opened{State: Present, ID: a.ID, Target: a.Target, Version: a.Version, Record: a.Record}, nil
 		}
 		if !taken[id] {
-			return Current{}, nil
+			return Opened{}, nil
 		}
 		return find(id)
 	}

@@ -218,7 +218,10 @@ func (l *Log) Misplaced(ctx context.Context, yield func(finding string) error) (
 		if err := rows.Scan(&r.Number, (*loggedID)(&r.ID), (*loggedID)(&r.Target), &r.Version, &r.Modified, &r.Sealed, &r.Wrapped, &own, &person); err != nil {
 			return err
 		}
-		_, err := r.Open(l.keys)
+		opened, err := r.Open(l.keys)
+		if err == nil {
+			_, err = opened.Decode()
+		}
 		finding := ""
 		switch {
 		case errors.Is(err, sealing.ErrTampered), errors.Is(err, ErrMisplaced):

@@ -17,6 +17,7 @@ import (
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/equality"
 	"equality-information-api/internal/events"
+	"equality-information-api/internal/sealing"
 	"equality-information-api/internal/store/queries"
 )
 
@@ -43,54 +44,43 @@ const (
 	Erased
 )
 
-// Change is who made a version of a record, why, and which members it changed.
-type Change struct {
+// Provenance is who made a version, why, and which members it changed.
+type Provenance struct {
 	Subject string   `json:"subject"`
 	Name    string   `json:"name,omitzero"`
 	Reason  string   `json:"reason"`
 	Members []string `json:"members"`
 }
 
-// Version is one version of a record, opened.
-type Version struct {
+// Opened is a version of a record, opened; or, as its State says, what an id
+// leads to instead.
+type Opened struct {
+	State    State
 	ID       uuid.UUID
 	Target   uuid.UUID
 	Version  int64
 	Modified time.Time // UTC, microseconds
-	Change   Change
-	Record   equality.Record
+	// Text is the record's JSON, where it can be shown as it is stored. Where
+	// it is set Decode gives the members below, which may not be.
+	Text       []byte
+	Provenance Provenance
+	Record     equality.Record
 	// Verbatim says that the record is shown as its JSON is stored: each value
 	// that has a list was in it when the version was made.
 	Verbatim bool
-}
+	// Tombstones are those of erased records that stand behind an id; of a
+	// write that creates, behind either of its ids.
+	Tombstones []Tombstone
 
-// Current is a record as it stands when it is read or decided on. Where the
-// state is Erased, only Version.ID and Version.Version (the last one) are set.
-type Current struct {
-	State State
-	Version
-}
-
-// Found is a record as it was read, opened only as far as needed.
-type Found struct {
-	Current        // without Record and Change where Text is set
-	Text    []byte // the record's JSON, where that can be shown as it is stored
-	plain   []byte
-}
-
-// Open gives the record whole. Error: one that names no value.
-func (f Found) Open() (Current, error) {
-	if f.Text == nil {
-		return f.Current, nil
-	}
-	err := f.decode(f.plain)
-	return f.Current, err
+	number int64 // the engine's own name of the record
+	key    *sealing.DataKey
+	plain  []byte
 }
 
 // Command is a write before it is decided.
 type Command struct {
 	// ID is the id of the record to change, or its target's; for a create,
-	// the id the record is to have.
+	// the id the record is to have. Zero where the write is about a document alone.
 	ID uuid.UUID
 	// Target is the person of a record to create; zero makes the command a change.
 	Target uuid.UUID
@@ -107,18 +97,17 @@ type Key struct {
 	Body [32]byte
 }
 
-// Decision is what a use case makes of a record as it stands.
+// Decision is what a use case makes of what it found: the effects of the
+// write, which both engines execute alike, and what is told of it.
 type Decision struct {
-	// Next is the record as it is to be; nil changes nothing. Its ID and
-	// TargetID are those of the stored record.
-	Next     *equality.Record
-	Verbatim bool // of the version that Next makes
-	Change   Change
-	// Entry is written to the access log whatever is decided. The store
-	// fills in Record, Version and Document for a change.
-	Entry audit.Entry
-	// Event is the type of the change's event.
+	// Effects change what is stored, all of them or none. A decision without
+	// any changes nothing.
+	Effects []Effect
+	// Event is the type of the event that the effects raise; empty raises none.
 	Event string
+	// Entry is written to the access log whatever is decided. The store fills
+	// in Record, Version and Document for what the effects write.
+	Entry audit.Entry
 	// Outcome is remembered under the idempotency key where there is one,
 	// unless its status is 0.
 	Outcome Outcome

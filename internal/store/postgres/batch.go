@@ -36,10 +36,9 @@ func newBatch(s *Store, head audit.Head, jobs []*job) *batch {
 	for _, j := range jobs {
 		entry := j.entry
 		if j.plan != nil {
-			entry = b.plan(s, j)
-			if j.plan.Writes() {
-				raised = append(raised, event(j, entry))
-			}
+			var events []events.Event
+			entry, events = b.plan(s, j)
+			raised = append(raised, events...)
 		}
 		b.head = b.head.Next(s.Keys, entry)
 		entry.Subject, entry.Name, entry.Scope = escape(entry.Subject), escape(entry.Name), escape(entry.Scope)
@@ -52,57 +51,33 @@ func newBatch(s *Store, head audit.Head, jobs []*job) *batch {
 	return b
 }
 
-// plan queues what a job's plan writes besides its entry, which it returns.
-func (b *batch) plan(s *Store, j *job) audit.Entry {
+// plan queues what a job's plan writes besides its entry and its events, which
+// it returns.
+func (b *batch) plan(s *Store, j *job) (audit.Entry, []events.Event) {
 	p := j.plan
-	entry, outcome := p.Decision.Entry, p.Decision.Outcome
-	if p.Writes() {
-		next := &p.Next
-		if p.Found.State == store.Present {
-			b.owned(j, errMoved, queries.PostgresChange, p.Found.Number, p.Found.Version.Version, next.Version.Version,
-				store.Micros(next.Modified), next.Document)
-			b.nino(s, j)
-		} else {
-			var nino []byte
-			if number := next.Record.NationalInsuranceNumber; number != "" {
-				hash := store.NINOHash(s.Keys, number)
-				nino = hash[:]
-			}
-			b.owned(j, errMoved, queries.PostgresCreate, next.ID[:], next.Target[:], next.Version.Version,
-				store.Micros(next.Modified), next.Document, next.Wrapped, nino)
+	switch put := p.Put; {
+	case put == nil:
+	case put.Number == 0:
+		b.owned(j, errMoved, queries.PostgresCreate, put.ID[:], put.Target[:], put.Version, put.Modified, put.Sealed, put.Wrapped, p.Index)
+	default:
+		b.owned(j, errMoved, queries.PostgresChange, put.Number, put.Version-1, put.Version, put.Modified, put.Sealed)
+		if p.Unindex != nil {
+			b.owned(j, errMoved, queries.NINODelete, p.Unindex, put.Number)
 		}
-		entry.Record, entry.Version, entry.Document = next.ID, next.Version.Version, next.Hash()
-		outcome.Record, outcome.Version = entry.Record, entry.Version
+		if p.Index != nil {
+			b.owned(j, errMoved, queries.NINOInsert, p.Index, put.Number)
+		}
 	}
+	for _, statement := range j.statements {
+		b.owned(j, errMoved, statement.Query, statement.Args...)
+	}
+	entry, outcome, raised := p.Told(j.command.EventID)
 	if key := j.command.Key; key != nil && outcome.Status != 0 {
 		now := s.Now()
 		b.owned(j, store.ErrKeyTaken, queries.PostgresRemember, key.Key[:], key.Body[:], store.Micros(now), outcome.Status,
 			outcome.Problem, outcome.Record[:], outcome.Version, store.Micros(now.Add(-s.KeyRetention)))
 	}
-	return entry
-}
-
-// nino keeps the National Insurance number index in step with a change.
-func (b *batch) nino(s *Store, j *job) {
-	p := j.plan
-	before, after := p.Found.Record.NationalInsuranceNumber, p.Next.Record.NationalInsuranceNumber
-	if before == after {
-		return
-	}
-	if before != "" {
-		hash := store.NINOHash(s.Keys, before)
-		b.owned(j, errMoved, queries.NINODelete, hash[:], p.Found.Number)
-	}
-	if after != "" {
-		hash := store.NINOHash(s.Keys, after)
-		b.owned(j, errMoved, queries.NINOInsert, hash[:], p.Found.Number)
-	}
-}
-
-func event(j *job, entry audit.Entry) events.Event {
-	next := &j.plan.Next
-	return events.Event{ID: j.command.EventID, At: next.Modified, Type: j.plan.Decision.Event, Record: next.ID,
-		Target: next.Target, Version: next.Version.Version, Members: entry.Members, CorrelationID: entry.CorrelationID}
+	return entry, raised
 }
 
 func (b *batch) owned(j *job, means error, q *queries.Query, args ...any) {

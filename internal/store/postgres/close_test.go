@@ -10,7 +10,6 @@ import (
 	"github.com/google/uuid"
 
 	"equality-information-api/internal/audit"
-	"equality-information-api/internal/events"
 	"equality-information-api/internal/store"
 	"equality-information-api/internal/store/pgtest"
 )
@@ -32,7 +31,7 @@ func TestClosingLeavesNoSession(t *testing.T) {
 	f := open(t, d, "")
 	writesOn(t, []*fixture{f}, 2)
 	f.list()
-	feed, err := f.Events(t.Context(), uuid.Nil, 0, 100, 0, func([]events.Event) audit.Entry { return entry("read-events") })
+	feed, err := f.Events(t.Context(), uuid.Nil, 0, 100, 0)
 	ok(t, err)
 	if len(feed.Events) == 0 {
 		t.Error("no events")
@@ -48,13 +47,13 @@ func TestClosingLeavesNoSession(t *testing.T) {
 }
 
 // loading is a load of records.
-func (f *fixture) loading(versions ...store.Version) store.Load {
+func (f *fixture) loading(versions ...store.Opened) store.Load {
 	f.t.Helper()
 	e := entry(audit.ActionImport)
 	e.Scope = "test"
 	l := store.Load{Entry: e, Event: "test.arrived"}
 	for _, v := range versions {
-		v.Change = store.Change{Subject: e.Subject, Reason: "import"}
+		v.Provenance = store.Provenance{Subject: e.Subject, Reason: "import"}
 		a, err := store.NewArrival(f.Keys, v, uuid.New())
 		ok(f.t, err)
 		l.Arrivals = append(l.Arrivals, a)
@@ -72,17 +71,17 @@ func TestClosingFinishesWhatWaits(t *testing.T) {
 	const n = 20
 	errs := make(chan error, n)
 	for range laneCount() {
-		go func() { errs <- f.Trace(context.Background(), entry("waits")) }()
+		go func() { errs <- f.Append(context.Background(), entry("waits")) }()
 	}
 	d.waiting(t, int64(laneCount()))
 	loaded := make(chan error, 1)
-	l := f.loading(store.Version{ID: there.ID, Target: there.TargetID, Record: there}) // which has to be read
+	l := f.loading(store.Opened{ID: there.ID, Target: there.TargetID, Record: there}) // which has to be read
 	go func() {
 		_, err := f.Load(context.Background(), l)
 		loaded <- err
 	}()
 	for range n - laneCount() {
-		go func() { errs <- f.Trace(context.Background(), entry("waits")) }()
+		go func() { errs <- f.Append(context.Background(), entry("waits")) }()
 	}
 	eventually(t, func() bool { return f.jobs.Len() == n-laneCount()+1 })
 	closed := make(chan error)
@@ -112,12 +111,11 @@ func TestAClosedStoreIsUnavailable(t *testing.T) {
 	ok(t, err)
 	ok(t, f.Close())
 	ctx := t.Context()
-	enter := func(store.Current) audit.Entry { return entry("read") }
 	for what, use := range map[string]func() error{
-		"read":   func() error { _, err := f.Read(ctx, r.ID, enter); return err },
+		"read":   func() error { _, err := f.Find(ctx, r.ID); return err },
 		"create": func() error { return f.writing(person(), true, entry("write")) },
 		"change": func() error { return f.writing(r, false, entry("write")) },
-		"trace":  func() error { return f.Trace(ctx, entry("read")) },
+		"trace":  func() error { return f.Append(ctx, entry("read")) },
 		"load":   func() error { l := f.loading(); l.Mark = "test"; _, err := f.Load(ctx, l); return err },
 		"mark":   func() error { _, err := f.Mark(ctx, "test"); return err },
 		"trim":   func() error { return f.Trim(ctx) },
@@ -127,28 +125,26 @@ func TestAClosedStoreIsUnavailable(t *testing.T) {
 			return f.Ready(ctx)
 		},
 		"list": func() error {
-			_, _, err := f.List(ctx, store.ListQuery{Limit: 1}, func([]store.Version) audit.Entry { return entry("list") })
+			_, _, err := f.List(ctx, store.ListQuery{Limit: 1})
 			return err
 		},
 		"history": func() error {
-			_, _, err := f.History(ctx, r.ID, math.MaxInt64, 1, func(store.Current, []store.Version) (audit.Entry, bool) { return entry("history"), true })
+			_, _, err := f.History(ctx, r.ID, math.MaxInt64, 1)
 			return err
 		},
 		"feed": func() error {
-			_, err := f.Events(ctx, epoch, 0, 1, 0, func([]events.Event) audit.Entry { return entry("read-events") })
+			_, err := f.Events(ctx, epoch, 0, 1, 0)
 			return err
 		},
 		"remembered": func() error { _, _, err := f.Remembered(ctx, [32]byte{1}); return err },
 		"walk": func() error {
-			return f.Walk(ctx, func(int64) audit.Entry { return entry("walk") }, func(store.Version) error { return nil })
+			return f.Walk(ctx, entry("walk"), func(int64, store.Opened) error { return nil })
 		},
 	} {
 		if err := use(); !errors.Is(err, store.ErrUnavailable) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	f.expected.Store(true)
-	f.Enter(entry("refused"))
 	f.db.sound(t, f.Heads()...)
 }
 
@@ -161,7 +157,7 @@ func TestWhoeverLeavesALoadLeavesTheRestAlone(t *testing.T) {
 	release := d.holding(t, "LOCK TABLE audit IN EXCLUSIVE MODE")
 	ctx, cancel := context.WithCancel(t.Context())
 	r := person()
-	l := f.loading(store.Version{ID: r.ID, Target: r.TargetID, Record: r})
+	l := f.loading(store.Opened{ID: r.ID, Target: r.TargetID, Record: r})
 	done := make(chan error)
 	go func() {
 		landings, err := f.Load(ctx, l)

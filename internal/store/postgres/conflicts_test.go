@@ -17,15 +17,14 @@ import (
 func (f *fixture) changing(records ...equality.Record) (jobs []*job) {
 	f.t.Helper()
 	for _, r := range records {
-		found, err := f.findBy(context.Background(), r.ID)
+		found, err := store.FindFor(context.Background(), tables{f.Store}, f.Keys, store.Command{ID: r.ID})
 		ok(f.t, err)
 		r.AgeGroup += "+"
-		plan, err := store.NewPlan(f.Keys, found, func(store.Current) (store.Decision, error) {
-			return store.Decision{Next: &r, Entry: entry("write"), Event: "test.written"}, nil
+		plan, err := store.NewPlan(f.Keys, found, func(store.Opened) (store.Decision, error) {
+			return store.Decision{Effects: []store.Effect{store.PutRecord{Record: r}}, Entry: entry("write"), Event: "test.written"}, nil
 		})
 		ok(f.t, err)
-		plan.Next.Modified = f.stamp(found, 1)
-		jobs = append(jobs, &job{plan: &plan, command: store.Command{ID: r.ID, EventID: uuid.New()}, done: make(chan struct{})})
+		jobs = append(jobs, f.planned(plan, store.Command{ID: r.ID, EventID: uuid.New()}))
 	}
 	return jobs
 }
@@ -102,7 +101,7 @@ func TestADeadlockIsTriedAgain(t *testing.T) {
 }
 
 func sortedByTarget(jobs []*job) (first, second uuid.UUID) {
-	a, b := jobs[0].plan.Next, jobs[1].plan.Next
+	a, b := jobs[0].plan.Put, jobs[1].plan.Put
 	if a.Target.String() > b.Target.String() {
 		a, b = b, a
 	}
@@ -120,7 +119,7 @@ func TestTriesAreBounded(t *testing.T) {
 		"CREATE TRIGGER refuse BEFORE INSERT ON audit EXECUTE FUNCTION refuse()")()
 	heal := func() { f.db.exec(t, "DROP FUNCTION IF EXISTS refuse CASCADE", "DROP SEQUENCE IF EXISTS tried")() }
 	defer heal()
-	if err := f.Trace(t.Context(), entry("read")); !errors.Is(err, store.ErrUnavailable) {
+	if err := f.Append(t.Context(), entry("read")); !errors.Is(err, store.ErrUnavailable) {
 		t.Errorf("the caller is told %v", err)
 	}
 	if n := value[int64](t, f.db, "SELECT last_value FROM tried"); n != maxTries+1 {
@@ -145,12 +144,11 @@ func TestManyThatNoLongerFitLeaveTheOthersTheirTries(t *testing.T) {
 	for range maxTries + 5 { // creates of a person who has a record
 		fresh := person()
 		fresh.TargetID = r.TargetID
-		plan, err := store.NewPlan(f.Keys, store.Opened{}, func(store.Current) (store.Decision, error) {
-			return store.Decision{Next: &fresh, Entry: entry("write"), Event: "test.written"}, nil
+		plan, err := store.NewPlan(f.Keys, store.Opened{}, func(store.Opened) (store.Decision, error) {
+			return store.Decision{Effects: []store.Effect{store.PutRecord{Record: fresh}}, Entry: entry("write"), Event: "test.written"}, nil
 		})
 		ok(t, err)
-		plan.Next.Modified = f.stamp(store.Opened{}, 1)
-		jobs = append(jobs, &job{plan: &plan, command: store.Command{ID: fresh.ID, Target: fresh.TargetID, EventID: uuid.New()}, done: make(chan struct{})})
+		jobs = append(jobs, f.planned(plan, store.Command{ID: fresh.ID, Target: fresh.TargetID, EventID: uuid.New()}))
 	}
 	last := &job{entry: entry("read"), done: make(chan struct{})}
 	l := &lane{store: f.Store, lease: noLease}

@@ -109,19 +109,6 @@ func (d database) Log(t *testing.T, keys *sealing.Keyset, show func(audit.Log)) 
 	show(log)
 }
 
-// Erase removes a record as an erasure will.
-func (d database) Erase(t *testing.T, id uuid.UUID) {
-	t.Helper()
-	d.exec(t,
-		`INSERT INTO tombstone (id, version, at, reason, by) SELECT id, version, modified, 'unlawful', 'test' FROM record WHERE id = $1`,
-		`DELETE FROM identifier WHERE record = (SELECT number FROM record WHERE id = $1)`,
-		`DELETE FROM history WHERE record = (SELECT number FROM record WHERE id = $1)`,
-		`DELETE FROM data_key WHERE record = (SELECT number FROM record WHERE id = $1)`,
-		`DELETE FROM nino_index WHERE record = (SELECT number FROM record WHERE id = $1)`,
-		`DELETE FROM record WHERE id = $1`,
-	)(id[:])
-}
-
 // exec gives a function that runs statements in one transaction, each with the same arguments.
 func (d database) exec(t *testing.T, statements ...string) func(args ...any) {
 	t.Helper()

@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"equality-information-api/internal/audit"
 	"equality-information-api/internal/sealing"
 	"equality-information-api/internal/store"
 )
@@ -25,18 +24,16 @@ func TestADocumentThatDoesNotOpenIsNoOutage(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	_, _, err := f.History(t.Context(), r.ID, math.MaxInt64, 10, func(store.Current, []store.Version) (audit.Entry, bool) {
-		return entry("history"), true
-	})
+	_, _, err := f.History(t.Context(), r.ID, math.MaxInt64, 10)
 	tampered("history", err)
 	f.db.query(t, bySQL(`UPDATE record SET sealed = set_byte(sealed, 40, get_byte(sealed, 40) # 1)`))
 	_, err = f.read(r.ID)
 	tampered("read", err)
-	_, _, err = f.List(t.Context(), store.ListQuery{Limit: 10}, func([]store.Version) audit.Entry { return entry("list") })
+	_, _, err = f.List(t.Context(), store.ListQuery{Limit: 10})
 	tampered("list", err)
-	err = f.Walk(t.Context(), func(int64) audit.Entry { return entry("walk") }, func(store.Version) error { return nil })
+	err = f.Walk(t.Context(), entry("walk"), func(int64, store.Opened) error { return nil })
 	tampered("walk", err)
-	arrival, err := store.NewArrival(f.Keys, store.Version{ID: r.ID, Target: r.TargetID, Record: r}, uuid.Nil)
+	arrival, err := store.NewArrival(f.Keys, store.Opened{ID: r.ID, Target: r.TargetID, Record: r}, uuid.Nil)
 	ok(t, err)
 	_, err = f.Load(t.Context(), store.Load{Arrivals: []store.Arrival{arrival}, Entry: entry("import")})
 	tampered("load", err)

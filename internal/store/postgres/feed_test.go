@@ -9,7 +9,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"equality-information-api/internal/audit"
 	"equality-information-api/internal/events"
 	"equality-information-api/internal/store"
 )
@@ -17,8 +16,7 @@ import (
 // follow reads the feed from its beginning until it is told to stop, as a
 // subscriber does, and gives what it was given.
 func (f *fixture) follow(stop <-chan struct{}, limit int) (seen []events.Event, err error) {
-	enter := func([]events.Event) audit.Entry { return entry("read-events") }
-	feed, err := f.Events(context.Background(), uuid.Nil, 0, limit, 0, enter)
+	feed, err := f.Events(context.Background(), uuid.Nil, 0, limit, 0)
 	for last := false; err == nil; {
 		seen = append(seen, feed.Events...)
 		if last && len(feed.Events) == 0 {
@@ -29,7 +27,7 @@ func (f *fixture) follow(stop <-chan struct{}, limit int) (seen []events.Event, 
 			last = true
 		default:
 		}
-		feed, err = f.Events(context.Background(), feed.Epoch, feed.Next, limit, time.Millisecond, enter)
+		feed, err = f.Events(context.Background(), feed.Epoch, feed.Next, limit, time.Millisecond)
 	}
 	return seen, err
 }
@@ -45,12 +43,11 @@ func TestAnEventThatCommitsLateIsPassedByNobody(t *testing.T) {
 	ok(t, l.enters(1))
 	release := d.holding(t, `INSERT INTO audit SELECT lane, seq + 1, gen_random_uuid(), 0, '', '', '', '', '', '', target, record, 0, '', '', 0,
 		correlation, '', '', '' FROM audit WHERE lane = $1 AND seq = 1`, l.lease.lane)
-	plan, err := store.NewPlan(a.Keys, store.Opened{}, func(store.Current) (store.Decision, error) {
-		return store.Decision{Next: &late, Entry: entry("write"), Event: "test.written"}, nil
+	plan, err := store.NewPlan(a.Keys, store.Opened{}, func(store.Opened) (store.Decision, error) {
+		return store.Decision{Effects: []store.Effect{store.PutRecord{Record: late}}, Entry: entry("write"), Event: "test.written"}, nil
 	})
 	ok(t, err)
-	plan.Next.Modified = a.stamp(store.Opened{}, 1)
-	j := &job{plan: &plan, command: store.Command{ID: late.ID, Target: late.TargetID, EventID: uuid.New()}, done: make(chan struct{})}
+	j := a.planned(plan, store.Command{ID: late.ID, Target: late.TargetID, EventID: uuid.New()})
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -195,7 +192,7 @@ func TestTrimmingTogetherNeverLowersTheFloor(t *testing.T) {
 	}
 	epoch, err := stores[1].FeedEpoch(t.Context())
 	ok(t, err)
-	_, err = stores[1].Events(t.Context(), epoch, floor-1, 10, 0, func([]events.Event) audit.Entry { return entry("read-events") })
+	_, err = stores[1].Events(t.Context(), epoch, floor-1, 10, 0)
 	if err != store.ErrCursorExpired { //nolint:errorlint // it is given as it is
 		t.Errorf("a place below the floor: %v", err)
 	}
@@ -212,12 +209,11 @@ func TestAReaderThatWaitsLearnsOfAnotherProcesssEvent(t *testing.T) {
 	d := newDatabase(t)
 	a, b := open(t, d, ""), open(t, d, "")
 	a.written(1)
-	enter := func([]events.Event) audit.Entry { return entry("read-events") }
-	first, err := a.Events(t.Context(), uuid.Nil, 0, 10, 0, enter)
+	first, err := a.Events(t.Context(), uuid.Nil, 0, 10, 0)
 	ok(t, err)
 	got := make(chan store.Feed)
 	go func() {
-		feed, err := a.Events(context.Background(), first.Epoch, first.Next, 10, 20*time.Second, enter)
+		feed, err := a.Events(context.Background(), first.Epoch, first.Next, 10, 20*time.Second)
 		if err != nil {
 			t.Error(err)
 		}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"equality-information-api/internal/audit"
 	"equality-information-api/internal/store"
 )
 
@@ -22,7 +21,7 @@ func TestFewConnectionsAreEnough(t *testing.T) {
 	var arrivals []store.Arrival
 	for range 3 {
 		r := person()
-		a, err := store.NewArrival(f.Keys, store.Version{ID: r.ID, Target: r.TargetID, Record: r}, uuid.Nil)
+		a, err := store.NewArrival(f.Keys, store.Opened{ID: r.ID, Target: r.TargetID, Record: r}, uuid.Nil)
 		ok(t, err)
 		arrivals = append(arrivals, a)
 	}
@@ -44,7 +43,7 @@ func TestFewConnectionsAreEnough(t *testing.T) {
 		}
 	}
 	n := 0
-	ok(t, f.Walk(ctx, func(int64) audit.Entry { return entry("export") }, func(store.Version) error { n++; return nil }))
+	ok(t, f.Walk(ctx, entry("export"), func(int64, store.Opened) error { n++; return nil }))
 	if n != len(arrivals) {
 		t.Errorf("walked over %d", n)
 	}

@@ -105,15 +105,20 @@ func (f *fixture) writing(r equality.Record, create bool, e audit.Entry) error {
 	if create {
 		cmd.Target = r.TargetID
 	}
-	_, err := f.Write(context.Background(), cmd, func(c store.Current) (store.Decision, error) {
+	_, err := f.Write(context.Background(), cmd, func(c store.Opened) (store.Decision, error) {
 		if create == (c.State == store.Present) {
 			e.Outcome = audit.Refused
 			return store.Decision{Entry: e}, errConflict
 		}
 		e.Members = equality.MaskSensitive(equality.Diff(c.Record, r))
-		return store.Decision{Next: &r, Change: store.Change{Subject: e.Subject, Reason: "update", Members: e.Members}, Entry: e, Event: "test.written"}, nil
+		return store.Decision{Effects: []store.Effect{store.PutRecord{Record: r, Provenance: store.Provenance{Subject: e.Subject, Reason: "update", Members: e.Members}}}, Entry: e, Event: "test.written"}, nil
 	})
 	return err
+}
+
+// planned is the job of a plan.
+func (f *fixture) planned(p *store.Plan, cmd store.Command) *job {
+	return &job{plan: p, command: cmd, statements: p.Stamp(f.stamp(p.Found, 1)), done: make(chan struct{})}
 }
 
 // written is a new record with this many versions.
@@ -128,25 +133,28 @@ func (f *fixture) written(versions int) equality.Record {
 }
 
 // read reads a record, with the entry that goes with it.
-func (f *fixture) read(id uuid.UUID) (store.Current, error) {
-	found, err := f.Read(context.Background(), id, func(store.Current) audit.Entry { return entry("read") })
-	if err != nil {
-		return store.Current{}, err
+func (f *fixture) read(id uuid.UUID) (store.Opened, error) {
+	found, err := f.Find(context.Background(), id)
+	if err == nil {
+		err = f.Append(context.Background(), entry("read"))
 	}
-	return found.Open()
+	if err != nil {
+		return store.Opened{}, err
+	}
+	return found.Decode()
 }
 
 // list reads a page, whose entry names several records.
-func (f *fixture) list() []store.Version {
+func (f *fixture) list() []store.Opened {
 	f.t.Helper()
-	page, _, err := f.List(f.t.Context(), store.ListQuery{Limit: 1000}, func(page []store.Version) audit.Entry {
-		e := entry("list")
-		for _, v := range page {
-			e.Records = append(e.Records, v.ID)
-		}
-		return e
-	})
+	page, _, err := f.List(f.t.Context(), store.ListQuery{Limit: 1000})
 	ok(f.t, err)
+	e := entry("list")
+	for i := range page {
+		e.Records = append(e.Records, page[i].ID)
+		page[i].Text, page[i] = nil, page[i].Stripped()
+	}
+	ok(f.t, f.Append(f.t.Context(), e))
 	return page
 }
 

@@ -51,9 +51,9 @@ type lane struct {
 type job struct {
 	plan       *store.Plan
 	command    store.Command
+	statements []store.Statement // of the plan, stamped
 	entry      audit.Entry
 	alone      func(ctx context.Context, tx pgx.Tx) (entries []audit.Entry, news bool, err error)
-	unattended bool // nobody waits for it: its failure is reported
 	err        error
 	done       chan struct{}
 }
@@ -100,11 +100,6 @@ func (l *lane) finish(batch []*job) {
 		}
 	}
 	l.commit(ctx, together)
-	for _, j := range batch {
-		if j.err != nil && j.unattended {
-			l.store.Report("an access-log entry of a refusal was lost", j.err)
-		}
-	}
 }
 
 // commit does jobs in as few transactions as can be: one, unless some no
@@ -147,12 +142,12 @@ func oneOfEach(jobs []*job) []*job {
 	changed := make(map[int64]bool)
 	kept := jobs[:0]
 	for _, j := range jobs {
-		if j.plan != nil && j.plan.Writes() && j.plan.Found.State == store.Present {
-			if changed[j.plan.Found.Number] {
+		if j.plan != nil && j.plan.Changes() != 0 {
+			if changed[j.plan.Changes()] {
 				j.err = errMoved
 				continue
 			}
-			changed[j.plan.Found.Number] = true
+			changed[j.plan.Changes()] = true
 		}
 		kept = append(kept, j)
 	}
@@ -163,8 +158,8 @@ func oneOfEach(jobs []*job) []*job {
 // waits for rows in the same order, and none for another that waits for it.
 func inOrder(jobs []*job) []*job {
 	person := func(j *job) (id uuid.UUID) {
-		if j.plan != nil && j.plan.Writes() {
-			id = j.plan.Next.Target
+		if j.plan != nil {
+			id = j.plan.Person()
 		}
 		return id
 	}

@@ -96,15 +96,18 @@ func (s *Store) judge(ctx context.Context, tx pgx.Tx, arrivals []store.Arrival) 
 	if err != nil {
 		return nil, nil, err
 	}
-	landings, landed, err := store.JudgeAll(arrivals, taken, func(id uuid.UUID) (store.Current, error) {
+	landings, landed, err := store.JudgeAll(arrivals, taken, func(id uuid.UUID) (store.Opened, error) {
 		if row := there[id]; row != nil {
 			if !row.IsOf(id) {
-				return store.Current{}, store.ErrMisplaced
+				return store.Opened{}, store.ErrMisplaced
 			}
 			o, err := row.Open(s.Keys)
-			return o.Current, err
+			if err != nil {
+				return store.Opened{}, err
+			}
+			return o.Decode()
 		}
-		return store.Current{State: store.Erased, Version: store.Version{ID: id}}, nil
+		return store.Opened{State: store.Erased, ID: id}, nil
 	})
 	if err != nil {
 		return nil, nil, foreign{err}
@@ -138,15 +141,15 @@ func (s *Store) copyIn(ctx context.Context, tx pgx.Tx, l store.Load, landed []in
 	publish := func(e events.Event) { outbox = append(outbox, store.AppendEvent(nil, &e)) }
 	for i, n := range landed {
 		a, number := l.Arrivals[n], numbers[i] // a copy: the caller's are left as they are
-		a.Modified = stamp()
+		a.Modified = store.Micros(stamp())
 		identifiers = append(identifiers, []any{a.ID[:], number})
 		if a.Target != a.ID {
 			identifiers = append(identifiers, []any{a.Target[:], number})
 		}
-		records = append(records, []any{number, a.ID[:], a.Target[:], a.Version.Version, store.Micros(a.Modified), a.Document})
+		records = append(records, []any{number, a.ID[:], a.Target[:], a.Version, a.Modified, a.Sealed})
 		keys = append(keys, []any{number, a.Wrapped})
-		if a.HasNINO {
-			ninos = append(ninos, []any{a.NINO[:], number})
+		if a.NINO != nil {
+			ninos = append(ninos, []any{a.NINO, number})
 		}
 		if a.EventID != uuid.Nil {
 			publish(l.Arrived(&a))

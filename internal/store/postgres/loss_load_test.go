@@ -22,7 +22,7 @@ func TestALoadThatCommitsLateIsFoundByTheNext(t *testing.T) {
 	f.expected.Store(true)
 	f.written(1)
 	r := person()
-	v := store.Version{ID: r.ID, Target: r.TargetID, Record: r}
+	v := store.Opened{ID: r.ID, Target: r.TargetID, Record: r}
 	load := func() ([]store.Landing, error) { return f.Load(context.Background(), f.loading(v)) }
 	release := d.holding(t, "SELECT pg_advisory_xact_lock($1)", lock)
 	happened := p.cutAt(cut{mark: "commit\x00", forward: true})

@@ -32,12 +32,12 @@ var lossy = []struct {
 	}, true, 1},
 	{"read", func(f *fixture, r equality.Record, e audit.Entry) error {
 		e.Records = []uuid.UUID{r.ID}
-		return f.Trace(context.Background(), e)
+		return f.Append(context.Background(), e)
 	}, true, 0},
 	{"load", func(f *fixture, r equality.Record, e audit.Entry) error {
 		fresh := person()
-		a, err := store.NewArrival(f.Keys, store.Version{ID: fresh.ID, Target: fresh.TargetID, Record: fresh,
-			Change: store.Change{Subject: e.Subject, Reason: "import"}}, uuid.New())
+		a, err := store.NewArrival(f.Keys, store.Opened{ID: fresh.ID, Target: fresh.TargetID, Record: fresh,
+			Provenance: store.Provenance{Subject: e.Subject, Reason: "import"}}, uuid.New())
 		if err != nil {
 			return err
 		}
@@ -194,15 +194,14 @@ func TestOthersInTheTransactionOfALostConnectionAreDoneOnce(t *testing.T) {
 	}
 	r, own := person(), entry("write")
 	planned := func(found store.Opened, r equality.Record, e audit.Entry) *job {
-		plan, err := store.NewPlan(f.Keys, found, func(store.Current) (store.Decision, error) {
-			return store.Decision{Next: &r, Entry: e, Event: "test.written"}, nil
+		plan, err := store.NewPlan(f.Keys, found, func(store.Opened) (store.Decision, error) {
+			return store.Decision{Effects: []store.Effect{store.PutRecord{Record: r}}, Entry: e, Event: "test.written"}, nil
 		})
 		ok(t, err)
-		plan.Next.Modified = f.stamp(found, 1)
-		return &job{plan: &plan, command: store.Command{ID: r.ID, Target: r.TargetID, EventID: uuid.New()}, done: make(chan struct{})}
+		return f.planned(plan, store.Command{ID: r.ID, Target: r.TargetID, EventID: uuid.New()})
 	}
 	jobs = append(jobs, planned(store.Opened{}, r, own))
-	found, err := f.findBy(t.Context(), changed.ID)
+	found, err := store.FindFor(t.Context(), tables{f.Store}, f.Keys, store.Command{ID: changed.ID})
 	ok(t, err)
 	changed.AgeGroup = "65-74"
 	second := entry("write")
@@ -248,16 +247,14 @@ func TestAServerThatFallsSilentMakesTheStoreUnavailable(t *testing.T) {
 	r := f.written(2)
 	_, err := f.Leads(t.Context())
 	ok(t, err)
-	found, err := f.findBy(t.Context(), r.ID)
-	ok(t, err)
 	p.silence(true)
 	start := time.Now()
 	ctx := context.Background()
 	uses := []func() error{
-		func() error { return f.Trace(ctx, entry("silent")) },
+		func() error { return f.Append(ctx, entry("silent")) },
 		func() error { return f.writing(r, false, entry("silent")) },
-		func() error { _, err := f.versions(ctx, found, 9, 9); return err },
-		func() error { _, err := f.page(ctx, store.ListQuery{Limit: 9}); return err },
+		func() error { _, _, err := f.History(ctx, r.ID, 9, 9); return err },
+		func() error { _, _, err := f.List(ctx, store.ListQuery{Limit: 9}); return err },
 		func() error { _, err := f.EventsAfter(ctx, 0, 9); return err },
 		func() error { _, _, err := f.Remembered(ctx, [32]byte{1}); return err },
 		func() error { _, err := f.Leads(ctx); return err },
@@ -273,6 +270,6 @@ func TestAServerThatFallsSilentMakesTheStoreUnavailable(t *testing.T) {
 	}
 	p.silence(false)
 	p.cutAll()
-	eventually(t, func() bool { return f.Trace(t.Context(), entry("again")) == nil })
+	eventually(t, func() bool { return f.Append(t.Context(), entry("again")) == nil })
 	f.goesOn()
 }

@@ -39,6 +39,7 @@ type Options struct {
 // goroutines may use it, and any number of processes the database.
 type Store struct {
 	Options
+	store.Reader
 	pool   *pgxpool.Pool
 	doubts doubts
 	leases *leases
@@ -79,6 +80,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, err
 	}
 	s.pool = pool
+	s.Reader = store.NewReader(tables{s}, o.Keys)
 	if err := s.settle(ctx); errors.Is(err, sealing.ErrWrongKeyset) || errors.Is(err, errNoCheck) {
 		pool.Close()
 		return nil, err

@@ -54,8 +54,8 @@ func (p putBack) create(s *Store, changes int) uuid.UUID {
 	r := equality.Record{ID: uuid.New(), TargetID: uuid.New(), NationalInsuranceNumber: "QQ123456C"}
 	cmd := store.Command{ID: r.ID, Target: r.TargetID, EventID: uuid.New()}
 	for range changes + 1 {
-		_, err := s.Write(p.t.Context(), cmd, func(store.Current) (store.Decision, error) {
-			return store.Decision{Next: &r, Entry: entryOf("write"), Event: "test.written"}, nil
+		_, err := s.Write(p.t.Context(), cmd, func(store.Opened) (store.Decision, error) {
+			return store.Decision{Effects: []store.Effect{store.PutRecord{Record: r}}, Entry: entryOf("write"), Event: "test.written"}, nil
 		})
 		ok(p.t, err)
 		cmd = store.Command{ID: r.ID, EventID: uuid.New()}
@@ -69,7 +69,7 @@ func (p putBack) load(s *Store, n int) (ids []uuid.UUID) {
 	l := store.Load{Entry: entryOf(audit.ActionImport)}
 	for range n {
 		r := equality.Record{ID: uuid.New(), TargetID: uuid.New()}
-		a, err := store.NewArrival(p.keys, store.Version{ID: r.ID, Target: r.TargetID, Record: r}, uuid.Nil)
+		a, err := store.NewArrival(p.keys, store.Opened{ID: r.ID, Target: r.TargetID, Record: r}, uuid.Nil)
 		ok(p.t, err)
 		l.Arrivals, ids = append(l.Arrivals, a), append(ids, r.ID)
 	}
@@ -153,7 +153,7 @@ func TestFinishRestore(t *testing.T) {
 	for id, want := range map[uuid.UUID]store.State{
 		kept: store.Present, imported[1]: store.Present, gone: store.Erased, withKey: store.Erased, imported[0]: store.Erased,
 	} {
-		found, err := s.Read(t.Context(), id, func(store.Current) audit.Entry { return entryOf("read") })
+		found, err := s.Find(t.Context(), id)
 		if err != nil || found.State != want {
 			t.Errorf("a record is %v, want %v: %v", found.State, want, err)
 		}
@@ -191,7 +191,7 @@ func TestFinishRestoreRefuses(t *testing.T) {
 	named := p
 	named.app += "&application_name=another"
 	s = named.open()
-	ok(t, s.Trace(t.Context(), entryOf("read")))
+	ok(t, s.Append(t.Context(), entryOf("read")))
 	refuses(ErrInUse, "stop every one")
 	ok(t, s.Close())
 
@@ -250,7 +250,7 @@ func TestALaneAppendsToWhatIsThere(t *testing.T) {
 	id := p.create(s, 0)
 	trace := func(n int) {
 		for range n {
-			ok(t, s.Trace(t.Context(), entryOf("read")))
+			ok(t, s.Append(t.Context(), entryOf("read")))
 		}
 	}
 	verified := func(entries int64) {
@@ -280,7 +280,7 @@ func TestALaneAppendsToWhatIsThere(t *testing.T) {
 	if now, err := s.FeedEpoch(t.Context()); err != nil || now != epoch {
 		t.Errorf("the feed is the old one: %v", err)
 	}
-	found, err := s.Read(t.Context(), id, func(store.Current) audit.Entry { return entryOf("read") })
+	found, err := s.Find(t.Context(), id)
 	if err != nil || found.State != store.Present {
 		t.Errorf("a record is %v: %v", found.State, err)
 	}

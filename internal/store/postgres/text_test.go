@@ -78,7 +78,7 @@ func TestTheAccessLogHoldsWhatTokensAndClocksSay(t *testing.T) {
 		e.At = times[i%len(times)]
 		e.Subject, e.Name, e.Scope = text, "name "+text, text+text
 		want[e.ID] = e
-		ok(t, f.Trace(t.Context(), e))
+		ok(t, f.Append(t.Context(), e))
 	}
 	heads := f.Heads()
 	ok(t, f.Close())
@@ -115,13 +115,13 @@ func TestTimesAreKeptToTheMicrosecond(t *testing.T) {
 		if !c.Modified.Equal(at) || c.Modified.Location() != time.UTC {
 			t.Errorf("%v became %v", at, c.Modified)
 		}
-		page, _, err := f.List(t.Context(), store.ListQuery{ByTime: true, From: at, Limit: 2}, func([]store.Version) audit.Entry { return entry("list") })
+		page, _, err := f.List(t.Context(), store.ListQuery{ByTime: true, From: at, Limit: 2})
 		ok(t, err)
 		if len(page) != 1 {
 			t.Errorf("%d records from %v", len(page), at)
 		}
 	}
-	_, versions, err := f.History(t.Context(), r.ID, math.MaxInt64, 10, func(store.Current, []store.Version) (audit.Entry, bool) { return entry("history"), true })
+	_, versions, err := f.History(t.Context(), r.ID, math.MaxInt64, 10)
 	ok(t, err)
 	if len(versions) != 3 || versions[2].Modified.Year() != 1970 {
 		t.Errorf("the history is %v", versions)
@@ -143,7 +143,7 @@ func TestTextsInKeysAreOrderedByTheirBytes(t *testing.T) {
 	for i, members := range [][]string{{"Zz"}, {"aa", "É"}, {"_"}} { // texts go in and out as they are
 		e := entry("members")
 		e.Members = members
-		ok(t, f.Trace(t.Context(), e))
+		ok(t, f.Append(t.Context(), e))
 		if got := f.db.entered(t, "members"); len(got) != i+1 {
 			t.Errorf("%d entries", len(got))
 		}

@@ -13,13 +13,12 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"equality-information-api/internal/audit"
 	"equality-information-api/internal/store"
 	"equality-information-api/internal/store/pgtest"
 )
 
 // unavailable finds every use of the store unavailable.
-func (f *fixture) unavailable(r store.Version) {
+func (f *fixture) unavailable(r store.Opened) {
 	f.t.Helper()
 	fresh := person()
 	for what, use := range map[string]func() error{
@@ -27,7 +26,7 @@ func (f *fixture) unavailable(r store.Version) {
 		"create": func() error { return f.writing(fresh, true, entry("write")) },
 		"change": func() error { return f.writing(r.Record, false, entry("write")) },
 		"load": func() error {
-			_, err := f.Load(context.Background(), f.loading(store.Version{ID: fresh.ID, Target: fresh.TargetID, Record: fresh}))
+			_, err := f.Load(context.Background(), f.loading(store.Opened{ID: fresh.ID, Target: fresh.TargetID, Record: fresh}))
 			return err
 		},
 	} {
@@ -46,7 +45,7 @@ func TestAPoolWithoutAFreeConnectionIsWaitedFor(t *testing.T) {
 	conns := acquireAll(t, f.pool)
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
-	_, err := f.Read(ctx, r.ID, func(store.Current) audit.Entry { return entry("read") })
+	_, err := f.Find(ctx, r.ID)
 	if !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, store.ErrUnavailable) {
 		t.Errorf("a read: %v", err)
 	}
@@ -65,7 +64,6 @@ func TestAServerWithoutAFreeConnectionIsUnavailable(t *testing.T) {
 	f.expected.Store(true)
 	r, err := f.read(f.written(1).ID)
 	ok(t, err)
-	version := r.Version
 	f.pool.Reset() // as if these had been idle for long
 	var taken []*pgx.Conn
 	for {
@@ -78,14 +76,14 @@ func TestAServerWithoutAFreeConnectionIsUnavailable(t *testing.T) {
 		}
 		taken = append(taken, conn)
 	}
-	f.unavailable(version)
+	f.unavailable(r)
 	if err := f.Ready(t.Context()); !errors.Is(err, store.ErrUnavailable) {
 		t.Errorf("ready: %v", err)
 	}
 	for _, conn := range taken {
 		ok(t, conn.Close(t.Context()))
 	}
-	eventually(t, func() bool { _, err := f.read(version.ID); return err == nil })
+	eventually(t, func() bool { _, err := f.read(r.ID); return err == nil })
 	ok(t, f.Ready(t.Context()))
 	f.goesOn()
 }
@@ -97,7 +95,6 @@ func TestAServerThatTakesNoWritesIsUnavailableUntilItDoes(t *testing.T) {
 	f.expected.Store(true)
 	r, err := f.read(f.written(1).ID)
 	ok(t, err)
-	version := r.Version
 	turn := func(to string) {
 		t.Helper()
 		asSuperuser(t, c, "ALTER SYSTEM SET default_transaction_read_only = "+to, "SELECT pg_reload_conf()")
@@ -107,15 +104,15 @@ func TestAServerThatTakesNoWritesIsUnavailableUntilItDoes(t *testing.T) {
 	}
 	turn("on")
 	// Those that load alone must find out too.
-	if _, err := f.Load(t.Context(), f.loading(store.Version{ID: person().ID, Record: person()})); !errors.Is(err, store.ErrUnavailable) {
+	if _, err := f.Load(t.Context(), f.loading(store.Opened{ID: person().ID, Record: person()})); !errors.Is(err, store.ErrUnavailable) {
 		t.Errorf("a load: %v", err)
 	}
-	f.unavailable(version)
+	f.unavailable(r)
 	if err := f.Trim(t.Context()); !errors.Is(err, store.ErrUnavailable) {
 		t.Errorf("trimming: %v", err)
 	}
 	turn("off")
-	eventually(t, func() bool { _, err := f.read(version.ID); return err == nil })
+	eventually(t, func() bool { _, err := f.read(r.ID); return err == nil })
 	ok(t, f.Ready(t.Context()))
 	f.goesOn()
 }

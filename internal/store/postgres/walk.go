@@ -12,14 +12,24 @@ import (
 	"equality-information-api/internal/store/queries"
 )
 
-// Walk gives every record by id, as all were at one moment, once the entry
-// that enter makes of their number is durable. Others may write meanwhile.
+// Walk gives every record by id, as all were at one moment, once the entry is
+// durable, whose count it sets. Others may write meanwhile.
 // Errors: store.ErrUnavailable, or that of yield, which ends it.
-func (s *Store) Walk(ctx context.Context, enter func(count int64) audit.Entry, yield func(store.Version) error) error {
+func (s *Store) Walk(ctx context.Context, entry audit.Entry, yield func(total int64, o store.Opened) error) error {
 	if err := s.settle(ctx); err != nil {
 		return err
 	}
 	var ending error // that is not the database's
+	give := func(row store.Row) error {
+		o, err := row.Open(s.Keys)
+		if err == nil {
+			o, err = o.Decode()
+		}
+		if err != nil {
+			return err
+		}
+		return yield(entry.Count, o)
+	}
 	err := pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 		// It may take long, and whoever takes what it yields may take longer.
 		settings := []string{"statement_timeout = 0", "idle_in_transaction_session_timeout = 0"}
@@ -31,11 +41,10 @@ func (s *Store) Walk(ctx context.Context, enter func(count int64) audit.Entry, y
 				return err
 			}
 		}
-		var count int64
-		if err := tx.QueryRow(ctx, queries.RecordCount.SQL).Scan(&count); err != nil {
+		if err := tx.QueryRow(ctx, queries.RecordCount.SQL).Scan(&entry.Count); err != nil {
 			return err
 		}
-		if err := s.Trace(ctx, enter(count)); err != nil {
+		if err := s.Append(ctx, entry); err != nil {
 			return err
 		}
 		rows, err := tx.Query(ctx, queries.ListByID.SQL, uuid.Nil[:], int64(math.MaxInt64))
@@ -50,7 +59,7 @@ func (s *Store) Walk(ctx context.Context, enter func(count int64) audit.Entry, y
 			}
 			// Rows that have come already are given whatever the context says.
 			if ending = ctx.Err(); ending == nil {
-				ending = s.give(row, yield)
+				ending = give(row)
 			}
 			if ending != nil {
 				return ending
@@ -62,12 +71,4 @@ func (s *Store) Walk(ctx context.Context, enter func(count int64) audit.Entry, y
 		return ending
 	}
 	return classify(err)
-}
-
-func (s *Store) give(row store.Row, yield func(store.Version) error) error {
-	o, err := row.Open(s.Keys)
-	if err != nil {
-		return err
-	}
-	return yield(o.Version)
 }

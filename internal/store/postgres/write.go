@@ -14,9 +14,9 @@ import (
 // errMoved says that the record is not as it was when the write was decided.
 var errMoved = errors.New("the record has moved")
 
-// Write changes a record, or creates one, as decide says. decide sees the
-// record as it stands and may be called again when it has moved in the
-// meantime; it is pure. The access-log entry is written whatever it decides.
+// Write is store.Records' on this store: decide sees what stands, may be called
+// again when that has moved, and is pure. The access-log entry is written
+// whatever it decides.
 //
 // The result is the record after the write. An error of decide is given back
 // once its entry is durable, with the record as it was found. Other errors:
@@ -25,43 +25,44 @@ var errMoved = errors.New("the record has moved")
 // A create is one round trip, since it is taken to be the first; a change is
 // two. The version they were decided on is part of the write, so that of two
 // processes one has to decide again.
-func (s *Store) Write(ctx context.Context, cmd store.Command, decide func(store.Current) (store.Decision, error)) (store.Current, error) {
+func (s *Store) Write(ctx context.Context, cmd store.Command, decide func(store.Opened) (store.Decision, error)) (store.Opened, error) {
 	var found store.Opened
 	var err error
 	if cmd.Target == uuid.Nil {
-		if found, err = s.findBy(ctx, cmd.ID); err != nil {
-			return store.Current{}, err
+		if found, err = store.FindFor(ctx, tables{s}, s.Keys, cmd); err != nil {
+			return store.Opened{}, err
 		}
 	}
 	for try := 0; ; try++ {
 		plan, err := store.NewPlan(s.Keys, found, decide)
 		if err != nil {
-			return store.Current{}, err
+			return store.Opened{}, err
 		}
+		j := &job{plan: plan, command: cmd}
 		if plan.Writes() {
-			plan.Next.Modified = s.stamp(found, 1)
+			j.statements = plan.Stamp(s.stamp(found, 1))
 		}
-		err = s.do(ctx, &job{plan: &plan, command: cmd})
+		err = s.do(ctx, j)
 		if err == nil {
 			return plan.Result()
 		}
 		if !errors.Is(err, errMoved) {
-			return store.Current{}, err
+			return store.Opened{}, err
 		}
 		if try == maxTries {
-			return store.Current{}, store.ErrUnavailable
+			return store.Opened{}, store.ErrUnavailable
 		}
 		if try == 0 {
 			// From here on one writer of this process at a time: the others would
 			// only decide in vain.
 			release, err := s.turns.take(ctx, cmd.ID)
 			if err != nil {
-				return store.Current{}, err
+				return store.Opened{}, err
 			}
 			defer release()
 		}
-		if found, err = s.inTheWay(ctx, cmd); err != nil {
-			return store.Current{}, err
+		if found, err = store.FindFor(ctx, tables{s}, s.Keys, cmd); err != nil {
+			return store.Opened{}, err
 		}
 	}
 }
@@ -80,19 +81,6 @@ func (s *Store) stamp(found store.Opened, n int) time.Time {
 			return store.FromMicros(first)
 		}
 	}
-}
-
-// inTheWay is findBy for a write that is decided again. For a create it finds what
-// stands in its way: the person's record, else whatever has the id. That the
-// person's id was an erased record's stands in nobody's way.
-func (s *Store) inTheWay(ctx context.Context, cmd store.Command) (store.Opened, error) {
-	if cmd.Target != uuid.Nil {
-		found, err := s.findBy(ctx, cmd.Target)
-		if err != nil || found.State == store.Present {
-			return found, err
-		}
-	}
-	return s.findBy(ctx, cmd.ID)
 }
 
 // turns lets one writer at a time have an id.

@@ -9,6 +9,18 @@ var (
 	AuditTargetWalk = load("audit-target-walk")
 	// A page of the access log, behind one entry, lane by lane, for verification.
 	AuditWalk = load("audit-walk")
+	// Empties the events of a record that is erased, which have the times of its versions: they no longer say which members changed.
+	EraseEvents = load("erase-events")
+	// Removes the past versions of a record that is erased.
+	EraseHistory = load("erase-history")
+	// Keeps others from changing a record while it is erased, if it is still at the version expected.
+	EraseHold = load("erase-hold")
+	// Frees the ids of a record that is erased.
+	EraseIDs = load("erase-ids")
+	// Destroys the data key of a record that is erased.
+	EraseKey = load("erase-key")
+	// Removes the current version of a record that is erased.
+	EraseRecord = load("erase-record")
 	// A record's past versions, newest first, from one version down.
 	HistoryRead = load("history-read")
 	// The remembered outcome of a write.
@@ -41,7 +53,7 @@ var (
 	PostgresAuditTargetAppend = load("postgres/audit-target-append")
 	// Moves the version expected to the history and writes the next in its place. Where it is no longer the current one there is nothing to move, which the history refuses.
 	PostgresChange = load("postgres/change")
-	// A new record with its ids, its key and its place in the National Insurance number index. An id that is taken violates a key; that of an erased record becomes no id, which the table refuses.
+	// A new record with its ids, its key and its place in the National Insurance number index. An id that is taken violates a key; that of an erased record, or a version that the person had before, leaves no id, which the table refuses.
 	PostgresCreate = load("postgres/create")
 	// Whether the access log has an entry.
 	PostgresEntered = load("postgres/entered")
@@ -59,7 +71,7 @@ var (
 	PostgresGoneRemove = load("postgres/gone-remove")
 	// The tables whose rows belong to a record, which they name by its number.
 	PostgresGoneTables = load("postgres/gone-tables")
-	// Which of many ids lead to a record, or to the tombstone of an erased one.
+	// Which of many ids lead to a record, or to the tombstone of an erased one or of its person.
 	PostgresIDsTaken = load("postgres/ids-taken")
 	// Removes the keys that no record has: in a restored database those of records that came later.
 	PostgresKeysAstray = load("postgres/keys-astray")
@@ -119,11 +131,11 @@ var (
 	SQLiteIdempotencyInsert = load("sqlite/idempotency-insert")
 	// Takes an id that was found to be free for a record.
 	SQLiteIdentifierAdd = load("sqlite/identifier-add")
-	// Which of 16 ids lead to a record, and which were an erased record's.
+	// Which of 16 ids lead to a record, and which were an erased record's or its person's.
 	SQLiteIdentifierFind = load("sqlite/identifier-find")
-	// Takes an id for a record and its target both, unless it was an erased record's; a unique violation means that it is taken.
+	// Takes an id for a record and its target both, unless it was an erased record's, or the person had a version as late as this one; a unique violation means that it is taken.
 	SQLiteIdentifierInsert = load("sqlite/identifier-insert")
-	// Takes a record's id and its target's for it, unless the record's was an erased one's; a unique violation means that one is taken.
+	// Takes a record's id and its target's for it, unless the record's was an erased one's, or the person had a version as late as this one; a unique violation means that one is taken.
 	SQLiteIdentifierPairInsert = load("sqlite/identifier-pair-insert")
 	// One event of the feed.
 	SQLiteOutboxInsert = load("sqlite/outbox-insert")
@@ -135,7 +147,9 @@ var (
 	SQLiteRecordRead = load("sqlite/record-read")
 	// Writes the next version in place of the one expected.
 	SQLiteRecordUpdate = load("sqlite/record-update")
-	// Whether an id belonged to a record that was erased, and its last version.
+	// Leaves a tombstone of a record that is erased. Where that is no longer at the version expected there is no last version, which the table refuses.
+	TombstoneInsert = load("tombstone-insert")
+	// The tombstones of erased records that had an id, or were a person's.
 	TombstoneRead = load("tombstone-read")
 	// How many versions are stored, current and past.
 	VerifyCount = load("verify-count")

@@ -73,13 +73,14 @@ func (p pair) restored(t *testing.T, erased int64) *fixture {
 	return f
 }
 
-// erase erases a record, with the entry that tells of it.
-func (f *fixture) erase(id uuid.UUID, count int64) {
+// erase erases a record.
+func (f *fixture) erase(id uuid.UUID) {
 	f.t.Helper()
-	f.db.Erase(f.t, id)
-	e := entry(audit.ActionErase)
-	e.Record, e.Target, e.Count = id, id, count
-	ok(f.t, f.Trace(f.t.Context(), e))
+	_, err := f.Write(f.t.Context(), store.Command{ID: id, EventID: uuid.New()}, func(store.Opened) (store.Decision, error) {
+		e := entry(audit.ActionErase)
+		return store.Decision{Effects: []store.Effect{store.Erase{Reason: "unlawful", By: e.Subject}}, Entry: e, Event: "test.erased"}, nil
+	})
+	ok(f.t, err)
 }
 
 // imported is a record that came from elsewhere at version 3, without an
@@ -87,11 +88,11 @@ func (f *fixture) erase(id uuid.UUID, count int64) {
 func (f *fixture) imported() equality.Record {
 	f.t.Helper()
 	r := person()
-	a, err := store.NewArrival(testKeys(), store.Version{ID: r.ID, Target: r.TargetID, Version: 3, Record: r,
-		Change: store.Change{Subject: "import", Reason: "import", Members: r.Members()}}, uuid.New())
+	a, err := store.NewArrival(testKeys(), store.Opened{ID: r.ID, Target: r.TargetID, Version: 3, Record: r,
+		Provenance: store.Provenance{Subject: "import", Reason: "import", Members: r.Members()}}, uuid.New())
 	ok(f.t, err)
 	ok(f.t, f.writer.do(f.t.Context(), func(t *tx) error {
-		_, err := t.firstVersion(a.Sealed)
+		_, err := t.firstVersion(&a.Row)
 		e := entry(audit.ActionImport)
 		e.Scope, e.Count = "invented", 1
 		t.enter(e)
@@ -118,13 +119,13 @@ func everything(t *testing.T) (f *fixture, people []equality.Record) {
 	people = append(people, f.imported())
 	r := person()
 	_, err := f.Write(t.Context(), store.Command{ID: r.ID, Target: r.TargetID, EventID: uuid.New(), Key: &store.Key{Key: [32]byte{1}}},
-		func(store.Current) (store.Decision, error) {
-			return store.Decision{Next: &r, Entry: entry("write"), Event: "test.written", Outcome: store.Outcome{Status: 201}}, nil
+		func(store.Opened) (store.Decision, error) {
+			return store.Decision{Effects: []store.Effect{store.PutRecord{Record: r}}, Entry: entry("write"), Event: "test.written", Outcome: store.Outcome{Status: 201}}, nil
 		})
 	ok(t, err)
 	people = append(people, r)
 	f.list()
-	f.erase(f.written(2).ID, 0)
+	f.erase(f.written(2).ID)
 	return f, people
 }
 
@@ -276,10 +277,10 @@ func TestARecordErasedBeforeTheNewestKeysOpensFromNoOlderBackup(t *testing.T) {
 	other := f.imported()
 	f.list()
 	old := f.db.backup(t)
-	f.erase(plain.ID, 0)
-	f.erase(imported.ID, 1)
+	f.erase(plain.ID)
+	f.erase(imported.ID)
 	later := f.written(1)
-	f.erase(f.written(1).ID, 0) // came and went
+	f.erase(f.written(1).ID) // came and went
 	newest := f.db.backup(t)
 
 	both := pair{old.records, newest.keys}.restored(t, 2)
@@ -328,7 +329,7 @@ func TestANumberThatIsGivenAgainDoesNotMixUpKeys(t *testing.T) {
 	f.written(1)
 	first := f.written(1)
 	old := f.db.backup(t)
-	f.erase(first.ID, 0)
+	f.erase(first.ID)
 	ok(t, f.Close())
 	f.open()
 	second := f.written(1)
@@ -352,7 +353,7 @@ func TestARestoreBeginsANewFeed(t *testing.T) {
 	if restored.epoch == f.epoch {
 		t.Error("the feed's epoch is the old one")
 	}
-	_, err := restored.Events(t.Context(), f.epoch, 1, 10, 0, nil)
+	_, err := restored.Events(t.Context(), f.epoch, 1, 10, 0)
 	if !errors.Is(err, store.ErrCursorExpired) {
 		t.Errorf("an older cursor: %v", err)
 	}

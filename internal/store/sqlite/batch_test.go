@@ -9,7 +9,6 @@ import (
 
 	driver "modernc.org/sqlite"
 
-	"equality-information-api/internal/audit"
 	"equality-information-api/internal/store"
 	"equality-information-api/internal/store/queries"
 )
@@ -110,16 +109,16 @@ func TestWhatFailsInABatchFailsAlone(t *testing.T) {
 	wait := f.start(12, func(i int) error {
 		switch i {
 		case 3: // its record moves before it is written
-			_, err := f.Write(context.Background(), store.Command{ID: victim.ID, Target: victim.TargetID}, func(c store.Current) (store.Decision, error) {
+			_, err := f.Write(context.Background(), store.Command{ID: victim.ID, Target: victim.TargetID}, func(c store.Opened) (store.Decision, error) {
 				if c.State == store.Present {
 					panics++
 					panic("a decision that cannot be made")
 				}
-				return store.Decision{Next: &victim, Entry: entry("write")}, nil
+				return store.Decision{Effects: []store.Effect{store.PutRecord{Record: victim}}, Entry: entry("write")}, nil
 			})
 			return err
 		case 5, 6: // one of them is too late for the key
-			_, err := f.Write(context.Background(), store.Command{ID: victim.ID, Key: key}, func(c store.Current) (store.Decision, error) {
+			_, err := f.Write(context.Background(), store.Command{ID: victim.ID, Key: key}, func(c store.Opened) (store.Decision, error) {
 				return store.Decision{Entry: entry("write"), Outcome: store.Outcome{Status: 200}}, nil
 			})
 			return err
@@ -187,8 +186,6 @@ func TestAClosedStoreIsUnavailable(t *testing.T) {
 		ok(t, err) // what waited is finished
 	}
 	ok(t, <-closed)
-	f.expected = true // that its entry was dropped is reported
-	f.Enter(entry("refused"))
 	err := f.writer.do(t.Context(), func(*tx) error { return nil })
 	if !errors.Is(err, store.ErrUnavailable) {
 		t.Errorf("a job: %v", err)
@@ -205,39 +202,13 @@ func TestAClosedStoreIsUnavailable(t *testing.T) {
 	f.db.sound(t, testKeys())
 }
 
-func TestAnEntryNobodyWaitsForIsDroppedAndReportedWhenTheQueueIsFull(t *testing.T) {
-	t.Parallel()
-	f := setup(t)
-	release := f.hold()
-	for range store.QueueLength {
-		f.Enter(entry("refused"))
-	}
-	reported := 0
-	f.Report = func(_ string, err error) {
-		reported++
-		if !errors.Is(err, store.ErrUnavailable) {
-			t.Errorf("reported: %v", err)
-		}
-	}
-	f.Enter(entry("refused"))
-	if reported != 1 {
-		t.Errorf("%d were reported", reported)
-	}
-	release()
-	ok(t, f.Close())
-	if n := f.db.value(t, "SELECT count(*) FROM audit"); n != store.QueueLength {
-		t.Errorf("%d entries", n)
-	}
-}
-
 func TestWhoeverLeavesTheQueueLeavesTheRestAlone(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	release := f.hold()
 	ctx, cancel := context.WithCancel(t.Context())
 	wait := f.start(1, func(int) error {
-		_, err := f.Read(ctx, person().ID, func(store.Current) audit.Entry { return entry("read") })
-		return err
+		return f.Append(ctx, entry("read"))
 	})
 	cancel()
 	if err := wait()[0]; !errors.Is(err, context.Canceled) {

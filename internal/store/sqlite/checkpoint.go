@@ -3,13 +3,23 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
 // checkpointPause is how long changes gather in the WAL before they are copied
 // into the database.
 const checkpointPause = 50 * time.Millisecond
+
+// truncatePause is how long a reader may be in the way of truncating the WAL
+// before that is tried again. Writers wait while it is tried, so it waits only
+// for truncatePatience, in milliseconds.
+const (
+	truncatePause    = time.Second
+	truncatePatience = "100"
+)
 
 // checkpointer copies the WAL into the database beside the writer. The writer
 // would do it within a commit, all at once, and everybody would wait; so it
@@ -19,6 +29,8 @@ type checkpointer struct {
 	changed chan struct{}
 	cancel  context.CancelFunc
 	done    sync.WaitGroup
+	// destroyed says that the WAL has a key that was destroyed since.
+	destroyed atomic.Bool
 }
 
 func startCheckpointer(path string, report func(what string, err error)) (*checkpointer, error) {
@@ -27,14 +39,22 @@ func startCheckpointer(path string, report func(what string, err error)) (*check
 		return nil, err
 	}
 	db.SetMaxOpenConns(1)
+	if _, err := db.Exec("PRAGMA busy_timeout(" + truncatePatience + ")"); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	c := &checkpointer{db: db, changed: make(chan struct{}, 1), cancel: cancel}
 	c.done.Go(func() {
 		failed := false
 		for {
+			var again <-chan time.Time
+			if c.destroyed.Load() {
+				again = time.After(truncatePause)
+			}
 			select {
 			case <-ctx.Done():
 				return
+			case <-again:
 			case <-c.changed:
 			}
 			select {
@@ -42,7 +62,7 @@ func startCheckpointer(path string, report func(what string, err error)) (*check
 				return
 			case <-time.After(checkpointPause):
 			}
-			_, err := db.ExecContext(ctx, "PRAGMA wal_checkpoint(PASSIVE)")
+			err := c.checkpoint(ctx)
 			if err != nil && !failed && ctx.Err() == nil {
 				report("the WAL cannot be copied into the database", err)
 			}
@@ -52,8 +72,26 @@ func startCheckpointer(path string, report func(what string, err error)) (*check
 	return c, nil
 }
 
-// note tells that a transaction was committed.
-func (c *checkpointer) note() {
+// checkpoint copies the WAL, and waits for nobody. A WAL that holds a key which
+// was destroyed since is truncated as soon as no reader is in its way.
+func (c *checkpointer) checkpoint(ctx context.Context) error {
+	if !c.destroyed.Swap(false) {
+		_, err := c.db.ExecContext(ctx, "PRAGMA wal_checkpoint(PASSIVE)")
+		return err
+	}
+	var busy, pages, copied int64
+	err := c.db.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &pages, &copied)
+	if err != nil || busy != 0 {
+		c.destroyed.Store(true)
+	}
+	return err
+}
+
+// note tells that a transaction was committed, and whether it destroyed a key.
+func (c *checkpointer) note(destroyed bool) {
+	if destroyed {
+		c.destroyed.Store(true)
+	}
 	select {
 	case c.changed <- struct{}{}:
 	default:

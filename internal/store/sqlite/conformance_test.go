@@ -71,19 +71,6 @@ func (d database) Log(t *testing.T, keys *sealing.Keyset, show func(audit.Log)) 
 	show(log)
 }
 
-// Erase removes a record as an erasure will.
-func (d database) Erase(t *testing.T, id uuid.UUID) {
-	t.Helper()
-	d.exec(t,
-		statement{`INSERT INTO tombstone (id, version, at, reason, by) SELECT id, version, modified, 'unlawful', 'test' FROM record WHERE id = $1`, id[:]},
-		statement{`DELETE FROM identifier WHERE record = (SELECT number FROM record WHERE id = $1)`, id[:]},
-		statement{`DELETE FROM history WHERE record = (SELECT number FROM record WHERE id = $1)`, id[:]},
-		statement{`DELETE FROM data_key WHERE record = (SELECT number FROM record WHERE id = $1)`, id[:]},
-		statement{`DELETE FROM nino_index WHERE record = (SELECT number FROM record WHERE id = $1)`, id[:]},
-		statement{`DELETE FROM record WHERE id = $1`, id[:]},
-	)
-}
-
 func (d database) Indexed(t *testing.T, hash [32]byte) (ids []uuid.UUID) {
 	t.Helper()
 	d.query(t, func(db *sql.DB) error {

@@ -9,17 +9,14 @@ import (
 
 	"github.com/google/uuid"
 
-	"equality-information-api/internal/audit"
 	"equality-information-api/internal/events"
 	"equality-information-api/internal/store"
 	"equality-information-api/internal/store/queries"
 )
 
 // Events is store.ReadFeed on this store.
-func (s *Store) Events(ctx context.Context, epoch uuid.UUID, after int64, limit int, wait time.Duration,
-	enter func([]events.Event) audit.Entry,
-) (store.Feed, error) {
-	return store.ReadFeed(ctx, s, epoch, after, limit, wait, enter)
+func (s *Store) Events(ctx context.Context, epoch uuid.UUID, after int64, limit int, wait time.Duration) (store.Feed, error) {
+	return store.ReadFeed(ctx, s, epoch, after, limit, wait)
 }
 
 // FeedEpoch is the feed's, which only a restore changes.

@@ -63,8 +63,8 @@ func (t *tx) load(s *Store, l store.Load) ([]store.Landing, error) {
 	now := s.Now()
 	for _, n := range j.landed {
 		a := l.Arrivals[n] // a copy: the caller's are left as they are
-		a.Modified = t.stamp(now)
-		t.w.modified = a.Modified
+		t.w.modified = t.stamp(now)
+		a.Modified = store.Micros(t.w.modified)
 		t.w.number++
 		j.rows.add(t.w.number, &a)
 		if a.EventID != uuid.Nil {
@@ -114,9 +114,8 @@ func (t *tx) judge(s *Store, arrivals []store.Arrival) (j judgement, err error) 
 	if err != nil {
 		return j, err
 	}
-	j.landings, j.landed, err = store.JudgeAll(arrivals, taken, func(id uuid.UUID) (store.Current, error) {
-		found, err := s.findBy(t.queryRow, id)
-		return found.Current, err
+	j.landings, j.landed, err = store.JudgeAll(arrivals, taken, func(id uuid.UUID) (store.Opened, error) {
+		return store.FindFor(context.Background(), tables{t.w.stmts}, s.Keys, store.Command{ID: id})
 	})
 	return j, err
 }
@@ -167,7 +166,7 @@ func compareIDs(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) }
 // rows are those of new records, table by table.
 type rows struct {
 	identifiers []identifierRow
-	records     []recordRow
+	records     []store.Row
 	ninos       []ninoRow
 }
 
@@ -176,13 +175,8 @@ type identifierRow struct {
 	number int64
 }
 
-type recordRow struct {
-	store.Sealed
-	number int64
-}
-
 type ninoRow struct {
-	hash   [32]byte
+	hash   []byte
 	number int64
 }
 
@@ -191,8 +185,9 @@ func (r *rows) add(number int64, a *store.Arrival) {
 	if a.Target != a.ID {
 		r.identifiers = append(r.identifiers, identifierRow{a.Target, number})
 	}
-	r.records = append(r.records, recordRow{a.Sealed, number})
-	if a.HasNINO {
+	a.Number = number
+	r.records = append(r.records, a.Row)
+	if a.NINO != nil {
 		r.ninos = append(r.ninos, ninoRow{a.NINO, number})
 	}
 }
@@ -201,26 +196,26 @@ func (r *rows) add(number int64, a *store.Arrival) {
 // a page is changed once for all of them.
 func (t *tx) insert(r *rows) error {
 	slices.SortFunc(r.identifiers, func(a, b identifierRow) int { return compareIDs(a.id, b.id) })
-	slices.SortFunc(r.ninos, func(a, b ninoRow) int { return bytes.Compare(a.hash[:], b.hash[:]) })
+	slices.SortFunc(r.ninos, func(a, b ninoRow) int { return bytes.Compare(a.hash, b.hash) })
 	err := insertAll(t, queries.SQLiteIdentifierAdd, r.identifiers, func(args []any, i *identifierRow) []any {
 		return append(args, i.id[:], i.number)
 	})
 	if err != nil {
 		return err
 	}
-	err = insertAll(t, queries.SQLiteRecordInsert, r.records, func(args []any, v *recordRow) []any {
-		return append(args, v.number, v.ID[:], v.Target[:], v.Version.Version, store.Micros(v.Modified), v.Document)
+	err = insertAll(t, queries.SQLiteRecordInsert, r.records, func(args []any, r *store.Row) []any {
+		return append(args, r.Number, r.ID[:], r.Target[:], r.Version, r.Modified, r.Sealed)
 	})
 	if err != nil {
 		return err
 	}
-	err = insertAll(t, queries.SQLiteDataKeyInsert, r.records, func(args []any, v *recordRow) []any {
-		return append(args, v.number, v.Wrapped)
+	err = insertAll(t, queries.SQLiteDataKeyInsert, r.records, func(args []any, r *store.Row) []any {
+		return append(args, r.Number, r.Wrapped)
 	})
 	if err != nil {
 		return err
 	}
 	return insertAll(t, queries.NINOInsert, r.ninos, func(args []any, n *ninoRow) []any {
-		return append(args, n.hash[:], n.number)
+		return append(args, n.hash, n.number)
 	})
 }

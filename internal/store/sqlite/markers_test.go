@@ -80,12 +80,13 @@ func TestNoAnswerStandsInTheFilesInClear(t *testing.T) {
 		next, more := marked(r, round)
 		r, markers = next, append(markers, more...)
 		cmd := store.Command{ID: r.ID, Target: r.TargetID, EventID: uuid.New(), Key: &store.Key{Key: [32]byte{byte(round)}}}
-		_, err := f.Write(t.Context(), cmd, func(c store.Current) (store.Decision, error) {
+		_, err := f.Write(t.Context(), cmd, func(c store.Opened) (store.Decision, error) {
 			members := equality.Diff(c.Record, r)
 			e := entry("write")
 			e.Members = equality.MaskSensitive(members)
-			return store.Decision{Next: &r, Entry: e, Event: "test.written", Outcome: store.Outcome{Status: 200},
-				Change: store.Change{Subject: "Zz-by-marker", Name: "Zz-name-marker", Reason: "update", Members: members}}, nil
+			return store.Decision{Effects: []store.Effect{store.PutRecord{Record: r,
+				Provenance: store.Provenance{Subject: "Zz-by-marker", Name: "Zz-name-marker", Reason: "update", Members: members}}},
+				Entry: e, Event: "test.written", Outcome: store.Outcome{Status: 200}}, nil
 		})
 		ok(t, err)
 		_, err = f.read(r.ID)

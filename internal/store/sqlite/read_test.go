@@ -1,19 +1,33 @@
 package sqlite
 
 import (
+	"context"
 	"math"
 	"testing"
+
+	"equality-information-api/internal/store"
 )
+
+// overtaken are tables in which something happens before past rows are read.
+type overtaken struct {
+	store.Tables
+	meanwhile func()
+}
+
+func (i overtaken) PastRows(ctx context.Context, number, from int64, limit int) ([]store.Row, error) {
+	i.meanwhile()
+	return i.Tables.PastRows(ctx, number, from, limit)
+}
 
 func TestAHistoryHasNoVersionTwiceWhenAChangeComesMeanwhile(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	r := f.written(3)
-	found, err := f.findBy(f.queryRow(t.Context()), r.ID)
-	ok(t, err)
 	r.AgeGroup = "45-54"
-	ok(t, f.write(r)) // what was found is in the history now
-	versions, err := f.versions(t.Context(), found, math.MaxInt64, 10)
+	reader := store.NewReader(overtaken{tables{f.reads}, func() {
+		ok(t, f.write(r)) // what was found is in the history now
+	}}, testKeys())
+	_, versions, err := reader.History(t.Context(), r.ID, math.MaxInt64, 10)
 	ok(t, err)
 	var got []int64
 	for _, v := range versions {

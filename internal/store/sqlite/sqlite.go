@@ -41,6 +41,7 @@ type Options struct {
 // Store keeps the contract of package store on one SQLite database. Any number of goroutines may use it.
 type Store struct {
 	Options
+	store.Reader
 	readers  *sql.DB
 	reads    *statements // of the readers
 	writer   *writer
@@ -84,6 +85,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s.readers.SetMaxOpenConns(readerCount())
 	s.readers.SetMaxIdleConns(readerCount())
 	s.reads = newStatements(s.readers)
+	s.Reader = store.NewReader(tables{s.reads}, o.Keys)
 	if s.writer, err = startWriter(ctx, writing, s); err != nil {
 		return fail(err)
 	}
@@ -205,11 +207,18 @@ func classify(err error) error {
 	return err
 }
 
-// isTaken says whether an insert failed because its key is there already.
-func isTaken(err error) bool {
+// violates says whether a statement found a row in its way, or none where there
+// has to be one: a write that no longer fits (store.Statement).
+func violates(err error) bool {
 	var failure *sqlite.Error
-	return errors.As(err, &failure) &&
-		(failure.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || failure.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
+	if !errors.As(err, &failure) {
+		return false
+	}
+	switch failure.Code() {
+	case sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_NOTNULL:
+		return true
+	}
+	return false
 }
 
 func toID(b []byte) (id uuid.UUID) {

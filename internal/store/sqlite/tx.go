@@ -19,6 +19,8 @@ type tx struct {
 	entries []store.Placed
 	events  []events.Event
 	news    bool // the feed has new events
+	// destroyed says that a key was destroyed, which must not stay in the WAL.
+	destroyed bool
 }
 
 func (t *tx) control(name string) error {
@@ -59,7 +61,7 @@ func (t *tx) publish(e events.Event) { t.events = append(t.events, e) }
 func (t *tx) flush() error {
 	t.news = len(t.events) > 0
 	err := insertAll(t, queries.SQLiteAuditInsert, t.entries, store.AppendEntry)
-	if isTaken(err) {
+	if violates(err) {
 		return errOvertaken
 	}
 	if err != nil {
@@ -73,7 +75,7 @@ func (t *tx) flush() error {
 
 // keyIsFree says store.ErrKeyTaken of an idempotency key that has been used.
 func (t *tx) keyIsFree(s *Store, key *store.Key) error {
-	_, used, err := remembered(t.queryRow, key.Key, s.Now().Add(-s.KeyRetention))
+	_, used, err := tables{t.w.stmts}.remembered(context.Background(), key.Key, s.Now().Add(-s.KeyRetention))
 	if used {
 		return store.ErrKeyTaken
 	}

@@ -15,10 +15,10 @@ import (
 // walkPage is how many records are read together.
 const walkPage = 256
 
-// Walk gives every record by id, as all were at one moment, once the entry
-// that enter makes of their number is durable. Others may write meanwhile.
+// Walk gives every record by id, as all were at one moment, once the entry is
+// durable, whose count it sets. Others may write meanwhile.
 // Errors: store.ErrUnavailable, or that of yield, which ends it.
-func (s *Store) Walk(ctx context.Context, enter func(count int64) audit.Entry, yield func(store.Version) error) (err error) {
+func (s *Store) Walk(ctx context.Context, entry audit.Entry, yield func(total int64, o store.Opened) error) (err error) {
 	// A transaction sees the database as it was at its first query.
 	moment, err := s.readers.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
@@ -29,28 +29,24 @@ func (s *Store) Walk(ctx context.Context, enter func(count int64) audit.Entry, y
 			err = classify(ending)
 		}
 	}()
-	var count int64
-	if err := moment.QueryRowContext(ctx, queries.RecordCount.SQL).Scan(&count); err != nil {
+	if err := moment.QueryRowContext(ctx, queries.RecordCount.SQL).Scan(&entry.Count); err != nil {
 		return classify(err)
 	}
-	if err := s.Trace(ctx, enter(count)); err != nil {
+	if err := s.Append(ctx, entry); err != nil {
 		return err
 	}
-	pages, err := moment.PrepareContext(ctx, queries.ListByID.SQL)
-	if err != nil {
-		return classify(err)
-	}
+	within := store.NewReader(tables{newStatements(moment)}, s.Keys)
 	for after := uuid.Nil; ; {
-		page, err := s.scanRecords(pages.QueryContext(ctx, after[:], walkPage))
+		page, more, err := within.List(ctx, store.ListQuery{AfterID: after, Limit: walkPage})
 		if err != nil {
 			return err
 		}
-		for _, v := range page {
-			if err := yield(v); err != nil {
+		for _, o := range page {
+			if err := yield(entry.Count, o); err != nil {
 				return err
 			}
 		}
-		if len(page) < walkPage {
+		if !more {
 			return nil
 		}
 		after = page[len(page)-1].ID

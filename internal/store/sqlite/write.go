@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"equality-information-api/internal/events"
 	"equality-information-api/internal/store"
 	"equality-information-api/internal/store/queries"
 )
@@ -15,76 +14,91 @@ import (
 // errMoved says that the record is not as it was when the write was decided.
 var errMoved = errors.New("the record has moved")
 
-// Write changes a record, or creates one, as decide says. decide sees the
-// record as it stands and may be called again when it has moved in the
-// meantime; it is pure. The access-log entry is written whatever it decides.
+// Write is store.Records' on this store: decide sees what stands, may be called
+// again when that has moved, and is pure. The access-log entry is written
+// whatever it decides.
 //
 // The result is the record after the write. An error of decide is given back
 // once its entry is durable, with the record as it was found. Other errors:
 // store.ErrKeyTaken, store.ErrUnavailable.
-func (s *Store) Write(ctx context.Context, cmd store.Command, decide func(store.Current) (store.Decision, error)) (store.Current, error) {
+func (s *Store) Write(ctx context.Context, cmd store.Command, decide func(store.Opened) (store.Decision, error)) (store.Opened, error) {
 	var found store.Opened
 	if cmd.Target == uuid.Nil {
 		var err error
-		found, err = s.findBy(s.queryRow(ctx), cmd.ID)
+		found, err = store.FindFor(ctx, tables{s.reads}, s.Keys, cmd)
 		if err != nil {
-			return store.Current{}, err
+			return store.Opened{}, err
 		}
 	}
 	// A create is taken to be the first; the writer tells if it is not.
 	plan, err := store.NewPlan(s.Keys, found, decide)
 	if err != nil {
-		return store.Current{}, err
+		return store.Opened{}, err
 	}
 	err = s.writer.do(ctx, func(t *tx) error {
-		err := t.apply(s, cmd, &plan)
+		err := t.apply(s, cmd, plan)
 		if !errors.Is(err, errMoved) {
 			return err
 		}
 		// Nobody else writes until this transaction ends: the second time it holds.
-		found, err := t.find(s, cmd)
+		found, err := store.FindFor(context.WithoutCancel(ctx), tables{t.w.stmts}, s.Keys, cmd)
 		if err != nil {
 			return err
 		}
 		if plan, err = store.NewPlan(s.Keys, found, decide); err != nil {
 			return err
 		}
-		return t.apply(s, cmd, &plan)
+		return t.apply(s, cmd, plan)
 	})
 	if err != nil {
-		return store.Current{}, err
+		return store.Opened{}, err
 	}
 	return plan.Result()
 }
 
-// apply writes a plan. errMoved means that it no longer fits, and
+// apply executes a plan. errMoved means that it no longer fits, and
 // store.ErrKeyTaken that it has been done; then nothing was written.
 func (t *tx) apply(s *Store, cmd store.Command, p *store.Plan) error {
-	entry, outcome := p.Decision.Entry, p.Decision.Outcome
-	keyed := cmd.Key != nil && outcome.Status != 0
+	keyed := cmd.Key != nil && p.Decision.Outcome.Status != 0
 	if keyed {
 		if err := t.keyIsFree(s, cmd.Key); err != nil {
 			return err
 		}
 	}
 	if p.Writes() {
-		p.Next.Modified = t.stamp(s.Now())
-		if err := t.writeVersion(s, *p); err != nil {
+		if err := t.execute(p, t.stamp(s.Now())); err != nil {
 			return err
 		}
-		t.w.modified = p.Next.Modified
-		entry.Record, entry.Version, entry.Document = p.Next.ID, p.Next.Version.Version, p.Next.Hash()
-		outcome.Record, outcome.Version = entry.Record, entry.Version
-		t.publish(events.Event{ID: cmd.EventID, At: p.Next.Modified, Type: p.Decision.Event, Record: p.Next.ID,
-			Target: p.Next.Target, Version: p.Next.Version.Version, Members: entry.Members,
-			CorrelationID: entry.CorrelationID})
 	}
+	entry, outcome, raised := p.Told(cmd.EventID)
 	if keyed {
 		if err := t.remember(s, cmd.Key, outcome); err != nil {
 			return err
 		}
 	}
+	t.events = append(t.events, raised...)
 	t.enter(entry)
+	return nil
+}
+
+// execute writes what a plan changes.
+func (t *tx) execute(p *store.Plan, at time.Time) error {
+	statements := p.Stamp(at)
+	if p.Put != nil {
+		if err := t.put(p); err != nil {
+			return err
+		}
+	}
+	for _, statement := range statements {
+		switch _, err := t.exec(statement.Query, statement.Args...); {
+		case violates(err):
+			return errMoved
+		case err != nil:
+			return err
+		}
+	}
+	t.w.modified = at
+	t.destroyed = t.destroyed || p.Destroys()
 	return nil
 }
 
@@ -99,82 +113,56 @@ func (t *tx) stamp(now time.Time) time.Time {
 	return stamp
 }
 
-// writeVersion writes a version of a record and keeps the National Insurance
-// number index in step with it.
-func (t *tx) writeVersion(s *Store, p store.Plan) error {
-	number := p.Found.Number
-	var err error
-	if p.Found.State == store.Present {
-		err = t.replaceVersion(p.Found, p.Next)
+// put writes a version of a record and keeps the National Insurance number
+// index in step with it.
+func (t *tx) put(p *store.Plan) (err error) {
+	number := p.Put.Number
+	if number == 0 {
+		number, err = t.firstVersion(p.Put)
 	} else {
-		number, err = t.firstVersion(p.Next)
+		err = t.replaceVersion(p.Put)
 	}
-	if err != nil {
-		return err
+	if err == nil && p.Unindex != nil {
+		_, err = t.exec(queries.NINODelete, p.Unindex, number)
 	}
-	before, after := p.Found.Record.NationalInsuranceNumber, p.Next.Record.NationalInsuranceNumber
-	if before == after {
-		return nil
+	if err == nil && p.Index != nil {
+		_, err = t.exec(queries.NINOInsert, p.Index, number)
 	}
-	if before != "" {
-		hash := store.NINOHash(s.Keys, before)
-		if _, err := t.exec(queries.NINODelete, hash[:], number); err != nil {
-			return err
-		}
-	}
-	if after == "" {
-		return nil
-	}
-	hash := store.NINOHash(s.Keys, after)
-	_, err = t.exec(queries.NINOInsert, hash[:], number)
 	return err
 }
 
 // firstVersion writes a new record and returns its number. Its ids are taken
-// first: whether they can be had shows before anything is written.
-func (t *tx) firstVersion(v store.Sealed) (number int64, err error) {
+// first: whether they are free shows before anything is written.
+func (t *tx) firstVersion(r *store.Row) (number int64, err error) {
 	number = t.w.number + 1
-	var taken int64
-	if v.ID == v.Target {
-		taken, err = t.exec(queries.SQLiteIdentifierInsert, v.ID[:], number)
-	} else {
-		taken, err = t.exec(queries.SQLiteIdentifierPairInsert, v.ID[:], v.Target[:], number)
+	args := []any{r.ID[:], r.Target[:], number, r.Version}
+	query := queries.SQLiteIdentifierPairInsert
+	if r.ID == r.Target {
+		query = queries.SQLiteIdentifierInsert
 	}
-	if isTaken(err) || err == nil && taken == 0 {
+	taken, err := t.exec(query, args...)
+	if violates(err) || err == nil && taken == 0 {
 		return 0, errMoved
 	}
 	if err != nil {
 		return 0, err
 	}
 	t.w.number = number
-	if _, err := t.exec(queries.SQLiteRecordInsert, number, v.ID[:], v.Target[:], v.Version.Version, store.Micros(v.Modified), v.Document); err != nil {
+	if _, err := t.exec(queries.SQLiteRecordInsert, number, r.ID[:], r.Target[:], r.Version, r.Modified, r.Sealed); err != nil {
 		return 0, err
 	}
-	_, err = t.exec(queries.SQLiteDataKeyInsert, number, v.Wrapped)
+	_, err = t.exec(queries.SQLiteDataKeyInsert, number, r.Wrapped)
 	return number, err
 }
 
-func (t *tx) replaceVersion(found store.Opened, v store.Sealed) error {
-	n, err := t.exec(queries.SQLiteHistoryInsert, found.Number, found.Version.Version)
+func (t *tx) replaceVersion(r *store.Row) error {
+	n, err := t.exec(queries.SQLiteHistoryInsert, r.Number, r.Version-1)
 	if err != nil {
 		return err
 	}
 	if n == 0 {
 		return errMoved
 	}
-	_, err = t.exec(queries.SQLiteRecordUpdate, found.Number, found.Version.Version, v.Version.Version, store.Micros(v.Modified), v.Document)
+	_, err = t.exec(queries.SQLiteRecordUpdate, r.Number, r.Version-1, r.Version, r.Modified, r.Sealed)
 	return err
-}
-
-// find is Store.find inside the writer's transaction. For a create it finds
-// what stands in its way: the person's record, else whatever has the id. That
-// the person's id was an erased record's stands in nobody's way.
-func (t *tx) find(s *Store, cmd store.Command) (store.Opened, error) {
-	if cmd.Target != uuid.Nil {
-		found, err := s.findBy(t.queryRow, cmd.Target)
-		if err != nil || found.State == store.Present {
-			return found, err
-		}
-	}
-	return s.findBy(t.queryRow, cmd.ID)
 }

@@ -52,8 +52,6 @@ type job struct {
 	run  func(*tx) error
 	err  error
 	done chan struct{}
-	// unattended jobs are waited for by nobody: their failure is reported.
-	unattended bool
 }
 
 // control are the statements that make a transaction.
@@ -156,9 +154,6 @@ func (w *writer) settle(batch []*job, err error) {
 		if err != nil {
 			j.err = err
 		}
-		if j.err != nil && j.unattended {
-			w.report("an access-log entry of a refusal was lost", j.err)
-		}
 	}
 }
 
@@ -184,7 +179,7 @@ func (w *writer) transaction(batch []*job) error {
 		w.undo()
 		return err
 	}
-	w.checkpointer.note()
+	w.checkpointer.note(t.destroyed)
 	if w.head.Seq > 0 {
 		head := w.head
 		w.durable.Store(&head)

@@ -21,55 +21,55 @@ var changing = []test{
 		for i, id := range []uuid.UUID{r.ID, r.TargetID} {
 			code := fmt.Sprintf("code-%d", i)
 			c := f.change(id, ageGroup(code))
-			equal(t, "version", c.Version.Version, int64(i+1))
+			equal(t, "version", c.Version, int64(i+1))
 			equal(t, "ids", []uuid.UUID{c.ID, c.Target}, []uuid.UUID{r.ID, r.TargetID})
 			equal(t, "record", c.Record.AgeGroup, code)
-			equal(t, "change", c.Change, store.Change{Subject: "officer-1", Name: "Invented Officer", Reason: "update", Members: []string{"ageGroup"}})
+			equal(t, "change", c.Provenance, store.Provenance{Subject: "officer-1", Name: "Invented Officer", Reason: "update", Members: []string{"ageGroup"}})
 			if !c.Modified.After(first.Modified) {
 				t.Errorf("modified %v is not after %v", c.Modified, first.Modified)
 			}
-			equal(t, "read", f.read(r.ID), c)
+			equal(t, "read", f.read(r.ID), bare(c))
 		}
 	}},
 	{"a decision is made once where nothing has moved", func(t *testing.T, f *fixture) {
 		r := person()
-		var calls []store.Current
+		var calls []store.Opened
 		_, err := f.Write(t.Context(), createOf(r), counted(&calls, f.creates(r)))
 		ok(t, "create", err)
-		equal(t, "decided on", calls, []store.Current{{}})
+		equal(t, "decided on", calls, []store.Opened{{}})
 		want := f.read(r.ID)
 		calls = nil
 		_, err = f.Write(t.Context(), changeOf(r.ID), counted(&calls, f.changes(ageGroup("65-74"))))
 		ok(t, "change", err)
-		equal(t, "decided on", calls, []store.Current{want})
+		equal(t, "decided on", calls, []store.Opened{want})
 	}},
 	{"a decision is made again on a record that has moved", func(t *testing.T, f *fixture) {
 		r := person()
 		before := f.create(r)
-		var between store.Current
-		var calls []store.Current
+		var between store.Opened
+		var calls []store.Opened
 		c, err := f.Write(t.Context(), changeOf(r.ID), counted(&calls, moved(func() {
 			between = f.change(r.ID, func(r *equality.Record) { r.Nationality = "irish" })
 		}, f.changes(ageGroup("65-74")))))
 		ok(t, "change", err)
-		equal(t, "decided on", calls, []store.Current{before, between})
-		equal(t, "version", c.Version.Version, int64(2))
+		equal(t, "decided on", calls, []store.Opened{before, between})
+		equal(t, "version", c.Version, int64(2))
 		equal(t, "members", []string{c.Record.AgeGroup, c.Record.Nationality}, []string{"65-74", "irish"})
-		equal(t, "read", f.read(r.ID), c)
+		equal(t, "read", f.read(r.ID), bare(c))
 	}},
 	{"a create is decided again when the person has come meanwhile", func(t *testing.T, f *fixture) {
 		r := person()
-		var there store.Current
-		var calls []store.Current
+		var there store.Opened
+		var calls []store.Opened
 		c, err := f.Write(t.Context(), createOf(r), counted(&calls, moved(func() {
 			there = f.create(equality.Record{ID: uuid.New(), TargetID: r.TargetID})
 		}, f.creates(r))))
 		if !errors.Is(err, errConflict) {
 			t.Errorf("error %v", err)
 		}
-		equal(t, "given back", c, there)
-		equal(t, "decided on", calls, []store.Current{{}, there})
-		equal(t, "read", f.read(r.ID), store.Current{})
+		equal(t, "given back", bare(c), there)
+		equal(t, "decided on", calls, []store.Opened{{}, there})
+		equal(t, "read", f.read(r.ID), store.Opened{})
 	}},
 	{"a change of a record erased meanwhile is decided again", func(t *testing.T, f *fixture) {
 		r := person()
@@ -78,7 +78,7 @@ var changing = []test{
 		if !errors.Is(err, errMissing) {
 			t.Errorf("error %v", err)
 		}
-		equal(t, "given back", c, store.Current{State: store.Erased, Version: store.Version{ID: r.ID}})
+		equal(t, "given back", c.State, store.Erased)
 		equal(t, "listed", len(f.all()), 0)
 	}},
 	{"a refusal writes its entry and its outcome and nothing else", func(t *testing.T, f *fixture) {
@@ -88,17 +88,17 @@ var changing = []test{
 		cmd.Key = &store.Key{Key: [32]byte{1}, Body: [32]byte{2}}
 		var entry audit.Entry
 		f.unchanged(t, 1, func() {
-			c, err := f.Write(t.Context(), cmd, func(c store.Current) (store.Decision, error) {
+			c, err := f.Write(t.Context(), cmd, func(c store.Opened) (store.Decision, error) {
 				d := f.refusal(c, 412, "version-mismatch")
 				next := c.Record
 				next.AgeGroup = "65-74"
-				d.Next, entry = &next, d.Entry // an error stands above a next version
+				d.Effects, entry = []store.Effect{store.PutRecord{Record: next}}, d.Entry // an error stands above effects
 				return d, errRefused
 			})
 			if !errors.Is(err, errRefused) {
 				t.Errorf("error %v", err)
 			}
-			equal(t, "given back", c, want)
+			equal(t, "given back", bare(c), want)
 			equal(t, "entry", f.lastEntry(), stored(entry))
 		})
 		got, found, err := f.Remembered(t.Context(), cmd.Key.Key)
@@ -127,7 +127,7 @@ var changing = []test{
 				return err
 			}
 			again := false
-			_, err := attempt(t.Context(), f, changeOf(id), moved(func() { f.change(id, ageGroup("75+")) }, func(c store.Current) (store.Decision, error) {
+			_, err := attempt(t.Context(), f, changeOf(id), moved(func() { f.change(id, ageGroup("75+")) }, func(c store.Opened) (store.Decision, error) {
 				if again {
 					panic("a decision that cannot be made")
 				}
@@ -140,11 +140,11 @@ var changing = []test{
 			if (err == nil) != (i > 0) {
 				t.Errorf("write %d: %v", i, err)
 			}
-			equal(t, "version", f.read(victims[i].ID).Version.Version, int64(1))
+			equal(t, "version", f.read(victims[i].ID).Version, int64(1))
 		}
 		equal(t, "of the panic", f.read(victims[0].ID).Record.AgeGroup, "75+")
 		equal(t, "entries", len(f.entries()), records+4+5) // four changes, five reads
-		equal(t, "next", f.change(victims[0].ID, ageGroup("65-74")).Version.Version, int64(2))
+		equal(t, "next", f.change(victims[0].ID, ageGroup("65-74")).Version, int64(2))
 	}},
 	{"modified rises though the clock stands or goes back", func(t *testing.T, f *fixture) {
 		f.clock.freeze()
@@ -173,14 +173,14 @@ func stored(e audit.Entry) audit.Entry {
 var history = []test{
 	{"versions come newest first, from one down, up to a limit", func(t *testing.T, f *fixture) {
 		r := person()
-		want := []store.Version{f.create(r).Version}
+		want := []store.Opened{f.create(r)}
 		for i := range 5 {
-			want = append([]store.Version{f.change(r.ID, ageGroup(fmt.Sprint("code-", i))).Version}, want...)
+			want = append([]store.Opened{f.change(r.ID, ageGroup(fmt.Sprint("code-", i)))}, want...)
 		}
 		tests := []struct {
 			from  int64
 			limit int
-			want  []store.Version
+			want  []store.Opened
 		}{
 			{math.MaxInt64, 100, want},
 			{math.MaxInt64, 1, want[:1]},
@@ -216,18 +216,6 @@ var history = []test{
 		equal(t, "versions", len(f.versions(a.ID, math.MaxInt64, 100)), 1)
 	}},
 	{"of an absent record there is none", func(t *testing.T, f *fixture) {
-		equal(t, "versions", f.versions(uuid.New(), math.MaxInt64, 100), []store.Version(nil))
-	}},
-	{"a reading that has its entry already writes none", func(t *testing.T, f *fixture) {
-		r := person()
-		want := f.create(r)
-		f.unchanged(t, 0, func() {
-			c, versions, err := f.History(t.Context(), r.ID, 0, 1, func(store.Current, []store.Version) (audit.Entry, bool) {
-				return audit.Entry{}, false
-			})
-			ok(t, "history", err)
-			equal(t, "current", c, want)
-			equal(t, "versions", versions, []store.Version{want.Version})
-		})
+		equal(t, "versions", f.versions(uuid.New(), math.MaxInt64, 100), []store.Opened(nil))
 	}},
 }

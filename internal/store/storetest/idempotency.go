@@ -40,7 +40,7 @@ var idempotency = []test{
 		if !errors.Is(err, errMissing) {
 			t.Errorf("error %v", err)
 		}
-		_, err = f.Write(t.Context(), keyed(changeOf(r.ID), 5, 15), func(c store.Current) (store.Decision, error) {
+		_, err = f.Write(t.Context(), keyed(changeOf(r.ID), 5, 15), func(c store.Opened) (store.Decision, error) {
 			return f.refusal(c, 0, ""), errRefused
 		})
 		if !errors.Is(err, errRefused) {
@@ -106,7 +106,7 @@ var idempotency = []test{
 			}
 		}
 		equal(t, "done", done, 1)
-		equal(t, "version", f.read(r.ID).Version.Version, int64(1))
+		equal(t, "version", f.read(r.ID).Version, int64(1))
 	}},
 	{"an outcome is forgotten after its retention, and the key is free", func(t *testing.T, f *fixture) {
 		r := person()

@@ -11,54 +11,52 @@ import (
 	"github.com/google/uuid"
 	"pgregory.net/rapid"
 
-	"equality-information-api/internal/audit"
 	"equality-information-api/internal/store"
 )
 
 // list reads a page.
-func (f *fixture) list(q store.ListQuery) ([]store.Version, bool) {
+func (f *fixture) list(q store.ListQuery) ([]store.Opened, bool) {
 	f.t.Helper()
-	page, more, err := f.List(f.t.Context(), q, func(page []store.Version) audit.Entry {
-		e := f.entry("list")
-		for _, v := range page {
-			e.Records = append(e.Records, v.ID)
-		}
-		return e
-	})
+	page, more, err := f.List(f.t.Context(), q)
 	ok(f.t, "list", err)
-	return page, more
+	e := f.entry("list")
+	for _, o := range page {
+		e.Records = append(e.Records, o.ID)
+	}
+	ok(f.t, "enter", f.Append(f.t.Context(), e))
+	return bareAll(page), more
 }
 
 // after is the query of the page behind one.
-func after(q store.ListQuery, page []store.Version) store.ListQuery {
+func after(q store.ListQuery, page []store.Opened) store.ListQuery {
 	last := page[len(page)-1]
 	q.AfterID, q.AfterAt = last.ID, last.Modified
 	return q
 }
 
-func byID(a, b store.Version) int { return bytes.Compare(a.ID[:], b.ID[:]) }
+func byID(a, b store.Opened) int { return bytes.Compare(a.ID[:], b.ID[:]) }
 
-func byTime(a, b store.Version) int {
+func byTime(a, b store.Opened) int {
 	return cmp.Or(a.Modified.Compare(b.Modified), byID(a, b))
 }
 
 var listing = []test{
 	{"records come by id, whole, in pages", func(t *testing.T, f *fixture) {
-		var want []store.Version
+		var want []store.Opened
 		for i := range 7 {
 			r := person()
 			if i%2 == 0 {
 				r = plain()
 			}
-			want = append(want, f.create(r).Version)
+			want = append(want, f.create(r))
 		}
-		want[3] = f.change(want[3].ID, ageGroup("65-74")).Version
+		want[3] = f.change(want[3].ID, ageGroup("65-74"))
 		slices.SortFunc(want, byID)
 		for limit := 1; limit <= 8; limit++ {
-			var got []store.Version
+			var got []store.Opened
 			q := store.ListQuery{Limit: limit}
 			for more := true; more; {
-				var page []store.Version
+				var page []store.Opened
 				page, more = f.list(q)
 				if len(page) == 0 || len(page) > limit || more && len(page) < limit {
 					t.Fatalf("a page of %d with limit %d, more: %v", len(page), limit, more)
@@ -84,16 +82,16 @@ var listing = []test{
 	}},
 	{"bounds of time are inclusive at the beginning and exclusive at the end", func(t *testing.T, f *fixture) {
 		start := f.clock.freeze()
-		var records []store.Version
+		var records []store.Opened
 		for range 4 {
-			records = append(records, f.create(person()).Version)
+			records = append(records, f.create(person()))
 			f.clock.move(time.Second)
 		}
 		at := func(seconds int) time.Time { return start.Add(time.Duration(seconds) * time.Second) }
 		tests := []struct {
 			name         string
 			from, before time.Time
-			want         []store.Version
+			want         []store.Opened
 		}{
 			{"neither", time.Time{}, time.Time{}, records},
 			{"from the first", at(0), time.Time{}, records},
@@ -116,20 +114,20 @@ var listing = []test{
 	}},
 	{"records of one time come by id, and a page may end among them", func(t *testing.T, f *fixture) {
 		f.clock.freeze()
-		var want []store.Version
+		var want []store.Opened
 		for i := range 9 {
 			if i%3 == 0 {
 				f.clock.move(time.Second)
 			}
-			want = append(want, f.create(person()).Version)
+			want = append(want, f.create(person()))
 		}
 		slices.SortFunc(want, byTime)
 		for _, from := range []time.Time{{}, want[0].Modified} {
 			for limit := 1; limit <= 10; limit++ {
-				var got []store.Version
+				var got []store.Opened
 				q := store.ListQuery{ByTime: true, From: from, Limit: limit}
 				for more := true; more; {
-					var page []store.Version
+					var page []store.Opened
 					page, more = f.list(q)
 					got, q = append(got, page...), after(q, page)
 				}
@@ -141,7 +139,7 @@ var listing = []test{
 		a, b := f.create(person()), f.create(person())
 		a = f.change(a.ID, ageGroup("65-74"))
 		page, _ := f.list(store.ListQuery{ByTime: true, Limit: 10})
-		equal(t, "page", page, []store.Version{b.Version, a.Version})
+		equal(t, "page", page, []store.Opened{b, a})
 	}},
 }
 
@@ -156,10 +154,10 @@ func testWalk(t *testing.T, create func(t *testing.T) Database) {
 		defer f.end()
 		f.clock.freeze()
 		tick := func() { f.clock.move(time.Duration(rapid.IntRange(0, 2).Draw(rt, "time")) * time.Microsecond) }
-		var there []store.Version
+		var there []store.Opened
 		for range rapid.IntRange(0, 8).Draw(rt, "records") {
 			tick()
-			there = append(there, f.create(person()).Version)
+			there = append(there, f.create(person()))
 		}
 		stays := make(map[uuid.UUID]bool)
 		for _, v := range there {
@@ -168,7 +166,7 @@ func testWalk(t *testing.T, create func(t *testing.T) Database) {
 		changed := make(map[uuid.UUID]bool)
 		q := store.ListQuery{ByTime: rapid.Bool().Draw(rt, "by time"), Limit: rapid.IntRange(1, 4).Draw(rt, "limit")}
 		seen := make(map[uuid.UUID]int)
-		var last store.Version
+		var last store.Opened
 		for steps := 0; ; steps++ {
 			page, more := f.list(q)
 			for _, v := range page {
@@ -202,7 +200,7 @@ func testWalk(t *testing.T, create func(t *testing.T) Database) {
 					delete(stays, there[i].ID)
 					there = slices.Delete(there, i, i+1)
 					if len(there) == 0 {
-						there = append(there, f.create(person()).Version)
+						there = append(there, f.create(person()))
 					}
 				}
 			}

@@ -21,11 +21,14 @@ const arrived = "test.arrived"
 // arrival seals a record that comes from elsewhere at a version.
 func (f *fixture) arrival(r equality.Record, version int64) store.Arrival {
 	f.t.Helper()
-	members := r.Members()
-	a, err := store.NewArrival(f.options.Keys, store.Version{ID: r.ID, Target: r.TargetID, Version: version, Record: r,
-		Change: store.Change{Subject: "operator-1", Reason: "import", Members: members}}, uuid.New())
+	a, err := store.NewArrival(f.options.Keys, store.Opened{ID: r.ID, Target: r.TargetID, Version: version, Record: r,
+		Provenance: imported(r)}, uuid.New())
 	ok(f.t, "seal", err)
 	return a
+}
+
+func imported(r equality.Record) store.Provenance {
+	return store.Provenance{Subject: "operator-1", Reason: "import", Members: r.Members()}
 }
 
 func (f *fixture) arrivals(records ...equality.Record) (arrivals []store.Arrival) {
@@ -65,11 +68,9 @@ var loading = []test{
 		equal(t, "entry", f.lastEntry(), stored(want))
 		for i, r := range records {
 			c := f.read(r.ID)
-			equal(t, "read", c, store.Current{State: store.Present, Version: store.Version{
-				ID: r.ID, Target: r.TargetID, Version: int64(i * 7), Modified: c.Modified, Record: r, Change: arrivals[i].Change,
-			}})
+			equal(t, "read", c, store.Opened{State: store.Present, ID: r.ID, Target: r.TargetID, Version: int64(i * 7), Modified: c.Modified, Record: r, Provenance: imported(r)})
 			equal(t, "by target", f.read(r.TargetID), c)
-			equal(t, "history begins with it", f.versions(r.ID, 100, 10), []store.Version{c.Version})
+			equal(t, "history begins with it", f.versions(r.ID, 100, 10), []store.Opened{c})
 			if arrivals[i].Modified != (store.Arrival{}).Modified {
 				t.Error("the caller's arrival was changed")
 			}
@@ -187,7 +188,7 @@ var loading = []test{
 		equal(t, "changed", f.load(f.loading(a)), []store.Landing{store.Differs})
 		c := f.change(r.ID, ageGroup(r.AgeGroup))
 		equal(t, "changed back", f.load(f.loading(a)), []store.Landing{store.Same})
-		equal(t, "version", c.Version.Version, int64(5))
+		equal(t, "version", c.Version, int64(5))
 	}},
 	{"a load judges its arrivals in order", func(t *testing.T, f *fixture) {
 		first, later := everything(), person()
@@ -310,7 +311,7 @@ func position(p []byte) func([]store.Landing) ([]byte, error) {
 }
 
 // refuses is a decision against every write.
-func (f *fixture) refuses(c store.Current) (store.Decision, error) {
+func (f *fixture) refuses(c store.Opened) (store.Decision, error) {
 	return f.refusal(c, 403, ""), errRefused
 }
 
@@ -333,17 +334,15 @@ func (f *fixture) epoch() uuid.UUID {
 }
 
 // walked walks over all records and gives them.
-func (f *fixture) walked(during func(count int64, at int)) (walked []store.Version) {
+func (f *fixture) walked(during func(count int64, at int)) (walked []store.Opened) {
 	f.t.Helper()
 	var count int64
-	err := f.Walk(f.t.Context(), func(n int64) audit.Entry {
+	e := f.entry("export")
+	e.Scope = "test"
+	err := f.Walk(f.t.Context(), e, func(n int64, v store.Opened) error {
 		count = n
-		e := f.entry("export")
-		e.Scope, e.Count = "test", n
-		return e
-	}, func(v store.Version) error {
 		during(count, len(walked))
-		walked = append(walked, v)
+		walked = append(walked, bare(v))
 		return nil
 	})
 	ok(f.t, "walk", err)
@@ -357,11 +356,11 @@ var walking = []test{
 	{"every record comes by id, whole, when its entry is durable", func(t *testing.T, f *fixture) {
 		entries := func(int64, int) {}
 		equal(t, "of an empty store", len(f.walked(entries)), 0)
-		var want []store.Version
+		var want []store.Opened
 		for range 300 { // more than are read together
-			want = append(want, f.create(person()).Version)
+			want = append(want, f.create(person()))
 		}
-		want[7] = f.change(want[7].ID, ageGroup("65-74")).Version
+		want[7] = f.change(want[7].ID, ageGroup("65-74"))
 		gone := f.create(person())
 		f.erase(gone.ID)
 		f.load(f.loading(f.arrival(everything(), 8)))
@@ -379,13 +378,13 @@ var walking = []test{
 		if !slices.IsSortedFunc(got, byID) {
 			t.Error("they are not in order")
 		}
-		got = slices.DeleteFunc(got, func(v store.Version) bool { return strings.HasPrefix(v.Change.Subject, "operator") })
+		got = slices.DeleteFunc(got, func(v store.Opened) bool { return strings.HasPrefix(v.Provenance.Subject, "operator") })
 		equal(t, "walked", got, want)
 	}},
 	{"what is written meanwhile is not seen, and does not wait", func(t *testing.T, f *fixture) {
-		var want []store.Version
+		var want []store.Opened
 		for range 600 {
-			want = append(want, f.create(person()).Version)
+			want = append(want, f.create(person()))
 		}
 		slices.SortFunc(want, byID)
 		got := f.walked(func(_ int64, at int) {
@@ -405,7 +404,7 @@ var walking = []test{
 		f.create(person())
 		f.create(person())
 		calls := 0
-		err := f.Walk(t.Context(), func(int64) audit.Entry { return f.entry("export") }, func(store.Version) error {
+		err := f.Walk(t.Context(), f.entry("export"), func(int64, store.Opened) error {
 			calls++
 			return errRefused
 		})
@@ -413,7 +412,7 @@ var walking = []test{
 			t.Errorf("error %v after %d", err, calls)
 		}
 		for range 50 { // nothing is left open
-			_ = f.Walk(t.Context(), func(int64) audit.Entry { return f.entry("export") }, func(store.Version) error { return errRefused })
+			_ = f.Walk(t.Context(), f.entry("export"), func(int64, store.Opened) error { return errRefused })
 		}
 		f.create(person())
 	}},
@@ -423,7 +422,7 @@ var walking = []test{
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		n := 0
-		err := f.Walk(ctx, func(int64) audit.Entry { return f.entry("export") }, func(store.Version) error {
+		err := f.Walk(ctx, f.entry("export"), func(int64, store.Opened) error {
 			n++
 			cancel()
 			return nil

@@ -17,7 +17,7 @@ import (
 // for the tombstones.
 type model struct {
 	leads   map[uuid.UUID]*kept // a record by its id and by its target's
-	erased  map[uuid.UUID]int64 // last versions
+	erased  []store.Opened      // as they are read
 	events  []events.Event      // without their positions
 	entries int
 }
@@ -25,41 +25,56 @@ type model struct {
 // kept is a record's versions, oldest first.
 type kept struct {
 	id, target uuid.UUID
-	versions   []store.Version
+	versions   []store.Opened
 }
 
-func (k *kept) current() store.Current {
-	return store.Current{State: store.Present, Version: k.versions[len(k.versions)-1]}
+func (k *kept) current() store.Opened {
+	return k.versions[len(k.versions)-1]
 }
 
 // lookUp is what an id leads to: a live record by its id or its target, then a tombstone.
-func (m *model) lookUp(id uuid.UUID) store.Current {
-	if k := m.leads[id]; k != nil {
-		return k.current()
-	}
-	if version, ok := m.erased[id]; ok {
-		return store.Current{State: store.Erased, Version: store.Version{ID: id, Version: version}}
-	}
-	return store.Current{}
-}
+func (m *model) lookUp(id uuid.UUID) store.Opened { return m.inTheWay(id, id) }
 
 // inTheWay is what a create is decided on.
-func (m *model) inTheWay(id, target uuid.UUID) store.Current {
-	if k := m.leads[target]; k != nil {
-		return k.current()
+func (m *model) inTheWay(id, target uuid.UUID) (found store.Opened) {
+	for _, live := range []uuid.UUID{target, id} {
+		if k := m.leads[live]; k != nil {
+			return k.current()
+		}
 	}
-	return m.lookUp(id)
+	for _, c := range m.erased {
+		if c.ID == id {
+			return c
+		}
+		if c.Target == target && (found.State == store.Absent || c.Version > found.Version) {
+			found = c
+		}
+	}
+	return found
 }
 
-func (m *model) wrote(cmd store.Command, c store.Current, event string) {
+// erase is what an erasure does.
+func (m *model) erase(k *kept, c store.Opened, event uuid.UUID) {
+	delete(m.leads, k.id)
+	delete(m.leads, k.target)
+	m.erased = append(m.erased, gone(c))
+	for i := range m.events {
+		if m.events[i].Record == k.id {
+			m.events[i].Members = nil
+		}
+	}
+	m.events = append(m.events, events.Event{ID: event, At: c.Modified, Type: erased, Record: c.ID, Target: c.Target, Version: c.Version})
+}
+
+func (m *model) wrote(cmd store.Command, c store.Opened, event string) {
 	k := m.leads[c.ID]
 	if k == nil {
 		k = &kept{id: c.ID, target: c.Target}
 		m.leads[c.ID], m.leads[c.Target] = k, k
 	}
-	k.versions = append(k.versions, c.Version)
+	k.versions = append(k.versions, bare(c))
 	m.events = append(m.events, events.Event{ID: cmd.EventID, At: c.Modified, Type: event, Record: c.ID, Target: c.Target,
-		Version: c.Version.Version, Members: c.Change.Members})
+		Version: c.Version, Members: c.Provenance.Members})
 }
 
 // testModel runs random writes on few ids, so that they get in each other's
@@ -71,7 +86,7 @@ func testModel(t *testing.T, create func(t *testing.T) Database) {
 		db.Clear(t)
 		f := newFixture(t, db)
 		defer f.end()
-		m := &model{leads: map[uuid.UUID]*kept{}, erased: map[uuid.UUID]int64{}}
+		m := &model{leads: map[uuid.UUID]*kept{}}
 		ids := make([]uuid.UUID, 5)
 		for i := range ids {
 			ids[i] = uuid.New()
@@ -108,9 +123,9 @@ func (m *model) step(rt *rapid.T, f *fixture, some *rapid.Generator[uuid.UUID], 
 			expect(rt, err, nil, c, was)
 		default:
 			want := was
-			want.Version.Version++
+			want.Version++
 			want.Modified, want.Record.AgeGroup = c.Modified, code
-			want.Change.Members = []string{"ageGroup"}
+			want.Provenance.Members = []string{"ageGroup"}
 			expect(rt, err, nil, c, want)
 			if !c.Modified.After(was.Modified) {
 				rt.Fatalf("modified %v is not after %v", c.Modified, was.Modified)
@@ -118,17 +133,17 @@ func (m *model) step(rt *rapid.T, f *fixture, some *rapid.Generator[uuid.UUID], 
 			m.wrote(cmd, c, updated)
 		}
 	case "refuse":
-		c, err := f.Write(f.t.Context(), changeOf(id), func(c store.Current) (store.Decision, error) {
+		c, err := f.Write(f.t.Context(), changeOf(id), func(c store.Opened) (store.Decision, error) {
 			return f.refusal(c, 400, ""), errRefused
 		})
 		expect(rt, err, errRefused, c, m.lookUp(id))
 	case "erase":
 		if k := m.leads[id]; k != nil {
-			f.erase(k.id)
+			cmd := changeOf(id)
+			c, err := f.Write(f.t.Context(), cmd, f.erases)
+			ok(f.t, "erase", err)
+			m.erase(k, c, cmd.EventID)
 			m.entries++
-			delete(m.leads, k.id)
-			delete(m.leads, k.target)
-			m.erased[k.id] = k.current().Version.Version
 		}
 		m.entries--
 	case "reopen":
@@ -142,7 +157,7 @@ func (m *model) step(rt *rapid.T, f *fixture, some *rapid.Generator[uuid.UUID], 
 func (m *model) create(rt *rapid.T, f *fixture, r equality.Record, spare uuid.UUID) {
 	inTheWay := m.inTheWay(r.ID, r.TargetID)
 	cmd := createOf(r)
-	c, err := f.Write(f.t.Context(), cmd, func(c store.Current) (store.Decision, error) {
+	c, err := f.Write(f.t.Context(), cmd, func(c store.Opened) (store.Decision, error) {
 		if c.State == store.Erased && spare != uuid.Nil {
 			again := r
 			again.ID = spare
@@ -154,20 +169,26 @@ func (m *model) create(rt *rapid.T, f *fixture, r equality.Record, spare uuid.UU
 		expect(rt, err, errConflict, c, inTheWay)
 		return
 	}
-	want := store.Current{State: store.Present, Version: store.Version{ID: r.ID, Target: r.TargetID, Modified: c.Modified,
-		Record: r, Change: f.writes(r, created, r.Members()).Change, Verbatim: verbatim(r)}}
+	want := store.Opened{State: store.Present, ID: r.ID, Target: r.TargetID, Modified: c.Modified,
+		Record: r, Provenance: store.Provenance{Subject: "officer-1", Name: "Invented Officer", Reason: "update", Members: r.Members()},
+		Verbatim: verbatim(r)}
 	if inTheWay.State == store.Erased {
-		want.ID, want.Record.ID, want.Version.Version = spare, spare, inTheWay.Version.Version+1
+		want.ID, want.Record.ID = spare, spare
+	}
+	for _, c := range m.erased {
+		if c.Target == r.TargetID {
+			want.Version = max(want.Version, c.Version+1)
+		}
 	}
 	expect(rt, err, nil, c, want)
 	m.wrote(cmd, c, created)
 }
 
-func expect(rt *rapid.T, err, want error, c, current store.Current) {
+func expect(rt *rapid.T, err, want error, c, current store.Opened) {
 	if !errors.Is(err, want) {
 		rt.Fatalf("error %v, not %v", err, want)
 	}
-	differ(rt, "given back", c, current)
+	differ(rt, "given back", bare(c), bare(current))
 }
 
 func differ(rt *rapid.T, what string, got, want any) {
@@ -186,23 +207,19 @@ func (m *model) compare(rt *rapid.T, f *fixture, ids []uuid.UUID) {
 	for _, k := range m.leads {
 		records[k.id] = k
 	}
-	var all []store.Version
+	var all []store.Opened
 	for _, k := range records {
-		all = append(all, k.current().Version)
+		all = append(all, k.current())
 	}
 	slices.SortFunc(all, byID)
-	var want []store.Version
+	var want []store.Opened
 	for _, v := range all {
 		versions := slices.Clone(records[v.ID].versions)
 		slices.Reverse(versions)
 		want = append(want, versions...)
 	}
 	differ(rt, "records", f.all(), want)
-	m.entries += 1 + len(all)
 	events := f.events()
-	if len(events) > 0 {
-		m.entries++
-	}
 	for i := range events {
 		events[i].Position, events[i].CorrelationID = 0, uuid.Nil
 	}

@@ -10,7 +10,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"equality-information-api/internal/audit"
 	"equality-information-api/internal/equality"
 	"equality-information-api/internal/store"
 )
@@ -42,8 +41,8 @@ var parallel = []test{
 	{"of many creates of one person one wins", func(t *testing.T, f *fixture) {
 		target := uuid.New()
 		var mu sync.Mutex
-		var winner store.Current
-		var losers []store.Current
+		var winner store.Opened
+		var losers []store.Opened
 		for _, err := range together(20, func(i int) error {
 			r := equality.Record{ID: uuid.New(), TargetID: target, AgeGroup: fmt.Sprint(i)}
 			if i%5 == 0 {
@@ -54,7 +53,7 @@ var parallel = []test{
 			defer mu.Unlock()
 			switch {
 			case err == nil && winner.State == store.Absent:
-				winner = c
+				winner = bare(c)
 			case errors.Is(err, errConflict):
 				losers = append(losers, c)
 			default:
@@ -69,9 +68,9 @@ var parallel = []test{
 		equal(t, "read", f.read(target), winner)
 		equal(t, "losers", len(losers), 19)
 		for _, c := range losers {
-			equal(t, "what a loser found", c, winner)
+			equal(t, "what a loser found", bare(c), winner)
 		}
-		equal(t, "records", f.all(), []store.Version{winner.Version})
+		equal(t, "records", f.all(), []store.Opened{winner})
 		equal(t, "events", len(f.events()), 1)
 	}},
 	{"all of many changes of different members survive", func(t *testing.T, f *fixture) {
@@ -84,7 +83,7 @@ var parallel = []test{
 			ok(t, "change", err)
 		}
 		got := f.read(r.ID)
-		equal(t, "version", got.Version.Version, int64(n))
+		equal(t, "version", got.Version, int64(n))
 		var want []string
 		for i := range n {
 			want = append(want, fmt.Sprint(i))
@@ -109,8 +108,8 @@ var parallel = []test{
 		r := f.create(person())
 		won := 0
 		for _, err := range together(50, func(i int) error {
-			_, err := f.Write(t.Context(), changeOf(r.ID), func(c store.Current) (store.Decision, error) {
-				if c.Version.Version != 0 {
+			_, err := f.Write(t.Context(), changeOf(r.ID), func(c store.Opened) (store.Decision, error) {
+				if c.Version != 0 {
 					return f.refusal(c, 412, "version-mismatch"), errRefused
 				}
 				return f.changes(requires(fmt.Sprint(i)))(c)
@@ -124,7 +123,7 @@ var parallel = []test{
 			}
 		}
 		equal(t, "won", won, 1)
-		equal(t, "version", f.read(r.ID).Version.Version, int64(1))
+		equal(t, "version", f.read(r.ID).Version, int64(1))
 		equal(t, "entries", len(f.entries()), 1+50+1)
 	}},
 	{"readers see whole versions while they are written", func(t *testing.T, f *fixture) {
@@ -144,16 +143,14 @@ var parallel = []test{
 						err = nil
 					}
 				case 4:
-					var page []store.Version
-					page, _, err = f.List(t.Context(), store.ListQuery{Limit: 5, ByTime: k%2 == 0}, func([]store.Version) audit.Entry { return f.entry("list") })
+					var page []store.Opened
+					page, _, err = f.List(t.Context(), store.ListQuery{Limit: 5, ByTime: k%2 == 0})
 					for _, v := range page {
 						err = errors.Join(err, whole(v))
 					}
 				case 5:
-					var versions []store.Version
-					_, versions, err = f.History(t.Context(), r.ID, math.MaxInt64, 100, func(store.Current, []store.Version) (audit.Entry, bool) {
-						return f.entry("read-history"), true
-					})
+					var versions []store.Opened
+					_, versions, err = f.History(t.Context(), r.ID, math.MaxInt64, 100)
 					for j, v := range versions {
 						err = errors.Join(err, whole(v))
 						if v.Version != int64(len(versions)-1-j) {
@@ -161,25 +158,24 @@ var parallel = []test{
 						}
 					}
 				case 6:
-					f.Enter(f.entry("refused"))
-					err = f.Trim(t.Context())
+					err = errors.Join(f.Append(t.Context(), f.entry("refused")), f.Trim(t.Context()))
 				default:
-					var c store.Current
+					var c store.Opened
 					c, err = f.opened(r.Target)
-					err = errors.Join(err, whole(c.Version))
+					err = errors.Join(err, whole(c))
 				}
 			}
 			return err
 		}) {
 			ok(t, "one of them", err)
 		}
-		equal(t, "version", f.read(r.ID).Version.Version, int64(2*n))
+		equal(t, "version", f.read(r.ID).Version, int64(2*n))
 	}},
 }
 
 // whole says whether a version's document is that version's: each change of the
 // test adds one requirement.
-func whole(v store.Version) error {
+func whole(v store.Opened) error {
 	if int64(len(v.Record.CommunicationRequirements)) != v.Version || v.Record.ID != v.ID || v.Record.TargetID != v.Target {
 		return fmt.Errorf("version %d has the document of another", v.Version)
 	}

@@ -41,9 +41,6 @@ type Options struct {
 type Database interface {
 	// Open opens the database, once more after the engine it gave was closed.
 	Open(t *testing.T, o Options) Engine
-	// Erase leaves of the record with this id what an erasure leaves: its
-	// tombstone, its access log and its events. An engine may be open.
-	Erase(t *testing.T, id uuid.UUID)
 	// Indexed gives the records that the National Insurance number index has
 	// under a keyed hash.
 	Indexed(t *testing.T, hash [32]byte) []uuid.UUID

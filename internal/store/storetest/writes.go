@@ -23,9 +23,10 @@ var (
 const (
 	created = "test.created"
 	updated = "test.updated"
+	erased  = "test.erased"
 )
 
-type decide = func(store.Current) (store.Decision, error)
+type decide = func(store.Opened) (store.Decision, error)
 
 // entry is one of an invented caller's.
 func (f *fixture) entry(action string) audit.Entry {
@@ -37,15 +38,15 @@ func (f *fixture) entry(action string) audit.Entry {
 }
 
 // refusal is a decision for no change.
-func (f *fixture) refusal(c store.Current, status int, problem string) store.Decision {
+func (f *fixture) refusal(c store.Opened, status int, problem string) store.Decision {
 	e := f.entry("write")
-	e.Outcome, e.Status, e.Record, e.Version = audit.Refused, status, c.ID, c.Version.Version
-	return store.Decision{Entry: e, Outcome: store.Outcome{Status: status, Problem: problem, Record: c.ID, Version: c.Version.Version}}
+	e.Outcome, e.Status, e.Record, e.Version = audit.Refused, status, c.ID, c.Version
+	return store.Decision{Entry: e, Outcome: store.Outcome{Status: status, Problem: problem, Record: c.ID, Version: c.Version}}
 }
 
 // creates decides as the service does: whatever is in the way is a conflict.
 func (f *fixture) creates(r equality.Record) decide {
-	return func(c store.Current) (store.Decision, error) {
+	return func(c store.Opened) (store.Decision, error) {
 		if c.State != store.Absent {
 			return f.refusal(c, 409, "conflict"), errConflict
 		}
@@ -55,7 +56,7 @@ func (f *fixture) creates(r equality.Record) decide {
 
 // changes edits the record that is there.
 func (f *fixture) changes(edit func(*equality.Record)) decide {
-	return func(c store.Current) (store.Decision, error) {
+	return func(c store.Opened) (store.Decision, error) {
 		if c.State != store.Present {
 			return f.refusal(c, 404, "not-found"), errMissing
 		}
@@ -76,10 +77,11 @@ func (f *fixture) writes(next equality.Record, event string, members []string) s
 	e := f.entry("write")
 	e.Members = equality.MaskSensitive(members)
 	return store.Decision{
-		Next:     &next,
-		Verbatim: verbatim(next),
-		Change:   store.Change{Subject: e.Subject, Name: e.Name, Reason: "update", Members: members},
-		Entry:    e, Event: event, Outcome: store.Outcome{Status: 200},
+		Effects: []store.Effect{store.PutRecord{
+			Record: next, Verbatim: verbatim(next),
+			Provenance: store.Provenance{Subject: e.Subject, Name: e.Name, Reason: "update", Members: members},
+		}},
+		Entry: e, Event: event, Outcome: store.Outcome{Status: 200},
 	}
 }
 
@@ -87,19 +89,19 @@ func (f *fixture) writes(next equality.Record, event string, members []string) s
 func verbatim(r equality.Record) bool { return r.TargetID[15]%2 == 0 }
 
 // counted calls a decision and keeps what it was called with.
-func counted(calls *[]store.Current, d decide) decide {
-	return func(c store.Current) (store.Decision, error) {
-		*calls = append(*calls, c)
+func counted(calls *[]store.Opened, d decide) decide {
+	return func(c store.Opened) (store.Decision, error) {
+		*calls = append(*calls, bare(c))
 		return d(c)
 	}
 }
 
 // create writes a record that must be new.
-func (f *fixture) create(r equality.Record) store.Current {
+func (f *fixture) create(r equality.Record) store.Opened {
 	f.t.Helper()
 	c, err := f.Write(f.t.Context(), createOf(r), f.creates(r))
 	ok(f.t, "create", err)
-	return c
+	return bare(c)
 }
 
 func createOf(r equality.Record) store.Command {
@@ -109,11 +111,28 @@ func createOf(r equality.Record) store.Command {
 func changeOf(id uuid.UUID) store.Command { return store.Command{ID: id, EventID: uuid.New()} }
 
 // change edits a record that must be there.
-func (f *fixture) change(id uuid.UUID, edit func(*equality.Record)) store.Current {
+func (f *fixture) change(id uuid.UUID, edit func(*equality.Record)) store.Opened {
 	f.t.Helper()
 	c, err := f.Write(f.t.Context(), changeOf(id), f.changes(edit))
 	ok(f.t, "change", err)
-	return c
+	return bare(c)
+}
+
+// erase erases a record that must be there.
+func (f *fixture) erase(id uuid.UUID) store.Opened {
+	f.t.Helper()
+	c, err := f.Write(f.t.Context(), changeOf(id), f.erases)
+	ok(f.t, "erase", err)
+	return bare(c)
+}
+
+// erases decides for an erasure.
+func (f *fixture) erases(c store.Opened) (store.Decision, error) {
+	if c.State != store.Present {
+		return f.refusal(c, 404, "not-found"), errMissing
+	}
+	e := f.entry(audit.ActionErase)
+	return store.Decision{Effects: []store.Effect{store.Erase{Reason: "unlawful", By: e.Subject}}, Entry: e, Event: erased}, nil
 }
 
 // ageGroup is an edit.
@@ -157,7 +176,7 @@ func everything() equality.Record {
 // moved writes once while a decision is being made, so that the decision no
 // longer fits. The first call of the result does it.
 func moved(first func(), d decide) decide {
-	return func(c store.Current) (store.Decision, error) {
+	return func(c store.Opened) (store.Decision, error) {
 		if first != nil {
 			run := first
 			first = nil
@@ -168,7 +187,7 @@ func moved(first func(), d decide) decide {
 }
 
 // attempt is Write with a panic of decide as an error.
-func attempt(ctx context.Context, e Engine, cmd store.Command, d decide) (c store.Current, err error) {
+func attempt(ctx context.Context, e Engine, cmd store.Command, d decide) (c store.Opened, err error) {
 	defer func() {
 		if recover() != nil {
 			err = errors.New("test: it panicked")
@@ -194,9 +213,9 @@ func (f *fixture) unchanged(t *testing.T, entries int, run func()) {
 }
 
 // all gives all versions of all records, in order of id, newest first.
-func (f *fixture) all() (all []store.Version) {
+func (f *fixture) all() (all []store.Opened) {
 	f.t.Helper()
-	page, more, err := f.List(f.t.Context(), store.ListQuery{Limit: 10_000}, func([]store.Version) audit.Entry { return f.entry("list") })
+	page, more, err := f.List(f.t.Context(), store.ListQuery{Limit: 10_000})
 	ok(f.t, "list", err)
 	if more {
 		f.t.Fatal("there are more records than a test makes")

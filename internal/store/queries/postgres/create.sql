@@ -1,8 +1,9 @@
 -- A new record with its ids, its key and its place in the National Insurance number index. An id that is taken violates
--- a key; that of an erased record becomes no id, which the table refuses.
+-- a key; that of an erased record, or a version that the person had before, leaves no id, which the table refuses.
 WITH created AS (
     INSERT INTO record (id, target, version, modified, sealed)
-    VALUES ((SELECT $1::uuid WHERE NOT EXISTS (SELECT 1 FROM tombstone WHERE id = $1)), $2, $3, $4, $5)
+    VALUES ((SELECT $1::uuid WHERE NOT EXISTS (SELECT 1 FROM tombstone WHERE id = $1)
+        AND NOT EXISTS (SELECT 1 FROM tombstone WHERE target = $2 AND version >= $3)), $2, $3, $4, $5)
     RETURNING number
 ), named AS (
     INSERT INTO identifier (uuid, record)

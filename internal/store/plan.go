@@ -1,0 +1,226 @@
+package store
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"equality-information-api/internal/audit"
+	"equality-information-api/internal/equality"
+	"equality-information-api/internal/events"
+	"equality-information-api/internal/sealing"
+	"equality-information-api/internal/store/queries"
+)
+
+// An Effect is one thing that a write does to what is stored. A use case says
+// what is to be; the store numbers versions, seals, and makes statements of it
+// that both engines execute.
+type Effect interface {
+	// plan adds what the effect writes to a plan. Error: one of a decision that
+	// contradicts what was found.
+	plan(p *Plan, keys *sealing.Keyset) error
+}
+
+// PutRecord makes the next version of the record that was found, or the first
+// of a new one. The former version goes to the history, and the National
+// Insurance number index is kept in step.
+type PutRecord struct {
+	Record     equality.Record // its ID and TargetID are those of the record found
+	Verbatim   bool            // Opened.Verbatim
+	Provenance Provenance
+}
+
+// Erase removes the record that was found: every version, its key, its ids and
+// what else is stored of it. It leaves a tombstone and the record's events
+// without their members; the access log stays as it is.
+type Erase struct {
+	Reason string
+	By     string // the subject who erases
+}
+
+// Statement is a query of a write with its arguments. Where what it is about is
+// no longer as the write was decided on, it violates a key or leaves a NULL
+// where none may be.
+type Statement struct {
+	Query *queries.Query
+	Args  []any
+}
+
+// Plan is a decision on what was found, ready to be executed. An engine stamps
+// it with its time, and then executes Put, Unindex, Index and the Statements in
+// one transaction with the entry, the event and the outcome.
+type Plan struct {
+	Found    Opened
+	Decision Decision
+	Refusal  error
+	// Put is the version of the record to be written, nil where none is. Its
+	// number is that of the record found, whose version it replaces; 0 of a new
+	// record.
+	Put *Row
+	// Unindex and Index are keyed hashes of the National Insurance number that
+	// the record no longer has and has from now on; nil where nothing changes.
+	Unindex, Index []byte
+
+	result     Opened
+	statements []func(at time.Time) Statement
+	destroys   bool
+}
+
+// NewPlan has a write decided on what was found, and seals what is to be
+// written.
+func NewPlan(keys *sealing.Keyset, found Opened, decide func(Opened) (Decision, error)) (*Plan, error) {
+	p := &Plan{Found: found, result: found}
+	if p.Decision, p.Refusal = decide(found); p.Refusal != nil {
+		p.Decision.Effects = nil
+	}
+	for _, effect := range p.Decision.Effects {
+		if err := effect.plan(p, keys); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+func (e PutRecord) plan(p *Plan, keys *sealing.Keyset) error {
+	next := Opened{State: Present, ID: e.Record.ID, Target: e.Record.TargetID, Provenance: e.Provenance, Record: e.Record, Verbatim: e.Verbatim}
+	before := ""
+	if p.Found.State == Present {
+		if next.ID != p.Found.ID || next.Target != p.Found.Target {
+			return errors.New("a decision would give a record other ids than it has")
+		}
+		next.Version, next.number, next.key = p.Found.Version+1, p.Found.number, p.Found.key
+		before = p.Found.Record.NationalInsuranceNumber
+	} else {
+		next.Version = nextVersion(p.Found.Tombstones, next.Target)
+	}
+	put, err := next.seal(keys)
+	if err != nil {
+		return err
+	}
+	p.Put, p.result = &put, next
+	if after := next.Record.NationalInsuranceNumber; after != before {
+		p.Unindex, p.Index = ninoHash(keys, before), ninoHash(keys, after)
+	}
+	return nil
+}
+
+// nextVersion is the first version of a person's new record: 0, or the one
+// behind the last version of the record that was erased.
+func nextVersion(erased []Tombstone, target uuid.UUID) (version int64) {
+	for _, t := range erased {
+		if t.Target == target {
+			version = max(version, t.Version+1)
+		}
+	}
+	return version
+}
+
+func ninoHash(keys *sealing.Keyset, nino string) []byte {
+	if nino == "" {
+		return nil
+	}
+	hash := NINOHash(keys, nino)
+	return hash[:]
+}
+
+func (e Erase) plan(p *Plan, keys *sealing.Keyset) error {
+	if p.Found.State != Present {
+		return errors.New("a decision would erase a record that is not there")
+	}
+	found := p.Found
+	grave := Tombstone{ID: found.ID, Target: found.Target, Version: found.Version, Reason: e.Reason, By: e.By}
+	p.result = Opened{State: Erased, ID: grave.ID, Target: grave.Target, Version: grave.Version, Tombstones: []Tombstone{grave}}
+	p.add(queries.EraseHold, found.number, found.Version)
+	p.statements = append(p.statements, func(at time.Time) Statement {
+		grave.At = at
+		p.result.Modified, p.result.Tombstones = at, []Tombstone{grave}
+		mac := TombstoneMAC(keys, grave)
+		return Statement{queries.TombstoneInsert, []any{grave.ID[:], grave.Target[:], grave.Version, Micros(grave.At), grave.Reason,
+			grave.By, mac[:], found.number}}
+	})
+	p.add(queries.EraseEvents, found.number, found.ID[:])
+	p.add(queries.EraseIDs, found.ID[:], found.Target[:], found.number)
+	if hash := ninoHash(keys, found.Record.NationalInsuranceNumber); hash != nil {
+		p.add(queries.NINODelete, hash, found.number)
+	}
+	for _, query := range []*queries.Query{queries.EraseHistory, queries.EraseKey, queries.EraseRecord} {
+		p.add(query, found.number)
+	}
+	p.destroys = true
+	return nil
+}
+
+// add adds a statement that does not depend on the time of the write.
+func (p *Plan) add(query *queries.Query, args ...any) {
+	p.statements = append(p.statements, func(time.Time) Statement { return Statement{query, args} })
+}
+
+// Writes says whether the plan changes what is stored.
+func (p *Plan) Writes() bool { return len(p.Decision.Effects) > 0 }
+
+// Destroys says whether the plan destroys a key: no copy that an engine makes
+// by itself may keep it.
+func (p *Plan) Destroys() bool { return p.destroys }
+
+// Changes gives the number of the record that the plan changes; 0 where it
+// changes none, or makes a new one.
+func (p *Plan) Changes() int64 {
+	if !p.Writes() || p.Found.State != Present {
+		return 0
+	}
+	return p.Found.number
+}
+
+// Person is whose record the plan writes, zero where it writes none. Writers
+// that share a database execute plans in its order, so that none waits for
+// another that waits for it.
+func (p *Plan) Person() uuid.UUID {
+	if !p.Writes() {
+		return uuid.Nil
+	}
+	return p.result.Target
+}
+
+// Stamp gives the plan the time of its change and returns the statements that
+// are to be executed besides Put. It may be called again with another time.
+func (p *Plan) Stamp(at time.Time) []Statement {
+	p.result.Modified = at
+	if p.Put != nil {
+		p.Put.Modified = Micros(at)
+	}
+	statements := make([]Statement, 0, len(p.statements))
+	for _, of := range p.statements {
+		statements = append(statements, of(at))
+	}
+	return statements
+}
+
+// Told is what the access log is told of the plan, what is remembered of it,
+// and the events that it raises. The plan has been stamped.
+func (p *Plan) Told(eventID uuid.UUID) (entry audit.Entry, outcome Outcome, raised []events.Event) {
+	entry, outcome = p.Decision.Entry, p.Decision.Outcome
+	if !p.Writes() {
+		return entry, outcome, nil
+	}
+	entry.Record, entry.Version = p.result.ID, p.result.Version
+	if p.Put != nil {
+		entry.Document = p.Put.Hash()
+	}
+	outcome.Record, outcome.Version = entry.Record, entry.Version
+	if p.Decision.Event != "" {
+		raised = append(raised, events.Event{ID: eventID, At: p.result.Modified, Type: p.Decision.Event, Record: p.result.ID,
+			Target: p.result.Target, Version: p.result.Version, Members: slices.Clone(entry.Members), CorrelationID: entry.CorrelationID})
+	}
+	return entry, outcome, raised
+}
+
+// Result is what the caller is told once the plan is durable: the record as it
+// is after the write, or as it was found beside the refusal.
+func (p *Plan) Result() (Opened, error) {
+	if p.Refusal != nil || !p.Writes() {
+		return p.Found, p.Refusal
+	}
+	return p.result, nil
+}

@@ -1,0 +1,157 @@
+package store
+
+import (
+	"context"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"equality-information-api/internal/sealing"
+)
+
+// Finder is how an engine finds what an id leads to. Every method may return
+// ErrUnavailable.
+type Finder interface {
+	// FindRow gives the current row of the record that an id leads to, its own
+	// or its target's; nil where there is none.
+	FindRow(ctx context.Context, id uuid.UUID) (*Row, error)
+	// FindTombstones gives the tombstones of records that had one of the ids,
+	// and those of the target.
+	FindTombstones(ctx context.Context, id, target uuid.UUID) ([]Tombstone, error)
+}
+
+// Tables is how an engine reads its rows. Every method may return ErrUnavailable.
+type Tables interface {
+	Finder
+	// PastRows gives up to limit earlier versions of a record, newest first,
+	// from one version down.
+	PastRows(ctx context.Context, number, from int64, limit int) ([]Row, error)
+	// ListRows gives a page of current rows, and one more where there are more.
+	ListRows(ctx context.Context, q ListQuery) ([]Row, error)
+}
+
+// Reader reads records from an engine's tables. What it gives must not be shown
+// to anybody before the access log has an entry of it.
+type Reader struct {
+	tables Tables
+	keys   *sealing.Keyset
+}
+
+// NewReader reads from tables.
+func NewReader(tables Tables, keys *sealing.Keyset) Reader { return Reader{tables, keys} }
+
+// Find gives what an id leads to: a record, by its own id or its target's; else
+// an erased one; else nothing. Error: ErrUnavailable.
+func (r Reader) Find(ctx context.Context, id uuid.UUID) (Opened, error) {
+	return find(ctx, r.tables, r.keys, id, id)
+}
+
+// History gives what an id leads to, and up to limit versions of the record,
+// newest first, from one version down. Error: ErrUnavailable.
+func (r Reader) History(ctx context.Context, id uuid.UUID, from int64, limit int) (current Opened, versions []Opened, err error) {
+	current, err = decoded(find(ctx, r.tables, r.keys, id, id))
+	if err != nil || current.State != Present {
+		return current, nil, err
+	}
+	if current.Version <= from {
+		versions = append(versions, current)
+	}
+	// Below the version that was found: a newer one may have come since.
+	rows, err := r.tables.PastRows(ctx, current.number, min(from, current.Version-1), limit-len(versions))
+	if err != nil {
+		return Opened{}, nil, err
+	}
+	for _, row := range rows {
+		v, err := decoded(current.past(row))
+		if err != nil {
+			return Opened{}, nil, err
+		}
+		versions = append(versions, v)
+	}
+	return current, versions, nil
+}
+
+// List gives a page of records, and says whether there are more. Error: ErrUnavailable.
+func (r Reader) List(ctx context.Context, q ListQuery) (page []Opened, more bool, err error) {
+	rows, err := r.tables.ListRows(ctx, q)
+	if err != nil {
+		return nil, false, err
+	}
+	for _, row := range rows[:min(len(rows), q.Limit)] {
+		o, err := decoded(row.Open(r.keys))
+		if err != nil {
+			return nil, false, err
+		}
+		page = append(page, o)
+	}
+	return page, len(rows) > q.Limit, nil
+}
+
+// FindFor gives what a write is decided on: what its id leads to; for a create
+// what stands in its way, which is the person's record, else the record that
+// has the id, and the tombstones behind both.
+func FindFor(ctx context.Context, f Finder, keys *sealing.Keyset, cmd Command) (Opened, error) {
+	if cmd.Target == uuid.Nil {
+		return decoded(find(ctx, f, keys, cmd.ID, cmd.ID))
+	}
+	o, err := openRow(ctx, f, keys, cmd.Target)
+	if err != nil || o.State == Present {
+		return decoded(o, err)
+	}
+	return decoded(find(ctx, f, keys, cmd.ID, cmd.Target))
+}
+
+func find(ctx context.Context, f Finder, keys *sealing.Keyset, id, target uuid.UUID) (Opened, error) {
+	o, err := openRow(ctx, f, keys, id)
+	if err != nil || o.State == Present {
+		return o, err
+	}
+	stones, err := f.FindTombstones(ctx, id, target)
+	if err != nil || len(stones) == 0 {
+		return Opened{}, err
+	}
+	for _, t := range stones {
+		if err := t.Verify(keys); err != nil {
+			return Opened{}, err
+		}
+	}
+	// The record's own id says more than its person's; of several records of a
+	// person the last one was erased last.
+	last := slices.MaxFunc(stones, func(a, b Tombstone) int {
+		if own := btoi(a.ID == id) - btoi(b.ID == id); own != 0 {
+			return own
+		}
+		return int(min(max(a.Version-b.Version, -1), 1))
+	})
+	return Opened{State: Erased, ID: last.ID, Target: last.Target, Version: last.Version, Modified: last.At, Tombstones: stones}, nil
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// openRow opens the record that an id leads to; it is Absent where there is none.
+func openRow(ctx context.Context, f Finder, keys *sealing.Keyset, id uuid.UUID) (Opened, error) {
+	row, err := f.FindRow(ctx, id)
+	switch {
+	case err != nil || row == nil:
+		return Opened{}, err
+	case !row.IsOf(id):
+		return Opened{}, ErrMisplaced
+	}
+	o, err := row.Open(keys)
+	if err != nil {
+		return Opened{}, err
+	}
+	return o, nil
+}
+
+func decoded(o Opened, err error) (Opened, error) {
+	if err != nil {
+		return Opened{}, err
+	}
+	return o.Decode()
+}

@@ -1,0 +1,90 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/google/uuid"
+
+	"equality-information-api/internal/store"
+	"equality-information-api/internal/store/queries"
+)
+
+// tables reads rows with the statements of the readers, or with those of the
+// writer within its transaction. It is a store.Tables.
+type tables struct{ *statements }
+
+// FindRow is not cancelled: it takes microseconds, which is not worth the
+// goroutine that a cancellable query costs.
+func (t tables) FindRow(ctx context.Context, id uuid.UUID) (*store.Row, error) {
+	row, err := scanRow(t.queryRow(context.WithoutCancel(ctx), queries.SQLiteRecordRead, id[:]))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, classify(err)
+	}
+	return &row, nil
+}
+
+func (t tables) FindTombstones(ctx context.Context, id, target uuid.UUID) ([]store.Tombstone, error) {
+	rows, err := t.query(ctx, queries.TombstoneRead, id[:], target[:])
+	return collect(rows, err, func(row scanner) (s store.Tombstone, err error) {
+		var id, target []byte
+		var at int64
+		err = row.Scan(&id, &target, &s.Version, &at, &s.Reason, &s.By, &s.MAC)
+		s.ID, s.Target, s.At = toID(id), toID(target), store.FromMicros(at)
+		return s, err
+	})
+}
+
+func (t tables) PastRows(ctx context.Context, number, from int64, limit int) ([]store.Row, error) {
+	rows, err := t.query(ctx, queries.HistoryRead, number, from, limit)
+	return collect(rows, err, func(row scanner) (r store.Row, err error) {
+		err = row.Scan(&r.Version, &r.Modified, &r.Sealed)
+		return r, err
+	})
+}
+
+func (t tables) ListRows(ctx context.Context, q store.ListQuery) ([]store.Row, error) {
+	query, args := q.Keys()
+	rows, err := t.query(ctx, query, args...)
+	return collect(rows, err, scanRow)
+}
+
+// scanner is one row.
+type scanner interface{ Scan(dest ...any) error }
+
+// scanRow reads a row of record-read and of the lists.
+func scanRow(row scanner) (r store.Row, err error) {
+	var id, target []byte
+	err = row.Scan(&r.Number, &id, &target, &r.Version, &r.Modified, &r.Sealed, &r.Wrapped)
+	r.ID, r.Target = toID(id), toID(target)
+	return r, err
+}
+
+// collect reads all rows of a query.
+func collect[T any](rows *sql.Rows, failed error, scan func(scanner) (T, error)) (all []T, err error) {
+	if failed != nil {
+		return nil, classify(failed)
+	}
+	defer closeRows(rows, &err)
+	for rows.Next() {
+		one, err := scan(rows)
+		if err != nil {
+			return nil, classify(err)
+		}
+		all = append(all, one)
+	}
+	return all, nil
+}
+
+func closeRows(rows *sql.Rows, err *error) {
+	if *err == nil {
+		*err = classify(rows.Err())
+	}
+	if closing := rows.Close(); *err == nil {
+		*err = classify(closing)
+	}
+}
