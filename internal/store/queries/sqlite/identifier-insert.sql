@@ -1,4 +1,6 @@
--- Takes an id for a record and its target both, unless it was an erased record's; a unique violation means that it is
--- taken.
+-- For: Takes an id for a record and its target both, unless it was an erased record's.
+-- Runs: create, where the id is the target's
+-- Sample: '80000000-0000-4000-8000-000000000000', 7
+-- Note: A unique violation means that the id is taken.
 INSERT INTO identifier (uuid, record)
 SELECT $1, $2 WHERE NOT EXISTS (SELECT 1 FROM tombstone WHERE id = $1)
