@@ -1,4 +1,4 @@
--- For: Reads a page of the access log behind one entry, lane by lane.
+-- For: Reads a page of the access log after one entry, lane by lane.
 -- Runs: audit verify
 -- Sample: 3, 1000, 1000
 SELECT lane, seq, id, at, subject, name, kind, permission, purpose, action, target, record, version,

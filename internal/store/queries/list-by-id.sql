@@ -1,4 +1,4 @@
--- For: Reads a page of records by id, behind one id.
+-- For: Reads a page of records by id, after one id.
 -- Runs: list; export
 -- Sample: '80000000-0000-4000-8000-000000000000', 101
 -- Note: The coalesce keeps PostgreSQL from taking the conditions of the join for independent of each other: it would

@@ -5,55 +5,55 @@ package queries
 var (
 	// Reads the last entry of a lane of the access log.
 	AuditHead = load("audit-head")
-	// Reads the records of entries that are about several, from behind one entry up to another.
+	// Reads the records of entries about several records, after one entry and up to another.
 	AuditTargetWalk = load("audit-target-walk")
-	// Reads a page of the access log behind one entry, lane by lane.
+	// Reads a page of the access log after one entry, lane by lane.
 	AuditWalk = load("audit-walk")
 	// Reads a record's past versions, newest first, from one version down.
 	HistoryRead = load("history-read")
-	// Reads the remembered outcome of a write, unless it is past its retention.
+	// Reads the remembered outcome of a write, unless it has expired.
 	IdempotencyRead = load("idempotency-read")
-	// Forgets a bounded batch of outcomes that are past their retention.
+	// Deletes a bounded batch of expired outcomes.
 	IdempotencyTrim = load("idempotency-trim")
-	// Reads a page of records by id, behind one id.
+	// Reads a page of records by id, after one id.
 	ListByID = load("list-by-id")
-	// Reads a page of records by time of change, behind one place and before a time.
+	// Reads a page of records by time of change, after one record and before a time.
 	ListByTime = load("list-by-time")
-	// Reads a value that belongs to the database as a whole.
+	// Reads a value that belongs to the whole database.
 	MetaRead = load("meta-read")
-	// Sets a value that belongs to the database as a whole, if it is still the one expected or there is none.
+	// Sets a value that belongs to the whole database, if it is still the one expected or there is none.
 	MetaSwap = load("meta-swap")
-	// Sets a value that belongs to the database as a whole.
+	// Sets a value that belongs to the whole database.
 	MetaWrite = load("meta-write")
-	// Takes a record out of the National Insurance number index.
+	// Removes a record from the National Insurance number index.
 	NINODelete = load("nino-delete")
-	// Enters a record under the keyed hash of its National Insurance number.
+	// Adds a record to the National Insurance number index, under the keyed hash of its number.
 	NINOInsert = load("nino-insert")
-	// Reads a page of the feed behind a position.
+	// Reads a page of the feed after a position.
 	OutboxRead = load("outbox-read")
-	// Drops events that are past their retention.
+	// Deletes events up to a position.
 	OutboxTrim = load("outbox-trim")
-	// Finds the last event past its retention in a bounded batch of the oldest.
+	// Finds the last expired event in a bounded batch of the oldest.
 	OutboxTrimUntil = load("outbox-trim-until")
 	// Adds entries to the access log, each behind the one before it.
 	PostgresAuditAppend = load("postgres/audit-append")
 	// Adds the records that entries about several of them touched.
 	PostgresAuditTargetAppend = load("postgres/audit-target-append")
-	// Moves the version expected to the history and writes the next in its place.
+	// Moves the expected version to the history and writes the next in its place.
 	PostgresChange = load("postgres/change")
 	// Adds a record with its ids, its key and its place in the National Insurance number index.
 	PostgresCreate = load("postgres/create")
-	// Reads whether the access log has an entry.
+	// Finds out whether the access log has any entry.
 	PostgresEntered = load("postgres/entered")
 	// Reads the hash of one entry of the access log.
 	PostgresEntryAt = load("postgres/entry-at")
 	// Lets one transaction at a time number or drop events.
 	PostgresFeedLock = load("postgres/feed-lock")
-	// Reads whether there are events without a position, and the last position there is.
+	// Finds out whether any event has no position yet, and the last position given.
 	PostgresFeedNews = load("postgres/feed-news")
-	// Gives events their positions, one person's in the order of versions.
+	// Gives new events their positions, those of one record in the order of its versions.
 	PostgresFeedNumber = load("postgres/feed-number")
-	// Lists the restored records that have a tombstone, so were erased since.
+	// Lists the restored records that have a tombstone, because they were erased after the backup.
 	PostgresGoneFind = load("postgres/gone-find")
 	// Removes the records that were erased since they were backed up.
 	PostgresGoneRemove = load("postgres/gone-remove")
@@ -63,25 +63,25 @@ var (
 	PostgresIDsTaken = load("postgres/ids-taken")
 	// Removes the keys that no record has.
 	PostgresKeysAstray = load("postgres/keys-astray")
-	// Leases a lane of the access log that no process has, for as long as the connection lives.
+	// Leases a free lane of the access log for as long as the connection lives.
 	PostgresLaneLease = load("postgres/lane-lease")
-	// Sets a value that belongs to the database as a whole, unless it is there.
+	// Sets a value that belongs to the whole database, unless there is one.
 	PostgresMetaMake = load("postgres/meta-make")
 	// Adds events to the feed, which get their positions later.
 	PostgresOutboxAppend = load("postgres/outbox-append")
-	// Takes numbers for as many new records.
+	// Reserves numbers for new records.
 	PostgresRecordNumbers = load("postgres/record-numbers")
 	// Reads the current versions of the records that ids lead to, their own ids or their targets'.
 	PostgresRecordsRead = load("postgres/records-read")
-	// Leases the publishing of events, unless another process has it, for as long as the connection lives.
+	// Leases the publishing of events for as long as the connection lives, unless another process has it.
 	PostgresRelayLease = load("postgres/relay-lease")
-	// Remembers the outcome of a write, in place of one that is past its retention.
+	// Remembers the outcome of a write, in place of one that has expired.
 	PostgresRemember = load("postgres/remember")
-	// Keeps a server that starts from reading what belongs to the database as a whole until a restore is finished.
+	// Stops a starting server from reading the values of the whole database until a restore is finished.
 	PostgresRestoreAlone = load("postgres/restore-alone")
 	// Counts the sessions of servers and of other commands.
 	PostgresRestoreSessions = load("postgres/restore-sessions")
-	// Reads the version of the schema, and whether the server takes writes.
+	// Reads the version of the schema, and whether the server accepts writes.
 	PostgresSchema = load("postgres/schema")
 	// Counts the records.
 	RecordCount = load("record-count")
@@ -99,7 +99,7 @@ var (
 	SQLiteBackupTables = load("sqlite/backup-tables")
 	// Adds the wrapped data key of a new record.
 	SQLiteDataKeyInsert = load("sqlite/data-key-insert")
-	// Takes the versions that have an access-log entry off those counted in the list of records to remove.
+	// Subtracts the versions that have an access-log entry from those counted in the list of records to remove.
 	SQLiteGoneCount = load("sqlite/gone-count")
 	// Drops the list of records to remove.
 	SQLiteGoneDrop = load("sqlite/gone-drop")
@@ -113,29 +113,29 @@ var (
 	SQLiteGoneTable = load("sqlite/gone-table")
 	// Names the tables whose rows belong to a record, which they name by its number.
 	SQLiteGoneTables = load("sqlite/gone-tables")
-	// Copies the current version to the history, if it is still the one expected.
+	// Copies the current version to the history, if it is still the expected one.
 	SQLiteHistoryInsert = load("sqlite/history-insert")
-	// Remembers the outcome of a write, in place of one that is past its retention.
+	// Remembers the outcome of a write, in place of one that has expired.
 	SQLiteIdempotencyInsert = load("sqlite/idempotency-insert")
-	// Takes an id that was found to be free for a record.
+	// Gives a record an id that was found to be free.
 	SQLiteIdentifierAdd = load("sqlite/identifier-add")
-	// Finds which of 16 ids lead to a record, and which were an erased record's.
+	// Finds which of 16 ids lead to a record, and which belonged to an erased one.
 	SQLiteIdentifierFind = load("sqlite/identifier-find")
-	// Takes an id for a record and its target both, unless it was an erased record's.
+	// Reserves one id for a record and its target, unless it belonged to an erased record.
 	SQLiteIdentifierInsert = load("sqlite/identifier-insert")
-	// Takes a record's id and its target's for it, unless the record's was an erased one's.
+	// Reserves the ids of a record and its target, unless the record's belonged to an erased one.
 	SQLiteIdentifierPairInsert = load("sqlite/identifier-pair-insert")
 	// Adds one event to the feed.
 	SQLiteOutboxInsert = load("sqlite/outbox-insert")
-	// Adds a new record, whose ids have been taken for it.
+	// Adds a new record, whose ids have been reserved.
 	SQLiteRecordInsert = load("sqlite/record-insert")
 	// Reads the number of the last record and the time of the last change.
 	SQLiteRecordLast = load("sqlite/record-last")
 	// Reads the current version of the record that an id leads to, its own id or its target's.
 	SQLiteRecordRead = load("sqlite/record-read")
-	// Writes the next version in place of the one expected.
+	// Writes the next version in place of the expected one.
 	SQLiteRecordUpdate = load("sqlite/record-update")
-	// Reads whether an id belonged to a record that was erased, and its last version.
+	// Finds out whether an id belonged to an erased record, and its last version.
 	TombstoneRead = load("tombstone-read")
 	// Counts the versions that are stored, current and past.
 	VerifyCount = load("verify-count")

@@ -1,12 +1,11 @@
 // Package queries holds every SQL statement that works on what is stored, each
-// in a file of its own. It owns their texts and their names in Go; when they
-// run, and what their rows mean, is for those who run them.
+// in a file of its own. It owns their texts and their names in Go, and runs none.
 //
 // A statement that both engines run stands in this folder. One that is only for
 // SQLite or PostgreSQL stands in the folder of that name, and its name in Go
 // begins with it. A file begins with a header:
 //
-//	-- For: Reads a page of records by id, behind one id.
+//	-- For: Reads a page of records by id, after one id.
 //	-- Runs: list; export, page by page
 //	-- Sample: '80000000-0000-4000-8000-000000000000', 101
 //	-- Note: Why it is written as it is, where somebody might ask.
@@ -49,8 +48,8 @@ func Of(engine string) (queries []*Query) {
 	return queries
 }
 
-// load reads a query of names.go. Where the file has gone, names.go is out of
-// date, which a test tells.
+// load reads a query of names.go. One whose file has gone is left empty, so that
+// names.go can be generated again; until then a test fails.
 func load(name string) *Query {
 	file, _ := files.ReadFile(name + ".sql")
 	q := parse(name, string(file))

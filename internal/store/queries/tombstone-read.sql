@@ -1,4 +1,4 @@
--- For: Reads whether an id belonged to a record that was erased, and its last version.
+-- For: Finds out whether an id belonged to an erased record, and its last version.
 -- Runs: read, where there is no record; history, where there is no record; create, where something stands in the
 --   way; change, where there is no record; import, for what is there already; publishing to a topic, where there
 --   is no record

@@ -1,4 +1,4 @@
--- For: Moves the version expected to the history and writes the next in its place.
+-- For: Moves the expected version to the history and writes the next in its place.
 -- Runs: change
 -- Sample: 7, 3, 4, 1790000000000000, '\x0102'
 -- Note: Where it is no longer the current one there is nothing to move, which the history refuses.

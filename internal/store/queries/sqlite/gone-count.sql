@@ -1,4 +1,4 @@
--- For: Takes the versions that have an access-log entry off those counted in the list of records to remove.
+-- For: Subtracts the versions that have an access-log entry from those counted in the list of records to remove.
 -- Runs: restore
 -- Note: What remains is what an import wrote.
 UPDATE gone SET counted = counted - told.n

@@ -1,4 +1,4 @@
--- For: Copies the current version to the history, if it is still the one expected.
+-- For: Copies the current version to the history, if it is still the expected one.
 -- Runs: change
 -- Sample: 7, 3
 INSERT INTO history (record, version, modified, sealed)

@@ -1,4 +1,4 @@
--- For: Finds which of 16 ids lead to a record, and which were an erased record's.
+-- For: Finds which of 16 ids lead to a record, and which belonged to an erased one.
 -- Runs: import
 -- Sample: '80000000-0000-4000-8000-000000000000', '80000000-0000-4000-8000-000000000001',
 --   '80000000-0000-4000-8000-000000000002', '80000000-0000-4000-8000-000000000003',

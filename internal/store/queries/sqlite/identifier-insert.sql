@@ -1,4 +1,4 @@
--- For: Takes an id for a record and its target both, unless it was an erased record's.
+-- For: Reserves one id for a record and its target, unless it belonged to an erased record.
 -- Runs: create, where the id is the target's
 -- Sample: '80000000-0000-4000-8000-000000000000', 7
 -- Note: A unique violation means that the id is taken.

@@ -1,4 +1,4 @@
--- For: Takes a record's id and its target's for it, unless the record's was an erased one's.
+-- For: Reserves the ids of a record and its target, unless the record's belonged to an erased one.
 -- Runs: create
 -- Sample: '80000000-0000-4000-8000-000000000000', '80000000-0000-4000-8000-000000000001', 7
 -- Note: A unique violation means that one of the ids is taken.

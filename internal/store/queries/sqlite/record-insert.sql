@@ -1,4 +1,4 @@
--- For: Adds a new record, whose ids have been taken for it.
+-- For: Adds a new record, whose ids have been reserved.
 -- Runs: create; import
 -- Sample: 7, '80000000-0000-4000-8000-000000000000', '80000000-0000-4000-8000-000000000001', 0, 1790000000000000,
 --   '\x0102'
