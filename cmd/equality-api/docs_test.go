@@ -68,40 +68,6 @@ func TestOperationsTellsOfEverySetting(t *testing.T) {
 	}
 }
 
-func TestSupportTellsOfEveryQuery(t *testing.T) {
-	t.Parallel()
-	told := make(map[string]string)
-	for _, row := range tableOf(t, "support.md", "queries") {
-		name, _, _ := strings.Cut(strings.TrimPrefix(row[0], "["), "]")
-		told[name] = row[1]
-	}
-	const folder = "../../internal/store/queries"
-	err := filepath.WalkDir(folder, func(path string, entry os.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		text, err := os.ReadFile(path)
-		var says []string
-		for line := range strings.Lines(string(text)) {
-			if comment, ok := strings.CutPrefix(line, "--"); ok {
-				says = append(says, strings.TrimSpace(comment))
-			}
-		}
-		name := strings.TrimSuffix(strings.TrimPrefix(path, folder+"/"), ".sql")
-		if want := strings.Join(says, " "); told[name] != want {
-			t.Errorf("docs/support.md says %q of %s, whose file says %q", told[name], name, want)
-		}
-		delete(told, name)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name := range told {
-		t.Errorf("docs/support.md tells of %s, which has no file", name)
-	}
-}
-
 func TestPeopleOfTheImportPageAreTheExample(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("../../docs/import.md")

@@ -16,46 +16,22 @@ import (
 	"equality-information-api/internal/store/queries"
 )
 
-var parameter = regexp.MustCompile(`\$(\d+)`)
-
-// arguments are those that queries with a limit usually get. What such a query
-// does depends on how many rows it is to give: the server learns that it has to
-// plan for the number.
-var arguments = map[string]string{
-	"list-by-id":        "'80000000-0000-4000-8000-000000000000', 101",
-	"list-by-time":      "50000, '80000000-0000-4000-8000-000000000000', 9223372036854775807, 101",
-	"history-read":      "7, 9223372036854775807, 100",
-	"outbox-read":       "10000, 100",
-	"outbox-trim-until": "1, 1000",
-	"idempotency-trim":  "1, 1000",
-	"audit-walk":        "2, 1000, 1000",
-	"audit-target-walk": "2, 1000, 2, 2000",
-}
-
-// plan is what PostgreSQL does for a query: for one with usual arguments when
-// it has been asked often enough to choose, else whatever the arguments are.
+// plan is what PostgreSQL does for a query with the values of its sample, when
+// it has been asked often enough to choose between a plan for these and one for
+// any. With a limit the first is better: the server learns that it has to plan
+// for the number of rows.
 func plan(ctx context.Context, conn *pgx.Conn, q *queries.Query) (steps []string, err error) {
-	parameters := make(map[string]bool)
-	for _, p := range parameter.FindAllString(q.SQL, -1) {
-		parameters[p] = true
+	execute := "EXPLAIN (COSTS OFF) EXECUTE asked"
+	if len(q.Sample) > 0 {
+		execute += "(" + strings.Join(q.Sample, ", ") + ")"
 	}
-	mode, times := "auto", 8
-	execute, usual := arguments[q.Name]
-	if !usual {
-		mode, times = "force_generic_plan", 1
-		execute = strings.TrimSuffix(strings.Repeat("NULL, ", len(parameters)), ", ")
-	}
-	if execute != "" {
-		execute = "(" + execute + ")"
-	}
-	for _, statement := range []string{"SET plan_cache_mode = " + mode, "PREPARE asked AS " + q.SQL} {
-		if _, err := conn.Exec(ctx, statement, pgx.QueryExecModeSimpleProtocol); err != nil {
-			return nil, err
-		}
+	if _, err := conn.Exec(ctx, "PREPARE asked AS "+q.SQL, pgx.QueryExecModeSimpleProtocol); err != nil {
+		return nil, err
 	}
 	defer func() { _, _ = conn.Exec(ctx, "DEALLOCATE asked") }()
+	const times = 8 // the server tries five before it takes one for all
 	for range times {
-		rows, err := conn.Query(ctx, "EXPLAIN (COSTS OFF) EXECUTE asked"+execute, pgx.QueryExecModeSimpleProtocol)
+		rows, err := conn.Query(ctx, execute, pgx.QueryExecModeSimpleProtocol)
 		if err != nil {
 			return nil, err
 		}
@@ -92,41 +68,40 @@ func TestNoQueryReadsAWholeTable(t *testing.T) {
 	d := ownDatabase(t)
 	d.fill(t)
 	// What is meant to: verification and counting, whether the log has any entry, and what finishes a restore.
-	meant := map[string][]string{
-		"verify-documents":   {"audit a", "identifier i", "record r", "history h", "tombstone t"},
-		"verify-records":     {"record r", "data_key k", "identifier own", "identifier person"},
-		"verify-identifiers": {"identifier i", "record r"},
-		"verify-count":       {"record", "history"},
-		"record-count":       {"record"},
-		"restore-lost":       {"record r", "data_key"},
-		"postgres/entered":   {"audit"},
-		"postgres/schema":    {"goose_db_version"},
+	meant := map[*queries.Query][]string{
+		queries.VerifyDocuments:   {"audit a", "identifier i", "record r", "history h", "tombstone t"},
+		queries.VerifyRecords:     {"record r", "data_key k", "identifier own", "identifier person"},
+		queries.VerifyIdentifiers: {"identifier i", "record r"},
+		queries.VerifyCount:       {"record", "history"},
+		queries.RecordCount:       {"record"},
+		queries.RestoreLost:       {"record r", "data_key"},
+		queries.PostgresEntered:   {"audit"},
+		queries.PostgresSchema:    {"goose_db_version"},
 
-		"postgres/gone-find":   {"record r", "audit a", "tombstone t", "tombstone e"},
-		"postgres/gone-tables": {"pg_class c"},
-		"postgres/keys-astray": {"record r", "data_key k"},
+		queries.PostgresGoneFind:   {"record r", "audit a", "tombstone t", "tombstone e"},
+		queries.PostgresGoneTables: {"pg_class c"},
+		queries.PostgresKeysAstray: {"record r", "data_key k"},
 
-		"postgres/restore-sessions": {"pg_database d"},
+		queries.PostgresRestoreSessions: {"pg_database d"},
 	}
 	// What sorts a page, or those that have no position yet.
-	sorts := []string{"verify-documents", "audit-target-walk", "postgres/feed-number"}
+	sorts := []*queries.Query{queries.VerifyDocuments, queries.AuditTargetWalk, queries.PostgresFeedNumber}
 	scan := regexp.MustCompile(`Seq Scan on (\w+(?: \w+)?)`)
 	d.query(t, func(ctx context.Context, conn *pgx.Conn) error {
 		for _, q := range queries.Of("postgres") {
-			name := q.Name
-			if name == "postgres/restore-alone" {
+			if q == queries.PostgresRestoreAlone {
 				continue // a lock has no plan
 			}
 			steps, err := plan(ctx, conn, q)
 			if err != nil {
-				return fmt.Errorf("%s: %w", name, err)
+				return fmt.Errorf("%s: %w", q.Name, err)
 			}
 			for _, step := range steps {
-				if found := scan.FindStringSubmatch(step); found != nil && !slices.Contains(meant[name], found[1]) {
-					t.Errorf("%s reads the whole of %s:\n%s", name, found[1], strings.Join(steps, "\n"))
+				if found := scan.FindStringSubmatch(step); found != nil && !slices.Contains(meant[q], found[1]) {
+					t.Errorf("%s reads the whole of %s:\n%s", q.Name, found[1], strings.Join(steps, "\n"))
 				}
-				if strings.Contains(step, "Sort Key") && !slices.Contains(sorts, name) {
-					t.Errorf("%s sorts:\n%s", name, strings.Join(steps, "\n"))
+				if strings.Contains(step, "Sort Key") && !slices.Contains(sorts, q) {
+					t.Errorf("%s sorts:\n%s", q.Name, strings.Join(steps, "\n"))
 				}
 			}
 		}

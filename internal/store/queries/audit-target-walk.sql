@@ -1,3 +1,5 @@
--- The records of entries that are about several, from behind one entry to another, in the order of the log.
+-- For: Reads the records of entries about several records, after one entry and up to another.
+-- Runs: audit verify
+-- Sample: 3, 1000, 3, 2000
 SELECT lane, seq, record FROM audit_target WHERE (lane, seq) > ($1, $2) AND (lane, seq) <= ($3, $4)
 ORDER BY lane, seq, place

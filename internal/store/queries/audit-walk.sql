@@ -1,4 +1,6 @@
--- A page of the access log, behind one entry, lane by lane, for verification.
+-- For: Reads a page of the access log after one entry, lane by lane.
+-- Runs: audit verify
+-- Sample: 3, 1000, 1000
 SELECT lane, seq, id, at, subject, name, kind, permission, purpose, action, target, record, version,
     members, outcome, status, correlation, address, document, scope, count, hash
 FROM audit WHERE (lane, seq) > ($1, $2) ORDER BY lane, seq LIMIT $3

@@ -1,5 +1,7 @@
--- Empties the events of a record that is erased, which have the times of its versions: they no longer say which members
--- changed.
+-- For: Empties the events of an erased record: they no longer say which members changed.
+-- Runs: erasure
+-- Sample: 7, '80000000-0000-4000-8000-000000000000'
+-- Note: An event has the time of the version that it tells of.
 UPDATE outbox SET members = ''
 FROM (SELECT modified FROM record WHERE number = $1 UNION ALL SELECT modified FROM history WHERE record = $1) AS version
 WHERE outbox.at = version.modified AND outbox.record = $2

@@ -1,2 +1,4 @@
--- Removes the past versions of a record that is erased.
+-- For: Removes the past versions of an erased record.
+-- Runs: erasure
+-- Sample: 7
 DELETE FROM history WHERE record = $1

@@ -1,2 +1,4 @@
--- Removes the current version of a record that is erased.
+-- For: Removes the current version of an erased record.
+-- Runs: erasure
+-- Sample: 7
 DELETE FROM record WHERE number = $1

@@ -1,2 +1,4 @@
--- Forgets a bounded batch of outcomes that are past their retention.
+-- For: Deletes a bounded batch of expired outcomes.
+-- Runs: every minute, until nothing is left to drop
+-- Sample: 1, 1000
 DELETE FROM idempotency WHERE key IN (SELECT key FROM idempotency WHERE at < $1 LIMIT $2)

@@ -3,160 +3,160 @@
 package queries
 
 var (
-	// The last entry of a lane.
+	// Reads the last entry of a lane of the access log.
 	AuditHead = load("audit-head")
-	// The records of entries that are about several, from behind one entry to another, in the order of the log.
+	// Reads the records of entries about several records, after one entry and up to another.
 	AuditTargetWalk = load("audit-target-walk")
-	// A page of the access log, behind one entry, lane by lane, for verification.
+	// Reads a page of the access log after one entry, lane by lane.
 	AuditWalk = load("audit-walk")
-	// Empties the events of a record that is erased, which have the times of its versions: they no longer say which members changed.
+	// Empties the events of an erased record: they no longer say which members changed.
 	EraseEvents = load("erase-events")
-	// Removes the past versions of a record that is erased.
+	// Removes the past versions of an erased record.
 	EraseHistory = load("erase-history")
-	// Keeps others from changing a record while it is erased, if it is still at the version expected.
+	// Keeps others from changing a record while it is erased, if it is still at the expected version.
 	EraseHold = load("erase-hold")
-	// Frees the ids of a record that is erased.
+	// Frees the ids of an erased record.
 	EraseIDs = load("erase-ids")
-	// Destroys the data key of a record that is erased.
+	// Destroys the data key of an erased record.
 	EraseKey = load("erase-key")
-	// Removes the current version of a record that is erased.
+	// Removes the current version of an erased record.
 	EraseRecord = load("erase-record")
-	// A record's past versions, newest first, from one version down.
+	// Reads a record's past versions, newest first, from one version down.
 	HistoryRead = load("history-read")
-	// The remembered outcome of a write.
+	// Reads the remembered outcome of a write, unless it has expired.
 	IdempotencyRead = load("idempotency-read")
-	// Forgets a bounded batch of outcomes that are past their retention.
+	// Deletes a bounded batch of expired outcomes.
 	IdempotencyTrim = load("idempotency-trim")
-	// A page of records by id, behind one id. The coalesce keeps PostgreSQL from taking the conditions of the join for independent of each other: it would expect hardly any record, and read all of them for a page.
+	// Reads a page of records by id, after one id.
 	ListByID = load("list-by-id")
-	// A page of records by time of change, behind one place and before a time.
+	// Reads a page of records by time of change, after one record and before a time.
 	ListByTime = load("list-by-time")
-	// A value that belongs to the database as a whole.
+	// Reads a value that belongs to the whole database.
 	MetaRead = load("meta-read")
-	// Sets a value that belongs to the database as a whole, if it is still the one expected or there is none.
+	// Sets a value that belongs to the whole database, if it is still the one expected or there is none.
 	MetaSwap = load("meta-swap")
-	// Sets a value that belongs to the database as a whole.
+	// Sets a value that belongs to the whole database.
 	MetaWrite = load("meta-write")
-	// Takes a record out of the National Insurance number index.
+	// Removes a record from the National Insurance number index.
 	NINODelete = load("nino-delete")
-	// Enters a record under the keyed hash of its National Insurance number.
+	// Adds a record to the National Insurance number index, under the keyed hash of its number.
 	NINOInsert = load("nino-insert")
-	// A page of the feed behind a position.
+	// Reads a page of the feed after a position.
 	OutboxRead = load("outbox-read")
-	// Drops events that are past their retention.
+	// Deletes events up to a position.
 	OutboxTrim = load("outbox-trim")
-	// The last of a bounded batch of the oldest events that is past its retention.
+	// Finds the last expired event in a bounded batch of the oldest.
 	OutboxTrimUntil = load("outbox-trim-until")
-	// Entries of the access log, each behind the one before it; parameters are columns, with a value for each entry. The entry that they are appended to, if any, has to stand in the log: a server that was put back, or took over, may not have it. Where it does not they have no lane, which the table refuses.
+	// Adds entries to the access log, each behind the one before it.
 	PostgresAuditAppend = load("postgres/audit-append")
-	// The records that entries about several of them touched; parameters are columns, with a value for each record.
+	// Adds the records that entries about several of them touched.
 	PostgresAuditTargetAppend = load("postgres/audit-target-append")
-	// Moves the version expected to the history and writes the next in its place. Where it is no longer the current one there is nothing to move, which the history refuses.
+	// Moves the expected version to the history and writes the next in its place.
 	PostgresChange = load("postgres/change")
-	// A new record with its ids, its key and its place in the National Insurance number index. An id that is taken violates a key; that of an erased record, or a version that the person had before, leaves no id, which the table refuses.
+	// Adds a record with its ids, its key and its place in the National Insurance number index.
 	PostgresCreate = load("postgres/create")
-	// Whether the access log has an entry.
+	// Finds out whether the access log has any entry.
 	PostgresEntered = load("postgres/entered")
-	// The hash of one entry of the access log, which tells whether a transaction whose end is unknown was committed.
+	// Reads the hash of one entry of the access log.
 	PostgresEntryAt = load("postgres/entry-at")
 	// Lets one transaction at a time number or drop events.
 	PostgresFeedLock = load("postgres/feed-lock")
-	// Whether there are events without a position, and the last position there is.
+	// Finds out whether any event has no position yet, and the last position given.
 	PostgresFeedNews = load("postgres/feed-news")
-	// Gives the events that were committed since the last time their positions, one person's in the order of versions. They are numbered once, before the table is looked at: a plan could otherwise number them again for each of its rows.
+	// Gives new events their positions, those of one record in the order of its versions.
 	PostgresFeedNumber = load("postgres/feed-number")
-	// The restored records that have a tombstone, so were erased since, with how many of their versions the access log does not tell of: those that an import wrote.
+	// Lists the restored records that have a tombstone, because they were erased after the backup.
 	PostgresGoneFind = load("postgres/gone-find")
-	// Removes records themselves.
+	// Removes the records that were erased since they were backed up.
 	PostgresGoneRemove = load("postgres/gone-remove")
-	// The tables whose rows belong to a record, which they name by its number.
+	// Names the tables whose rows belong to a record, which they name by its number.
 	PostgresGoneTables = load("postgres/gone-tables")
-	// Which of many ids lead to a record, or to the tombstone of an erased one or of its person.
+	// Finds which of many ids lead to a record, or to the tombstone of an erased one.
 	PostgresIDsTaken = load("postgres/ids-taken")
-	// Removes the keys that no record has: in a restored database those of records that came later.
+	// Removes the keys that no record has.
 	PostgresKeysAstray = load("postgres/keys-astray")
-	// Leases a lane of the access log that no other process has, and this one not yet, for as long as the connection lives.
+	// Leases a free lane of the access log for as long as the connection lives.
 	PostgresLaneLease = load("postgres/lane-lease")
-	// Sets a value that belongs to the database as a whole, unless it is there.
+	// Sets a value that belongs to the whole database, unless there is one.
 	PostgresMetaMake = load("postgres/meta-make")
-	// Events of the feed, which get their positions later; parameters are columns, with a value for each event.
+	// Adds events to the feed, which get their positions later.
 	PostgresOutboxAppend = load("postgres/outbox-append")
-	// Numbers for as many new records.
+	// Reserves numbers for new records.
 	PostgresRecordNumbers = load("postgres/record-numbers")
-	// The current versions of the records that ids lead to: their own ids or their targets'. Several reads share it. That the ids come out of a query keeps their number from the planner, which would else plan anew each time.
+	// Reads the current versions of the records that ids lead to, their own ids or their targets'.
 	PostgresRecordsRead = load("postgres/records-read")
-	// Leases the publishing of events, unless another process has it, for as long as the connection lives.
+	// Leases the publishing of events for as long as the connection lives, unless another process has it.
 	PostgresRelayLease = load("postgres/relay-lease")
-	// Remembers the outcome of a write; one that is past its retention gives way, and another is refused by its column.
+	// Remembers the outcome of a write, in place of one that has expired.
 	PostgresRemember = load("postgres/remember")
-	// Keeps a server that starts from reading what belongs to the database as a whole until a restore is finished.
+	// Stops a starting server from reading the values of the whole database until a restore is finished.
 	PostgresRestoreAlone = load("postgres/restore-alone")
-	// How many sessions of servers, or of other commands, the database has; those of finish-restore have another name.
+	// Counts the sessions of servers and of other commands.
 	PostgresRestoreSessions = load("postgres/restore-sessions")
-	// The version of the schema, and whether the server takes writes.
+	// Reads the version of the schema, and whether the server accepts writes.
 	PostgresSchema = load("postgres/schema")
-	// How many records there are.
+	// Counts the records.
 	RecordCount = load("record-count")
-	// How many records have neither a key nor a tombstone.
+	// Counts the records that have neither a key nor a tombstone.
 	RestoreLost = load("restore-lost")
-	// One entry of the access log, behind the one before it.
+	// Adds one entry to the access log.
 	SQLiteAuditInsert = load("sqlite/audit-insert")
-	// One of the records that an entry about several of them touched.
+	// Adds one of the records that an entry about several of them touched.
 	SQLiteAuditTargetInsert = load("sqlite/audit-target-insert")
-	// All data keys, with the ids of their records: a record's number may be given again.
+	// Reads all data keys with the ids of their records.
 	SQLiteBackupKeys = load("sqlite/backup-keys")
-	// The last migration, and how many records there are.
+	// Reads the last migration, and counts the records.
 	SQLiteBackupMark = load("sqlite/backup-mark")
-	// All tables that hold what is stored, the last of them SQLite's own: it has the feed's last position.
+	// Names all tables that hold what is stored.
 	SQLiteBackupTables = load("sqlite/backup-tables")
-	// The wrapped data key of a new record.
+	// Adds the wrapped data key of a new record.
 	SQLiteDataKeyInsert = load("sqlite/data-key-insert")
-	// Takes off what the access log tells of, so that versions without an entry remain: those that an import wrote.
+	// Subtracts the versions that have an access-log entry from those counted in the list of records to remove.
 	SQLiteGoneCount = load("sqlite/gone-count")
-	// The list has been done.
+	// Drops the list of records to remove.
 	SQLiteGoneDrop = load("sqlite/gone-drop")
 	// Lists the records that were erased since they were backed up, and how many versions each has.
 	SQLiteGoneFind = load("sqlite/gone-find")
-	// The records to be removed, in their order.
+	// Reads the records to remove, in their order.
 	SQLiteGoneRead = load("sqlite/gone-read")
-	// Removes the records themselves.
+	// Removes the records that were erased since they were backed up.
 	SQLiteGoneRemove = load("sqlite/gone-remove")
-	// A list of the records to be removed, for the time of a restore.
+	// Makes a list of records to remove, for the time of a restore.
 	SQLiteGoneTable = load("sqlite/gone-table")
-	// The tables whose rows belong to a record, which they name by its number.
+	// Names the tables whose rows belong to a record, which they name by its number.
 	SQLiteGoneTables = load("sqlite/gone-tables")
-	// Moves the current version to the history, if it is still the one expected.
+	// Copies the current version to the history, if it is still the expected one.
 	SQLiteHistoryInsert = load("sqlite/history-insert")
-	// Remembers the outcome of a write; one that is past its retention gives way.
+	// Remembers the outcome of a write, in place of one that has expired.
 	SQLiteIdempotencyInsert = load("sqlite/idempotency-insert")
-	// Takes an id that was found to be free for a record.
+	// Gives a record an id that was found to be free.
 	SQLiteIdentifierAdd = load("sqlite/identifier-add")
-	// Which of 16 ids lead to a record, and which were an erased record's or its person's.
+	// Finds which of 16 ids lead to a record, and which belonged to an erased one.
 	SQLiteIdentifierFind = load("sqlite/identifier-find")
-	// Takes an id for a record and its target both, unless it was an erased record's, or the person had a version as late as this one; a unique violation means that it is taken.
+	// Reserves one id for a record and its target, unless it belonged to an erased record.
 	SQLiteIdentifierInsert = load("sqlite/identifier-insert")
-	// Takes a record's id and its target's for it, unless the record's was an erased one's, or the person had a version as late as this one; a unique violation means that one is taken.
+	// Reserves the ids of a record and its target, unless the record's belonged to an erased one.
 	SQLiteIdentifierPairInsert = load("sqlite/identifier-pair-insert")
-	// One event of the feed.
+	// Adds one event to the feed.
 	SQLiteOutboxInsert = load("sqlite/outbox-insert")
-	// A new record; its ids have been taken for it.
+	// Adds a new record, whose ids have been reserved.
 	SQLiteRecordInsert = load("sqlite/record-insert")
-	// The number of the last record, and the time of the last change.
+	// Reads the number of the last record and the time of the last change.
 	SQLiteRecordLast = load("sqlite/record-last")
-	// The current version of the record that an id leads to: its own id or its target's.
+	// Reads the current version of the record that an id leads to, its own id or its target's.
 	SQLiteRecordRead = load("sqlite/record-read")
-	// Writes the next version in place of the one expected.
+	// Writes the next version in place of the expected one.
 	SQLiteRecordUpdate = load("sqlite/record-update")
-	// Leaves a tombstone of a record that is erased. Where that is no longer at the version expected there is no last version, which the table refuses.
+	// Leaves a tombstone of an erased record.
 	TombstoneInsert = load("tombstone-insert")
-	// The tombstones of erased records that had an id, or were a person's.
+	// Finds the tombstones of erased records that had an id, or belonged to a person.
 	TombstoneRead = load("tombstone-read")
-	// How many versions are stored, current and past.
+	// Counts the versions that are stored, current and past.
 	VerifyCount = load("verify-count")
-	// Every change the access log tells of, beside the sealed document it must have left: in the record while it is the current version, in the history after. A history that is not older than its record is none.
+	// Reads every change in the access log beside the sealed document it must have left.
 	VerifyDocuments = load("verify-documents")
-	// How many ids lead to a record that does not have them.
+	// Counts the ids that lead to a record that does not have them.
 	VerifyIdentifiers = load("verify-identifiers")
-	// Every current record, and the records that its two ids lead to.
+	// Reads every current record, and the records that its two ids lead to.
 	VerifyRecords = load("verify-records")
 )

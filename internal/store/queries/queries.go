@@ -1,14 +1,22 @@
 // Package queries holds every SQL statement that works on what is stored, each
-// in a file of its own. It owns their texts and their names in Go; when they
-// run, and what their rows mean, is for those who run them.
+// in a file of its own. It owns their texts and their names in Go, and runs none.
 //
 // A statement that both engines run stands in this folder. One that is only for
 // SQLite or PostgreSQL stands in the folder of that name, and its name in Go
-// begins with it.
+// begins with it. A file begins with a header:
+//
+//	-- For: Reads a page of records by id, after one id.
+//	-- Runs: list; export, page by page
+//	-- Sample: '80000000-0000-4000-8000-000000000000', 101
+//	-- Note: Why it is written as it is, where somebody might ask.
+//
+// The names in Go, and the tables of queries in docs/support.md, are generated
+// from the files.
 package queries
 
 import (
 	"embed"
+	"regexp"
 	"strings"
 )
 
@@ -17,11 +25,13 @@ import (
 //go:embed *.sql */*.sql
 var files embed.FS
 
-// Query is one statement.
+// Query is one statement, and what the header of its file says of it.
 type Query struct {
-	Name string // its file, without the ending, as in "postgres/create"
-	SQL  string // its text, without comments
-	For  string // what it is for, in a sentence
+	Name   string   // its file, without the ending, as in "postgres/create"
+	SQL    string   // its text, without comments
+	For    string   // what it is for, in a sentence
+	Runs   []string // when it runs: occasions, as in "import, for what is there already"
+	Sample []string // an invented value for each parameter, as PostgreSQL writes it
 }
 
 // all are the queries, in the order of names.go.
@@ -38,8 +48,8 @@ func Of(engine string) (queries []*Query) {
 	return queries
 }
 
-// load reads a query of names.go. Where the file has gone, names.go is out of
-// date, which a test tells.
+// load reads a query of names.go. One whose file has gone is left empty, so that
+// names.go can be generated again; until then a test fails.
 func load(name string) *Query {
 	file, _ := files.ReadFile(name + ".sql")
 	q := parse(name, string(file))
@@ -47,15 +57,28 @@ func load(name string) *Query {
 	return q
 }
 
-// parse reads a query's file.
+// parse reads a query's file: a header of fields, each a comment that may go on
+// in the next lines, and the statement.
 func parse(name, file string) *Query {
-	var comment, sql []string
+	var sql strings.Builder
+	fields, field := make(map[string]string), ""
 	for line := range strings.Lines(file) {
-		if text, ok := strings.CutPrefix(line, "--"); ok {
-			comment = append(comment, strings.TrimSpace(text))
-		} else {
-			sql = append(sql, line)
+		comment, ok := strings.CutPrefix(line, "-- ")
+		if !ok {
+			sql.WriteString(line)
+			continue
 		}
+		text := comment
+		if !strings.HasPrefix(comment, " ") {
+			field, text, _ = strings.Cut(comment, ": ")
+		}
+		fields[field] = strings.TrimSpace(fields[field] + " " + strings.TrimSpace(text))
 	}
-	return &Query{Name: name, SQL: strings.TrimSpace(strings.Join(sql, "")), For: strings.Join(comment, " ")}
+	return &Query{
+		Name: name, SQL: strings.TrimSpace(sql.String()), For: fields["For"],
+		Runs: strings.Split(fields["Runs"], "; "), Sample: value.FindAllString(fields["Sample"], -1),
+	}
 }
+
+// value is one of a sample.
+var value = regexp.MustCompile(`'[^']*'|[^,\s]+`)

@@ -9,6 +9,34 @@ import (
 	"testing"
 )
 
+var (
+	header    = regexp.MustCompile(`^-- For: .+\n(--   .+\n)*-- Runs: .+\n(--   .+\n)*(-- Sample: .+\n(--   .+\n)*)?(-- Note: .+\n(--   .+\n)*)?[A-Z]`)
+	parameter = regexp.MustCompile(`\$\d+`)
+)
+
+func TestEveryQueryHasItsHeader(t *testing.T) {
+	t.Parallel()
+	for _, q := range onDisk(t) {
+		file, err := os.ReadFile(q.Name + ".sql")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !header.Match(file) || strings.Contains(q.SQL, "--") || !strings.HasSuffix(q.For, ".") || strings.Contains(q.For, ". ") {
+			t.Errorf("%s.sql does not begin with a header as the package comment shows it", q.Name)
+		}
+		for _, runs := range q.Runs {
+			if o, _ := occasion(runs); !slices.Contains(occasions, o) {
+				t.Errorf("%s.sql: %q is none of the occasions in generate_test.go", q.Name, o)
+			}
+		}
+		parameters := parameter.FindAllString(q.SQL, -1)
+		slices.Sort(parameters)
+		if n := len(slices.Compact(parameters)); n != len(q.Sample) {
+			t.Errorf("%s.sql has %d parameters, and a sample of %d", q.Name, n, len(q.Sample))
+		}
+	}
+}
+
 var use = regexp.MustCompile(`\bqueries\.(\w+)\b`)
 
 // used are the names in Go of the queries that a folder beside this one uses.

@@ -1,2 +1,3 @@
--- How many records there are.
+-- For: Counts the records.
+-- Runs: export; finish-restore
 SELECT count(*) FROM record

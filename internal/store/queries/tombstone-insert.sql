@@ -1,4 +1,6 @@
--- Leaves a tombstone of a record that is erased. Where that is no longer at the version expected there is no last version,
--- which the table refuses.
+-- For: Leaves a tombstone of an erased record.
+-- Runs: erasure
+-- Sample: '80000000-0000-4000-8000-000000000000', '80000000-0000-4000-8000-000000000001', 3, 1790000000000000, 'person-request', 'somebody', '\x0102', 7
+-- Note: Where the record is no longer at the expected version there is no last version, which the table refuses.
 INSERT INTO tombstone (id, target, version, at, reason, by, mac)
 VALUES ($1, $2, (SELECT version FROM record WHERE number = $8 AND version = $3), $4, $5, $6, $7)

@@ -1,2 +1,3 @@
--- How many versions are stored, current and past.
+-- For: Counts the versions that are stored, current and past.
+-- Runs: audit verify, with --records
 SELECT (SELECT count(*) FROM record) + (SELECT count(*) FROM history)

@@ -1,5 +1,7 @@
--- Every change the access log tells of, beside the sealed document it must have left: in the record while it
--- is the current version, in the history after. A history that is not older than its record is none.
+-- For: Reads every change in the access log beside the sealed document it must have left.
+-- Runs: audit verify, with --records
+-- Note: The document is in the record while it is the current version, in the history after. A history that is not
+--   older than its record is none.
 SELECT a.lane, a.seq, a.record, a.version, a.document, CASE WHEN r.version = a.version THEN r.sealed ELSE h.sealed END, t.id IS NOT NULL
 FROM audit a
 LEFT JOIN identifier i ON i.uuid = a.record

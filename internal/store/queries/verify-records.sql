@@ -1,4 +1,5 @@
--- Every current record, and the records that its two ids lead to.
+-- For: Reads every current record, and the records that its two ids lead to.
+-- Runs: audit verify, with --records
 SELECT r.number, r.id, r.target, r.version, r.modified, r.sealed, k.wrapped, own.record, person.record
 FROM record r
 LEFT JOIN data_key k ON k.record = r.number

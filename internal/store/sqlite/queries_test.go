@@ -1,44 +1,61 @@
 package sqlite
 
 import (
+	"context"
 	"database/sql"
+	"encoding/hex"
 	"fmt"
-	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/google/uuid"
 
 	"equality-information-api/internal/store/queries"
 )
 
-var parameter = regexp.MustCompile(`\$(\d+)`)
-
-// plan is what SQLite would do for a query.
-func (d database) plan(t *testing.T, query string) (steps []string) {
+// sample are the values of a query's sample, as SQLite keeps them.
+func sample(t *testing.T, q *queries.Query) (args []any) {
 	t.Helper()
-	parameters := make(map[string]bool)
-	for _, p := range parameter.FindAllString(query, -1) {
-		parameters[p] = true
+	for _, written := range q.Sample {
+		text := strings.Trim(written, "'")
+		if id, err := uuid.Parse(text); err == nil {
+			args = append(args, id[:])
+		} else if digits, isHex := strings.CutPrefix(text, `\x`); isHex {
+			value, err := hex.DecodeString(digits)
+			ok(t, err)
+			args = append(args, value)
+		} else if text != written {
+			args = append(args, text)
+		} else {
+			value, err := strconv.ParseInt(text, 10, 64)
+			ok(t, err)
+			args = append(args, value)
+		}
 	}
-	d.query(t, func(db *sql.DB) error {
-		rows, err := db.Query("EXPLAIN QUERY PLAN "+query, make([]any, len(parameters))...)
-		if err != nil {
-			return fmt.Errorf("%s: %w", query, err)
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var id, parent, unused int
-			var detail string
-			if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
-				return err
-			}
-			steps = append(steps, detail)
-		}
-		return rows.Err()
-	})
-	return steps
+	return args
 }
 
+// plan is what SQLite would do for a query.
+func plan(ctx context.Context, conn *sql.Conn, query string, args []any) (steps []string, err error) {
+	rows, err := conn.QueryContext(ctx, "EXPLAIN QUERY PLAN "+query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer closeRows(rows, &err)
+	for rows.Next() {
+		var id, parent, unused int
+		var detail string
+		if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
+			return nil, err
+		}
+		steps = append(steps, detail)
+	}
+	return steps, nil
+}
+
+// Every query is prepared here too, which a server does when it first runs it.
 func TestNoQueryReadsAWholeTable(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
@@ -46,39 +63,59 @@ func TestNoQueryReadsAWholeTable(t *testing.T) {
 		f.written(2)
 	}
 	f.db.exec(t, statement{"ANALYZE", nil})
-	// What is meant to: verification, and the oldest batch of a table, which is bounded.
-	meant := map[string][]string{
-		"audit-walk":        {"SCAN audit"},
-		"audit-target-walk": {"SCAN audit_target"},
-		"verify-documents":  {"SCAN a"},
-		"record-count":      {"SCAN record"},
-		"restore-lost":      {"SCAN r"},
-		"verify-count":      {"SCAN record", "SCAN history", "SCAN CONSTANT ROW"},
-		"verify-records":    {"SCAN r"}, "verify-identifiers": {"SCAN i"},
-		"outbox-trim-until": {"SCAN outbox", "SCAN oldest"},
+	// What is meant to: verification, backup and restore, and the oldest batch of a table, which is bounded.
+	meant := map[*queries.Query][]string{
+		queries.AuditWalk:          {"SCAN audit"},
+		queries.AuditTargetWalk:    {"SCAN audit_target"},
+		queries.VerifyDocuments:    {"SCAN a"},
+		queries.RecordCount:        {"SCAN record"},
+		queries.RestoreLost:        {"SCAN r"},
+		queries.VerifyCount:        {"SCAN record", "SCAN history"},
+		queries.VerifyRecords:      {"SCAN r"},
+		queries.VerifyIdentifiers:  {"SCAN i"},
+		queries.OutboxTrimUntil:    {"SCAN outbox", "SCAN oldest"},
+		queries.SQLiteBackupKeys:   {"SCAN r"},
+		queries.SQLiteBackupMark:   {"SCAN record"},
+		queries.SQLiteBackupTables: {"SCAN sqlite_schema", "USE TEMP B-TREE"},
+		queries.SQLiteGoneCount:    {"SCAN a", "SCAN told", "USE TEMP B-TREE"},
+		queries.SQLiteGoneFind:     {"SCAN r"},
+		queries.SQLiteGoneRead:     {"SCAN gone"},
+		queries.SQLiteGoneRemove:   {"SCAN record"},
+		queries.SQLiteGoneTables:   {"SCAN t", "SCAN c", "USE TEMP B-TREE"},
+		// In its plan for foreign keys; it is done only while one is violated, which none is here.
+		queries.SQLiteRecordInsert: {"SCAN nino_index", "SCAN identifier"},
 	}
-	// In its plan for foreign keys; it is done only while one is violated, which none is here.
-	meant["record-insert"] = []string{"SCAN nino_index", "SCAN identifier"}
-	bounded := map[string]string{"outbox-trim-until": "LIMIT"}
-	plain := []string{"SCAN CONSTANT ROW"} // rows of VALUES and of a SELECT without FROM
-	for _, q := range queries.Of("sqlite") {
-		if strings.Contains(q.Name, "gone") || strings.Contains(q.Name, "/backup") {
-			continue
+	plain := []string{"SCAN CONSTANT ROW", "SCAN 2-ROW VALUES"} // of a SELECT without FROM
+	f.db.query(t, func(db *sql.DB) error {
+		conn, err := db.Conn(t.Context())
+		if err != nil {
+			return err
 		}
-		name, query := strings.TrimPrefix(q.Name, "sqlite/"), q.SQL
-		steps := f.db.plan(t, query)
-		for _, step := range steps {
-			if strings.HasPrefix(step, "USE TEMP B-TREE") {
-				t.Errorf("%s sorts: %q", name, steps)
-			}
-			if !strings.HasPrefix(step, "SCAN") || slices.Contains(plain, step) || strings.HasPrefix(step, "SCAN 2-ROW VALUES") ||
-				slices.ContainsFunc(meant[name], func(s string) bool { return step == s || strings.HasPrefix(step, s+" ") }) {
+		defer conn.Close()
+		// Others read the list that it makes.
+		if _, err := conn.ExecContext(t.Context(), queries.SQLiteGoneTable.SQL); err != nil {
+			return err
+		}
+		for _, q := range queries.Of("sqlite") {
+			if q == queries.SQLiteGoneTable {
 				continue
 			}
-			t.Errorf("%s reads a whole table: %q", name, steps)
+			steps, err := plan(t.Context(), conn, q.SQL, sample(t, q))
+			if err != nil {
+				return fmt.Errorf("%s: %w", q.Name, err)
+			}
+			for _, step := range steps {
+				if !strings.HasPrefix(step, "SCAN") && !strings.HasPrefix(step, "USE TEMP B-TREE") {
+					continue
+				}
+				if !slices.ContainsFunc(append(plain, meant[q]...), func(s string) bool { return step == s || strings.HasPrefix(step, s+" ") }) {
+					t.Errorf("%s reads a whole table, or sorts: %q", q.Name, steps)
+				}
+			}
 		}
-		if word := bounded[name]; !strings.Contains(query, word) {
-			t.Errorf("%s has no %s", name, word)
-		}
+		return nil
+	})
+	if !strings.Contains(queries.OutboxTrimUntil.SQL, "LIMIT") {
+		t.Error("outbox-trim-until has no LIMIT")
 	}
 }

@@ -1,2 +1,3 @@
--- Whether the access log has an entry.
+-- For: Finds out whether the access log has any entry.
+-- Runs: start, on a database that no keyset is tied to
 SELECT EXISTS (SELECT 1 FROM audit)

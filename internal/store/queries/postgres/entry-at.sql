@@ -1,2 +1,5 @@
--- The hash of one entry of the access log, which tells whether a transaction whose end is unknown was committed.
+-- For: Reads the hash of one entry of the access log.
+-- Runs: access-log entry, after a lost connection
+-- Sample: 3, 1000
+-- Note: It tells whether a transaction whose end is unknown was committed.
 SELECT hash FROM audit WHERE lane = $1 AND seq = $2

@@ -1,5 +1,6 @@
--- The restored records that have a tombstone, so were erased since, with how many of their versions the access log does not
--- tell of: those that an import wrote.
+-- For: Lists the restored records that have a tombstone, because they were erased after the backup.
+-- Runs: finish-restore
+-- Note: With each, how many of its versions have no access-log entry: those that an import wrote.
 SELECT r.number, r.id, t.version, 1 + (SELECT count(*) FROM history h WHERE h.record = r.number) - coalesce(told.n, 0)
 FROM record r JOIN tombstone t ON t.id = r.id
 LEFT JOIN (

@@ -1,2 +1,4 @@
--- Leases a lane of the access log that no other process has, and this one not yet, for as long as the connection lives.
+-- For: Leases a free lane of the access log for as long as the connection lives.
+-- Runs: start, before the first entry; access-log entry, after a lost connection; finish-restore, for every lane
+-- Sample: 8, '{0,1}', 1702
 SELECT lane FROM generate_series(0, $1 - 1) AS lane WHERE NOT lane = ANY ($2) AND pg_try_advisory_lock($3, lane) LIMIT 1

@@ -1,4 +1,9 @@
--- Events of the feed, which get their positions later; parameters are columns, with a value for each event.
+-- For: Adds events to the feed, which get their positions later.
+-- Runs: create; change; import
+-- Sample: '{80000000-0000-4000-8000-00000000000e}', '{1790000000000000}', '{changed}',
+--   '{80000000-0000-4000-8000-000000000000}', '{80000000-0000-4000-8000-000000000001}', '{4}', '{ageGroup}',
+--   '{80000000-0000-4000-8000-00000000000c}'
+-- Note: Parameters are columns, with a value for each event.
 INSERT INTO outbox (id, at, type, record, target, version, members, correlation)
 SELECT ($1::uuid[])[n], ($2::bigint[])[n], ($3::text[])[n], ($4::uuid[])[n], ($5::uuid[])[n], ($6::bigint[])[n], ($7::text[])[n],
     ($8::uuid[])[n]

@@ -1,2 +1,3 @@
--- Keeps a server that starts from reading what belongs to the database as a whole until a restore is finished.
+-- For: Stops a starting server from reading the values of the whole database until a restore is finished.
+-- Runs: finish-restore
 LOCK TABLE meta IN ACCESS EXCLUSIVE MODE

@@ -1,2 +1,5 @@
--- How many sessions of servers, or of other commands, the database has; those of finish-restore have another name.
+-- For: Counts the sessions of servers and of other commands.
+-- Runs: finish-restore
+-- Sample: '{equality-api}'
+-- Note: Those of finish-restore have another name.
 SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = ANY ($1)

@@ -1,2 +1,3 @@
--- The last migration, and how many records there are.
+-- For: Reads the last migration, and counts the records.
+-- Runs: backup
 SELECT (SELECT max(version_id) FROM goose_db_version), (SELECT count(*) FROM record)

@@ -1,4 +1,6 @@
--- All tables that hold what is stored, the last of them SQLite's own: it has the feed's last position.
+-- For: Names all tables that hold what is stored.
+-- Runs: backup
+-- Note: The last of them is SQLite's own: it has the feed's last position.
 SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'goose_db_version'
     AND (name NOT LIKE 'sqlite\_%' ESCAPE '\' OR name = 'sqlite_sequence')
 ORDER BY name = 'sqlite_sequence', name

@@ -1,2 +1,3 @@
--- The list has been done.
+-- For: Drops the list of records to remove.
+-- Runs: restore
 DROP TABLE gone

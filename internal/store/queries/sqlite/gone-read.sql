@@ -1,2 +1,3 @@
--- The records to be removed, in their order.
+-- For: Reads the records to remove, in their order.
+-- Runs: restore
 SELECT id, version, counted FROM gone ORDER BY number

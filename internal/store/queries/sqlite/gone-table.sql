@@ -1,4 +1,5 @@
--- A list of the records to be removed, for the time of a restore.
+-- For: Makes a list of records to remove, for the time of a restore.
+-- Runs: restore
 CREATE TEMP TABLE gone (
     number  INTEGER PRIMARY KEY,
     id      BLOB NOT NULL UNIQUE,

@@ -1,3 +1,5 @@
--- Moves the current version to the history, if it is still the one expected.
+-- For: Copies the current version to the history, if it is still the expected one.
+-- Runs: change
+-- Sample: 7, 3
 INSERT INTO history (record, version, modified, sealed)
 SELECT number, version, modified, sealed FROM record WHERE number = $1 AND version = $2
