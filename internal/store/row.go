@@ -64,7 +64,7 @@ func (r Row) current() Current {
 }
 
 func (r Row) unseal(keys *sealing.Keyset) (plain []byte, key *sealing.DataKey, err error) {
-	if key, err = keys.OpenDataKey(r.ID, r.Wrapped); err != nil {
+	if key, err = keys.OpenDataKey(sealing.Owner{Kind: sealing.OwnerRecord, ID: r.ID}, r.Wrapped); err != nil {
 		return nil, nil, fmt.Errorf("open the data key of a record: %w", err)
 	}
 	plain, err = unseal(key, r.Version, r.Sealed)
@@ -72,7 +72,7 @@ func (r Row) unseal(keys *sealing.Keyset) (plain []byte, key *sealing.DataKey, e
 }
 
 func unseal(key *sealing.DataKey, version int64, document []byte) ([]byte, error) {
-	plain, err := key.Open(sealing.KindRecord, uint64(version), document)
+	plain, err := key.Open(sealing.Document{Kind: sealing.KindRecord, Version: uint64(version)}, document)
 	if err != nil {
 		return nil, fmt.Errorf("open the document of a record: %w", err)
 	}
@@ -117,7 +117,7 @@ func (v Version) Seal(keys *sealing.Keyset, key *sealing.DataKey) (Sealed, error
 	s := Sealed{Version: v}
 	if key == nil {
 		var err error
-		if key, s.Wrapped, err = keys.NewDataKey(v.ID); err != nil {
+		if key, s.Wrapped, err = keys.NewDataKey(sealing.Owner{Kind: sealing.OwnerRecord, ID: v.ID}); err != nil {
 			return Sealed{}, err
 		}
 	}
@@ -125,7 +125,7 @@ func (v Version) Seal(keys *sealing.Keyset, key *sealing.DataKey) (Sealed, error
 	if err != nil {
 		return Sealed{}, err
 	}
-	s.Document = key.Seal(sealing.KindRecord, uint64(v.Version), plain)
+	s.Document = key.Seal(sealing.Document{Kind: sealing.KindRecord, Version: uint64(v.Version)}, plain)
 	return s, nil
 }
 
