@@ -78,6 +78,13 @@ func goesOn(t *testing.T, folder, dir string) {
 		t.Fatal(err)
 	}
 	sound(t, dir)
+	// With the keyset of then; and the server is to have the keys that came later.
+	if dsnOf(dir) != "" {
+		refused(t, "lacks these keys", append([]string{"serve", "--listen", "127.0.0.1:0", "--telemetry-listen", ""}, at(dir)...)...)
+		if _, errs, status := runCommand(t, "keys", "add", "--data-dir", dir); status != 0 {
+			t.Fatal(errs)
+		}
+	}
 	const everything = "876000h" // what is kept for a time is kept until then
 	p := startIn(t, dir, "--idempotency-retention", everything, "--event-retention", everything,
 		"--cors-origins", "https://front.example")
