@@ -64,9 +64,10 @@ func (k *Keyset) Save(path string) error {
 	return err
 }
 
-// Replace writes the keyset over the file that it was loaded from, once keys
-// were added to it, and returns once that is durable. Mode and owner stay, and
-// a link stays a link. After an error the file is as it was, on a full disk too.
+// Replace puts the keyset in place of the file that it was loaded from, after
+// keys were added to it, and returns once that is durable. At every moment the
+// file is the old one or the new one, whole; on a full disk it stays the old one.
+// Mode and owner stay, and a link stays a link.
 func (k *Keyset) Replace(path string) error {
 	// Not the link, which a rename would replace.
 	path, err := filepath.EvalSymlinks(path)

@@ -65,8 +65,8 @@ func Generate() (*Keyset, error) {
 	return k.Complete()
 }
 
-// Missing are the MAC keys that the keyset lacks, since its file was written
-// before there were any.
+// Missing are the MAC keys that the keyset lacks, because an earlier program
+// wrote its file.
 func (k *Keyset) Missing() (names []MACKey) {
 	for name, m := range k.macs {
 		if m == nil {

@@ -24,8 +24,8 @@ const (
 
 	macKeys = iota // how many there are
 
-	// firstMACKeys is how many every keyset has. Those that came later may be
-	// missing from a file that was written before.
+	// firstMACKeys is how many every keyset has. A file that an earlier program
+	// wrote may lack those that came later.
 	firstMACKeys = MACTombstone
 )
 
