@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"equality-information-api/internal/config"
@@ -58,17 +59,53 @@ func (d dataDir) keyset() (*sealing.Keyset, error) {
 	return keys, err
 }
 
-// keysetOrNew loads the keyset and, for a local server whose SQLite database is
-// not there yet, makes it.
-func (d dataDir) keysetOrNew() (*sealing.Keyset, error) {
-	exists, err := sqlite.Exists(string(d))
+// completeKeyset loads the directory's keyset and refuses one that lacks a key.
+func (d dataDir) completeKeyset() (*sealing.Keyset, error) {
+	keys, err := d.keyset()
 	if err != nil {
 		return nil, err
 	}
-	if _, err := os.Stat(d.keysetPath()); errors.Is(err, fs.ErrNotExist) && !exists {
-		return d.newKeyset()
+	if missing := keys.Missing(); len(missing) > 0 {
+		return nil, fmt.Errorf("%s lacks these keys: %s. Add them with: equality-api keys add --data-dir %s", d.keysetPath(), listed(missing), d)
 	}
-	return d.keyset()
+	return keys, nil
+}
+
+// addKeys adds the keys that the directory's keyset lacks, and says which.
+func (d dataDir) addKeys() (keys *sealing.Keyset, added []sealing.MACKey, err error) {
+	if keys, err = d.keyset(); err != nil {
+		return nil, nil, err
+	}
+	if added = keys.Missing(); len(added) == 0 {
+		return keys, nil, nil
+	}
+	if keys, err = keys.Complete(); err != nil {
+		return nil, nil, err
+	}
+	return keys, added, keys.Replace(d.keysetPath())
+}
+
+// listed are the names of keys.
+func listed(keys []sealing.MACKey) string {
+	names := make([]string, len(keys))
+	for i, key := range keys {
+		names[i] = key.String()
+	}
+	return strings.Join(names, ", ")
+}
+
+// localKeyset loads the keyset for a local server on SQLite, and makes what is
+// missing: the keyset, if there is no database yet, or keys of it.
+func (d dataDir) localKeyset() (keys *sealing.Keyset, added []sealing.MACKey, err error) {
+	exists, err := sqlite.Exists(string(d))
+	if err != nil {
+		return nil, nil, err
+	}
+	if _, err := os.Stat(d.keysetPath()); errors.Is(err, fs.ErrNotExist) && !exists {
+		keys, err := d.newKeyset()
+		return keys, nil, err
+	}
+	return d.addKeys()
 }
 
 func (d dataDir) newKeyset() (*sealing.Keyset, error) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"io/fs"
 	"os"
@@ -124,8 +125,8 @@ func TestKeysExportOpensWithTheRecipientsIdentity(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := exportedKeys.VerifyCheckValue(keys.CheckValue()); err != nil {
-		t.Error(err)
+	if err := exportedKeys.VerifyCheckValue(keys.CheckValue()); err != nil || len(exportedKeys.Missing()) > 0 {
+		t.Errorf("the export lacks %v: %v", exportedKeys.Missing(), err)
 	}
 
 	fails(t, []string{"not an age recipient"}, "keys", "export", "--data-dir", dir, "--to", "age1nonsense")
@@ -134,6 +135,74 @@ func TestKeysExportOpensWithTheRecipientsIdentity(t *testing.T) {
 	if r := command(t, "keys", "export", "--data-dir", dir, "--to", recipient.String()); r.status != 2 || strings.Contains(r.err, recipient.String()) {
 		t.Errorf("status %d: %s", r.status, r.err)
 	}
+}
+
+// earlyKeyset puts a keyset that was made before there were all keys into a new data directory.
+func earlyKeyset(t *testing.T) (dir string) {
+	t.Helper()
+	content, err := os.ReadFile("../../internal/sealing/testdata/keyset-2026-11.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir = filepath.Join(t.TempDir(), "data")
+	if err := errors.Join(os.Mkdir(dir, 0o700), os.WriteFile(dataDir(dir).keysetPath(), content, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// Runs the example of docs/operations.md.
+func TestKeysAddIsAsDocumented(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, example, _ := strings.Cut(string(page), "\n$ equality-api keys add --data-dir data\n")
+	want, _, found := strings.Cut(example, "```")
+	if !found {
+		t.Fatal("docs/operations.md has no example of keys add")
+	}
+	dir := earlyKeyset(t)
+	if out := succeeds(t, "keys", "add", "--data-dir", dir); out != strings.ReplaceAll(want, "data/keyset.json", dataDir(dir).keysetPath()) {
+		t.Errorf("printed\n%s, and docs/operations.md shows\n%s", out, want)
+	}
+	before, err := os.ReadFile(dataDir(dir).keysetPath())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out := succeeds(t, "keys", "add", "--data-dir", dir); out != dataDir(dir).keysetPath()+" has every key already; nothing was added\n" {
+		t.Errorf("the second time: %s", out)
+	}
+	if after, err := os.ReadFile(dataDir(dir).keysetPath()); err != nil || !bytes.Equal(before, after) {
+		t.Errorf("the second time the file is another: %v", err)
+	}
+	modes(t, dir)
+	fails(t, []string{"keyset.json is missing"}, "keys", "add", "--data-dir", t.TempDir())
+}
+
+func TestKeysAreAddedInLocalModeAndDemandedElsewhere(t *testing.T) {
+	t.Parallel()
+	dir, secret := earlyKeyset(t), filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, bytes.Repeat([]byte("s"), 32), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	demand := dataDir(dir).keysetPath() + " lacks these keys: tombstone, api-key, record-key. Add them with: equality-api keys add --data-dir " + dir
+	serve := []string{"serve", "--telemetry-listen=", "--listen=127.0.0.1:0", "--data-dir", dir}
+	fails(t, []string{demand}, append(serve, "--jwt-secret-file", secret)...)
+	fails(t, []string{demand}, append(serve, "--database", "postgres://user@127.0.0.1:1/none?sslmode=disable")...)
+
+	s := serving(t, dir)
+	if !strings.Contains(s.err.String(), `"msg":"added keys to the keyset","keys":"tombstone, api-key, record-key"`) {
+		t.Errorf("logged %s", s.err)
+	}
+	s.stop(t)
+	modes(t, dir)
+	s = serving(t, dir, "--jwt-secret-file", secret)
+	if strings.Contains(s.err.String(), "added keys") {
+		t.Errorf("logged %s", s.err)
+	}
+	s.stop(t)
 }
 
 func TestKeysetThatOthersMayReadIsRefused(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 
 type keysCommand struct {
 	Init   keysInitCommand   `cmd:"" help:"Make the keyset of a new database."`
+	Add    keysAddCommand    `cmd:"" help:"Add the keys that this version of the program needs to a keyset made by an earlier one."`
 	Export keysExportCommand `cmd:"" help:"Write the keyset to standard output, encrypted for an age recipient; keep it apart from backups."`
 }
 
@@ -33,6 +34,26 @@ func (c keysInitCommand) Run() error {
 		return fmt.Errorf("%s has a database, which opens with the keyset it was made with and no other", dir)
 	}
 	_, err = dir.newKeyset()
+	return err
+}
+
+type keysAddCommand struct {
+	DataDir string `required:"" placeholder:"DIR" help:"Directory of the keyset."`
+}
+
+// Run takes no lock: a server that runs has read the file, and whoever adds
+// keys at the same time adds the same.
+func (c keysAddCommand) Run(o output) error {
+	dir := dataDir(c.DataDir)
+	_, added, err := dir.addKeys()
+	if err != nil {
+		return err
+	}
+	if len(added) == 0 {
+		_, err = fmt.Fprintf(o.out, "%s has every key already; nothing was added\n", dir.keysetPath())
+		return err
+	}
+	_, err = fmt.Fprintf(o.out, "added to %s: %s\nExport the keyset again, and give every server a copy\n", dir.keysetPath(), listed(added))
 	return err
 }
 

@@ -143,11 +143,7 @@ func (p *program) open(ctx context.Context) (err error) {
 	if p.tokens, err = p.authenticator(); err != nil {
 		return err
 	}
-	keyset := p.place.dir().keyset
-	if p.Local && p.Database == "" {
-		keyset = p.place.dir().keysetOrNew
-	}
-	if p.keys, err = keyset(); err != nil {
+	if p.keys, err = p.keyset(); err != nil {
 		return err
 	}
 	store, err := p.place.open(ctx, engineOptions{
@@ -161,6 +157,18 @@ func (p *program) open(ctx context.Context) (err error) {
 		Rules: rules, Keys: p.keys, Now: time.Now, RequireIfMatch: p.RequireIfMatch,
 	})
 	return nil
+}
+
+// keyset loads the keyset, and in local mode on SQLite makes what is missing.
+func (p *program) keyset() (*sealing.Keyset, error) {
+	if !p.Local || p.Database != "" {
+		return p.place.dir().completeKeyset()
+	}
+	keys, added, err := p.place.dir().localKeyset()
+	if len(added) > 0 && err == nil {
+		p.log.Info("added keys to the keyset", "keys", listed(added))
+	}
+	return keys, err
 }
 
 // report logs what the store tells where no caller waits for it; without an

@@ -15,15 +15,15 @@ var document = bytes.Repeat([]byte("1"), 1300)
 // What a GET costs.
 func BenchmarkOpenDataKeyAndOpen(b *testing.B) {
 	keys, record := generate(b), uuid.New()
-	d, wrapped := newDataKey(b, keys, record)
-	blob := d.Seal(sealing.KindRecord, 1, document)
+	d, wrapped := newDataKey(b, keys, recordOwner(record))
+	blob := d.Seal(version(1), document)
 	b.ReportAllocs()
 	for b.Loop() {
-		d, err := keys.OpenDataKey(record, wrapped)
+		d, err := keys.OpenDataKey(recordOwner(record), wrapped)
 		if err != nil {
 			b.Fatal(err)
 		}
-		if _, err := d.Open(sealing.KindRecord, 1, blob); err != nil {
+		if _, err := d.Open(version(1), blob); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -34,41 +34,41 @@ func BenchmarkNewDataKeyAndSeal(b *testing.B) {
 	keys, record := generate(b), uuid.New()
 	b.ReportAllocs()
 	for b.Loop() {
-		d, _, err := keys.NewDataKey(record)
+		d, _, err := keys.NewDataKey(recordOwner(record))
 		if err != nil {
 			b.Fatal(err)
 		}
-		d.Seal(sealing.KindRecord, 1, document)
+		d.Seal(version(1), document)
 	}
 }
 
 func BenchmarkOpenDataKey(b *testing.B) {
 	keys, record := generate(b), uuid.New()
-	_, wrapped := newDataKey(b, keys, record)
+	_, wrapped := newDataKey(b, keys, recordOwner(record))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := keys.OpenDataKey(record, wrapped); err != nil {
+		if _, err := keys.OpenDataKey(recordOwner(record), wrapped); err != nil {
 			b.Fatal(err)
 		}
 	}
 }
 
 func BenchmarkOpen(b *testing.B) {
-	d, _ := newDataKey(b, generate(b), uuid.New())
-	blob := d.Seal(sealing.KindRecord, 1, document)
+	d, _ := newDataKey(b, generate(b), recordOwner(uuid.New()))
+	blob := d.Seal(version(1), document)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := d.Open(sealing.KindRecord, 1, blob); err != nil {
+		if _, err := d.Open(version(1), blob); err != nil {
 			b.Fatal(err)
 		}
 	}
 }
 
 func BenchmarkSeal(b *testing.B) {
-	d, _ := newDataKey(b, generate(b), uuid.New())
+	d, _ := newDataKey(b, generate(b), recordOwner(uuid.New()))
 	b.ReportAllocs()
 	for b.Loop() {
-		d.Seal(sealing.KindRecord, 1, document)
+		d.Seal(version(1), document)
 	}
 }
 

@@ -53,29 +53,64 @@ func Load(path string) (*Keyset, error) {
 // Save writes the keyset to a new file of mode 0600, and returns once it is
 // durable. It never overwrites: a file in the way gives [fs.ErrExist]. The file
 // appears whole or not at all. The file system must have hard links.
-func (k *Keyset) Save(path string) (err error) {
+func (k *Keyset) Save(path string) error {
+	err := k.write(filepath.Dir(path), func(unnamed *os.File) error {
+		// A link, because a rename would replace a file of that name.
+		return errors.Join(os.Link(unnamed.Name(), path), os.Remove(unnamed.Name()))
+	})
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("sealing: keyset file %s exists and is never overwritten: %w", path, fs.ErrExist)
+	}
+	return err
+}
+
+// Replace puts the keyset in place of the file that it was loaded from, after
+// keys were added to it, and returns once that is durable. At every moment the
+// file is the old one or the new one, whole; on a full disk it stays the old one.
+// Mode and owner stay, and a link stays a link.
+func (k *Keyset) Replace(path string) error {
+	// Not the link, which a rename would replace.
+	path, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return fmt.Errorf("sealing: save keyset: %w", err)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return fmt.Errorf("sealing: save keyset: %w", err)
+	}
+	owner := info.Sys().(*syscall.Stat_t)
+	return k.write(filepath.Dir(path), func(unnamed *os.File) error {
+		// Who adds keys may be root, and who reads them the server's user.
+		err := errors.Join(unnamed.Chown(int(owner.Uid), int(owner.Gid)), unnamed.Chmod(info.Mode().Perm()), unnamed.Sync())
+		if err != nil {
+			return err
+		}
+		return os.Rename(unnamed.Name(), path)
+	})
+}
+
+// write writes the keyset to a file of mode 0600 in dir, has name give it its
+// name once its content is durable, and makes that durable too. After an error
+// nothing is left in dir.
+func (k *Keyset) write(dir string, name func(unnamed *os.File) error) (err error) {
 	content, err := k.encode()
 	if err != nil {
 		return err
 	}
-	dir := filepath.Dir(path)
-	tmp, err := os.CreateTemp(dir, ".keyset-*") // mode 0600, exclusive
+	unnamed, err := os.CreateTemp(dir, ".keyset-*") // mode 0600, exclusive
 	if err != nil {
 		return fmt.Errorf("sealing: save keyset: %w", err)
 	}
-	defer func() { err = errors.Join(err, os.Remove(tmp.Name())) }()
-
-	_, err = tmp.Write(content)
+	_, err = unnamed.Write(content)
 	if err == nil {
-		err = tmp.Sync()
+		err = unnamed.Sync()
 	}
-	if err = errors.Join(err, tmp.Close()); err != nil {
-		return fmt.Errorf("sealing: save keyset: %w", err)
+	if err == nil {
+		err = name(unnamed)
 	}
-	// A link, because a rename would replace a file of that name.
-	if err := os.Link(tmp.Name(), path); errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("sealing: keyset file %s exists and is never overwritten: %w", path, fs.ErrExist)
-	} else if err != nil {
+	err = errors.Join(err, unnamed.Close())
+	if err != nil {
+		_ = os.Remove(unnamed.Name()) // fails where name has removed it
 		return fmt.Errorf("sealing: save keyset: %w", err)
 	}
 	if err := syncDir(dir); err != nil {

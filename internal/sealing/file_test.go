@@ -37,12 +37,12 @@ func saved(t *testing.T) (*sealing.Keyset, []byte) {
 func sameKeys(t *testing.T, a, b *sealing.Keyset) {
 	t.Helper()
 	record := uuid.New()
-	writer, wrapped := newDataKey(t, a, record)
-	reader, err := b.OpenDataKey(record, wrapped)
+	writer, wrapped := newDataKey(t, a, recordOwner(record))
+	reader, err := b.OpenDataKey(recordOwner(record), wrapped)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := reader.Open(sealing.KindRecord, 1, writer.Seal(sealing.KindRecord, 1, []byte(`{}`))); err != nil {
+	if _, err := reader.Open(version(1), writer.Seal(version(1), []byte(`{}`))); err != nil {
 		t.Error(err)
 	}
 	if _, err := b.OpenCursor(a.SealCursor([]byte("c"), nil), nil); err != nil {
@@ -223,8 +223,11 @@ func TestLoadRefusesDamagedFileWithoutShowingIt(t *testing.T) {
 			macs[marker] = macs["nino"]
 			delete(macs, "nino")
 		}),
-		"KEK as MAC key": edit(func(f map[string]any) { f["macs"].(map[string]any)["nino"] = f["kek"] }),
-		"empty key":      edit(func(f map[string]any) { f["kek"] = map[string]any{"primaryKeyId": 1, "key": []any{}} }),
+		"KEK as MAC key":          edit(func(f map[string]any) { f["macs"].(map[string]any)["nino"] = f["kek"] }),
+		"KEK as an added key":     edit(func(f map[string]any) { f["added"].(map[string]any)["tombstone"] = f["kek"] }),
+		"text for the added keys": edit(func(f map[string]any) { f["added"] = marker }),
+		"null for an added key":   edit(func(f map[string]any) { f["added"].(map[string]any)["api-key"] = nil }),
+		"empty key":               edit(func(f map[string]any) { f["kek"] = map[string]any{"primaryKeyId": 1, "key": []any{}} }),
 		"key with marker": edit(func(f map[string]any) {
 			f["kek"].(map[string]any)["key"].([]any)[0].(map[string]any)["keyData"] = marker
 		}),

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/tink-crypto/tink-go/v2/insecurecleartextkeyset"
@@ -21,11 +22,15 @@ type file struct {
 	Created time.Time                  `json:"created"`
 	KEK     json.RawMessage            `json:"kek"`
 	Cursor  json.RawMessage            `json:"cursor"`
-	MACs    map[string]json.RawMessage `json:"macs"`
+	MACs    map[string]json.RawMessage `json:"macs"` // the first MAC keys, all of them
+	// Added are the MAC keys that came later. They are not among the first,
+	// where earlier programs take no other.
+	Added map[string]json.RawMessage `json:"added,omitempty"`
 }
 
 func (k *Keyset) encode() ([]byte, error) {
-	f := file{Format: fileFormat, Created: k.created, MACs: map[string]json.RawMessage{}}
+	f := file{Format: fileFormat, Created: k.created, MACs: map[string]json.RawMessage{}, Added: map[string]json.RawMessage{}}
+	maps.Copy(f.Added, k.handles.unknown)
 	var err error
 	if f.KEK, err = encodeHandle(k.handles.kek); err != nil {
 		return nil, err
@@ -33,8 +38,12 @@ func (k *Keyset) encode() ([]byte, error) {
 	if f.Cursor, err = encodeHandle(k.handles.cursor); err != nil {
 		return nil, err
 	}
-	for name := range MACKey(macKeys) {
-		if f.MACs[name.String()], err = encodeHandle(k.handles.macs[name]); err != nil {
+	for name, h := range k.handles.macs {
+		if h == nil {
+			continue
+		}
+		in := f.of(MACKey(name))
+		if in[MACKey(name).String()], err = encodeHandle(h); err != nil {
 			return nil, err
 		}
 	}
@@ -43,6 +52,14 @@ func (k *Keyset) encode() ([]byte, error) {
 		return nil, errors.New("sealing: keyset cannot be written as JSON")
 	}
 	return append(content, '\n'), nil
+}
+
+// of gives the map that a MAC key has its place in.
+func (f *file) of(name MACKey) map[string]json.RawMessage {
+	if name < firstMACKeys {
+		return f.MACs
+	}
+	return f.Added
 }
 
 func encodeHandle(h *keyset.Handle) (json.RawMessage, error) {
@@ -63,10 +80,10 @@ func decode(content []byte) (*Keyset, error) {
 	if f.Format != fileFormat {
 		return nil, fmt.Errorf("its format is not %d", fileFormat)
 	}
-	if len(f.MACs) != macKeys {
-		return nil, fmt.Errorf("it does not hold %d MAC keys", macKeys)
+	if len(f.MACs) != int(firstMACKeys) {
+		return nil, fmt.Errorf("it does not hold the %d first MAC keys", firstMACKeys)
 	}
-	var h handles
+	h := handles{unknown: maps.Clone(f.Added)}
 	var err error
 	if h.kek, err = decodeHandle(f.KEK, kekParameters); err != nil {
 		return nil, fmt.Errorf("key-encryption key: %w", err)
@@ -75,9 +92,14 @@ func decode(content []byte) (*Keyset, error) {
 		return nil, fmt.Errorf("cursor key: %w", err)
 	}
 	for name := range MACKey(macKeys) {
-		if h.macs[name], err = decodeHandle(f.MACs[name.String()], macParameters); err != nil {
+		content, ok := f.of(name)[name.String()]
+		if !ok && name >= firstMACKeys {
+			continue
+		}
+		if h.macs[name], err = decodeHandle(content, macParameters); err != nil {
 			return nil, fmt.Errorf("MAC key %s: %w", name, err)
 		}
+		delete(h.unknown, name.String())
 	}
 	return newKeyset(f.Created, h)
 }

@@ -1,6 +1,7 @@
 package sealing
 
 import (
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"time"
@@ -8,10 +9,12 @@ import (
 	"github.com/tink-crypto/tink-go/v2/aead"
 	"github.com/tink-crypto/tink-go/v2/aead/aesgcm"
 	"github.com/tink-crypto/tink-go/v2/aead/xaesgcm"
+	"github.com/tink-crypto/tink-go/v2/insecuresecretdataaccess"
 	"github.com/tink-crypto/tink-go/v2/key"
 	"github.com/tink-crypto/tink-go/v2/keyset"
 	"github.com/tink-crypto/tink-go/v2/mac"
 	"github.com/tink-crypto/tink-go/v2/mac/hmac"
+	"github.com/tink-crypto/tink-go/v2/secretdata"
 	"github.com/tink-crypto/tink-go/v2/tink"
 )
 
@@ -33,10 +36,14 @@ type Keyset struct {
 type handles struct {
 	kek    *keyset.Handle
 	cursor *keyset.Handle
-	macs   [macKeys]*keyset.Handle
+	macs   [macKeys]*keyset.Handle // nil: missing
+
+	// unknown are keys of a later program, which go with the others into every
+	// file that is written.
+	unknown map[string]json.RawMessage
 }
 
-// Generate makes a keyset of fresh random keys, held in memory only.
+// Generate makes a keyset of fresh keys with none missing, held in memory only.
 func Generate() (*Keyset, error) {
 	var h handles
 	var err error
@@ -46,12 +53,46 @@ func Generate() (*Keyset, error) {
 	if h.cursor, err = newHandle(cursorParameters); err != nil {
 		return nil, err
 	}
-	for i := range h.macs {
+	for i := range firstMACKeys {
 		if h.macs[i], err = newHandle(macParameters); err != nil {
 			return nil, err
 		}
 	}
-	return newKeyset(time.Now().UTC().Truncate(time.Second), h)
+	k, err := newKeyset(time.Now().UTC().Truncate(time.Second), h)
+	if err != nil {
+		return nil, err
+	}
+	return k.Complete()
+}
+
+// Missing are the MAC keys that the keyset lacks, because an earlier program
+// wrote its file.
+func (k *Keyset) Missing() (names []MACKey) {
+	for name, m := range k.macs {
+		if m == nil {
+			names = append(names, MACKey(name))
+		}
+	}
+	return names
+}
+
+// Complete returns the keyset with the missing keys added. They are derived
+// from the person-search key, which has no other use: copies of a keyset file
+// that gain keys apart gain the same, and an older copy can gain them again.
+// [Keyset.Replace] saves it.
+func (k *Keyset) Complete() (*Keyset, error) {
+	h := k.handles
+	for _, name := range k.Missing() {
+		raw := k.MAC(MACPersonSearch, []byte("keyset MAC key"), []byte(name.String()))
+		made, err := hmac.NewKey(secretdata.NewBytesFromData(raw[:], insecuresecretdataaccess.Token{}), macParameters, 0)
+		if err != nil {
+			return nil, fmt.Errorf("sealing: MAC key %s: %w", name, err)
+		}
+		if h.macs[name], err = handleOf(func(m *keyset.Manager) (uint32, error) { return m.AddKey(made) }); err != nil {
+			return nil, err
+		}
+	}
+	return newKeyset(k.created, h)
 }
 
 func newKeyset(created time.Time, h handles) (*Keyset, error) {
@@ -63,17 +104,25 @@ func newKeyset(created time.Time, h handles) (*Keyset, error) {
 	if k.cursor, err = aead.New(h.cursor); err != nil {
 		return nil, fmt.Errorf("sealing: cursor key: %w", err)
 	}
-	for name := range MACKey(macKeys) {
-		if k.macs[name], err = mac.New(h.macs[name]); err != nil {
-			return nil, fmt.Errorf("sealing: MAC key %s: %w", name, err)
+	for name, handle := range h.macs {
+		if handle == nil {
+			continue
+		}
+		if k.macs[name], err = mac.New(handle); err != nil {
+			return nil, fmt.Errorf("sealing: MAC key %s: %w", MACKey(name), err)
 		}
 	}
 	return k, nil
 }
 
 func newHandle(p key.Parameters) (*keyset.Handle, error) {
+	return handleOf(func(m *keyset.Manager) (uint32, error) { return m.AddNewKeyFromParameters(p) })
+}
+
+// handleOf holds the one key that add adds.
+func handleOf(add func(*keyset.Manager) (id uint32, err error)) (*keyset.Handle, error) {
 	m := keyset.NewManager()
-	id, err := m.AddNewKeyFromParameters(p)
+	id, err := add(m)
 	if err != nil {
 		return nil, fmt.Errorf("sealing: make a key: %w", err)
 	}
@@ -82,6 +131,9 @@ func newHandle(p key.Parameters) (*keyset.Handle, error) {
 	}
 	return m.Handle()
 }
+
+// macSize is the length of a MAC key and of a MAC.
+const macSize = 32
 
 // What each key must be, both when it is made and when it is read.
 var (
@@ -100,8 +152,8 @@ var (
 
 	// Without Tink's prefix, so that a MAC is 32 bytes and nothing else.
 	macParameters = must(hmac.NewParameters(hmac.ParametersOpts{
-		KeySizeInBytes: 32,
-		TagSizeInBytes: 32,
+		KeySizeInBytes: macSize,
+		TagSizeInBytes: macSize,
 		HashType:       hmac.SHA256,
 		Variant:        hmac.VariantNoPrefix,
 	}))

@@ -20,6 +20,7 @@ import (
 var allMACKeys = []sealing.MACKey{
 	sealing.MACAudit, sealing.MACNINO, sealing.MACPersonSearch,
 	sealing.MACIdempotency, sealing.MACAddress, sealing.MACPseudonym,
+	sealing.MACTombstone, sealing.MACAPIKey, sealing.MACRecordKey,
 }
 
 func TestMACTellsListsOfFieldsApart(t *testing.T) {
@@ -159,7 +160,7 @@ func TestCheckValueKnowsItsKeyset(t *testing.T) {
 	if err := keys.VerifyCheckValue(value); err != nil {
 		t.Error(err)
 	}
-	_, wrapped := newDataKey(t, keys, record)
+	_, wrapped := newDataKey(t, keys, recordOwner(record))
 	for what, bad := range map[string][]byte{
 		"foreign":       generate(t).CheckValue(),
 		"missing":       nil,
@@ -175,7 +176,7 @@ func TestCheckValueKnowsItsKeyset(t *testing.T) {
 func TestPrintingShowsNoKey(t *testing.T) {
 	t.Parallel()
 	keys := generate(t)
-	d, _ := newDataKey(t, keys, uuid.New())
+	d, _ := newDataKey(t, keys, recordOwner(uuid.New()))
 	nested := struct {
 		Keys  *sealing.Keyset
 		Value sealing.Keyset

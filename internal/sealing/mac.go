@@ -14,12 +14,19 @@ type MACKey uint8
 const (
 	MACAudit        MACKey = iota // chain of the access log
 	MACNINO                       // index of National Insurance numbers
-	MACPersonSearch               // search tokens of names
+	MACPersonSearch               // nothing but the later keys, which are derived from it
 	MACIdempotency                // idempotency keys and request bodies
 	MACAddress                    // network addresses in the access log
 	MACPseudonym                  // pseudonyms in reporting extracts
+	MACTombstone                  // tombstones of erased records
+	MACAPIKey                     // API keys
+	MACRecordKey                  // record keys
 
 	macKeys = iota // how many there are
+
+	// firstMACKeys is how many every keyset has. A file that an earlier program
+	// wrote may lack those that came later.
+	firstMACKeys = MACTombstone
 )
 
 var macKeyNames = [macKeys]string{
@@ -29,6 +36,9 @@ var macKeyNames = [macKeys]string{
 	MACIdempotency:  "idempotency",
 	MACAddress:      "address",
 	MACPseudonym:    "pseudonym",
+	MACTombstone:    "tombstone",
+	MACAPIKey:       "api-key",
+	MACRecordKey:    "record-key",
 }
 
 // String gives the key's name in the keyset file.
@@ -41,8 +51,12 @@ func (m MACKey) String() string {
 
 // MAC returns the HMAC-SHA-256 of the fields under the named key. Each field is
 // hashed behind its length (8 bytes, big-endian), so that two different lists
-// of fields never hash the same bytes. The key must be one of the constants.
+// of fields never hash the same bytes. The key must be one of the constants and
+// not [Keyset.Missing].
 func (k *Keyset) MAC(key MACKey, fields ...[]byte) [32]byte {
+	if k.macs[key] == nil {
+		panic("sealing: the keyset lacks the key " + key.String())
+	}
 	size := 0
 	for _, f := range fields {
 		size += 8 + len(f)

@@ -60,7 +60,7 @@ func TestRotationKeepsDataKeysAndCheckValue(t *testing.T) {
 		t.Fatal(err)
 	}
 	both, newOnly := rotated(t, old)
-	record := uuid.New()
+	record := Owner{Kind: OwnerRecord, ID: uuid.New()}
 	before, after := old.CheckValue(), both.CheckValue()
 	_, wrappedBefore, err := old.NewDataKey(record)
 	if err != nil {

@@ -31,12 +31,18 @@ type Row struct {
 // all the same.
 func (r Row) Open(keys *sealing.Keyset) (Opened, error) {
 	o := Opened{State: Present, ID: r.ID, Target: r.Target, Version: r.Version, Modified: FromMicros(r.Modified), number: r.Number}
-	key, err := keys.OpenDataKey(r.ID, r.Wrapped)
+	key, err := keys.OpenDataKey(r.owner(), r.Wrapped)
 	if err != nil {
 		return o, fmt.Errorf("open the data key of a record: %w", err)
 	}
 	o.key = key
 	return o, o.unseal(r.Sealed)
+}
+
+func (r Row) owner() sealing.Owner { return sealing.Owner{Kind: sealing.OwnerRecord, ID: r.ID} }
+
+func (o Opened) document() sealing.Document {
+	return sealing.Document{Kind: sealing.KindRecord, Version: uint64(o.Version)}
 }
 
 // past opens an earlier version of a record that is open. Error: as of Open.
@@ -46,7 +52,7 @@ func (o Opened) past(r Row) (Opened, error) {
 }
 
 func (o *Opened) unseal(document []byte) (err error) {
-	if o.plain, err = o.key.Open(sealing.KindRecord, uint64(o.Version), document); err != nil {
+	if o.plain, err = o.key.Open(o.document(), document); err != nil {
 		return fmt.Errorf("open the document of a record: %w", err)
 	}
 	if o.Text, err = verbatim(o.plain, o.ID, o.Target); err != nil || o.Text != nil {
@@ -90,7 +96,7 @@ func (r Row) IsOf(id uuid.UUID) bool { return id == r.ID || id == r.Target }
 func (o *Opened) seal(keys *sealing.Keyset) (r Row, err error) {
 	r = Row{Number: o.number, ID: o.ID, Target: o.Target, Version: o.Version}
 	if o.key == nil {
-		if o.key, r.Wrapped, err = keys.NewDataKey(o.ID); err != nil {
+		if o.key, r.Wrapped, err = keys.NewDataKey(r.owner()); err != nil {
 			return Row{}, err
 		}
 	}
@@ -101,7 +107,7 @@ func (o *Opened) seal(keys *sealing.Keyset) (r Row, err error) {
 	if o.Text, err = verbatim(plain, o.ID, o.Target); err != nil {
 		return Row{}, err
 	}
-	r.Sealed = o.key.Seal(sealing.KindRecord, uint64(o.Version), plain)
+	r.Sealed = o.key.Seal(o.document(), plain)
 	return r, nil
 }
 

@@ -1,0 +1,91 @@
+package sealing
+
+import (
+	"encoding/binary"
+	"math"
+
+	"github.com/google/uuid"
+)
+
+// OwnerKind says what a data key belongs to. The numbers are part of the format.
+type OwnerKind byte
+
+const (
+	OwnerRecord OwnerKind = 1
+	OwnerPerson OwnerKind = 2 // an entry in the directory, with an id that may be a record's
+)
+
+// Owner is whose documents a data key seals. Destroying its wrapped data key
+// erases all of them.
+type Owner struct {
+	Kind OwnerKind
+	ID   uuid.UUID
+}
+
+// Kind says what a document is. The numbers are part of the format.
+type Kind byte
+
+const (
+	KindRecord   Kind = 1 // a record, current or past
+	KindExtended Kind = 2 // what a service area adds to a record; its name is the area's
+	KindPerson   Kind = 3 // a person's entry
+)
+
+// kinds is what every kind of document is; a new kind is a row here.
+var kinds = [...]struct {
+	format byte      // of its blobs, and their first byte
+	owner  OwnerKind // whose data key seals it
+	named  bool      // an owner may have several, of different names
+}{
+	KindRecord:   {format: 1, owner: OwnerRecord},
+	KindExtended: {format: 2, owner: OwnerRecord, named: true},
+	KindPerson:   {format: 2, owner: OwnerPerson},
+}
+
+// Document says which of its owner's documents a blob holds. It is bound into
+// the seal, so that no document can take another's place.
+type Document struct {
+	Kind    Kind
+	Version uint64
+	Name    string // at most 65,535 bytes, empty unless the kind has names
+}
+
+// associated is the data that a blob is sealed with, where the owner may have
+// such a document. Its first byte is the blob's.
+//
+//	format 1: 1 ‖ kind (1) ‖ owner id (16) ‖ version (8)
+//	format 2: 2 ‖ kind (1) ‖ owner kind (1) ‖ owner id (16) ‖ version (8) ‖ length of name (2) ‖ name
+//
+// Numbers are big-endian. Format 1 is of records alone, whose kind says the rest.
+func (d Document) associated(owner Owner) (data []byte, ok bool) {
+	if int(d.Kind) >= len(kinds) {
+		return nil, false
+	}
+	kind := kinds[d.Kind]
+	if kind.format == 0 || kind.owner != owner.Kind || kind.named != (d.Name != "") || len(d.Name) > math.MaxUint16 {
+		return nil, false
+	}
+	data = make([]byte, 0, 1+1+1+len(owner.ID)+8+2+len(d.Name))
+	data = append(data, kind.format, byte(d.Kind))
+	if kind.format > 1 {
+		data = append(data, byte(owner.Kind))
+	}
+	data = append(data, owner.ID[:]...)
+	data = binary.BigEndian.AppendUint64(data, d.Version)
+	if kind.format > 1 {
+		data = binary.BigEndian.AppendUint16(data, uint16(len(d.Name)))
+		data = append(data, d.Name...)
+	}
+	return data, true
+}
+
+// wrapAssociated is the data that a data key is wrapped with:
+//
+//	of a record:      "dek" ‖ owner id (16)
+//	of another owner: "dek2" ‖ owner kind (1) ‖ owner id (16)
+func (o Owner) wrapAssociated() []byte {
+	if o.Kind == OwnerRecord {
+		return append([]byte("dek"), o.ID[:]...)
+	}
+	return append(append([]byte("dek2"), byte(o.Kind)), o.ID[:]...)
+}
