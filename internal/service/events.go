@@ -36,7 +36,7 @@ func (s *Service) ReadFeed(ctx context.Context, a Access, cursor string, limit i
 		e := s.entry(a, uuid.Nil, audit.Done, 200)
 		for _, event := range page {
 			if event.Record != uuid.Nil { // an import's own is about no record
-				e.Records = append(e.Records, event.Record)
+				e.Object, e.Touched = audit.ObjectRecord, e.Touched.AppendID(event.Record)
 			}
 		}
 		return e

@@ -54,8 +54,7 @@ func (s *Service) replay(ctx context.Context, a Access, w Write, o store.Outcome
 	var erased bool // the version that was written
 	current, versions, err := s.store.History(ctx, o.Record, o.Version, 1,
 		func(c store.Current, versions []store.Version) (audit.Entry, bool) {
-			e := s.entryOf(a, w.ID, c, outcome{Outcome: audit.Replayed, status: o.Status})
-			e.Record, e.Version = o.Record, o.Version
+			e := about(s.entry(a, w.ID, audit.Replayed, o.Status), o.Record, o.Version)
 			erased = o.Problem == "" && (len(versions) == 0 || versions[0].Version != o.Version)
 			if erased {
 				e.Status = 410

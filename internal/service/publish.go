@@ -74,7 +74,7 @@ func (p *Publication) EventsBehind(ctx context.Context, position int64, limit in
 		e.Scope = p.scope
 		for _, event := range page {
 			if wanted(event) {
-				e.Records = append(e.Records, event.Record)
+				e.Object, e.Touched = audit.ObjectRecord, e.Touched.AppendID(event.Record)
 			}
 		}
 		return e

@@ -143,8 +143,15 @@ func missing(state store.State) error {
 
 // entryOf is the entry of a request about one record.
 func (s *Service) entryOf(a Access, target uuid.UUID, c store.Current, o outcome) audit.Entry {
-	e := s.entry(a, target, o.Outcome, o.status)
-	e.Record, e.Version = c.ID, c.Version.Version
+	return about(s.entry(a, target, o.Outcome, o.status), c.ID, c.Version.Version)
+}
+
+// about makes an entry say which version of a record it is about; a zero id is of none.
+func about(e audit.Entry, record uuid.UUID, version int64) audit.Entry {
+	e.Record, e.Version = record, version
+	if record != uuid.Nil {
+		e.Object = audit.ObjectRecord
+	}
 	return e
 }
 
@@ -221,7 +228,7 @@ func (s *Service) ListRecords(ctx context.Context, a Access, q ListQuery) (Listi
 	page, more, err := s.store.List(ctx, sq, func(page []store.Version) audit.Entry {
 		e := s.entry(a, uuid.Nil, audit.Done, 200)
 		for _, v := range page {
-			e.Records = append(e.Records, v.ID)
+			e.Object, e.Touched = audit.ObjectRecord, e.Touched.AppendID(v.ID)
 		}
 		return e
 	})

@@ -42,10 +42,10 @@ func newBatch(s *Store, head audit.Head, jobs []*job) *batch {
 		}
 		b.head = b.head.Next(s.Keys, entry)
 		entry.Subject, entry.Name, entry.Scope = escape(entry.Subject), escape(entry.Name), escape(entry.Scope)
+		entry.ObjectName = escape(entry.ObjectName)
 		entries = append(entries, store.Placed{Head: b.head, Entry: entry})
 	}
 	appendAll(b, "postgres/audit-append", entries, store.AppendEntry, head.Lane, head.Seq, head.Hash[:])
-	appendAll(b, "postgres/audit-target-append", store.TouchedBy(entries), store.AppendTouched)
 	appendAll(b, "postgres/outbox-append", raised, store.AppendEvent)
 	b.news = len(raised) > 0
 	return b
@@ -70,6 +70,7 @@ func (b *batch) plan(s *Store, j *job) audit.Entry {
 			b.owned(j, errMoved, "postgres/create", next.ID[:], next.Target[:], next.Version.Version,
 				store.Micros(next.Modified), next.Document, next.Wrapped, nino)
 		}
+		entry.Object = audit.ObjectRecord
 		entry.Record, entry.Version, entry.Document = next.ID, next.Version.Version, next.Hash()
 		outcome.Record, outcome.Version = entry.Record, entry.Version
 	}

@@ -142,7 +142,7 @@ func (f *fixture) list() []store.Version {
 	page, _, err := f.List(f.t.Context(), store.ListQuery{Limit: 1000}, func(page []store.Version) audit.Entry {
 		e := entry("list")
 		for _, v := range page {
-			e.Records = append(e.Records, v.ID)
+			e.Touched = e.Touched.AppendID(v.ID)
 		}
 		return e
 	})

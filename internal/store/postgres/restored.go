@@ -161,7 +161,7 @@ func (r *restored) followErasures(ctx context.Context, tx pgx.Tx) (entries []aud
 	var id [16]byte
 	_, err = pgx.ForEachRow(rows, []any{&number, &id, &version, &count}, func() error {
 		e := r.entry(audit.ActionErase)
-		e.Record, e.Target, e.Version, e.Count = id, id, version, count
+		e.Object, e.Record, e.Target, e.Version, e.Count = audit.ObjectRecord, id, id, version, count
 		e.Scope = "erased after it was backed up"
 		entries, gone = append(entries, e), append(gone, number)
 		return nil

@@ -127,7 +127,7 @@ var tamperings = []struct {
 		`INSERT INTO history SELECT number, version, modified, sealed FROM record WHERE version = 3`, back, `DELETE FROM history WHERE version = 2`), false, false, true},
 	{"a record is gone with all its rows", bySQL(`DELETE FROM history WHERE record = `+three, `DELETE FROM identifier WHERE record = `+three,
 		`DELETE FROM data_key WHERE record = `+three, `DELETE FROM record WHERE version = 3`), false, false, true},
-	{"a record is gone as if it had been erased", bySQL(`INSERT INTO tombstone SELECT id, version, 0, '', '' FROM record WHERE version = 3`,
+	{"a record is gone as if it had been erased", bySQL(`INSERT INTO tombstone (id, version, at, reason, by) SELECT id, version, 0, '', '' FROM record WHERE version = 3`,
 		`DELETE FROM history WHERE record = `+three, `DELETE FROM identifier WHERE record = `+three,
 		`DELETE FROM data_key WHERE record = `+three, `DELETE FROM record WHERE version = 3`), false, false, true},
 	{"a person's id leads to another's record", bySQL(`UPDATE identifier SET record = ` + three + `

@@ -66,7 +66,7 @@ func erasures(ctx context.Context, tx *sql.Tx, o RestoreOptions) (entries []audi
 		if err := rows.Scan(&id, &e.Version, &e.Count); err != nil {
 			return nil, err
 		}
-		e.Record, e.Target = toID(id), toID(id)
+		e.Object, e.Record, e.Target = audit.ObjectRecord, toID(id), toID(id)
 		e.Scope = "erased after it was backed up"
 		entries = append(entries, e)
 	}

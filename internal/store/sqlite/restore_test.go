@@ -156,7 +156,7 @@ func TestWhatDoesNotVerifyIsRestoredOnlyRegardless(t *testing.T) {
 	if err == nil || holds(t, d.dir) != "" {
 		t.Errorf("a record without key and tombstone: %v", err)
 	}
-	f.db.exec(t, statement{"INSERT INTO tombstone SELECT id, 0, 0, '', '' FROM record WHERE number = 1", nil})
+	f.db.exec(t, statement{"INSERT INTO tombstone (id, version, at, reason, by) SELECT id, 0, 0, '', '' FROM record WHERE number = 1", nil})
 	p = f.db.backup(t)
 	d, r, err := p.restore(t)
 	if !errors.Is(err, ErrUnverified) || r.Report.OK() || holds(t, d.dir) != "" {

@@ -58,9 +58,6 @@ func (t *tx) flush() error {
 	if err != nil {
 		return err
 	}
-	if err := insertAll(t, "audit-target-insert", store.TouchedBy(t.entries), store.AppendTouched); err != nil {
-		return err
-	}
 	return insertAll(t, "outbox-insert", t.events, store.AppendEvent)
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"equality-information-api/internal/audit"
 	"equality-information-api/internal/events"
 	"equality-information-api/internal/store"
 )
@@ -72,6 +73,7 @@ func (t *tx) apply(s *Store, cmd store.Command, p *store.Plan) error {
 			return err
 		}
 		t.w.modified = p.Next.Modified
+		entry.Object = audit.ObjectRecord
 		entry.Record, entry.Version, entry.Document = p.Next.ID, p.Next.Version.Version, p.Next.Hash()
 		outcome.Record, outcome.Version = entry.Record, entry.Version
 		t.publish(events.Event{ID: cmd.EventID, At: p.Next.Modified, Type: p.Decision.Event, Record: p.Next.ID,

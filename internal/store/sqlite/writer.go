@@ -58,7 +58,7 @@ type job struct {
 var writeQueries = []string{"record-read", "tombstone-read", "record-insert", "identifier-insert",
 	"identifier-pair-insert", "identifier-find", "identifier-add",
 	"data-key-insert", "history-insert", "record-update", "nino-delete", "nino-insert", "audit-insert",
-	"audit-target-insert", "audit-head", "outbox-insert", "outbox-trim-until", "outbox-trim",
+	"audit-head", "outbox-insert", "outbox-trim-until", "outbox-trim",
 	"record-last", "idempotency-read", "idempotency-insert", "idempotency-trim", "meta-read", "meta-write", "meta-swap"}
 
 // control are the statements that make a transaction.
@@ -82,7 +82,7 @@ func startWriter(ctx context.Context, db *sql.DB, s *Store) (*writer, error) {
 	for name, text := range control {
 		texts[name] = text
 	}
-	for _, name := range []string{"audit-insert", "audit-target-insert", "outbox-insert", "identifier-add", "record-insert", "data-key-insert", "nino-insert"} {
+	for _, name := range []string{"audit-insert", "outbox-insert", "identifier-add", "record-insert", "data-key-insert", "nino-insert"} {
 		for _, n := range rowsTogether {
 			texts[ofRows(name, n)] = withRows(texts[name], n)
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"equality-information-api/internal/audit"
 	"equality-information-api/internal/events"
 	"equality-information-api/internal/store"
 )
@@ -89,7 +90,7 @@ var feeding = []test{
 		r := f.create(person())
 		feed, err := f.poll(store.Feed{}, 10, 0)
 		ok(t, "poll", err)
-		equal(t, "records of the entry", f.lastEntry().Records, []uuid.UUID{r.ID})
+		equal(t, "records of the entry", f.lastEntry().Touched, audit.Touched{}.AppendID(r.ID))
 		before := len(f.entries())
 		again, err := f.poll(feed, 10, 0)
 		ok(t, "poll", err)

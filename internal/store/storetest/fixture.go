@@ -234,7 +234,7 @@ func (f *fixture) events() []events.Event {
 func (f *fixture) polled(events []events.Event) audit.Entry {
 	e := f.entry("read-events")
 	for _, event := range events {
-		e.Records = append(e.Records, event.Record)
+		e.Touched = e.Touched.AppendID(event.Record)
 	}
 	return e
 }

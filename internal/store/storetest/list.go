@@ -21,7 +21,7 @@ func (f *fixture) list(q store.ListQuery) ([]store.Version, bool) {
 	page, more, err := f.List(f.t.Context(), q, func(page []store.Version) audit.Entry {
 		e := f.entry("list")
 		for _, v := range page {
-			e.Records = append(e.Records, v.ID)
+			e.Touched = e.Touched.AppendID(v.ID)
 		}
 		return e
 	})
@@ -63,11 +63,11 @@ var listing = []test{
 				if len(page) == 0 || len(page) > limit || more && len(page) < limit {
 					t.Fatalf("a page of %d with limit %d, more: %v", len(page), limit, more)
 				}
-				var ids []uuid.UUID
+				var ids audit.Touched
 				for _, v := range page {
-					ids = append(ids, v.ID)
+					ids = ids.AppendID(v.ID)
 				}
-				equal(t, "records of the entry", f.lastEntry().Records, ids)
+				equal(t, "records of the entry", f.lastEntry().Touched, ids)
 				got, q = append(got, page...), after(q, page)
 			}
 			equal(t, fmt.Sprint("pages of ", limit), got, want)

@@ -20,6 +20,9 @@ var accessLog = []test{
 			want.Members = []string{"ageGroup", "sensitive"}
 			want.Subject, want.Name = "subject\x00with ✓", "" // what a token holds is not ours to choose
 			want.Address = nil
+			want.Object, want.ObjectName, want.Roles = "test", "name\x00with \\ ✓", []string{"officer", "support"}
+			want.Scope, want.Count, want.Previous = "scope", 3, []byte{1, 2, 3}
+			want.Touched = want.Touched.AppendVersion(uuid.New(), 7, [audit.HashSize]byte{1}).AppendVersion(uuid.New(), 0, [audit.HashSize]byte{2})
 			return want
 		})
 		ok(t, "read", err)
@@ -32,6 +35,7 @@ var accessLog = []test{
 		e := f.lastEntry()
 		equal(t, "record", e.Record, r.ID)
 		equal(t, "version", e.Version, c.Version.Version)
+		equal(t, "object", e.Object, audit.ObjectRecord)
 		equal(t, "length of the document's hash", len(e.Document), 32)
 		equal(t, "members", e.Members, []string{"ageGroup"})
 	}},
@@ -42,13 +46,17 @@ var accessLog = []test{
 		}
 		want = append(want, want[3], want[0]) // one may come twice
 		for _, records := range [][]uuid.UUID{want, nil, want[:1], {uuid.Nil}} {
+			var touched audit.Touched
+			for _, id := range records {
+				touched = touched.AppendID(id)
+			}
 			_, err := f.Read(t.Context(), uuid.New(), func(store.Current) audit.Entry {
 				e := f.entry("read")
-				e.Records = records
+				e.Touched = touched
 				return e
 			})
 			ok(t, "read", err)
-			equal(t, "records", f.lastEntry().Records, records)
+			equal(t, "records", f.lastEntry().Touched, touched)
 		}
 	}},
 	{"a refusal is entered without anybody waiting", func(t *testing.T, f *fixture) {

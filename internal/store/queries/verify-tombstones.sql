@@ -1,0 +1,2 @@
+-- The ids of erased records.
+SELECT id FROM tombstone
