@@ -127,6 +127,22 @@ func (f *fixture) written(versions int) equality.Record {
 	return r
 }
 
+// load brings records that come from elsewhere, at these versions, in one load.
+func (f *fixture) load(versions ...int64) {
+	f.t.Helper()
+	l := store.Load{Entry: entry(audit.ActionImport)}
+	l.Entry.Scope = "invented"
+	for _, version := range versions {
+		r := person()
+		a, err := store.NewArrival(f.Keys, store.Version{ID: r.ID, Target: r.TargetID, Version: version, Record: r,
+			Change: store.Change{Subject: "import", Reason: "import", Members: r.Members()}}, uuid.New())
+		ok(f.t, err)
+		l.Arrivals = append(l.Arrivals, a)
+	}
+	_, err := f.Load(f.t.Context(), l)
+	ok(f.t, err)
+}
+
 // read reads a record, with the entry that goes with it.
 func (f *fixture) read(id uuid.UUID) (store.Current, error) {
 	found, err := f.Read(context.Background(), id, func(store.Current) audit.Entry { return entry("read") })
