@@ -1,3 +1,3 @@
--- The records of entries about several that are older than format 3, from behind one entry to another, in the order of the log.
+-- The records of entries about several, of before format 3, from behind one entry to another, in the order of the log.
 SELECT lane, seq, record FROM audit_target WHERE (lane, seq) > ($1, $2) AND (lane, seq) <= ($3, $4)
 ORDER BY lane, seq, place
