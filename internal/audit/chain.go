@@ -23,7 +23,7 @@ type Head struct {
 // entry; lane and sequence number go in too, so that a lane cannot stand in
 // for another.
 func (h Head) Next(keys *sealing.Keyset, e Entry) Head {
-	return h.next(keys, e.encode(Format, nil))
+	return h.next(keys, e.encode(make([]byte, 0, 640), Format, nil)) // seldom longer, so on the stack
 }
 
 func (h Head) next(keys *sealing.Keyset, encoded []byte) Head {
@@ -60,16 +60,16 @@ type Logged struct {
 // encode gives what the entry's hash is over; nil where its format is unknown,
 // or where it holds what an entry of its format cannot have.
 func (l *Logged) encode() []byte {
-	e := &l.Entry
+	e, dst := &l.Entry, make([]byte, 0, 640)
 	switch {
 	case l.Format == Format:
-		return e.encode(Format, l.Rows)
+		return e.encode(dst, Format, l.Rows)
 	case l.Format != 0 || e.Object != "" || e.ObjectName != "" || len(e.Roles)+len(e.Previous)+len(e.Touched) > 0:
 		return nil
 	case e.Scope == "" && e.Count == 0:
-		return e.encode(formatOne, l.Rows)
+		return e.encode(dst, formatOne, l.Rows)
 	}
-	return e.encode(formatScope, l.Rows)
+	return e.encode(dst, formatScope, l.Rows)
 }
 
 // A Verifier follows one lane from its first entry. Feed it every entry in

@@ -100,7 +100,7 @@ const (
 	formatScope = 2
 )
 
-// encode writes the entry in the one form that is hashed: the format byte,
+// encode appends the entry in the one form that is hashed: the format byte,
 // then these fields in order, each behind its length as four bytes, big-endian.
 //
 //	format 1  ID, At (microseconds), Subject, Name, Kind, Permission, Purpose, Action, Target, Record, Version,
@@ -112,8 +112,7 @@ const (
 // items. rows are the records that an entry about many had in rows of their
 // own before format 3, which has none. The order may never change under one
 // format.
-func (e *Entry) encode(format byte, rows []uuid.UUID) []byte {
-	dst := make([]byte, 0, 640+20*len(rows)+len(e.Touched))
+func (e *Entry) encode(dst []byte, format byte, rows []uuid.UUID) []byte {
 	dst = append(dst, format)
 	dst = appendField(dst, e.ID[:])
 	dst = appendNumber(dst, e.At.UnixMicro())
