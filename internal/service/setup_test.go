@@ -99,8 +99,7 @@ var (
 )
 
 func inRole(role string) identity.Caller {
-	c := identity.Caller{Subject: role, Name: "An invented " + role, Kind: identity.Person}
-	return c.With(identity.Roles()[role]...)
+	return identity.Caller{Subject: role, Name: "An invented " + role, Kind: identity.Person}.WithRoles(role)
 }
 
 func with(permissions ...identity.Permission) identity.Caller {

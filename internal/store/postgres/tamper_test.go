@@ -165,6 +165,26 @@ var tamperings = []struct {
 	{"a record nobody wrote is there", bySQL(`INSERT INTO record SELECT 1000, gen_random_uuid(), target, version, modified, sealed FROM record WHERE version = 3`), false, false, true},
 }
 
+// A log from before format 3 has its records in rows of their own.
+func TestTamperingWithAnOlderLogIsFound(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(context.Context, *pgx.Conn) error{
+		"a record of a page is gone":         bySQL(`DELETE FROM audit_target WHERE place = 1`),
+		"an entry has roles":                 bySQL(`UPDATE audit SET roles = 'officer' WHERE seq = 1`),
+		"an entry has a list":                bySQL(`UPDATE audit SET touched = '\x01' WHERE seq = 1`),
+		"an entry is said to be of format 3": bySQL(`UPDATE audit SET format = 3 WHERE seq = 1`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d, keys := released(t, 2)
+			d.query(t, change)
+			if findings, _ := d.findings(t, keys); len(findings) == 0 {
+				t.Error("nothing was found")
+			}
+		})
+	}
+}
+
 func TestTamperingWithRowsIsFound(t *testing.T) {
 	t.Parallel()
 	template, heads := original(t)
