@@ -44,7 +44,7 @@ type Entry struct {
 	Purpose       string // X-Access-Purpose, may be empty
 	Action        string
 	Target        uuid.UUID // the id that was asked for; zero where there is none
-	Record        uuid.UUID // the record it led to; zero where there is none
+	Record        uuid.UUID // the record it led to, or the owner of another kind of object; zero where there is none
 	Version       int64     // the version read or written
 	Members       []string  // names of the members changed, sensitive ones masked
 	Outcome       Outcome
@@ -70,7 +70,8 @@ type Entry struct {
 
 // ActionErase is the action of an entry that tells of an erasure. Only such an
 // entry accounts for a record that is gone: verification looks for it. Its
-// count is 1 where the record had come with an import, and 0 otherwise.
+// count is 1 where the record had come with an import, and 0 otherwise; that of
+// a record from an import of format 3 does not matter, since a list names it.
 const ActionErase = "erase"
 
 // ActionImport is the action of an entry whose count says how many records an

@@ -25,12 +25,12 @@ type Stored struct {
 // Verify's: an erasure counts only where the log tells of it. It keeps some
 // hundred bytes in memory for each version that the log tells of.
 func VerifyRecords(ctx context.Context, log Log, report *Report) error {
-	c := comparison{report: report, told: make(map[kind]map[place]*account), imported: report.imported}
-	for _, erased := range report.erased {
-		c.imported -= erased.imported
-	}
+	c := comparison{report: report, told: make(map[kind]map[place]*account), listed: make(map[uuid.UUID]int64), imported: report.imported}
 	if err := log.Written(ctx, c.tell); err != nil {
 		return err
+	}
+	for id, erased := range report.erased {
+		c.imported -= max(0, erased.imported-c.listed[id])
 	}
 	err := log.Tombstones(ctx, func(id uuid.UUID) error {
 		if erased := report.erased[id]; erased != nil {
@@ -55,6 +55,7 @@ func VerifyRecords(ctx context.Context, log Log, report *Report) error {
 type comparison struct {
 	report   *Report
 	told     map[kind]map[place]*account
+	listed   map[uuid.UUID]int64 // versions of erased records that packed lists tell of
 	imported int64 // stored versions that earlier imports wrote, of which the log has only the number
 	stored   int64
 	untold   int64 // stored versions that the log does not tell of by themselves
@@ -101,7 +102,7 @@ func (c *comparison) tell(l Logged) error {
 		at := place{item.ID, item.Version}
 		c.tellOne(l, k, at, item.Document)
 		if c.report.erased[item.ID] != nil {
-			c.imported++ // the erasure took it off, but it is none of those
+			c.listed[item.ID]++
 		}
 	}
 	return nil
