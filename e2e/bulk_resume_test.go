@@ -167,7 +167,7 @@ func TestAnImportedRecordThatIsGoneIsFound(t *testing.T) {
 		return nil
 	})
 	out, status := auditVerify(t, dir, "--records")
-	if status != 1 || !strings.Contains(out, "4 versions of records are stored, and the log tells of 5 of them") {
+	if status != 1 || !strings.Contains(out, "version 0, which entry 1 of lane 0 wrote, is not there") {
 		t.Errorf("status %d: %s", status, out)
 	}
 }

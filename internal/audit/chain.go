@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"fmt"
 
+	"github.com/google/uuid"
+
 	"equality-information-api/internal/sealing"
 )
 
@@ -16,15 +18,20 @@ type Head struct {
 	Hash [HashSize]byte
 }
 
-// Next returns the head after e is appended. The hash is HMAC-SHA-256 under
-// the audit key over the previous hash and the encoded entry; lane and
-// sequence number go in too, so that a lane cannot stand in for another.
+// Next returns the head after e is appended, a new entry. The hash is
+// HMAC-SHA-256 under the audit key over the previous hash and the encoded
+// entry; lane and sequence number go in too, so that a lane cannot stand in
+// for another.
 func (h Head) Next(keys *sealing.Keyset, e Entry) Head {
+	return h.next(keys, e.encode(make([]byte, 0, 640), Format, nil)) // seldom longer, so on the stack
+}
+
+func (h Head) next(keys *sealing.Keyset, encoded []byte) Head {
 	next := Head{Lane: h.Lane, Seq: h.Seq + 1}
 	var place [16]byte
 	binary.BigEndian.PutUint64(place[:8], uint64(next.Lane))
 	binary.BigEndian.PutUint64(place[8:], uint64(next.Seq))
-	next.Hash = keys.MAC(sealing.MACAudit, h.Hash[:], place[:], e.encode(make([]byte, 0, 512)))
+	next.Hash = keys.MAC(sealing.MACAudit, h.Hash[:], place[:], encoded)
 	return next
 }
 
@@ -39,10 +46,30 @@ func (h Head) Signature(keys *sealing.Keyset) [32]byte {
 
 // A Logged is an entry as a store gives it back: with its place and hash.
 type Logged struct {
-	Lane  int
-	Seq   int64
-	Hash  []byte
-	Entry Entry
+	Lane int
+	Seq  int64
+	Hash []byte
+	// Format is that of the entry, or 0 for 1 or 2, which were not noted with
+	// it: what an entry of those formats cannot have was not recorded.
+	Format int
+	Entry  Entry
+	// Rows are the records of an entry about many that is older than format 3.
+	Rows []uuid.UUID
+}
+
+// encode gives what the entry's hash is over; nil where its format is unknown,
+// or where it holds what an entry of its format cannot have.
+func (l *Logged) encode() []byte {
+	e, dst := &l.Entry, make([]byte, 0, 640)
+	switch {
+	case l.Format == Format:
+		return e.encode(dst, Format, l.Rows)
+	case l.Format != 0 || e.Object != "" || e.ObjectName != "" || len(e.Roles)+len(e.Previous)+len(e.Touched) > 0:
+		return nil
+	case e.Scope == "" && e.Count == 0:
+		return e.encode(dst, formatOne, l.Rows)
+	}
+	return e.encode(dst, formatScope, l.Rows)
 }
 
 // A Verifier follows one lane from its first entry. Feed it every entry in
@@ -69,8 +96,12 @@ func (v *Verifier) Check(l Logged) error {
 	if l.Seq != v.head.Seq+1 {
 		return fmt.Errorf("lane %d: entry %d is missing, entry %d follows %d", l.Lane, v.head.Seq+1, l.Seq, v.head.Seq)
 	}
-	next := v.head.Next(v.keys, l.Entry)
-	if !bytes.Equal(next.Hash[:], l.Hash) {
+	if l.Format > Format {
+		return fmt.Errorf("lane %d: entry %d has format %d, which this version of the program does not know", l.Lane, l.Seq, l.Format)
+	}
+	encoded := l.encode()
+	next := v.head.next(v.keys, encoded)
+	if encoded == nil || !bytes.Equal(next.Hash[:], l.Hash) {
 		return fmt.Errorf("lane %d: entry %d does not match its hash: it, or the one before it, was altered, removed or moved", l.Lane, l.Seq)
 	}
 	v.head = next

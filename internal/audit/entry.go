@@ -26,6 +26,12 @@ const (
 	Replayed    Outcome = "replayed"
 )
 
+// An Object is the kind of thing that an entry names by id and version.
+type Object string
+
+// ObjectRecord is a person's record of equality information.
+const ObjectRecord Object = "record"
+
 // An Entry is one request that touched personal data, or was refused it. It
 // holds names of members and never their values.
 type Entry struct {
@@ -37,11 +43,10 @@ type Entry struct {
 	Permission    string
 	Purpose       string // X-Access-Purpose, may be empty
 	Action        string
-	Target        uuid.UUID   // the id that was asked for; zero where there is none
-	Record        uuid.UUID   // the record it led to; zero where there is none
-	Version       int64       // the version read or written
-	Members       []string    // names of the members changed, sensitive ones masked
-	Records       []uuid.UUID // the records of a list page or of a feed page
+	Target        uuid.UUID // the id that was asked for; zero where there is none
+	Record        uuid.UUID // the record it led to, or the owner of another kind of object; zero where there is none
+	Version       int64     // the version read or written
+	Members       []string  // names of the members changed, sensitive ones masked
 	Outcome       Outcome
 	Status        int // HTTP status of the answer
 	CorrelationID uuid.UUID
@@ -51,15 +56,29 @@ type Entry struct {
 	// what an import or an export covered, and how many records of it.
 	Scope string
 	Count int64
+	// Object is the kind of what Record, Version, Document and Touched name,
+	// and ObjectName tells those of one owner apart (the area of an extended
+	// document). Both are empty where the entry is about no object.
+	Object     Object
+	ObjectName string
+	Roles      []string // the caller's roles, sorted
+	// Previous is the SHA-256 of the sealed document that Document took the
+	// place of, where a stored version was sealed anew; otherwise empty.
+	Previous []byte
+	Touched  Touched // what an entry about many touched
 }
 
+// ActionCreate is the action of an entry that tells of the first version of a
+// record.
+const ActionCreate = "create"
+
 // ActionErase is the action of an entry that tells of an erasure. Only such an
-// entry accounts for a record that is gone: verification looks for it. Its
-// count is 1 where the record had come with an import, and 0 otherwise.
+// entry accounts for a record that is gone: verification looks for it.
 const ActionErase = "erase"
 
 // ActionImport is the action of an entry whose count says how many records an
-// import wrote. None of them has an entry of its own: verification counts them.
+// import wrote. None of them has an entry of its own: each version stands in
+// the entry's packed list; before format 3 only their number was kept.
 const ActionImport = "import"
 
 // ActionBackup and ActionRestore are the actions of entries about a backup
@@ -73,45 +92,48 @@ const (
 // HashSize is the length of a chain hash in bytes.
 const HashSize = sha256.Size
 
-// The formats of an entry. An entry without scope and count is of the first,
-// so that those written before there were any still verify.
+// Format is the format of a new entry. Entries of formats 1 and 2 were written
+// by earlier versions of the program: they do not record the kind of an object,
+// roles, a previous document or a packed list.
+const Format = 3
+
+// The earlier formats. An entry of the first has no scope and no count.
 const (
 	formatOne   = 1
 	formatScope = 2
 )
 
-// encode writes the entry in the one form that is hashed: the format byte,
-// then every field in the order of the struct, each behind its length as four
-// bytes, big-endian. Numbers are eight bytes; a list is the concatenation of
-// its length-prefixed items. The order may never change under one format.
-func (e Entry) encode(dst []byte) []byte {
-	format := byte(formatOne)
-	if e.Scope != "" || e.Count != 0 {
-		format = formatScope
-	}
+// encode appends the entry in the one form that is hashed: the format byte,
+// then these fields in order, each behind its length as four bytes, big-endian.
+//
+//	format 1  ID, At (microseconds), Subject, Name, Kind, Permission, Purpose, Action, Target, Record, Version,
+//	          Members, rows, Outcome, Status, CorrelationID, Address, Document
+//	format 2  those, Scope, Count
+//	format 3  those, Object, ObjectName, Roles, Previous, Touched
+//
+// Numbers are eight bytes; a list is the concatenation of its length-prefixed
+// items. rows are the records that an entry about many had in rows of their
+// own before format 3, which has none. The order may never change under one
+// format.
+func (e *Entry) encode(dst []byte, format byte, rows []uuid.UUID) []byte {
 	dst = append(dst, format)
 	dst = appendField(dst, e.ID[:])
 	dst = appendNumber(dst, e.At.UnixMicro())
-	dst = appendField(dst, []byte(e.Subject))
-	dst = appendField(dst, []byte(e.Name))
-	dst = appendField(dst, []byte(e.Kind))
-	dst = appendField(dst, []byte(e.Permission))
-	dst = appendField(dst, []byte(e.Purpose))
-	dst = appendField(dst, []byte(e.Action))
+	dst = appendField(dst, e.Subject)
+	dst = appendField(dst, e.Name)
+	dst = appendField(dst, e.Kind)
+	dst = appendField(dst, e.Permission)
+	dst = appendField(dst, e.Purpose)
+	dst = appendField(dst, e.Action)
 	dst = appendField(dst, e.Target[:])
 	dst = appendField(dst, e.Record[:])
 	dst = appendNumber(dst, e.Version)
-	var list []byte
-	for _, m := range e.Members {
-		list = appendField(list, []byte(m))
+	dst = appendNames(dst, e.Members)
+	dst = binary.BigEndian.AppendUint32(dst, uint32(len(rows)*(4+len(uuid.UUID{}))))
+	for _, id := range rows {
+		dst = appendField(dst, id[:])
 	}
-	dst = appendField(dst, list)
-	list = list[:0]
-	for _, id := range e.Records {
-		list = appendField(list, id[:])
-	}
-	dst = appendField(dst, list)
-	dst = appendField(dst, []byte(e.Outcome))
+	dst = appendField(dst, string(e.Outcome))
 	dst = appendNumber(dst, int64(e.Status))
 	dst = appendField(dst, e.CorrelationID[:])
 	dst = appendField(dst, e.Address)
@@ -119,11 +141,19 @@ func (e Entry) encode(dst []byte) []byte {
 	if format == formatOne {
 		return dst
 	}
-	dst = appendField(dst, []byte(e.Scope))
-	return appendNumber(dst, e.Count)
+	dst = appendField(dst, e.Scope)
+	dst = appendNumber(dst, e.Count)
+	if format == formatScope {
+		return dst
+	}
+	dst = appendField(dst, string(e.Object))
+	dst = appendField(dst, e.ObjectName)
+	dst = appendNames(dst, e.Roles)
+	dst = appendField(dst, e.Previous)
+	return appendField(dst, []byte(e.Touched))
 }
 
-func appendField(dst, field []byte) []byte {
+func appendField[T string | []byte](dst []byte, field T) []byte {
 	dst = binary.BigEndian.AppendUint32(dst, uint32(len(field)))
 	return append(dst, field...)
 }
@@ -131,4 +161,16 @@ func appendField(dst, field []byte) []byte {
 func appendNumber(dst []byte, n int64) []byte {
 	dst = binary.BigEndian.AppendUint32(dst, 8)
 	return binary.BigEndian.AppendUint64(dst, uint64(n))
+}
+
+func appendNames(dst []byte, names []string) []byte {
+	length := 4 * len(names)
+	for _, name := range names {
+		length += len(name)
+	}
+	dst = binary.BigEndian.AppendUint32(dst, uint32(length))
+	for _, name := range names {
+		dst = appendField(dst, name)
+	}
+	return dst
 }

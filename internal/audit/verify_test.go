@@ -1,17 +1,10 @@
 package audit
 
 import (
-	"bytes"
 	"context"
-	"errors"
-	"fmt"
-	"log/slog"
 	"slices"
-	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-	"github.com/google/uuid"
 	"pgregory.net/rapid"
 )
 
@@ -31,7 +24,7 @@ func TestALogAsItWasWrittenIsSound(t *testing.T) {
 		m := memory{lanes: lanes}
 		var heads []Head
 		for lane := range lanes {
-			log := chained(testKeys(), lane, rapid.SliceOfN(anEntry(), 0, 5).Draw(t, "entries")...)
+			log := chain(testKeys(), lane, rapid.SliceOfN(aLogged(), 0, 5).Draw(t, "entries")...)
 			heads = append(heads, Head{Lane: lane})
 			for i := range log {
 				heads = append(heads, headAt(log, i))
@@ -51,7 +44,7 @@ func TestALogAsItWasWrittenIsSound(t *testing.T) {
 func TestTamperingWithALogIsFound(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		log := chained(testKeys(), 0, rapid.SliceOfN(anEntry(), 2, 6).Draw(t, "entries")...)
+		log := chain(testKeys(), 0, rapid.SliceOfN(aLogged(), 2, 6).Draw(t, "entries")...)
 		last := headAt(log, len(log)-1)
 		i := rapid.IntRange(0, len(log)-2).Draw(t, "place")
 		renumber := rapid.Bool().Draw(t, "numbers put right")
@@ -86,7 +79,7 @@ func TestTamperingWithALogIsFound(t *testing.T) {
 func TestATailThatWasCutOffIsFoundByAHeadOnly(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		log := chained(testKeys(), 0, rapid.SliceOfN(anEntry(), 1, 6).Draw(t, "entries")...)
+		log := chain(testKeys(), 0, rapid.SliceOfN(aLogged(), 1, 6).Draw(t, "entries")...)
 		left := rapid.IntRange(0, len(log)-1).Draw(t, "left")
 		known := rapid.IntRange(0, len(log)-1).Draw(t, "head")
 		m := memory{lanes: 1, entries: log[:left]}
@@ -150,9 +143,9 @@ func TestALogCannotBeReadWithAnotherKeyset(t *testing.T) {
 
 func TestFindingsAreBounded(t *testing.T) {
 	t.Parallel()
-	m := memory{lanes: 1, versions: 0}
-	for range maxFindings + 20 {
-		m.documents = append(m.documents, Document{Logged: []byte{1}})
+	m := memory{lanes: 1}
+	for i := range maxFindings + 20 {
+		m.stored = append(m.stored, Stored{Object: ObjectRecord, Version: int64(i)})
 	}
 	report := verify(t, m)
 	if err := VerifyRecords(t.Context(), m, report); err != nil {
@@ -162,129 +155,6 @@ func TestFindingsAreBounded(t *testing.T) {
 		t.Errorf("%d findings and %d more", len(report.Findings), report.Omitted())
 	}
 }
-
-func TestRecordsAreComparedWithWhatTheLogTells(t *testing.T) {
-	t.Parallel()
-	good := Document{Record: uuid.New(), Logged: []byte{1}, Stored: []byte{1}}
-	erased := Document{Record: uuid.New(), Logged: []byte{1}, Erased: true}
-	tests := map[string]struct {
-		documents []Document
-		versions  int64
-		ok        bool
-	}{
-		"nothing":                     {nil, 0, true},
-		"as written":                  {[]Document{good, good}, 2, true},
-		"erased":                      {[]Document{good, erased}, 1, true},
-		"altered":                     {[]Document{{Logged: []byte{1}, Stored: []byte{2}}}, 1, false},
-		"erased, but there":           {[]Document{{Logged: []byte{1}, Stored: []byte{2}, Erased: true}}, 1, false},
-		"erased by nobody":            {[]Document{good, {Record: uuid.New(), Logged: []byte{1}, Erased: true}}, 1, false},
-		"missing":                     {[]Document{good, {Logged: []byte{1}}}, 1, false},
-		"more than the log tells of":  {[]Document{good}, 2, false},
-		"fewer than the log tells of": {[]Document{good, good}, 1, false},
-	}
-	for name, test := range tests {
-		report := &Report{erased: map[uuid.UUID]bool{erased.Record: true}}
-		m := memory{documents: test.documents, versions: test.versions}
-		if err := VerifyRecords(t.Context(), m, report); err != nil || report.OK() != test.ok {
-			t.Errorf("%s: found %q, %v", name, report.Findings, err)
-		}
-		if report.Changes != int64(len(test.documents)) {
-			t.Errorf("%s: %d changes", name, report.Changes)
-		}
-	}
-}
-
-func TestWhatIsWrongWithRecordsThemselvesIsFound(t *testing.T) {
-	t.Parallel()
-	report := &Report{}
-	err := VerifyRecords(t.Context(), memory{misplaced: []string{"record 1: its ids do not lead to it"}}, report)
-	if err != nil || report.OK() {
-		t.Errorf("found %q, %v", report.Findings, err)
-	}
-}
-
-// programLog writes heads as the program does, among other lines.
-func programLog(heads ...Head) string {
-	var b bytes.Buffer
-	log := slog.New(slog.NewJSONHandler(&b, nil))
-	log.Info("request", "path", "/x", "lane", "none", "seq", []int{1})
-	for _, h := range heads {
-		log.Info(HeadMessage, h.LogFields(testKeys())...)
-		log.Error("something else", "hash", "no hash")
-		b.WriteString("not JSON\n\n{\"msg\":\n" + `{"msg":"audit heads","lane":1}` + "\n")
-	}
-	return b.String()
-}
-
-func TestHeadsAreReadBackFromTheProgramsLog(t *testing.T) {
-	t.Parallel()
-	log := chained(testKeys(), 3, Entry{}, Entry{}, Entry{})
-	want := []Head{headAt(log, 0), headAt(log, 2), headAt(log, 1), {Lane: 7}}
-	text := programLog(want...)
-	for name, text := range map[string]string{
-		"as it is":            text,
-		"with CRLF":           strings.ReplaceAll(text, "\n", "\r\n"),
-		"without a last line": strings.TrimSuffix(text, "\n"),
-	} {
-		got, err := ReadHeads(strings.NewReader(text), testKeys())
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", name, diff)
-		}
-	}
-	none, err := ReadHeads(strings.NewReader(programLog()), testKeys())
-	if err != nil || len(none) != 0 {
-		t.Errorf("of a log without heads: %v, %v", none, err)
-	}
-}
-
-func TestAForgedHeadIsRefusedWithItsLine(t *testing.T) {
-	t.Parallel()
-	log := chained(testKeys(), 0, Entry{}, Entry{})
-	text := programLog(headAt(log, 0), headAt(log, 1))
-	lines := strings.Split(text, "\n")
-	number := 0
-	for i, line := range lines {
-		if strings.Contains(line, `"seq":2,`) {
-			number = i + 1
-		}
-	}
-	signature := headAt(log, 1).Signature(testKeys())
-	for name, forge := range map[string][2]string{
-		"lane":                {`"lane":0`, `"lane":1`},
-		"place":               {`"seq":2,`, `"seq":3,`},
-		"hash":                {fmt.Sprintf("%x", log[1].Hash), fmt.Sprintf("%x", log[0].Hash)},
-		"shortened hash":      {fmt.Sprintf("%x", log[1].Hash), fmt.Sprintf("%x", log[1].Hash[:31])},
-		"lengthened hash":     {fmt.Sprintf("%x", log[1].Hash), fmt.Sprintf("%x00", log[1].Hash)},
-		"hash of other signs": {fmt.Sprintf("%x", log[1].Hash), "zz"},
-		"signature":           {fmt.Sprintf("%x", signature), fmt.Sprintf("%x", headAt(log, 0).Signature(testKeys()))},
-		"no signature":        {fmt.Sprintf("%x", signature), ""},
-	} {
-		line := strings.Replace(lines[number-1], forge[0], forge[1], 1)
-		if line == lines[number-1] {
-			t.Fatalf("%s: nothing was forged", name)
-		}
-		forged := slices.Clone(lines)
-		forged[number-1] = line
-		_, err := ReadHeads(strings.NewReader(strings.Join(forged, "\n")), testKeys())
-		if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("line %d:", number)) {
-			t.Errorf("%s: error %v, of line %d", name, err, number)
-		}
-	}
-	if _, err := ReadHeads(strings.NewReader(text), newKeys()); err == nil {
-		t.Error("heads of another keyset were taken")
-	}
-	if _, err := ReadHeads(failing{}, testKeys()); err == nil || strings.Contains(err.Error(), "secret") {
-		t.Errorf("a file that cannot be read: %v", err)
-	}
-}
-
-// failing cannot be read.
-type failing struct{}
-
-func (failing) Read([]byte) (int, error) { return 0, errors.New("a secret path") }
 
 // tb is a test, or a property's.
 type tb interface {

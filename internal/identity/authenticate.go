@@ -71,7 +71,7 @@ type Config struct {
 type Authenticator struct {
 	cfg    Config
 	parser *jwt.Parser
-	groups map[string]permissionSet
+	groups map[string][]string // the roles of each
 	now    func() time.Time
 	known  *cache
 }
@@ -96,11 +96,9 @@ func New(cfg Config, now func() time.Time) (*Authenticator, error) {
 	if len(cfg.Secret) < minSecret {
 		errs = append(errs, errShortSecret)
 	}
-	groups := make(map[string]permissionSet, len(cfg.Groups))
+	groups := make(map[string][]string, len(cfg.Groups))
 	for group, names := range cfg.Groups {
-		for _, role := range names {
-			groups[group] |= Caller{}.With(roles[role]...).permissions
-		}
+		groups[group] = slices.Clone(names)
 	}
 	if err := CheckGroups(cfg.Groups); err != nil {
 		errs = append(errs, err)
@@ -196,7 +194,7 @@ func (a *Authenticator) verify(token string) (Caller, *jwt.NumericDate, error) {
 	}
 	groups := c.allGroups()
 	for _, g := range groups {
-		caller.permissions |= a.groups[g]
+		caller = caller.WithRoles(a.groups[g]...)
 	}
 	return caller.WithGroups(groups...), c.expires, nil
 }

@@ -312,6 +312,27 @@ func TestEveryRoleHasItsPermissions(t *testing.T) {
 	}
 }
 
+func TestCallerHasTheRolesOfItsGroups(t *testing.T) {
+	t.Parallel()
+	a := setup(t)
+	for payload, want := range map[string][]string{
+		`{"sub":"x"}`:                                           {},
+		`{"sub":"x","groups":["unknown"]}`:                      {},
+		`{"sub":"x","groups":["council-officers"]}`:             {"officer"},
+		`{"id":1,"consumerName":"a","consumerType":"internal"}`: {"analyst", "support"},
+		`{"id":1,"consumerName":"contact-app","consumerType":"internal","groups":["council-officers","council-officers"]}`: {"analyst", "officer", "service", "support"},
+	} {
+		caller, err := a.Authenticate(raw(t, hs256, payload))
+		if got := caller.Roles(); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s: roles %q, %v", payload, got, err)
+		}
+	}
+	caller := identity.Caller{}.WithRoles("support", "nobody", "analyst", "support")
+	if got := caller.Roles(); !slices.Equal(got, []string{"analyst", "support"}) || !caller.May(identity.SupportRead) || caller.May(identity.EqualityRead) {
+		t.Errorf("roles %q", got)
+	}
+}
+
 func TestTamperedTokenNeverAuthenticates(t *testing.T) {
 	t.Parallel()
 	a := setup(t)

@@ -32,6 +32,8 @@ type Caller struct {
 	Kind Kind
 
 	permissions permissionSet
+	// roles are the names of its roles, sorted, with a blank between two.
+	roles string
 	// groups has each group between NULs, sorted: a slice would make Caller
 	// incomparable.
 	groups string
@@ -54,6 +56,24 @@ func (c Caller) With(permissions ...Permission) Caller {
 	}
 	return c
 }
+
+// WithRoles gives the caller these built-in roles as well: their names, and
+// what they may do. What is no role's name is left out.
+func (c Caller) WithRoles(names ...string) Caller {
+	held := c.Roles()
+	for _, name := range names {
+		if permissions, ok := roles[name]; ok {
+			c = c.With(permissions...)
+			held = append(held, name)
+		}
+	}
+	slices.Sort(held)
+	c.roles = strings.Join(slices.Compact(held), " ")
+	return c
+}
+
+// Roles are the names of the caller's roles, sorted.
+func (c Caller) Roles() []string { return strings.Fields(c.roles) }
 
 // WithGroups makes the caller belong to these groups and no others. A name
 // that is empty or holds a NUL is left out.

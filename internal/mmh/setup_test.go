@@ -150,7 +150,7 @@ func (b both) erase(t testing.TB, id string) {
 	key := uuid.MustParse(id)
 	const number = "(SELECT number FROM record WHERE id = $1)"
 	for _, q := range []string{
-		"INSERT INTO tombstone SELECT id, version, 0, 'person-request', 'governance' FROM record WHERE id = $1",
+		"INSERT INTO tombstone (id, version, at, reason, by) SELECT id, version, 0, 'person-request', 'governance' FROM record WHERE id = $1",
 		"DELETE FROM data_key WHERE record = " + number, "DELETE FROM nino_index WHERE record = " + number,
 		"DELETE FROM history WHERE record = " + number, "DELETE FROM identifier WHERE record = " + number,
 		"DELETE FROM record WHERE id = $1",

@@ -161,6 +161,15 @@ func (b *bench) entries(action string) (found []audit.Entry) {
 	return found
 }
 
+// shown is how many records an entry names.
+func shown(e audit.Entry) int {
+	items, err := e.Touched.Items()
+	if err != nil {
+		panic(err)
+	}
+	return len(items)
+}
+
 // exec changes the database behind the program's back.
 func (b *bench) exec(statement string, args ...any) {
 	b.t.Helper()

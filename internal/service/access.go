@@ -80,6 +80,6 @@ func (s *Service) entry(a Access, target uuid.UUID, outcome audit.Outcome, statu
 	return audit.Entry{
 		ID: uuid.New(), At: s.Now().UTC(), Subject: r.Caller.Subject, Name: r.Caller.Name, Kind: string(r.Caller.Kind),
 		Permission: string(a.action.permission), Purpose: r.Purpose, Action: a.action.name, Target: target,
-		Outcome: outcome, Status: status, CorrelationID: r.CorrelationID, Address: hash[:],
+		Outcome: outcome, Status: status, CorrelationID: r.CorrelationID, Address: hash[:], Roles: r.Caller.Roles(),
 	}
 }

@@ -3,6 +3,7 @@ package service
 import (
 	"errors"
 	"net/netip"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -75,6 +76,32 @@ func TestRefusalStandsInTheAccessLog(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestAnEntryNamesTheCallersRolesAndTheKindOfObject(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	record := b.create(t, "")
+	both := officer.WithRoles("governance")
+	check := func(what string, roles []string, object audit.Object, touched audit.Touched) {
+		t.Helper()
+		e := b.last(t)
+		if !slices.Equal(e.Roles, roles) || e.Object != object || !slices.Equal(e.Touched, touched) {
+			t.Errorf("%s: the entry is %+v", what, e)
+		}
+	}
+	check("create", []string{"officer"}, audit.ObjectRecord, nil)
+	_, _, _ = b.Read(t.Context(), b.as(t, both, Read), record.ID, never)
+	check("read", []string{"governance", "officer"}, audit.ObjectRecord, nil)
+	_, _, _ = b.Read(t.Context(), b.as(t, with(identity.EqualityRead), Read), uuid.New(), never)
+	check("nothing read, without a role", nil, "", nil)
+	_, _ = b.ListRecords(t.Context(), b.as(t, governance, List), ListQuery{Limit: 10})
+	check("list", []string{"governance"}, audit.ObjectRecord, audit.Touched{}.AppendID(record.ID))
+	_, _ = b.ReadFeed(t.Context(), b.as(t, support, ReadEvents), "", 10, 0)
+	check("feed", []string{"support"}, audit.ObjectRecord, audit.Touched{}.AppendID(record.ID))
+	b.erase(t, record.ID)
+	_, _ = b.ListRecords(t.Context(), b.as(t, governance, List), ListQuery{Limit: 10})
+	check("an empty list", []string{"governance"}, "", nil)
 }
 
 // useCases calls each use case with an access.

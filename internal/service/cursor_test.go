@@ -43,7 +43,7 @@ func TestListWalksEveryRecordOnce(t *testing.T) {
 		}
 	}
 	e := b.last(t)
-	if e.Action != List.name || len(e.Records) == 0 || e.Target != uuid.Nil {
+	if e.Action != List.name || len(e.Touched) == 0 || e.Target != uuid.Nil {
 		t.Errorf("the access log says %+v", e)
 	}
 }

@@ -37,7 +37,7 @@ func (s *Service) ReadFeed(ctx context.Context, a Access, cursor string, limit i
 		entry := s.entry(a, uuid.Nil, audit.Done, 200)
 		for _, event := range feed.Events {
 			if event.Record != uuid.Nil { // an import's own is about no record
-				entry.Records = append(entry.Records, event.Record)
+				entry.Object, entry.Touched = audit.ObjectRecord, entry.Touched.AppendID(event.Record)
 			}
 		}
 		err = s.log.Append(context.WithoutCancel(ctx), entry)

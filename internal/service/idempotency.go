@@ -56,8 +56,7 @@ func (s *Service) replay(ctx context.Context, a Access, w Write, o store.Outcome
 		return Shown{}, foreign(err)
 	}
 	there := len(versions) > 0 && versions[0].Version == o.Version
-	entry := s.entry(a, w.ID, audit.Replayed, o.Status)
-	entry.Record, entry.Version = o.Record, o.Version
+	entry := about(s.entry(a, w.ID, audit.Replayed, o.Status), o.Record, o.Version)
 	if o.Problem == "" && !there {
 		entry.Status = 410
 	}

@@ -78,7 +78,7 @@ func (p *Publication) EventsBehind(ctx context.Context, position int64, limit in
 		entry.Scope = p.scope
 		for _, event := range feed.Events {
 			if wanted(event) {
-				entry.Records = append(entry.Records, event.Record)
+				entry.Object, entry.Touched = audit.ObjectRecord, entry.Touched.AppendID(event.Record)
 			}
 		}
 		err = p.s.log.Append(context.WithoutCancel(ctx), entry)

@@ -104,8 +104,15 @@ func missing(state store.State) error {
 
 // entryOf is the entry of a request about one record.
 func (s *Service) entryOf(a Access, asked uuid.UUID, o store.Opened, e ending) audit.Entry {
-	entry := s.entry(a, asked, e.Outcome, e.status)
-	entry.Record, entry.Version = o.ID, o.Version
+	return about(s.entry(a, asked, e.Outcome, e.status), o.ID, o.Version)
+}
+
+// about makes an entry say which version of a record it is about; a zero id is of none.
+func about(entry audit.Entry, record uuid.UUID, version int64) audit.Entry {
+	entry.Record, entry.Version = record, version
+	if record != uuid.Nil {
+		entry.Object = audit.ObjectRecord
+	}
 	return entry
 }
 
@@ -163,7 +170,7 @@ func (s *Service) ListRecords(ctx context.Context, a Access, q ListQuery) (Listi
 	}
 	entry := s.entry(a, uuid.Nil, audit.Done, 200)
 	for _, o := range page {
-		entry.Records = append(entry.Records, o.ID)
+		entry.Object, entry.Touched = audit.ObjectRecord, entry.Touched.AppendID(o.ID)
 	}
 	if err := s.log.Append(ctx, entry); err != nil {
 		return Listing{}, foreign(err)

@@ -99,8 +99,7 @@ var (
 )
 
 func inRole(role string) identity.Caller {
-	c := identity.Caller{Subject: role, Name: "An invented " + role, Kind: identity.Person}
-	return c.With(identity.Roles()[role]...)
+	return identity.Caller{Subject: role, Name: "An invented " + role, Kind: identity.Person}.WithRoles(role)
 }
 
 func with(permissions ...identity.Permission) identity.Caller {
@@ -178,7 +177,7 @@ func (b *bench) erase(t testing.TB, id uuid.UUID) {
 	defer db.Close()
 	const number = "(SELECT number FROM record WHERE id = $1)"
 	for _, q := range []string{
-		"INSERT INTO tombstone SELECT id, version, 0, 'person-request', 'governance' FROM record WHERE id = $1",
+		"INSERT INTO tombstone (id, version, at, reason, by) SELECT id, version, 0, 'person-request', 'governance' FROM record WHERE id = $1",
 		"DELETE FROM data_key WHERE record = " + number, "DELETE FROM nino_index WHERE record = " + number,
 		"DELETE FROM history WHERE record = " + number, "DELETE FROM identifier WHERE record = " + number,
 		"DELETE FROM record WHERE id = $1",

@@ -1,9 +1,8 @@
 package store
 
 import (
+	"crypto/sha256"
 	"strings"
-
-	"github.com/google/uuid"
 
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/events"
@@ -15,36 +14,24 @@ type Placed struct {
 	audit.Entry
 }
 
-// AppendEntry appends an entry's columns, in the order of audit-insert
+// AppendEntry appends a new entry's columns, in the order of audit-insert
 // and postgres/audit-append.
 func AppendEntry(args []any, e *Placed) []any {
 	return append(args, e.Lane, e.Seq, e.ID[:], Micros(e.At), e.Subject, e.Name, e.Kind, e.Permission, e.Purpose,
 		e.Action, e.Target[:], e.Record[:], e.Version, JoinNames(e.Members), string(e.Outcome), e.Status,
-		e.CorrelationID[:], nonNil(e.Address), nonNil(e.Document), e.Scope, e.Count, e.Hash[:])
+		e.CorrelationID[:], nonNil(e.Address), nonNil(e.Document), e.Scope, e.Count, audit.Format, string(e.Object),
+		e.ObjectName, JoinNames(e.Roles), nonNil(e.Previous), nonNil(e.Touched), e.Hash[:])
 }
 
-// Touched is one of the records of an entry about several.
-type Touched struct {
-	Lane   int
-	Seq    int64
-	Place  int
-	Record uuid.UUID
-}
-
-// TouchedBy gives the records of entries that are about several.
-func TouchedBy(entries []Placed) (touched []Touched) {
-	for i := range entries {
-		for place, id := range entries[i].Records {
-			touched = append(touched, Touched{entries[i].Lane, entries[i].Seq, place, id})
-		}
+// EntryOf is the entry of a load of which these arrivals have landed.
+func EntryOf(l *Load, landed []int) audit.Entry {
+	e := l.Entry
+	e.Count = int64(len(landed))
+	for _, n := range landed {
+		a := &l.Arrivals[n]
+		e.Object, e.Touched = audit.ObjectRecord, e.Touched.AppendVersion(a.ID, a.Version, sha256.Sum256(a.Sealed))
 	}
-	return touched
-}
-
-// AppendTouched appends the columns of audit-target-insert and
-// postgres/audit-target-append.
-func AppendTouched(args []any, r *Touched) []any {
-	return append(args, r.Lane, r.Seq, r.Place, r.Record[:])
+	return e
 }
 
 // AppendEvent appends an event's columns, in the order of outbox-insert
@@ -54,8 +41,8 @@ func AppendEvent(args []any, e *events.Event) []any {
 		e.CorrelationID[:])
 }
 
-// JoinNames keeps a list of member names in a column. The names are our own
-// and hold no blank.
+// JoinNames keeps a list of names of members, or of roles, in a column. The
+// names are our own and hold no blank.
 func JoinNames(names []string) string { return strings.Join(names, " ") }
 
 // SplitNames gives what JoinNames was given, and never that for another text:

@@ -88,13 +88,13 @@ func (l *Log) Entries(ctx context.Context, yield func(audit.Logged) error) error
 			last := page[len(page)-1]
 			until = audit.Head{Lane: last.Lane, Seq: last.Seq}
 		}
-		targets, err := l.touched(ctx, after, until)
+		targets, err := l.targets(ctx, after, until)
 		if err != nil {
 			return err
 		}
 		for i := range page {
-			for len(targets) > 0 && targets[0].Lane == page[i].Lane && targets[0].Seq == page[i].Seq {
-				page[i].Entry.Records = append(page[i].Entry.Records, targets[0].Record)
+			for len(targets) > 0 && targets[0].lane == page[i].Lane && targets[0].seq == page[i].Seq {
+				page[i].Rows = append(page[i].Rows, targets[0].record)
 				targets = targets[1:]
 			}
 			if err := yield(page[i]); err != nil {
@@ -103,7 +103,7 @@ func (l *Log) Entries(ctx context.Context, yield func(audit.Logged) error) error
 		}
 		if len(targets) > 0 {
 			// Records of an entry that is not there: without a hash it is found to be wrong.
-			if err := yield(audit.Logged{Lane: targets[0].Lane, Seq: targets[0].Seq}); err != nil {
+			if err := yield(audit.Logged{Lane: targets[0].lane, Seq: targets[0].seq}); err != nil {
 				return err
 			}
 		}
@@ -127,29 +127,37 @@ func (l *Log) page(ctx context.Context, after audit.Head) (page []audit.Logged, 
 		var logged audit.Logged
 		e := &logged.Entry
 		var at int64
-		var members, outcome string
+		var members, outcome, roles string
 		err := rows.Scan(&logged.Lane, &logged.Seq, (*loggedID)(&e.ID), &at, &e.Subject, &e.Name, &e.Kind, &e.Permission,
 			&e.Purpose, &e.Action, (*loggedID)(&e.Target), (*loggedID)(&e.Record), &e.Version, &members, &outcome, &e.Status,
-			(*loggedID)(&e.CorrelationID), &e.Address, &e.Document, &e.Scope, &e.Count, &logged.Hash)
+			(*loggedID)(&e.CorrelationID), &e.Address, &e.Document, &e.Scope, &e.Count, &logged.Format, &e.Object,
+			&e.ObjectName, &roles, &e.Previous, &e.Touched, &logged.Hash)
 		if err != nil {
 			return nil, err
 		}
-		e.Subject, e.Name, e.Scope = l.text(e.Subject), l.text(e.Name), l.text(e.Scope)
-		e.At, e.Members, e.Outcome = FromMicros(at), SplitNames(members), audit.Outcome(outcome)
+		e.Subject, e.Name, e.Scope, e.ObjectName = l.text(e.Subject), l.text(e.Name), l.text(e.Scope), l.text(e.ObjectName)
+		e.At, e.Members, e.Outcome, e.Roles = FromMicros(at), SplitNames(members), audit.Outcome(outcome), SplitNames(roles)
 		page = append(page, logged)
 	}
 	return page, nil
 }
 
-func (l *Log) touched(ctx context.Context, after, until audit.Head) (targets []Touched, err error) {
+// target is one of the records of an entry that is older than format 3.
+type target struct {
+	lane   int
+	seq    int64
+	record uuid.UUID
+}
+
+func (l *Log) targets(ctx context.Context, after, until audit.Head) (targets []target, err error) {
 	rows, err := l.tx.QueryContext(ctx, queries.AuditTargetWalk.SQL, after.Lane, after.Seq, until.Lane, until.Seq)
 	if err != nil {
 		return nil, err
 	}
 	defer closeRows(rows, &err)
 	for rows.Next() {
-		var t Touched
-		if err := rows.Scan(&t.Lane, &t.Seq, (*loggedID)(&t.Record)); err != nil {
+		var t target
+		if err := rows.Scan(&t.lane, &t.seq, (*loggedID)(&t.record)); err != nil {
 			return nil, err
 		}
 		targets = append(targets, t)
@@ -180,24 +188,87 @@ func (id *loggedID) Scan(source any) error {
 	return nil
 }
 
-// Documents gives every change that the log tells of.
-func (l *Log) Documents(ctx context.Context, yield func(audit.Document) error) (err error) {
+// Written gives every entry that tells of versions that were written, or that
+// has a packed list.
+func (l *Log) Written(ctx context.Context, yield func(audit.Logged) error) (err error) {
 	rows, err := l.tx.QueryContext(ctx, queries.VerifyDocuments.SQL)
 	if err != nil {
 		return err
 	}
 	defer closeRows(rows, &err)
 	for rows.Next() {
-		var d audit.Document
-		var sealed []byte
-		if err := rows.Scan(&d.Lane, &d.Seq, (*loggedID)(&d.Record), &d.Version, &d.Logged, &sealed, &d.Erased); err != nil {
+		var logged audit.Logged
+		e := &logged.Entry
+		err := rows.Scan(&logged.Lane, &logged.Seq, &logged.Format, &e.Object, &e.ObjectName, (*loggedID)(&e.Record),
+			&e.Version, &e.Action, &e.Document, &e.Previous, &e.Touched)
+		if err != nil {
 			return err
 		}
-		if sealed != nil {
-			sum := sha256.Sum256(sealed)
-			d.Stored = sum[:]
+		e.ObjectName = l.text(e.ObjectName)
+		if err := yield(logged); err != nil {
+			return err
 		}
-		if err := yield(d); err != nil {
+	}
+	return nil
+}
+
+// kinds are the kinds of objects that are stored in versions, each with the
+// query that gives all of them: name, id, version, sealed document, and whether
+// it stands where its version can be.
+var kinds = []struct {
+	object   audit.Object
+	versions string
+}{
+	{audit.ObjectRecord, queries.VerifyVersions.SQL},
+}
+
+// Stored gives every stored version of every kind of object.
+func (l *Log) Stored(ctx context.Context, yield func(audit.Stored) error) error {
+	for _, kind := range kinds {
+		if err := l.versions(ctx, kind.object, kind.versions, yield); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *Log) versions(ctx context.Context, object audit.Object, query string, yield func(audit.Stored) error) (err error) {
+	rows, err := l.tx.QueryContext(ctx, query)
+	if err != nil {
+		return err
+	}
+	defer closeRows(rows, &err)
+	for rows.Next() {
+		s := audit.Stored{Object: object}
+		var sealed sql.RawBytes
+		var inPlace bool
+		if err := rows.Scan(&s.Name, (*loggedID)(&s.ID), &s.Version, &sealed, &inPlace); err != nil {
+			return err
+		}
+		s.Document, s.Misplaced = sha256.Sum256(sealed), !inPlace
+		if err := yield(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Tombstones gives the ids of erased records, and says whether the tombstone
+// was written with the keyset.
+func (l *Log) Tombstones(ctx context.Context, yield func(id uuid.UUID, genuine bool) error) (err error) {
+	rows, err := l.tx.QueryContext(ctx, queries.VerifyTombstones.SQL)
+	if err != nil {
+		return err
+	}
+	defer closeRows(rows, &err)
+	for rows.Next() {
+		var t Tombstone
+		var at int64
+		if err := rows.Scan((*loggedID)(&t.ID), (*loggedID)(&t.Target), &t.Version, &at, &t.Reason, &t.By, &t.MAC); err != nil {
+			return err
+		}
+		t.At, t.By = FromMicros(at), l.text(t.By)
+		if err := yield(t.ID, t.Verify(l.keys) == nil); err != nil {
 			return err
 		}
 	}
@@ -242,12 +313,6 @@ func (l *Log) Misplaced(ctx context.Context, yield func(finding string) error) (
 		return err
 	}
 	return yield(fmt.Sprintf("%d ids lead to a record that does not have them", astray))
-}
-
-// Versions counts the stored versions of records.
-func (l *Log) Versions(ctx context.Context) (n int64, err error) {
-	err = l.tx.QueryRowContext(ctx, queries.VerifyCount.SQL).Scan(&n)
-	return n, err
 }
 
 func closeRows(rows *sql.Rows, err *error) {

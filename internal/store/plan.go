@@ -140,13 +140,11 @@ func (e Erase) plan(p *Plan, keys *sealing.Keyset) error {
 		return Statement{queries.TombstoneInsert, []any{grave.ID[:], grave.Target[:], grave.Version, Micros(grave.At), grave.Reason,
 			grave.By, mac[:], found.number}}
 	})
-	p.add(queries.EraseEvents, found.number, found.ID[:])
-	p.add(queries.EraseIDs, found.ID[:], found.Target[:], found.number)
 	if hash := ninoHash(keys, found.Record.NationalInsuranceNumber); hash != nil {
 		p.add(queries.NINODelete, hash, found.number)
 	}
-	for _, query := range []*queries.Query{queries.EraseHistory, queries.EraseKey, queries.EraseRecord} {
-		p.add(query, found.number)
+	for _, statement := range grave.removal(found.number) {
+		p.add(statement.Query, statement.Args...)
 	}
 	p.destroys = true
 	return nil
@@ -204,7 +202,7 @@ func (p *Plan) Told(eventID uuid.UUID) (entry audit.Entry, outcome Outcome, rais
 	if !p.Writes() {
 		return entry, outcome, nil
 	}
-	entry.Record, entry.Version = p.result.ID, p.result.Version
+	entry.Object, entry.Record, entry.Version = audit.ObjectRecord, p.result.ID, p.result.Version
 	if p.Put != nil {
 		entry.Document = p.Put.Hash()
 	}

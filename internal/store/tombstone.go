@@ -9,7 +9,9 @@ import (
 
 	"github.com/google/uuid"
 
+	"equality-information-api/internal/audit"
 	"equality-information-api/internal/sealing"
+	"equality-information-api/internal/store/queries"
 )
 
 // Tombstone is what is left of an erased record: its id is never given again,
@@ -37,14 +39,54 @@ func TombstoneMAC(keys *sealing.Keyset, t Tombstone) [32]byte {
 	return keys.MAC(sealing.MACTombstone, []byte{tombstoneFormat}, t.ID[:], t.Target[:], version[:], at[:], []byte(t.Reason), []byte(t.By))
 }
 
-// errForged is a tombstone that was not written with the keyset.
-var errForged = errors.New("a tombstone was not written by this program")
+// removal removes what is stored of the record, but for its place in the
+// National Insurance number index, and says no more in its events.
+func (t Tombstone) removal(number int64) []Statement {
+	return []Statement{
+		{queries.EraseEvents, []any{number, t.ID[:]}},
+		{queries.EraseIDs, []any{t.ID[:], t.Target[:], number}},
+		{queries.EraseHistory, []any{number}},
+		{queries.EraseKey, []any{number}},
+		{queries.EraseRecord, []any{number}},
+	}
+}
+
+// Buried is a record that was erased after what was restored, by its tombstone.
+type Buried struct {
+	Number int64 // 0 where the record came later too
+	Tombstone
+}
+
+// Follow has erasures follow that came after what was restored: it gives the
+// statements that remove the records, and for each erasure an entry that is
+// otherwise as the one given. Nothing is removed on a row's word alone: a
+// tombstone must have been written with the keyset. Error: ErrForged.
+func Follow(keys *sealing.Keyset, buried []Buried, entry audit.Entry) (statements []Statement, entries []audit.Entry, removed int64, err error) {
+	for _, b := range buried {
+		if b.Verify(keys) != nil {
+			return nil, nil, 0, ErrForged
+		}
+		e := entry
+		e.ID, e.Action, e.Scope = uuid.New(), audit.ActionErase, "erased after it was backed up"
+		e.Record, e.Target, e.Version = b.ID, b.Target, b.Version
+		if b.Number != 0 { // otherwise this log never knew the record
+			e.Object = audit.ObjectRecord
+			statements = append(append(statements, Statement{queries.EraseNumbers, []any{b.Number}}), b.removal(b.Number)...)
+			removed++
+		}
+		entries = append(entries, e)
+	}
+	return statements, entries, removed, nil
+}
+
+// ErrForged is a tombstone that was not written with the keyset.
+var ErrForged = errors.New("a tombstone was not written with this keyset")
 
 // Verify is ErrUnavailable for a tombstone that was not written with the
 // keyset: nobody is told that the record was erased, nor that it was not.
 func (t Tombstone) Verify(keys *sealing.Keyset) error {
 	if mac := TombstoneMAC(keys, t); !hmac.Equal(mac[:], t.MAC) {
-		return fmt.Errorf("%w: %w", ErrUnavailable, errForged)
+		return fmt.Errorf("%w: %w", ErrUnavailable, ErrForged)
 	}
 	return nil
 }

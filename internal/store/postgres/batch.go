@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -41,11 +42,11 @@ func newBatch(s *Store, head audit.Head, jobs []*job) *batch {
 			raised = append(raised, events...)
 		}
 		b.head = b.head.Next(s.Keys, entry)
-		entry.Subject, entry.Name, entry.Scope = escape(entry.Subject), escape(entry.Name), escape(entry.Scope)
+		entry.Subject, entry.Name = escape(entry.Subject), escape(entry.Name)
+		entry.Scope, entry.ObjectName = escape(entry.Scope), escape(entry.ObjectName)
 		entries = append(entries, store.Placed{Head: b.head, Entry: entry})
 	}
 	appendAll(b, queries.PostgresAuditAppend, entries, store.AppendEntry, head.Lane, head.Seq, head.Hash[:])
-	appendAll(b, queries.PostgresAuditTargetAppend, store.TouchedBy(entries), store.AppendTouched)
 	appendAll(b, queries.PostgresOutboxAppend, raised, store.AppendEvent)
 	b.news = len(raised) > 0
 	return b
@@ -69,7 +70,13 @@ func (b *batch) plan(s *Store, j *job) (audit.Entry, []events.Event) {
 		}
 	}
 	for _, statement := range j.statements {
-		b.owned(j, errMoved, statement.Query, statement.Args...)
+		args := slices.Clone(statement.Args)
+		for i, arg := range args {
+			if text, ok := arg.(string); ok {
+				args[i] = escape(text)
+			}
+		}
+		b.owned(j, errMoved, statement.Query, args...)
 	}
 	entry, outcome, raised := p.Told(j.command.EventID)
 	if key := j.command.Key; key != nil && outcome.Status != 0 {

@@ -110,6 +110,9 @@ func (f *fixture) writing(r equality.Record, create bool, e audit.Entry) error {
 			e.Outcome = audit.Refused
 			return store.Decision{Entry: e}, errConflict
 		}
+		if c.State != store.Present {
+			e.Action = audit.ActionCreate
+		}
 		e.Members = equality.MaskSensitive(equality.Diff(c.Record, r))
 		return store.Decision{Effects: []store.Effect{store.PutRecord{Record: r, Provenance: store.Provenance{Subject: e.Subject, Reason: "update", Members: e.Members}}}, Entry: e, Event: "test.written"}, nil
 	})
@@ -132,6 +135,22 @@ func (f *fixture) written(versions int) equality.Record {
 	return r
 }
 
+// load brings records that come from elsewhere, at these versions, in one load.
+func (f *fixture) load(versions ...int64) {
+	f.t.Helper()
+	l := store.Load{Entry: entry(audit.ActionImport)}
+	l.Entry.Scope = "invented"
+	for _, version := range versions {
+		r := person()
+		a, err := store.NewArrival(f.Keys, store.Opened{ID: r.ID, Target: r.TargetID, Version: version, Record: r,
+			Provenance: store.Provenance{Subject: "import", Reason: "import", Members: r.Members()}}, uuid.New())
+		ok(f.t, err)
+		l.Arrivals = append(l.Arrivals, a)
+	}
+	_, err := f.Load(f.t.Context(), l)
+	ok(f.t, err)
+}
+
 // read reads a record, with the entry that goes with it.
 func (f *fixture) read(id uuid.UUID) (store.Opened, error) {
 	found, err := f.Find(context.Background(), id)
@@ -151,7 +170,7 @@ func (f *fixture) list() []store.Opened {
 	ok(f.t, err)
 	e := entry("list")
 	for i := range page {
-		e.Records = append(e.Records, page[i].ID)
+		e.Touched = e.Touched.AppendID(page[i].ID)
 		page[i].Text, page[i] = nil, page[i].Stripped()
 	}
 	ok(f.t, f.Append(f.t.Context(), e))

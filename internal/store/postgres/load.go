@@ -41,9 +41,7 @@ func (s *Store) Load(ctx context.Context, l store.Load) ([]store.Landing, error)
 				return nil, false, err
 			}
 		}
-		entry := l.Entry
-		entry.Count = int64(len(landed))
-		return []audit.Entry{entry}, raised, nil
+		return []audit.Entry{store.EntryOf(&l, landed)}, raised, nil
 	}})
 	if err != nil {
 		return nil, err // where nobody waited for it, it may still be under way

@@ -31,7 +31,7 @@ var lossy = []struct {
 		return f.writing(r, false, e)
 	}, true, 1},
 	{"read", func(f *fixture, r equality.Record, e audit.Entry) error {
-		e.Records = []uuid.UUID{r.ID}
+		e.Touched = e.Touched.AppendID(r.ID)
 		return f.Append(context.Background(), e)
 	}, true, 0},
 	{"load", func(f *fixture, r equality.Record, e audit.Entry) error {

@@ -20,7 +20,9 @@ func (t tables) FindRow(ctx context.Context, id uuid.UUID) (*store.Row, error) {
 }
 
 func (t tables) FindTombstones(ctx context.Context, id, target uuid.UUID) ([]store.Tombstone, error) {
-	return collect(ctx, t.Store, queries.TombstoneRead, scanTombstone, id[:], target[:])
+	return collect(ctx, t.Store, queries.TombstoneRead, func(row pgx.CollectableRow) (store.Tombstone, error) {
+		return scanTombstone(row)
+	}, id[:], target[:])
 }
 
 func (t tables) PastRows(ctx context.Context, number, from int64, limit int) ([]store.Row, error) {
@@ -48,10 +50,11 @@ func collect[T any](ctx context.Context, s *Store, query *queries.Query, scan pg
 	return all, err
 }
 
-func scanTombstone(row pgx.CollectableRow) (t store.Tombstone, err error) {
+// scanTombstone reads a row of tombstone-read, or one with columns before it.
+func scanTombstone(row pgx.CollectableRow, before ...any) (t store.Tombstone, err error) {
 	var at int64
-	err = row.Scan((*[16]byte)(&t.ID), (*[16]byte)(&t.Target), &t.Version, &at, &t.Reason, &t.By, &t.MAC)
-	t.At = store.FromMicros(at)
+	err = row.Scan(append(before, (*[16]byte)(&t.ID), (*[16]byte)(&t.Target), &t.Version, &at, &t.Reason, &t.By, &t.MAC)...)
+	t.At, t.By = store.FromMicros(at), unescape(t.By)
 	return t, err
 }
 

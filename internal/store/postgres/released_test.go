@@ -92,7 +92,7 @@ func makeReleased(t *testing.T) {
 		ok(t, err)
 	}
 	e := entry("list")
-	e.At, e.Records = now, []uuid.UUID{releasedID, releasedPlain}
+	e.At, e.Touched = now, e.Touched.AppendID(releasedID).AppendID(releasedPlain)
 	ok(t, s.Append(t.Context(), e))
 	_, err = s.EventsAfter(t.Context(), 0, 10) // which numbers them
 	ok(t, err)

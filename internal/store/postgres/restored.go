@@ -150,42 +150,30 @@ func (r *restored) alone(ctx context.Context, tx pgx.Tx) error {
 	return err
 }
 
-// followErasures removes the records that have a tombstone, from every table,
-// and tells of each in an entry.
+// followErasures removes the records that have a tombstone, and tells of each
+// in an entry.
 func (r *restored) followErasures(ctx context.Context, tx pgx.Tx) (entries []audit.Entry, err error) {
-	rows, err := tx.Query(ctx, queries.PostgresGoneFind.SQL)
+	rows, err := tx.Query(ctx, queries.RestoreErased.SQL)
 	if err != nil {
 		return nil, err
 	}
-	var gone []int64
-	var number, version, count int64
-	var id [16]byte
-	_, err = pgx.ForEachRow(rows, []any{&number, &id, &version, &count}, func() error {
-		e := r.entry(audit.ActionErase)
-		e.Record, e.Target, e.Version, e.Count = id, id, version, count
-		e.Scope = "erased after it was backed up"
-		entries, gone = append(entries, e), append(gone, number)
-		return nil
+	buried, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (b store.Buried, err error) {
+		b.Tombstone, err = scanTombstone(row, &b.Number)
+		return b, err
 	})
-	if err != nil || len(gone) == 0 {
-		return nil, err
-	}
-	r.done.Erased = int64(len(gone))
-	rows, err = tx.Query(ctx, queries.PostgresGoneTables.SQL)
 	if err != nil {
 		return nil, err
 	}
-	tables, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	statements, entries, erased, err := store.Follow(r.Keys, buried, r.entry(audit.ActionErase))
 	if err != nil {
-		return nil, err
+		return nil, foreign{err}
 	}
-	for _, table := range tables {
-		if _, err := tx.Exec(ctx, "DELETE FROM "+pgx.Identifier{table}.Sanitize()+" WHERE record = ANY ($1)", gone); err != nil {
-			return nil, err
-		}
+	var all pgx.Batch
+	for _, s := range statements {
+		all.Queue(s.Query.SQL, s.Args...)
 	}
-	_, err = tx.Exec(ctx, queries.PostgresGoneRemove.SQL, gone)
-	return entries, err
+	r.done.Erased = erased
+	return entries, tx.SendBatch(ctx, &all).Close()
 }
 
 func (r *restored) entry(action string) audit.Entry {

@@ -6,14 +6,15 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/store/pgtest"
 )
 
-// tampering is a database with people, changes, reads and list pages, in
-// several lanes, and the last entries of its lanes. Each test changes a copy.
+// tampering is a database with people, changes, reads, list pages and an
+// import, in several lanes, and the last entries of its lanes. Each test changes a copy.
 var tampering struct {
 	once  sync.Once
 	name  string
@@ -38,6 +39,11 @@ func original(t *testing.T) (template string, heads []audit.Head) {
 				_, err := f.read(r.TargetID)
 				ok(t, err)
 			}
+		}
+		stores[0].load(7, 8)
+		for range 5 * laneCount() {
+			_, err := stores[0].read(uuid.New())
+			ok(t, err)
 		}
 		for _, f := range stores {
 			tampering.heads = append(tampering.heads, f.Heads()...)
@@ -78,7 +84,9 @@ const (
 	back  = `UPDATE record SET (version, modified, sealed) =
 		(SELECT version, modified, sealed FROM history WHERE record = number AND version = 2) WHERE version = 3`
 	columns = `id, at, subject, name, kind, permission, purpose, action, target, record, version, members, outcome, status,
-		correlation, address, document, hash, scope, count`
+		correlation, address, document, hash, scope, count, format, object, object_name, roles, previous, touched`
+	page  = `id = (SELECT id FROM audit WHERE action = 'list' AND length(touched) > 33 ORDER BY lane, seq LIMIT 1)`
+	seven = `(SELECT number FROM record WHERE version = 7)`
 )
 
 var tamperings = []struct {
@@ -103,18 +111,33 @@ var tamperings = []struct {
 		`UPDATE audit SET seq = seq WHERE seq = 1`), true, true, false},
 	{"an entry stands in a lane that there is not", bySQL(`INSERT INTO audit (lane, seq, ` + columns + `) SELECT 64, 1, ` + columns +
 		` FROM audit WHERE seq = 1 AND ` + lane0), true, true, false},
-	{"a whole lane is gone", bySQL(`DELETE FROM audit_target WHERE `+lane0, `DELETE FROM audit WHERE `+lane0), false, true, true},
+	{"a whole lane is gone", bySQL(`DELETE FROM audit WHERE ` + lane0), false, true, true},
 	{"the last entry of a lane is cut off", bySQL(`DELETE FROM audit a WHERE action = 'read' AND seq = (SELECT max(seq) FROM audit b WHERE a.lane = b.lane)`), false, true, false},
-	{"the whole log is gone", bySQL(`DELETE FROM audit_target`, `DELETE FROM audit`), false, true, true},
+	{"the whole log is gone", bySQL(`DELETE FROM audit`), false, true, true},
 	{"an entry has another subject", bySQL(`UPDATE audit SET subject = 'officer-2' WHERE seq = 2 AND ` + lane0), true, true, false},
 	{"an entry has a backslash that says the same", bySQL(`UPDATE audit SET subject = '\6f' || substr(subject, 2) WHERE seq = 2 AND ` + lane0), false, false, false},
 	{"an entry has a backslash that says nothing", bySQL(`UPDATE audit SET name = name || '\x' WHERE seq = 2 AND ` + lane0), true, true, false},
 	{"an entry is a microsecond later", bySQL(`UPDATE audit SET at = at + 1 WHERE seq = 2 AND ` + lane0), true, true, false},
 	{"an entry counts more", bySQL(`UPDATE audit SET count = 1 WHERE seq = 2 AND ` + lane0), true, true, false},
-	{"records of a page are gone", bySQL(`DELETE FROM audit_target WHERE place = 1`), true, true, false},
-	{"two records of a page have changed places", bySQL(`UPDATE audit_target SET place = 100 WHERE place = 0`), true, true, false},
-	{"a page has a record more", bySQL(`INSERT INTO audit_target SELECT lane, seq, 100, record FROM audit_target LIMIT 1`), true, true, false},
-	{"records are left of an entry that is not there", bySQL(`INSERT INTO audit_target SELECT lane, 9999, 0, record FROM audit_target LIMIT 1`), true, true, false},
+	{"a record of a page is gone", bySQL(`UPDATE audit SET touched = substr(touched, 1, length(touched) - 16) WHERE ` + page), true, true, false},
+	{"two records of a page have changed places", bySQL(`UPDATE audit SET touched = substr(touched, 1, 1) || substr(touched, 18, 16) ||
+		substr(touched, 2, 16) || substr(touched, 34) WHERE ` + page), true, true, false},
+	{"a page has no records", bySQL(`UPDATE audit SET touched = '' WHERE ` + page), true, true, false},
+	{"a read has a record", bySQL(`UPDATE audit SET touched = (SELECT touched FROM audit WHERE ` + page + `) WHERE seq = 2 AND ` + lane0), true, true, false},
+	{"an entry has a row of an older format", bySQL(`INSERT INTO audit_target SELECT lane, seq, 0, id FROM audit WHERE seq = 2 AND ` + lane0), true, true, false},
+	{"rows are left of an entry that is not there", bySQL(`INSERT INTO audit_target SELECT lane, 9999, 0, id FROM audit WHERE seq = 2 AND ` + lane0), true, true, false},
+	{"an entry is said to be of an older format", bySQL(`UPDATE audit SET format = 0 WHERE seq = 2 AND ` + lane0), true, true, false},
+	{"an entry is of a format that there is not", bySQL(`UPDATE audit SET format = 4 WHERE seq = 2 AND ` + lane0), true, true, false},
+	{"an entry is about another kind of object", bySQL(`UPDATE audit SET object = 'person' WHERE seq = 2 AND ` + lane0), true, true, false},
+	{"an entry is about another area", bySQL(`UPDATE audit SET object_name = 'an area' WHERE seq = 2 AND ` + lane0), true, true, false},
+	{"an entry has another role", bySQL(`UPDATE audit SET roles = 'admin' WHERE seq = 2 AND ` + lane0), true, true, false},
+	{"an entry has a previous document", bySQL(`UPDATE audit SET previous = '\x01' WHERE seq = 2 AND ` + lane0), true, true, false},
+
+	{"an imported record is gone with all its rows", bySQL(`DELETE FROM identifier WHERE record = `+seven, `DELETE FROM data_key WHERE record = `+seven,
+		`DELETE FROM record WHERE version = 7`), false, false, true},
+	{"two imported records have exchanged documents", bySQL(swap("record", "sealed", "version = 7", "version = 8")), false, false, true},
+	{"an imported record has another version", bySQL(`UPDATE record SET version = 9 WHERE version = 7`), false, false, true},
+	{"an imported record has another id", bySQL(`UPDATE record SET id = gen_random_uuid() WHERE version = 7`), false, false, true},
 
 	{"a byte of a document has changed", bySQL(`UPDATE record SET sealed = set_byte(sealed, 40, get_byte(sealed, 40) # 1) WHERE version = 3`), false, false, true},
 	{"two records have exchanged documents", bySQL(swap("record", "sealed", "version = 3", "version = 2")), false, false, true},
@@ -127,7 +150,7 @@ var tamperings = []struct {
 		`INSERT INTO history SELECT number, version, modified, sealed FROM record WHERE version = 3`, back, `DELETE FROM history WHERE version = 2`), false, false, true},
 	{"a record is gone with all its rows", bySQL(`DELETE FROM history WHERE record = `+three, `DELETE FROM identifier WHERE record = `+three,
 		`DELETE FROM data_key WHERE record = `+three, `DELETE FROM record WHERE version = 3`), false, false, true},
-	{"a record is gone as if it had been erased", bySQL(`INSERT INTO tombstone SELECT id, version, 0, '', '' FROM record WHERE version = 3`,
+	{"a record is gone as if it had been erased", bySQL(`INSERT INTO tombstone (id, version, at, reason, by) SELECT id, version, 0, '', '' FROM record WHERE version = 3`,
 		`DELETE FROM history WHERE record = `+three, `DELETE FROM identifier WHERE record = `+three,
 		`DELETE FROM data_key WHERE record = `+three, `DELETE FROM record WHERE version = 3`), false, false, true},
 	{"a person's id leads to another's record", bySQL(`UPDATE identifier SET record = ` + three + `
@@ -140,6 +163,26 @@ var tamperings = []struct {
 	{"a past version is gone", bySQL(`DELETE FROM history WHERE version = 2`), false, false, true},
 	{"a past version nobody wrote is there", bySQL(`INSERT INTO history SELECT record, 77, modified, sealed FROM history WHERE version = 2`), false, false, true},
 	{"a record nobody wrote is there", bySQL(`INSERT INTO record SELECT 1000, gen_random_uuid(), target, version, modified, sealed FROM record WHERE version = 3`), false, false, true},
+}
+
+// A log from before format 3 has its records in rows of their own.
+func TestTamperingWithAnOlderLogIsFound(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(context.Context, *pgx.Conn) error{
+		"a record of a page is gone":         bySQL(`DELETE FROM audit_target WHERE place = 1`),
+		"an entry has roles":                 bySQL(`UPDATE audit SET roles = 'officer' WHERE seq = 1`),
+		"an entry has a list":                bySQL(`UPDATE audit SET touched = '\x01' WHERE seq = 1`),
+		"an entry is said to be of format 3": bySQL(`UPDATE audit SET format = 3 WHERE seq = 1`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d, keys := released(t, 2)
+			d.query(t, change)
+			if findings, _ := d.findings(t, keys); len(findings) == 0 {
+				t.Error("nothing was found")
+			}
+		})
+	}
 }
 
 func TestTamperingWithRowsIsFound(t *testing.T) {

@@ -1,5 +1,5 @@
 -- For: Empties the events of an erased record: they no longer say which members changed.
--- Runs: erasure
+-- Runs: erasure; restore; finish-restore
 -- Sample: 7, '80000000-0000-4000-8000-000000000000'
 -- Note: An event has the time of the version that it tells of.
 UPDATE outbox SET members = ''

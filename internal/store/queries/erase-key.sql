@@ -1,4 +1,4 @@
 -- For: Destroys the data key of an erased record.
--- Runs: erasure
+-- Runs: erasure; restore; finish-restore
 -- Sample: 7
 DELETE FROM data_key WHERE record = $1

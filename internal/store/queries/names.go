@@ -19,6 +19,8 @@ var (
 	EraseIDs = load("erase-ids")
 	// Destroys the data key of an erased record.
 	EraseKey = load("erase-key")
+	// Removes an erased record from the National Insurance number index, whatever its number was.
+	EraseNumbers = load("erase-numbers")
 	// Removes the current version of an erased record.
 	EraseRecord = load("erase-record")
 	// Reads a record's past versions, newest first, from one version down.
@@ -49,8 +51,6 @@ var (
 	OutboxTrimUntil = load("outbox-trim-until")
 	// Adds entries to the access log, each behind the one before it.
 	PostgresAuditAppend = load("postgres/audit-append")
-	// Adds the records that entries about several of them touched.
-	PostgresAuditTargetAppend = load("postgres/audit-target-append")
 	// Moves the expected version to the history and writes the next in its place.
 	PostgresChange = load("postgres/change")
 	// Adds a record with its ids, its key and its place in the National Insurance number index.
@@ -65,12 +65,6 @@ var (
 	PostgresFeedNews = load("postgres/feed-news")
 	// Gives new events their positions, those of one record in the order of its versions.
 	PostgresFeedNumber = load("postgres/feed-number")
-	// Lists the restored records that have a tombstone, because they were erased after the backup.
-	PostgresGoneFind = load("postgres/gone-find")
-	// Removes the records that were erased since they were backed up.
-	PostgresGoneRemove = load("postgres/gone-remove")
-	// Names the tables whose rows belong to a record, which they name by its number.
-	PostgresGoneTables = load("postgres/gone-tables")
 	// Finds which of many ids lead to a record, or to the tombstone of an erased one.
 	PostgresIDsTaken = load("postgres/ids-taken")
 	// Removes the keys that no record has.
@@ -97,12 +91,12 @@ var (
 	PostgresSchema = load("postgres/schema")
 	// Counts the records.
 	RecordCount = load("record-count")
+	// Lists the tombstones of restored records, and those of which the restored access log has no erasure: both were erased after the backup.
+	RestoreErased = load("restore-erased")
 	// Counts the records that have neither a key nor a tombstone.
 	RestoreLost = load("restore-lost")
 	// Adds one entry to the access log.
 	SQLiteAuditInsert = load("sqlite/audit-insert")
-	// Adds one of the records that an entry about several of them touched.
-	SQLiteAuditTargetInsert = load("sqlite/audit-target-insert")
 	// Reads all data keys with the ids of their records.
 	SQLiteBackupKeys = load("sqlite/backup-keys")
 	// Reads the last migration, and counts the records.
@@ -111,20 +105,6 @@ var (
 	SQLiteBackupTables = load("sqlite/backup-tables")
 	// Adds the wrapped data key of a new record.
 	SQLiteDataKeyInsert = load("sqlite/data-key-insert")
-	// Subtracts the versions that have an access-log entry from those counted in the list of records to remove.
-	SQLiteGoneCount = load("sqlite/gone-count")
-	// Drops the list of records to remove.
-	SQLiteGoneDrop = load("sqlite/gone-drop")
-	// Lists the records that were erased since they were backed up, and how many versions each has.
-	SQLiteGoneFind = load("sqlite/gone-find")
-	// Reads the records to remove, in their order.
-	SQLiteGoneRead = load("sqlite/gone-read")
-	// Removes the records that were erased since they were backed up.
-	SQLiteGoneRemove = load("sqlite/gone-remove")
-	// Makes a list of records to remove, for the time of a restore.
-	SQLiteGoneTable = load("sqlite/gone-table")
-	// Names the tables whose rows belong to a record, which they name by its number.
-	SQLiteGoneTables = load("sqlite/gone-tables")
 	// Copies the current version to the history, if it is still the expected one.
 	SQLiteHistoryInsert = load("sqlite/history-insert")
 	// Remembers the outcome of a write, in place of one that has expired.
@@ -151,12 +131,14 @@ var (
 	TombstoneInsert = load("tombstone-insert")
 	// Finds the tombstones of erased records that had an id, or belonged to a person.
 	TombstoneRead = load("tombstone-read")
-	// Counts the versions that are stored, current and past.
-	VerifyCount = load("verify-count")
-	// Reads every change in the access log beside the sealed document it must have left.
+	// Reads every entry of the access log that holds the hash of a document, or a packed list of what it touched.
 	VerifyDocuments = load("verify-documents")
 	// Counts the ids that lead to a record that does not have them.
 	VerifyIdentifiers = load("verify-identifiers")
 	// Reads every current record, and the records that its two ids lead to.
 	VerifyRecords = load("verify-records")
+	// Reads all tombstones.
+	VerifyTombstones = load("verify-tombstones")
+	// Reads every stored version of every record, current and past.
+	VerifyVersions = load("verify-versions")
 )

@@ -99,11 +99,6 @@ func appendEntries(ctx context.Context, conn executor, keys *sealing.Keyset, ent
 		if _, err := conn.ExecContext(ctx, queries.SQLiteAuditInsert.SQL, store.AppendEntry(nil, &placed)...); err != nil {
 			return err
 		}
-		for _, r := range store.TouchedBy([]store.Placed{placed}) {
-			if _, err := conn.ExecContext(ctx, queries.SQLiteAuditTargetInsert.SQL, store.AppendTouched(nil, &r)...); err != nil {
-				return err
-			}
-		}
 	}
 	return nil
 }

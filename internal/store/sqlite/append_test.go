@@ -15,7 +15,7 @@ func TestAWriterGoesOnBehindAnothersEntry(t *testing.T) {
 	r := f.written(2)
 	for range 3 {
 		e := entry("backup")
-		e.Scope, e.Count, e.Records = "everything", 1, append(e.Records, r.ID)
+		e.Scope, e.Count, e.Touched = "everything", 1, e.Touched.AppendID(r.ID)
 		ok(t, Append(t.Context(), f.db.dir, testKeys(), e))
 		_, err := f.read(r.ID)
 		ok(t, err)

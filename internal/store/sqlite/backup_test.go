@@ -83,21 +83,18 @@ func (f *fixture) erase(id uuid.UUID) {
 	ok(f.t, err)
 }
 
-// imported is a record that came from elsewhere at version 3, without an
-// entry of its own, and was changed since.
+// imported is a record that came from elsewhere at version 3, and was changed
+// since.
 func (f *fixture) imported() equality.Record {
 	f.t.Helper()
 	r := person()
 	a, err := store.NewArrival(testKeys(), store.Opened{ID: r.ID, Target: r.TargetID, Version: 3, Record: r,
 		Provenance: store.Provenance{Subject: "import", Reason: "import", Members: r.Members()}}, uuid.New())
 	ok(f.t, err)
-	ok(f.t, f.writer.do(f.t.Context(), func(t *tx) error {
-		_, err := t.firstVersion(&a.Row)
-		e := entry(audit.ActionImport)
-		e.Scope, e.Count = "invented", 1
-		t.enter(e)
-		return err
-	}))
+	e := entry(audit.ActionImport)
+	e.Scope = "invented"
+	_, err = f.Load(f.t.Context(), store.Load{Arrivals: []store.Arrival{a}, Entry: e})
+	ok(f.t, err)
 	r.AgeGroup = "35-44"
 	ok(f.t, f.write(r))
 	return r
@@ -184,7 +181,7 @@ func TestABackupHasEveryRowOfEveryTable(t *testing.T) {
 	}
 	for _, table := range tables {
 		before, after := f.db.rows(t, table), restored.db.rows(t, table)
-		if len(before) == 0 {
+		if len(before) == 0 && table != "audit_target" { // which only an older log has
 			t.Errorf("the test has no rows of %s", table)
 		}
 		switch table {
@@ -214,27 +211,30 @@ func TestABackupHasEveryRowOfEveryTable(t *testing.T) {
 }
 
 // Rows that belong to a record name it by its number, in a column of that
-// name: restoring finds them by it. What else tells of records is listed here.
-func TestARestoreKnowsWhatBelongsToARecord(t *testing.T) {
+// name: none is left after an erasure, nor after a restore that follows one.
+// The other tables name a record by its id, or none.
+func TestNoRowBelongsToAnErasedRecord(t *testing.T) {
 	t.Parallel()
-	d := newDatabase(t)
-	apart := []string{
-		"audit", "audit_target", "idempotency", "outbox", // they name it by its id, and stay
-		"record", "tombstone", "meta", "sqlite_sequence",
-	}
-	var belonging []string
-	d.query(t, func(db *sql.DB) error {
-		return within(t.Context(), db, func(tx *sql.Tx) (err error) {
-			belonging, err = tablesOfRecords(t.Context(), tx)
-			return err
-		})
-	})
-	all := append(apart, belonging...)
-	slices.Sort(all)
-	tables := d.tables(t)
-	slices.Sort(tables)
-	if diff := cmp.Diff(all, tables); diff != "" {
-		t.Errorf("tables (-known +there):\n%s", diff)
+	f := setup(t)
+	apart := []string{"audit", "audit_target", "idempotency", "outbox", "tombstone", "record", "meta", "sqlite_sequence"}
+	r := f.written(2)
+	r.NationalInsuranceNumber = "QQ123456C"
+	ok(t, f.write(r))
+	p := f.db.backup(t)
+	f.erase(r.ID)
+	p.keys = f.db.backup(t).keys
+	for _, d := range []database{f.db, p.restored(t, 1).db} {
+		for _, table := range d.tables(t) {
+			if !slices.Contains(apart, table) && d.value(t, "SELECT count(*) FROM "+table+" WHERE record = 1") != 0 {
+				t.Errorf("%s has rows of an erased record", table)
+			}
+		}
+		if n := d.value(t, "SELECT count(*) FROM record"); n != 0 {
+			t.Errorf("%d records are left", n)
+		}
+		if n := d.value(t, "SELECT count(*) FROM outbox WHERE members <> ''"); n != 0 {
+			t.Errorf("%d events name members", n)
+		}
 	}
 }
 
@@ -310,7 +310,7 @@ func TestARecordErasedBeforeTheNewestKeysOpensFromNoOlderBackup(t *testing.T) {
 	if n := both.db.value(t, "SELECT count(*) FROM data_key"); n != 2 {
 		t.Errorf("%d keys", n)
 	}
-	if n := both.db.value(t, `SELECT count(*) FROM audit WHERE action = 'erase' AND scope <> ''`); n != 2 {
+	if n := both.db.value(t, `SELECT count(*) FROM audit WHERE action = 'erase' AND scope <> ''`); n != 3 {
 		t.Errorf("%d entries of erasures", n)
 	}
 	ok(t, both.Close())

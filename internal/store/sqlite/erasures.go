@@ -3,15 +3,17 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 
 	"equality-information-api/internal/audit"
+	"equality-information-api/internal/store"
 	"equality-information-api/internal/store/queries"
 )
 
 // followErasures removes the records that were erased after they were copied:
-// those without a key of which the keys' file has a tombstone. A record that
-// has neither is no erased one: then the files do not go together.
+// those of which the keys' file has a tombstone. A record that has neither a
+// key nor a tombstone was not erased: then the files do not go together.
 func followErasures(ctx context.Context, tx *sql.Tx, o RestoreOptions) (erased int64, err error) {
 	var lost int64
 	err = tx.QueryRowContext(ctx, queries.RestoreLost.SQL).Scan(&lost)
@@ -22,59 +24,25 @@ func followErasures(ctx context.Context, tx *sql.Tx, o RestoreOptions) (erased i
 		return 0, fmt.Errorf("%s has neither a key nor a tombstone of %d records of %s: they are not of one database",
 			o.DataKeys.Name, lost, o.Records.Name)
 	}
-	entries, err := erasures(ctx, tx, o)
-	if err != nil || len(entries) == 0 {
-		return 0, err
-	}
-	tables, err := tablesOfRecords(ctx, tx)
+	rows, err := tx.QueryContext(ctx, queries.RestoreErased.SQL)
+	buried, err := collect(rows, err, func(row scanner) (b store.Buried, err error) {
+		b.Tombstone, err = scanTombstone(row, &b.Number)
+		return b, err
+	})
 	if err != nil {
 		return 0, err
 	}
-	for _, table := range tables {
-		_, err := tx.ExecContext(ctx, "DELETE FROM "+quoted(table)+" WHERE record IN (SELECT number FROM gone)")
-		if err != nil {
-			return 0, err
-		}
+	statements, entries, erased, err := store.Follow(o.Keys, buried, o.entry(audit.ActionErase))
+	if errors.Is(err, store.ErrForged) {
+		return 0, fmt.Errorf("%s: %w", o.DataKeys.Name, err)
 	}
-	for _, text := range []string{queries.SQLiteGoneRemove.SQL, queries.SQLiteGoneDrop.SQL} {
-		if _, err := tx.ExecContext(ctx, text); err != nil {
-			return 0, err
-		}
-	}
-	return int64(len(entries)), appendEntries(ctx, tx, o.Keys, entries...)
-}
-
-// erasures lists the records to be removed in the table gone, and tells of
-// each in an entry. Its count is how many of the record's versions have no
-// entry: the one that an import wrote, which verification counts by imports.
-func erasures(ctx context.Context, tx *sql.Tx, o RestoreOptions) (entries []audit.Entry, err error) {
-	for _, text := range []string{
-		queries.SQLiteGoneTable.SQL, queries.SQLiteGoneFind.SQL, queries.SQLiteGoneCount.SQL,
-	} {
-		if _, err := tx.ExecContext(ctx, text); err != nil {
-			return nil, err
-		}
-	}
-	rows, err := tx.QueryContext(ctx, queries.SQLiteGoneRead.SQL)
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
-	defer closeRows(rows, &err)
-	for rows.Next() {
-		e := o.entry(audit.ActionErase)
-		var id []byte
-		if err := rows.Scan(&id, &e.Version, &e.Count); err != nil {
-			return nil, err
+	for _, s := range statements {
+		if _, err := tx.ExecContext(ctx, s.Query.SQL, s.Args...); err != nil {
+			return 0, err
 		}
-		e.Record, e.Target = toID(id), toID(id)
-		e.Scope = "erased after it was backed up"
-		entries = append(entries, e)
 	}
-	return entries, nil
-}
-
-// tablesOfRecords are the tables whose rows belong to a record, which they
-// name by its number.
-func tablesOfRecords(ctx context.Context, tx *sql.Tx) (tables []string, err error) {
-	return names(ctx, tx, queries.SQLiteGoneTables.SQL)
+	return erased, appendEntries(ctx, tx, o.Keys, entries...)
 }

@@ -79,6 +79,9 @@ func (f *fixture) write(r equality.Record) error {
 	cmd := store.Command{ID: r.ID, Target: r.TargetID, EventID: uuid.New()}
 	_, err := f.Write(context.Background(), cmd, func(c store.Opened) (store.Decision, error) {
 		e := entry("write")
+		if c.State != store.Present {
+			e.Action = audit.ActionCreate
+		}
 		e.Members = equality.MaskSensitive(equality.Diff(c.Record, r))
 		return store.Decision{Effects: []store.Effect{store.PutRecord{Record: r, Provenance: store.Provenance{Subject: e.Subject, Reason: "update", Members: e.Members}}}, Entry: e, Event: "test.written"}, nil
 	})
@@ -94,6 +97,22 @@ func (f *fixture) written(versions int) equality.Record {
 		ok(f.t, f.write(r))
 	}
 	return r
+}
+
+// load brings records that come from elsewhere, at these versions, in one load.
+func (f *fixture) load(versions ...int64) {
+	f.t.Helper()
+	l := store.Load{Entry: entry(audit.ActionImport)}
+	l.Entry.Scope = "invented"
+	for _, version := range versions {
+		r := person()
+		a, err := store.NewArrival(f.Keys, store.Opened{ID: r.ID, Target: r.TargetID, Version: version, Record: r,
+			Provenance: store.Provenance{Subject: "import", Reason: "import", Members: r.Members()}}, uuid.New())
+		ok(f.t, err)
+		l.Arrivals = append(l.Arrivals, a)
+	}
+	_, err := f.Load(f.t.Context(), l)
+	ok(f.t, err)
 }
 
 // read reads a record, with the entry that goes with it.
@@ -115,7 +134,7 @@ func (f *fixture) list() []store.Opened {
 	ok(f.t, err)
 	e := entry("list")
 	for i := range page {
-		e.Records = append(e.Records, page[i].ID)
+		e.Touched = e.Touched.AppendID(page[i].ID)
 		page[i].Text, page[i] = nil, page[i].Stripped()
 	}
 	ok(f.t, f.Append(f.t.Context(), e))

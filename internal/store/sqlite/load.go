@@ -87,9 +87,7 @@ func (t *tx) load(s *Store, l store.Load) ([]store.Landing, error) {
 			return nil, err
 		}
 	}
-	entry := l.Entry
-	entry.Count = int64(len(j.landed))
-	t.enter(entry)
+	t.enter(store.EntryOf(&l, j.landed))
 	return j.landings, nil
 }
 

@@ -25,7 +25,7 @@ var update = flag.Bool("update", false, "make the database of the newest schema 
 // testdata/schema-N is a database that was written under schema version N, with
 // its keyset, which protects nothing else. The newest may be made anew until the
 // next release; after that it stays, and a later schema version gets its own.
-const releasedSchema = 2
+const releasedSchema = 4
 
 func releasedDir(schema int) string {
 	return filepath.Join("testdata", fmt.Sprintf("schema-%d", schema))
@@ -117,7 +117,7 @@ func makeReleased(t *testing.T) {
 	e := entry("list")
 	e.At = now
 	for _, v := range page {
-		e.Records = append(e.Records, v.ID)
+		e.Touched = e.Touched.AppendID(v.ID)
 	}
 	ok(t, s.Append(t.Context(), e))
 	ok(t, s.Close())

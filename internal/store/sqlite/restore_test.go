@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"equality-information-api/internal/sealing"
+	"equality-information-api/internal/store"
 )
 
 // holds lists what a directory has.
@@ -148,7 +149,7 @@ func TestARestoreThatIsInterruptedLeavesNothing(t *testing.T) {
 func TestWhatDoesNotVerifyIsRestoredOnlyRegardless(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	f.written(1)
+	r := f.written(1)
 	f.written(2)
 	f.db.exec(t, statement{"DELETE FROM audit WHERE seq = 2", nil}, statement{"DELETE FROM data_key WHERE record = 1", nil})
 	p := f.db.backup(t)
@@ -158,12 +159,19 @@ func TestWhatDoesNotVerifyIsRestoredOnlyRegardless(t *testing.T) {
 	}
 	f.db.exec(t, statement{"INSERT INTO tombstone (id, version, at, reason, by) SELECT id, 0, 0, '', '' FROM record WHERE number = 1", nil})
 	p = f.db.backup(t)
-	d, r, err := p.restore(t)
-	if !errors.Is(err, ErrUnverified) || r.Report.OK() || holds(t, d.dir) != "" {
-		t.Errorf("an entry is missing: %v, %v", err, r.Report)
+	if d, _, err = p.restore(t); !errors.Is(err, store.ErrForged) || holds(t, d.dir) != "" {
+		t.Errorf("a tombstone that was put in by hand: %v", err)
 	}
-	d, r, err = p.restore(t, func(o *RestoreOptions) { o.Regardless = true })
-	if err != nil || r.Report.OK() || holds(t, d.dir) != DatabaseFile {
+	grave := store.Tombstone{ID: r.ID, Target: r.TargetID, At: time.UnixMicro(0)}
+	mac := store.TombstoneMAC(testKeys(), grave)
+	f.db.exec(t, statement{"UPDATE tombstone SET target = $1", grave.Target[:]}, statement{"UPDATE tombstone SET mac = $1", mac[:]})
+	p = f.db.backup(t)
+	d, restored, err := p.restore(t)
+	if !errors.Is(err, ErrUnverified) || restored.Report.OK() || holds(t, d.dir) != "" {
+		t.Errorf("an entry is missing: %v, %v", err, restored.Report)
+	}
+	d, restored, err = p.restore(t, func(o *RestoreOptions) { o.Regardless = true })
+	if err != nil || restored.Report.OK() || holds(t, d.dir) != DatabaseFile {
 		t.Errorf("regardless: %v", err)
 	}
 }

@@ -30,13 +30,16 @@ func (t tables) FindRow(ctx context.Context, id uuid.UUID) (*store.Row, error) {
 
 func (t tables) FindTombstones(ctx context.Context, id, target uuid.UUID) ([]store.Tombstone, error) {
 	rows, err := t.query(ctx, queries.TombstoneRead, id[:], target[:])
-	return collect(rows, err, func(row scanner) (s store.Tombstone, err error) {
-		var id, target []byte
-		var at int64
-		err = row.Scan(&id, &target, &s.Version, &at, &s.Reason, &s.By, &s.MAC)
-		s.ID, s.Target, s.At = toID(id), toID(target), store.FromMicros(at)
-		return s, err
-	})
+	return collect(rows, err, func(row scanner) (store.Tombstone, error) { return scanTombstone(row) })
+}
+
+// scanTombstone reads a row of tombstone-read, or one with columns before it.
+func scanTombstone(row scanner, before ...any) (t store.Tombstone, err error) {
+	var id, target []byte
+	var at int64
+	err = row.Scan(append(before, &id, &target, &t.Version, &at, &t.Reason, &t.By, &t.MAC)...)
+	t.ID, t.Target, t.At = toID(id), toID(target), store.FromMicros(at)
+	return t, err
 }
 
 func (t tables) PastRows(ctx context.Context, number, from int64, limit int) ([]store.Row, error) {

@@ -67,9 +67,6 @@ func (t *tx) flush() error {
 	if err != nil {
 		return err
 	}
-	if err := insertAll(t, queries.SQLiteAuditTargetInsert, store.TouchedBy(t.entries), store.AppendTouched); err != nil {
-		return err
-	}
 	return insertAll(t, queries.SQLiteOutboxInsert, t.events, store.AppendEvent)
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 	"pgregory.net/rapid"
 
+	"equality-information-api/internal/audit"
 	"equality-information-api/internal/store"
 )
 
@@ -21,7 +22,7 @@ func (f *fixture) list(q store.ListQuery) ([]store.Opened, bool) {
 	ok(f.t, "list", err)
 	e := f.entry("list")
 	for _, o := range page {
-		e.Records = append(e.Records, o.ID)
+		e.Touched = e.Touched.AppendID(o.ID)
 	}
 	ok(f.t, "enter", f.Append(f.t.Context(), e))
 	return bareAll(page), more
@@ -61,11 +62,11 @@ var listing = []test{
 				if len(page) == 0 || len(page) > limit || more && len(page) < limit {
 					t.Fatalf("a page of %d with limit %d, more: %v", len(page), limit, more)
 				}
-				var ids []uuid.UUID
+				var ids audit.Touched
 				for _, v := range page {
-					ids = append(ids, v.ID)
+					ids = ids.AppendID(v.ID)
 				}
-				equal(t, "records of the entry", f.lastEntry().Records, ids)
+				equal(t, "records of the entry", f.lastEntry().Touched, ids)
 				got, q = append(got, page...), after(q, page)
 			}
 			equal(t, fmt.Sprint("pages of ", limit), got, want)

@@ -64,7 +64,10 @@ var loading = []test{
 		l = f.loading(arrivals...)
 		equal(t, "landings", f.load(l), []store.Landing{store.Landed, store.Landed, store.Landed})
 		want := l.Entry
-		want.Count = 3
+		want.Count, want.Object = 3, audit.ObjectRecord
+		for i := range arrivals {
+			want.Touched = want.Touched.AppendVersion(arrivals[i].ID, int64(i*7), [audit.HashSize]byte(arrivals[i].Hash()))
+		}
 		equal(t, "entry", f.lastEntry(), stored(want))
 		for i, r := range records {
 			c := f.read(r.ID)

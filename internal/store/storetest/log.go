@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"equality-information-api/internal/audit"
 	"testing"
 
 	"github.com/google/uuid"
@@ -15,6 +16,9 @@ var accessLog = []test{
 		want.Members = []string{"ageGroup", "sensitive"}
 		want.Subject, want.Name = "subject\x00with ✓", "" // what a token holds is not ours to choose
 		want.Address = nil
+		want.Object, want.ObjectName, want.Roles = "test", "name\x00with \\ ✓", []string{"officer", "support"}
+		want.Scope, want.Count, want.Previous = "scope", 3, []byte{1, 2, 3}
+		want.Touched = want.Touched.AppendID(uuid.New())
 		ok(t, "enter", f.Append(t.Context(), want))
 		equal(t, "entry", f.lastEntry(), stored(want))
 	}},
@@ -25,6 +29,7 @@ var accessLog = []test{
 		e := f.lastEntry()
 		equal(t, "record", e.Record, r.ID)
 		equal(t, "version", e.Version, c.Version)
+		equal(t, "object", e.Object, audit.ObjectRecord)
 		equal(t, "length of the document's hash", len(e.Document), 32)
 		equal(t, "members", e.Members, []string{"ageGroup"})
 	}},
@@ -36,9 +41,11 @@ var accessLog = []test{
 		want = append(want, want[3], want[0]) // one may come twice
 		for _, records := range [][]uuid.UUID{want, nil, want[:1], {uuid.Nil}} {
 			e := f.entry("read")
-			e.Records = records
+			for _, id := range records {
+				e.Touched = e.Touched.AppendID(id)
+			}
 			ok(t, "enter", f.Append(t.Context(), e))
-			equal(t, "records", f.lastEntry().Records, records)
+			equal(t, "records", f.lastEntry().Touched, e.Touched)
 		}
 	}},
 	{"the heads are the last entries", func(t *testing.T, f *fixture) {

@@ -75,6 +75,9 @@ func (f *fixture) changes(edit func(*equality.Record)) decide {
 // writes is a decision for a new version.
 func (f *fixture) writes(next equality.Record, event string, members []string) store.Decision {
 	e := f.entry("write")
+	if event == created {
+		e.Action = audit.ActionCreate
+	}
 	e.Members = equality.MaskSensitive(members)
 	return store.Decision{
 		Effects: []store.Effect{store.PutRecord{

@@ -1,0 +1,196 @@
+package audit
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
+)
+
+// Stored is a stored version of an object.
+type Stored struct {
+	Object   Object
+	Name     string // of the object, where its owner has several of the kind
+	ID       uuid.UUID
+	Version  int64
+	Document [HashSize]byte // SHA-256 of the sealed document
+	// Misplaced says that no version of its number can be where this one is.
+	Misplaced bool
+}
+
+// VerifyRecords checks that what the log says was written is what is stored,
+// so that no row was swapped, rolled back, added or removed. The report is
+// Verify's: an erasure counts only where the log tells of it. It keeps some
+// hundred bytes in memory for each version that the log tells of.
+func VerifyRecords(ctx context.Context, log Log, report *Report) error {
+	c := comparison{report: report, told: make(map[kind]map[place]*account), imported: report.imported}
+	if err := log.Written(ctx, c.tell); err != nil {
+		return err
+	}
+	for _, erased := range report.erased {
+		if !erased.begun {
+			c.imported--
+		}
+	}
+	err := log.Tombstones(ctx, func(id uuid.UUID, genuine bool) error {
+		switch erased := report.erased[id]; {
+		case !genuine:
+			report.find("record %v: its tombstone was not written with this keyset", id)
+		case erased == nil:
+			report.find("record %v has a tombstone, and the log does not tell of its erasure", id)
+			report.erased[id] = &erasure{begun: true, tombstone: true} // that it is missing needs no finding of its own
+		default:
+			erased.tombstone = true
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if err := log.Stored(ctx, c.compare); err != nil {
+		return err
+	}
+	c.end()
+	return log.Misplaced(ctx, func(finding string) error {
+		report.find("%s", finding)
+		return nil
+	})
+}
+
+// comparison is of what the log tells of with what is stored.
+type comparison struct {
+	report   *Report
+	told     map[kind]map[place]*account
+	imported int64 // stored versions that earlier imports wrote, of which the log has only the number
+	stored   int64
+	untold   int64 // stored versions that the log does not tell of by themselves
+}
+
+// kind is a kind of objects, by name where their owners have several of it.
+type kind struct {
+	object Object
+	name   string
+}
+
+// place is a version of an object.
+type place struct {
+	id      uuid.UUID
+	version int64
+}
+
+// account is what the log tells of a version.
+type account struct {
+	document [HashSize]byte
+	lane     int
+	seq      int64
+	stored   bool
+}
+
+// tell notes the versions that an entry tells of.
+func (c *comparison) tell(l Logged) error {
+	e := &l.Entry
+	k := kind{e.Object, e.ObjectName}
+	if l.Format < Format {
+		k.object = ObjectRecord // there was no other
+	}
+	if len(e.Document) > 0 {
+		c.tellOne(l, k, place{e.Record, e.Version}, e.Document)
+		if erased := c.report.erased[e.Record]; erased != nil && e.Action == ActionCreate {
+			erased.begun = true
+		}
+	}
+	items, err := e.Touched.Items()
+	if err != nil {
+		c.report.find("lane %d: entry %d: %v", l.Lane, l.Seq, err)
+	}
+	for _, item := range items {
+		if item.Document == nil {
+			break // they were shown
+		}
+		at := place{item.ID, item.Version}
+		c.tellOne(l, k, at, item.Document)
+		if erased := c.report.erased[item.ID]; erased != nil {
+			erased.begun = true
+		}
+	}
+	return nil
+}
+
+func (c *comparison) tellOne(l Logged, k kind, at place, document []byte) {
+	c.report.Changes++
+	told := c.told[k]
+	if told == nil {
+		told = make(map[place]*account)
+		c.told[k] = told
+	}
+	if first := told[at]; first != nil {
+		c.report.find("%s was written twice, by entry %d of lane %d and entry %d of lane %d", k.version(at), first.seq, first.lane, l.Seq, l.Lane)
+		return
+	}
+	a := &account{lane: l.Lane, seq: l.Seq}
+	copy(a.document[:], document)
+	told[at] = a
+}
+
+// compare checks a stored version.
+func (c *comparison) compare(s Stored) error {
+	c.stored++
+	k, at := kind{s.Object, s.Name}, place{s.ID, s.Version}
+	if s.Misplaced {
+		c.report.find("%s is stored where it cannot be", k.version(at))
+		return nil
+	}
+	a := c.told[k][at]
+	switch {
+	case a == nil:
+		c.untold++
+		if c.imported == 0 {
+			c.report.find("%s is stored, and the log does not tell of it", k.version(at))
+		}
+		return nil
+	case a.stored:
+		c.report.find("%s is stored twice", k.version(at))
+	case a.document != s.Document:
+		c.report.find("%s is not what entry %d of lane %d wrote", k.version(at), a.seq, a.lane)
+	case c.report.erased[s.ID] != nil:
+		c.report.find("%s is stored, and the log tells of its erasure", k.version(at))
+	}
+	a.stored = true
+	return nil
+}
+
+// end finds what is not stored, and what nobody has written.
+func (c *comparison) end() {
+	type missing struct {
+		kind
+		place
+		*account
+	}
+	var all []missing
+	for k, told := range c.told {
+		for at, a := range told {
+			if erased := c.report.erased[at.id]; !a.stored && (erased == nil || !erased.tombstone) {
+				all = append(all, missing{k, at, a})
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b missing) int {
+		return cmp.Or(cmp.Compare(a.lane, b.lane), cmp.Compare(a.seq, b.seq), slices.Compare(a.id[:], b.id[:]))
+	})
+	for _, m := range all {
+		c.report.find("%s, which entry %d of lane %d wrote, is not there", m.kind.version(m.place), m.seq, m.lane)
+	}
+	if c.imported != 0 && c.untold != c.imported {
+		c.report.find("%d versions are stored, and the log tells of %d of them", c.stored, c.stored-c.untold+c.imported)
+	}
+}
+
+// version names a version in a finding.
+func (k kind) version(at place) string {
+	if k.name != "" {
+		return fmt.Sprintf("%s %v (%s): version %d", k.object, at.id, k.name, at.version)
+	}
+	return fmt.Sprintf("%s %v: version %d", k.object, at.id, at.version)
+}

@@ -1,0 +1,139 @@
+package audit
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+)
+
+// wrote is an entry of a change.
+func wrote(id uuid.UUID, version int64, document byte) Logged {
+	e := Entry{Outcome: Done, Action: "change", Object: ObjectRecord, Record: id, Version: version, Document: hashOf(document)}
+	if version == 0 {
+		e.Action = ActionCreate
+	}
+	return Logged{Format: Format, Entry: e}
+}
+
+// imported is an entry of an import of these records, at version 0.
+func imported(ids ...uuid.UUID) Logged {
+	e := Entry{Outcome: Done, Action: ActionImport, Object: ObjectRecord, Count: int64(len(ids))}
+	for _, id := range ids {
+		e.Touched = e.Touched.AppendVersion(id, 0, [HashSize]byte{1})
+	}
+	return Logged{Format: Format, Entry: e}
+}
+
+// counted is an entry of an import that is older than format 3.
+func counted(n int64) Logged {
+	return Logged{Entry: Entry{Outcome: Done, Action: ActionImport, Count: n}}
+}
+
+// erased is an entry of an erasure.
+func erased(id uuid.UUID) Logged {
+	return Logged{Format: Format, Entry: Entry{Outcome: Done, Action: ActionErase, Object: ObjectRecord, Record: id}}
+}
+
+func hashOf(document byte) []byte {
+	hash := [HashSize]byte{document}
+	return hash[:]
+}
+
+func is(id uuid.UUID, version int64, document byte) Stored {
+	return Stored{Object: ObjectRecord, ID: id, Version: version, Document: [HashSize]byte(hashOf(document))}
+}
+
+func TestRecordsAreComparedWithWhatTheLogTells(t *testing.T) {
+	t.Parallel()
+	one, two := uuid.New(), uuid.New()
+	misplaced := is(one, 0, 1)
+	misplaced.Misplaced = true
+	elsewhere := is(one, 0, 1)
+	elsewhere.Name = "an area"
+	ofKind := func(object Object, name string) Logged {
+		l := wrote(one, 0, 1)
+		l.Entry.Object, l.Entry.ObjectName = object, name
+		return l
+	}
+	old := wrote(one, 0, 1)
+	old.Format, old.Entry.Object = 0, ""
+	broken := wrote(one, 0, 1)
+	broken.Entry.Touched = Touched{9}
+	shown := wrote(one, 0, 1)
+	shown.Entry.Touched = Touched{}.AppendID(two)
+	both := []Stored{is(one, 0, 1), is(two, 0, 1)}
+	tests := map[string]struct {
+		entries    []Logged
+		stored     []Stored
+		tombstones []uuid.UUID
+		want       string // part of the only finding; empty where there is none
+	}{
+		"nothing":                     {nil, nil, nil, ""},
+		"as written":                  {[]Logged{wrote(one, 0, 1), wrote(one, 1, 2)}, []Stored{is(one, 1, 2), is(one, 0, 1)}, nil, ""},
+		"written by an older program": {[]Logged{old}, []Stored{is(one, 0, 1)}, nil, ""},
+		"altered":                     {[]Logged{wrote(one, 0, 1)}, []Stored{is(one, 0, 2)}, nil, "version 0 is not what entry 1 of lane 0 wrote"},
+		"missing":                     {[]Logged{wrote(one, 3, 1)}, nil, nil, "version 3, which entry 1 of lane 0 wrote, is not there"},
+		"stored twice":                {[]Logged{wrote(one, 0, 1)}, []Stored{is(one, 0, 1), is(one, 0, 1)}, nil, "is stored twice"},
+		"out of its place":            {[]Logged{old}, []Stored{is(one, 0, 1), misplaced}, nil, "is stored where it cannot be"},
+		"written twice":               {[]Logged{wrote(one, 0, 1), wrote(one, 0, 1)}, []Stored{is(one, 0, 1)}, nil, "version 0 was written twice, by entry 1 of lane 0 and entry 2 of lane 0"},
+		"written by nobody":           {[]Logged{wrote(one, 0, 1)}, both, nil, two.String() + ": version 0 is stored, and the log does not tell of it"},
+		"another area's":              {[]Logged{wrote(one, 0, 1)}, []Stored{is(one, 0, 1), elsewhere}, nil, "(an area): version 0 is stored, and the log does not tell of it"},
+		"a kind that is not stored":   {[]Logged{ofKind("test", "an area")}, nil, nil, "test " + one.String() + " (an area): version 0, which entry 1"},
+		"a list that cannot be read":  {[]Logged{broken}, []Stored{is(one, 0, 1)}, nil, "lane 0: entry 1: the list"},
+		"a list of what was shown":    {[]Logged{shown}, []Stored{is(one, 0, 1)}, nil, ""},
+
+		"imported":                      {[]Logged{imported(one, two)}, both, nil, ""},
+		"imported and missing":          {[]Logged{imported(one, two)}, both[:1], nil, two.String() + ": version 0, which entry 1 of lane 0 wrote, is not there"},
+		"imported and altered":          {[]Logged{imported(one, two)}, []Stored{is(one, 0, 1), is(two, 0, 2)}, nil, two.String() + ": version 0 is not what entry 1"},
+		"imported and created":          {[]Logged{imported(one, two), wrote(two, 0, 1)}, both, nil, "version 0 was written twice"},
+		"imported and changed":          {[]Logged{imported(one), wrote(one, 1, 2)}, []Stored{is(one, 0, 1), is(one, 1, 2)}, nil, ""},
+		"counted":                       {[]Logged{counted(2)}, both, nil, ""},
+		"counted and imported":          {[]Logged{counted(1), imported(one)}, both, nil, ""},
+		"fewer than counted":            {[]Logged{counted(2), wrote(two, 0, 1)}, both, nil, "2 versions are stored, and the log tells of 3 of them"},
+		"more than counted":             {[]Logged{counted(1)}, both, nil, "2 versions are stored, and the log tells of 1 of them"},
+		"counted without any":           {[]Logged{counted(1)}, nil, nil, "0 versions are stored, and the log tells of 1 of them"},
+		"a refused import's":            {[]Logged{{Entry: Entry{Outcome: Refused, Action: ActionImport, Count: 1}}}, nil, nil, ""},
+		"erased":                        {[]Logged{wrote(one, 0, 1), wrote(two, 0, 1), erased(one)}, both[1:], []uuid.UUID{one}, ""},
+		"erased before":                 {[]Logged{erased(one), wrote(one, 0, 1)}, nil, []uuid.UUID{one}, ""}, // in another lane
+		"imported and erased":           {[]Logged{imported(one, two), wrote(one, 1, 1), erased(one)}, both[1:], []uuid.UUID{one}, ""},
+		"imported, erased, not counted": {[]Logged{imported(one, two), erased(one), counted(1)}, append(both[1:], is(uuid.New(), 0, 1)), []uuid.UUID{one}, ""},
+		"counted and erased":            {[]Logged{counted(2), erased(one)}, both[1:], []uuid.UUID{one}, ""},
+		"both ways, both erased":        {[]Logged{counted(2), imported(two), erased(two), erased(one)}, []Stored{is(uuid.New(), 0, 1)}, []uuid.UUID{one, two}, ""},
+		"erased, but there":             {[]Logged{wrote(one, 0, 1), erased(one)}, both[:1], []uuid.UUID{one}, "is stored, and the log tells of its erasure"},
+		"erased by nobody":              {[]Logged{wrote(one, 0, 1)}, nil, []uuid.UUID{one}, "has a tombstone, and the log does not tell of its erasure"},
+		"without a tombstone":           {[]Logged{wrote(one, 0, 1), erased(one)}, nil, nil, "is not there"},
+	}
+	for name, test := range tests {
+		m := memory{lanes: 1, entries: chain(testKeys(), 0, test.entries...), stored: test.stored, tombstones: test.tombstones}
+		report := verify(t, m)
+		if !report.OK() {
+			t.Fatalf("%s: the log itself: %q", name, report.Findings)
+		}
+		if err := VerifyRecords(t.Context(), m, report); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if got := strings.Join(report.Findings, "; "); test.want == "" && got != "" || len(report.Findings) > 1 || !strings.Contains(got, test.want) {
+			t.Errorf("%s: found %q, want %q", name, got, test.want)
+		}
+	}
+}
+
+func TestVersionsThatTheLogTellsOfAreCounted(t *testing.T) {
+	t.Parallel()
+	one, two := uuid.New(), uuid.New()
+	m := memory{lanes: 1, entries: chain(testKeys(), 0, wrote(one, 1, 1), imported(one, two), counted(5))}
+	report := verify(t, m)
+	if err := VerifyRecords(t.Context(), m, report); err != nil || report.Changes != 3 {
+		t.Errorf("%d versions, %v", report.Changes, err)
+	}
+}
+
+func TestWhatIsWrongWithRecordsThemselvesIsFound(t *testing.T) {
+	t.Parallel()
+	report := &Report{}
+	err := VerifyRecords(t.Context(), memory{misplaced: []string{"record 1: its ids do not lead to it"}}, report)
+	if err != nil || report.OK() {
+		t.Errorf("found %q, %v", report.Findings, err)
+	}
+}
