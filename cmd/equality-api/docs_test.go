@@ -3,11 +3,8 @@ package main
 import (
 	"os"
 	"path/filepath"
-	"reflect"
 	"strings"
 	"testing"
-
-	"equality-information-api/internal/config"
 )
 
 // tableOf are the rows of the table behind a mark in a document, without code marks.
@@ -32,40 +29,6 @@ func tableOf(t *testing.T, document, mark string) (rows [][]string) {
 		rows = append(rows, cells)
 	}
 	return rows[2:] // behind the heading
-}
-
-func TestOperationsTellsOfEverySetting(t *testing.T) {
-	t.Parallel()
-	rows := tableOf(t, "operations.md", "settings")
-	told := make(map[string][]string)
-	for _, row := range rows {
-		told[strings.Fields(row[0])[0]] = row
-	}
-	settings := 0
-	for field := range reflect.TypeFor[config.Config]().Fields() {
-		name := field.Tag.Get("name")
-		if name == "" {
-			continue
-		}
-		settings++
-		row, ok := told["--"+name]
-		if !ok {
-			t.Errorf("docs/operations.md does not tell of --%s", name)
-			continue
-		}
-		flag := strings.TrimSpace("--" + name + " " + field.Tag.Get("placeholder"))
-		key := name
-		if name == "config" {
-			key = "–"
-		}
-		help := strings.NewReplacer("(${default}, 90 days)", "(90 days)", " (${default})", "", "`", "").Replace(field.Tag.Get("help"))
-		if want := []string{flag, field.Tag.Get("env"), key, field.Tag.Get("default"), help}; !reflect.DeepEqual(row, want) {
-			t.Errorf("docs/operations.md says\n%q\nof --%s, and not\n%q", row, name, want)
-		}
-	}
-	if settings != len(rows) {
-		t.Errorf("docs/operations.md tells of %d settings; there are %d", len(rows), settings)
-	}
 }
 
 func TestSupportTellsOfEveryQuery(t *testing.T) {
