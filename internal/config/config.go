@@ -84,10 +84,9 @@ func (c *Config) BeforeResolve(ctx *kong.Context) error {
 	return nil
 }
 
-// Settings checks and parses. The error joins everything that is wrong, one
-// line each: flag, environment variable, key and rule, never the value. The
-// Settings beside an error hold what could be read, for whoever has more to
-// check.
+// Settings parses and checks. The error joins everything that is wrong, one
+// line each: flag, environment variable, key and rule, never the value. Settings
+// returned with an error hold the values that are valid, for further checks.
 func (c Config) Settings() (Settings, error) {
 	var s Settings
 	r := report{errs: c.fileErrs}

@@ -50,7 +50,7 @@ func TestAllErrorsAtOnce(t *testing.T) {
 		"--require-purpose (EQUALITY_API_REQUIRE_PURPOSE, require-purpose in the file): must be true or false",
 		"--rate-burst (EQUALITY_API_RATE_BURST, rate-burst in the file): must be a whole number from 1 to 1000000",
 		"--demo-people (EQUALITY_API_DEMO_PEOPLE, demo-people in the file): must be a whole number from 0 to 1000000",
-		"--listen (EQUALITY_API_LISTEN, listen in the file): a public listen address would carry tokens in clear: set --tls-cert and --tls-key, or --trusted-proxies for the proxy that ends TLS",
+		"--listen (EQUALITY_API_LISTEN, listen in the file): a public listen address would send tokens in clear: set --tls-cert and --tls-key, or --trusted-proxies for the proxy that ends TLS",
 	}
 	if !reflect.DeepEqual(lines, want) {
 		t.Errorf("got\n%s", err)

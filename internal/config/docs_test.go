@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-//go:generate go test -count=1 -run TestOperationsTellsOfEverySetting . -args -update
+//go:generate go test -count=1 -run TestOperationsListsEverySetting . -args -update
 
 var update = flag.Bool("update", false, "write the tables of settings into docs/operations.md")
 
@@ -44,7 +44,7 @@ func code(text string) string {
 	return "`" + strings.ReplaceAll(text, "|", `\|`) + "`"
 }
 
-func TestOperationsTellsOfEverySetting(t *testing.T) {
+func TestOperationsListsEverySetting(t *testing.T) {
 	const begin, end = "<!-- settings: `make generate` writes this -->\n\n", "<!-- end of settings -->\n"
 	text, err := os.ReadFile(operations)
 	if err != nil {

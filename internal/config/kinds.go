@@ -18,22 +18,22 @@ import (
 
 const maxNumber = 1_000_000
 
-// kind says how a setting is written, what it must be, and where its value
-// goes. A setting has either a flag and set, or stands in the file only, as a
-// tree, and has read.
+// kind says how a setting is written, what its value must be, and which field
+// the value goes to. Most have a flag, and set. A tree, such as groups, is
+// possible only in the settings file: it has read instead.
 type kind struct {
 	placeholder string // of the value, in --help
-	// rule goes on from "must be", in errors and documents, and shows a value
-	// that keeps it; "" is any text.
+	// rule follows "must be" in errors and documents, and contains a valid
+	// value; "" allows any text.
 	rule string
-	flag reflect.Type // string, Switch or []string
-	// set parses what was written, one text but for lists, and gives the rules
-	// that it breaks. The field then keeps its zero value.
+	flag reflect.Type // string, Switch or []string; nil for a tree
+	// set parses what was written: several texts for a list, one for others. It
+	// returns the rules that they break, and leaves invalid values out.
 	set  func(texts []string) (broken []string)
 	read func(r *report, name string, node *yaml.Node)
 }
 
-// parsed is the kind of one text. parse tells whether it keeps the rule.
+// parsed is the kind of one text. parse reports whether the text is valid.
 func parsed[T any](to *T, k kind, parse func(text string) (T, bool)) kind {
 	k.flag = reflect.TypeFor[string]()
 	k.set = func(texts []string) []string {
@@ -47,7 +47,7 @@ func parsed[T any](to *T, k kind, parse func(text string) (T, bool)) kind {
 	return k
 }
 
-// listed is the kind of a list of texts, each of which has to keep the rule.
+// listed is the kind of a list of texts, each of them parsed alone.
 func listed[T any](to *[]T, k kind, parse func(text string) (T, bool)) kind {
 	k.flag = reflect.TypeFor[[]string]()
 	k.set = func(texts []string) (broken []string) {
@@ -106,7 +106,7 @@ func choice[T any](to *T, options ...option[T]) kind {
 	})
 }
 
-// level is a choice that may be written in capitals.
+// level is a choice in which case does not matter.
 func level(to *slog.Level) kind {
 	k := choice(to, option[slog.Level]{"debug", slog.LevelDebug}, option[slog.Level]{"info", slog.LevelInfo},
 		option[slog.Level]{"warn", slog.LevelWarn}, option[slog.Level]{"error", slog.LevelError})
@@ -145,7 +145,7 @@ func address(to *string) kind {
 	return parsed(to, k, func(text string) (string, bool) { return text, isAddress(text) })
 }
 
-// loopbackAddress is for what no other machine may see.
+// loopbackAddress is for what no other machine may reach.
 func loopbackAddress(to *string) kind {
 	k := kind{placeholder: "HOST:PORT", rule: "empty, or host:port on loopback, such as 127.0.0.1:9090"}
 	return parsed(to, k, func(text string) (string, bool) {
@@ -161,7 +161,7 @@ func isAddress(text string) bool {
 	return err == nil
 }
 
-// isLoopback tells of host:port whether only this machine can reach it. A name
+// isLoopback reports whether only this machine can reach host:port. A name
 // other than localhost could be anything.
 func isLoopback(address string) bool {
 	host, _, _ := net.SplitHostPort(address)
@@ -192,7 +192,7 @@ func endpoint(to *string) kind {
 	})
 }
 
-// parseURL takes the slashes off a URL's end. An empty text is no URL, and fine.
+// parseURL takes the slashes off the end of a URL. Empty text is valid.
 func parseURL(text string) (string, bool) {
 	if text == "" {
 		return "", true
@@ -208,7 +208,7 @@ func isWeb(u *url.URL) bool {
 	return (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && u.User == nil && u.Opaque == ""
 }
 
-// origins are compared with what browsers send, as text, so another spelling of
+// origins are compared as text with what browsers send, so another spelling of
 // the same origin would never match.
 func origins(to *[]string) kind {
 	k := kind{placeholder: "ORIGIN", rule: "an origin, such as https://example.gov.uk: lower case, no path, no default port, no wildcard"}
@@ -234,7 +234,7 @@ func networks(to *[]netip.Prefix) kind {
 	})
 }
 
-// topicForm is the ARN of a FIFO topic, whose name ends so.
+// topicForm is the ARN of a FIFO topic, whose name always ends in .fifo.
 var topicForm = regexp.MustCompile(`^arn:aws[a-z-]*:sns:([a-z0-9-]+):[0-9]{12}:[A-Za-z0-9_-]{1,251}\.fifo$`)
 
 func topic(arn, region *string) kind {
@@ -250,8 +250,8 @@ func topic(arn, region *string) kind {
 }
 
 // secretFile is the kind of a secret: no flag, variable or key can hold one,
-// and Secret is never printed. An empty name leaves nil, a file that cannot be
-// used an empty Secret: one was asked for.
+// and Secret is never printed. Without a file the Secret is nil. If the file is
+// unusable it is empty, since local mode was not asked for.
 func secretFile(to *Secret) kind {
 	k := kind{placeholder: "FILE", rule: fmt.Sprintf("empty, or a file of mode 0600 with a secret of at least %d bytes", minSecret),
 		flag: reflect.TypeFor[string]()}

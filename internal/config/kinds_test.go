@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// wrong lists values of special rules, each wrong in one way, and what the
-// message must say. TestAWrongValueIsToldBySettingAndRule has a value for every
+// wrong lists values that break special rules, each in one way, and what the
+// error must say. TestErrorsNameTheSettingAndItsRule has a value for every
 // setting.
 var wrong = []struct{ flag, value, says string }{
 	{"listen", "127.0.0.1:" + marker, "host:port"},
@@ -52,8 +52,8 @@ func TestWrongValues(t *testing.T) {
 			t.Errorf("--%s=%s: no error", c.flag, c.value)
 			continue
 		}
-		told := err.Error()
-		if !strings.HasPrefix(told, "--"+c.flag+" (EQUALITY_API_") || !strings.Contains(told, c.says) || strings.Contains(told, marker) {
+		text := err.Error()
+		if !strings.HasPrefix(text, "--"+c.flag+" (EQUALITY_API_") || !strings.Contains(text, c.says) || strings.Contains(text, marker) {
 			t.Errorf("--%s=%s: %v", c.flag, c.value, err)
 		}
 	}

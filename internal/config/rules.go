@@ -6,7 +6,7 @@ import (
 	"os"
 )
 
-// report collects what is wrong with the settings.
+// report collects errors of settings.
 type report struct{ errs []error }
 
 // fail names a setting in the ways it can be given, and the rule it broke.
@@ -29,10 +29,10 @@ func (r *report) tls(s Settings) {
 	case s.TLSCert == "" && s.TLSKey == "":
 		return
 	case s.TLSCert == "":
-		r.fail("tls-cert", "must be set where --tls-key is")
+		r.fail("tls-cert", "must be set together with --tls-key")
 		return
 	case s.TLSKey == "":
-		r.fail("tls-key", "must be set where --tls-cert is")
+		r.fail("tls-key", "must be set together with --tls-cert")
 		return
 	}
 	key, err := os.Open(s.TLSKey)
@@ -46,20 +46,20 @@ func (r *report) tls(s Settings) {
 		return
 	}
 	if _, err := tls.LoadX509KeyPair(s.TLSCert, s.TLSKey); err != nil {
-		r.fail("tls-cert", "cannot be read, or does not fit --tls-key: PEM files of one pair are needed")
+		r.fail("tls-cert", "cannot be read, or does not fit --tls-key: both must be PEM files, of one pair")
 	}
 }
 
-// exposure checks what must be there before others than this machine can call.
+// exposure checks what the server needs before other machines can call it.
 func (r *report) exposure(s Settings) {
 	public := s.Listen != "" && !isLoopback(s.Listen)
 	if public && s.Local {
 		r.fail("listen", "a public listen address needs a token issuer: set --jwt-secret-file")
 	}
 	if public && s.TLSCert == "" && s.TLSKey == "" && len(s.TrustedProxies) == 0 {
-		r.fail("listen", "a public listen address would carry tokens in clear: set --tls-cert and --tls-key, or --trusted-proxies for the proxy that ends TLS")
+		r.fail("listen", "a public listen address would send tokens in clear: set --tls-cert and --tls-key, or --trusted-proxies for the proxy that ends TLS")
 	}
 	if s.DemoPeople > 0 && !s.Local {
-		r.fail("demo-people", "made-up people are for local mode, without --jwt-secret-file")
+		r.fail("demo-people", "invented people are only for local mode, without --jwt-secret-file")
 	}
 }

@@ -46,13 +46,13 @@ type Settings struct {
 	SNSEndpoint            string // "" is AWS's
 }
 
-// setting describes one setting; its flag, variable, key, help and row in
-// docs/operations.md follow from it.
+// setting describes one setting. Its flag, variable, key, help and row in
+// docs/operations.md follow from this.
 type setting struct {
 	name     string // of the flag, and the key in the settings file
-	kind            // how it is written, its rule, and the field of Settings that it fills
-	fallback string // the default, as it would be written; "" is none
-	help     string // sentences; code has the marks of Markdown
+	kind            // how it is written, its rule, and its field of Settings
+	fallback string // the default, as text; "" is none
+	help     string // sentences, with code in Markdown's backticks
 }
 
 // variable is the environment variable of the setting of a name.
@@ -60,7 +60,7 @@ func variable(name string) string {
 	return "EQUALITY_API_" + strings.ToUpper(strings.NewReplacer("-", "_", ".", "_").Replace(name))
 }
 
-// section is settings that --help and the documents show together.
+// section is a group of settings in --help and in the documents.
 type section struct {
 	title    string
 	settings []setting
