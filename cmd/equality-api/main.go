@@ -46,6 +46,8 @@ type cli struct {
 	Version       versionCommand       `cmd:"" help:"Print the program's and the contract's version."`
 }
 
+func newCLI() *cli { return &cli{Serve: serveCommand{config.New()}} }
+
 // output is where commands print.
 type output struct{ out, err io.Writer }
 
@@ -74,8 +76,7 @@ func run(ctx context.Context, args []string, o output) (status int) {
 			status = int(code)
 		}
 	}()
-	var c cli
-	parser, err := kong.New(&c, kong.Name("equality-api"), kong.Description(description),
+	parser, err := kong.New(newCLI(), kong.Name("equality-api"), kong.Description(description),
 		kong.Writers(o.out, o.err), kong.Exit(func(code int) { panic(exited(code)) }),
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(o), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
 	if err != nil {

@@ -105,7 +105,7 @@ func TestSettingsErrorsComeAllAtOnceWithoutTheirValues(t *testing.T) {
 
 func TestHelpNamesEveryCommandAndFlag(t *testing.T) {
 	t.Parallel()
-	k, err := kong.New(&cli{})
+	k, err := kong.New(newCLI())
 	if err != nil {
 		t.Fatal(err)
 	}

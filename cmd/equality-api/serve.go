@@ -53,8 +53,8 @@ type program struct {
 // Run serves until the context is done.
 func (c *serveCommand) Run(ctx context.Context, o output) (err error) {
 	s, err := c.Settings()
-	where := place{DataDir: c.DataDir, Database: c.Database}
-	if err := errors.Join(err, identity.CheckGroups(c.Groups), where.check()); err != nil {
+	where := place{DataDir: s.DataDir, Database: s.Database}
+	if err := errors.Join(err, identity.CheckGroups(s.Groups), where.check()); err != nil {
 		return err
 	}
 	calmCollector()

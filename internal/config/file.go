@@ -2,7 +2,6 @@ package config
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -13,17 +12,14 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-const (
-	maxFile   = 1 << 20 // bytes
-	groupsKey = "groups"
-)
+const maxFile = 1 << 20 // bytes
 
 // file is a settings file that has been read. It is kong's resolver: kong lets
 // resolvers win over the environment, so it keeps silent where that speaks.
 type file struct {
-	values map[string]any // by flag name: a string, or an []any of strings
-	groups map[string][]string
-	errs   []error
+	values map[string]any        // by name, of settings with a flag: a string, or an []any of strings
+	trees  map[string]*yaml.Node // by name, of the others
+	report
 }
 
 // Validate is for kong; the errors are reported by Settings.
@@ -40,40 +36,39 @@ func (f *file) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, err
 	return f.values[flag.Name], nil
 }
 
-// keys tells the keys that a file may have, and which of them take a list.
-func keys() map[string]bool {
-	keys := make(map[string]bool)
-	for field := range reflect.TypeFor[Config]().Fields() {
-		if name := field.Tag.Get("name"); name != "" && name != "config" {
-			keys[name] = field.Type.Kind() == reflect.Slice
-		}
-	}
-	return keys
-}
-
 func readFile(path string) *file {
-	f := &file{values: make(map[string]any)}
+	f := &file{values: make(map[string]any), trees: make(map[string]*yaml.Node)}
 	root, err := parseFile(path)
 	if err != nil {
-		f.fail(0, err.Error())
+		f.failAt(0, err.Error())
 		return f
 	}
-	known := keys()
+	flags := make(map[string]reflect.Type)
+	for _, section := range sections(new(Settings)) {
+		for _, s := range section.settings {
+			flags[s.name] = s.flag
+		}
+	}
 	f.members(root, func(key string, at, value *yaml.Node) {
-		isList, ok := known[key]
+		flag, ok := flags[key]
+		isList := flag == reflect.TypeFor[[]string]()
 		switch {
-		case key == groupsKey:
-			f.readGroups(value)
 		case !ok:
-			f.fail(at.Line, "unknown key"+printable(key))
+			f.failAt(at.Line, "unknown key"+printable(key))
+		case flag == nil:
+			f.trees[key] = value
 		case value.Kind == yaml.SequenceNode && isList:
-			f.values[key] = f.list(value)
+			var list []any // as kong takes it
+			for _, text := range f.list(value) {
+				list = append(list, text)
+			}
+			f.values[key] = list
 		case value.Kind == yaml.ScalarNode && value.Tag != "!!null":
 			f.values[key] = value.Value
 		case isList:
-			f.fail(at.Line, key+" takes a list")
+			f.failAt(at.Line, key+" takes a list")
 		default:
-			f.fail(at.Line, key+" takes one value")
+			f.failAt(at.Line, key+" takes one value")
 		}
 	})
 	return f
@@ -123,7 +118,7 @@ func printable(text string) string {
 }
 
 // members calls visit with each key of a mapping; a key given twice is an error.
-func (f *file) members(mapping *yaml.Node, visit func(key string, at, value *yaml.Node)) {
+func (r *report) members(mapping *yaml.Node, visit func(key string, at, value *yaml.Node)) {
 	if mapping == nil {
 		return
 	}
@@ -131,7 +126,7 @@ func (f *file) members(mapping *yaml.Node, visit func(key string, at, value *yam
 	for i := 0; i+1 < len(mapping.Content); i += 2 {
 		key := mapping.Content[i]
 		if seen[key.Value] {
-			f.fail(key.Line, "a key is given twice"+printable(key.Value))
+			r.failAt(key.Line, "a key is given twice"+printable(key.Value))
 			continue
 		}
 		seen[key.Value] = true
@@ -139,41 +134,16 @@ func (f *file) members(mapping *yaml.Node, visit func(key string, at, value *yam
 	}
 }
 
-func (f *file) readGroups(node *yaml.Node) {
-	if node.Kind != yaml.MappingNode {
-		f.fail(node.Line, groupsKey+" takes a mapping of group to list of roles")
-		return
-	}
-	f.groups = make(map[string][]string)
-	f.members(node, func(group string, at, roles *yaml.Node) {
-		if group == "" || roles.Kind != yaml.SequenceNode {
-			f.fail(at.Line, "a group has a name and a list of roles")
-			return
-		}
-		for _, role := range f.list(roles) {
-			f.groups[group] = append(f.groups[group], role.(string))
-		}
-	})
-}
-
-func (f *file) list(node *yaml.Node) []any {
-	var out []any
-	for _, item := range node.Content {
+// list gives the texts of a sequence.
+func (r *report) list(sequence *yaml.Node) (texts []string) {
+	for _, item := range sequence.Content {
 		if item.Kind != yaml.ScalarNode || item.Tag == "!!null" {
-			f.fail(item.Line, "a list has plain values only")
+			r.failAt(item.Line, "a list has plain values only")
 			continue
 		}
-		out = append(out, item.Value)
+		texts = append(texts, item.Value)
 	}
-	return out
-}
-
-func (f *file) fail(line int, rule string) {
-	where := "--config (EQUALITY_API_CONFIG)"
-	if line > 0 {
-		where += fmt.Sprintf(" line %d", line)
-	}
-	f.errs = append(f.errs, fmt.Errorf("%s: %s", where, rule))
+	return texts
 }
 
 // reason is an I/O error without the path, which may be a secret put where its

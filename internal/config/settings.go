@@ -1,11 +1,9 @@
 package config
 
 import (
-	"crypto/tls"
-	"errors"
 	"log/slog"
 	"net/netip"
-	"os"
+	"strings"
 	"time"
 )
 
@@ -20,6 +18,8 @@ type Settings struct {
 	Listen          string // host:port
 	TelemetryListen string // host:port on loopback; "" is off
 	PublicURL       string // absolute, without a slash at its end; "" is none
+	TrustedProxies  []netip.Prefix
+	TLSCert, TLSKey string // files that fit each other; "" is no TLS
 
 	JWTSecret              Secret // at least 32 bytes; nil in local mode
 	JWTIssuer, JWTAudience string // "" is any
@@ -28,12 +28,9 @@ type Settings struct {
 
 	CORSOrigins                    []string
 	RequireIfMatch, RequirePurpose bool
-
-	RateLimit              float64 // requests a second for each caller; 0 is off
-	RateBurst              int     // at least 1
-	MaxConcurrentPerCaller int     // 0 is off
-	TrustedProxies         []netip.Prefix
-	TLSCert, TLSKey        string // files that fit each other; "" is no TLS
+	RateLimit                      float64 // requests a second for each caller; 0 is off
+	RateBurst                      int     // at least 1
+	MaxConcurrentPerCaller         int     // 0 is off
 
 	IdempotencyRetention, EventRetention, ShutdownTimeout time.Duration // over 0
 	LogLevel                                              slog.Level
@@ -49,104 +46,102 @@ type Settings struct {
 	SNSEndpoint            string // "" is AWS's
 }
 
-const maxNumber = 1_000_000
-
-// Settings checks and parses. The error joins everything that is wrong, one
-// line each: flag, environment variable and rule, never the value.
-func (c Config) Settings() (Settings, error) {
-	p := parser{errs: c.fileErrs}
-	s := Settings{
-		DataDir:                p.required("data-dir", c.DataDir),
-		Database:               c.Database,
-		Local:                  c.JWTSecretFile == "",
-		Listen:                 p.address("listen", c.Listen),
-		PublicURL:              p.publicURL("public-url", c.PublicURL),
-		JWTIssuer:              c.JWTIssuer,
-		JWTAudience:            c.JWTAudience,
-		JWTRequireExpiry:       p.yes("jwt-require-expiry", c.JWTRequireExpiry),
-		Groups:                 c.Groups,
-		CORSOrigins:            p.origins("cors-origins", c.CORSOrigins),
-		RequireIfMatch:         p.yes("require-if-match", c.RequireIfMatch),
-		RequirePurpose:         p.yes("require-purpose", c.RequirePurpose),
-		RateLimit:              p.rate("rate-limit", c.RateLimit),
-		RateBurst:              p.number("rate-burst", c.RateBurst, 1),
-		MaxConcurrentPerCaller: p.number("max-concurrent-per-caller", c.MaxConcurrentPerCaller, 0),
-		TrustedProxies:         p.networks("trusted-proxies", c.TrustedProxies),
-		TLSCert:                c.TLSCert,
-		TLSKey:                 c.TLSKey,
-		IdempotencyRetention:   p.duration("idempotency-retention", c.IdempotencyRetention),
-		EventRetention:         p.duration("event-retention", c.EventRetention),
-		ShutdownTimeout:        p.duration("shutdown-timeout", c.ShutdownTimeout),
-		LogLevel:               p.level("log-level", c.LogLevel),
-		DemoPeople:             p.number("demo-people", c.DemoPeople, 0),
-		Council:                p.required("council", c.Council),
-		LocalEthnicGroups:      p.yes("local-ethnic-groups", c.LocalEthnicGroups),
-		MMHStrictCodes:         p.choice("mmh-codes", c.MMHCodes, "record", "strict") == "strict",
-		SNSFull:                p.choice("sns-payload", c.SNSPayload, "names", "full") == "full",
-	}
-	s.SNSTopicARN, s.SNSRegion = p.topic("sns-topic-arn", c.SNSTopicARN)
-	s.SNSEndpoint = p.endpoint("sns-endpoint", c.SNSEndpoint)
-	if c.TelemetryListen != "" {
-		s.TelemetryListen = p.address("telemetry-listen", c.TelemetryListen)
-		if s.TelemetryListen != "" && !isLoopback(s.TelemetryListen) {
-			p.fail("telemetry-listen", "must be a loopback address, such as 127.0.0.1:9090: metrics and profiles are not for others")
-		}
-	}
-	if !s.Local {
-		secret, err := ReadSecret(c.JWTSecretFile)
-		if err != nil {
-			p.fail("jwt-secret-file", err.Error())
-		}
-		s.JWTSecret = secret
-	}
-	p.tls(s)
-	p.exposure(s)
-	if len(p.errs) > 0 {
-		return Settings{}, errors.Join(p.errs...)
-	}
-	if s.Local {
-		s.RateLimit, s.MaxConcurrentPerCaller = 0, 0
-	}
-	return s, nil
+// setting describes one setting. Its flag, variable, key, help and row in
+// docs/operations.md follow from this.
+type setting struct {
+	name     string // of the flag, and the key in the settings file
+	kind            // how it is written, its rule, and its field of Settings
+	fallback string // the default, as text; "" is none
+	help     string // sentences, with code in Markdown's backticks
 }
 
-// tls checks that certificate and key are both there, private and a pair.
-func (p *parser) tls(s Settings) {
-	switch {
-	case s.TLSCert == "" && s.TLSKey == "":
-		return
-	case s.TLSCert == "":
-		p.fail("tls-cert", "must be set where --tls-key is")
-		return
-	case s.TLSKey == "":
-		p.fail("tls-key", "must be set where --tls-cert is")
-		return
-	}
-	key, err := os.Open(s.TLSKey)
-	if err != nil {
-		p.fail("tls-key", reason(err).Error())
-		return
-	}
-	defer key.Close()
-	if err := private(key); err != nil {
-		p.fail("tls-key", err.Error())
-		return
-	}
-	if _, err := tls.LoadX509KeyPair(s.TLSCert, s.TLSKey); err != nil {
-		p.fail("tls-cert", "cannot be read, or does not fit --tls-key: PEM files of one pair are needed")
-	}
+// variable is the environment variable of the setting of a name.
+func variable(name string) string {
+	return "EQUALITY_API_" + strings.ToUpper(strings.NewReplacer("-", "_", ".", "_").Replace(name))
 }
 
-// exposure checks what must be there before others than this machine can call.
-func (p *parser) exposure(s Settings) {
-	public := s.Listen != "" && !isLoopback(s.Listen)
-	if public && s.Local {
-		p.fail("listen", "a public listen address needs a token issuer: set --jwt-secret-file")
-	}
-	if public && s.TLSCert == "" && s.TLSKey == "" && len(s.TrustedProxies) == 0 {
-		p.fail("listen", "a public listen address would carry tokens in clear: set --tls-cert and --tls-key, or --trusted-proxies for the proxy that ends TLS")
-	}
-	if s.DemoPeople > 0 && !s.Local {
-		p.fail("demo-people", "made-up people are for local mode, without --jwt-secret-file")
+// section is a group of settings in --help and in the documents.
+type section struct {
+	title    string
+	settings []setting
+}
+
+// sections describes every setting, each bound to its field of s.
+func sections(s *Settings) []section {
+	return []section{
+		{"Data", []setting{
+			{name: "data-dir", kind: required(&s.DataDir, "DIR"),
+				help: "Directory of the encryption keys and, unless `--database` is set, of the database."},
+			{name: "database", kind: text(&s.Database, "DSN"),
+				help: "PostgreSQL connection string, without a password: `passfile=FILE` names the file that has it. If empty, the database is SQLite in `--data-dir`."},
+		}},
+		{"Addresses", []setting{
+			{name: "listen", kind: address(&s.Listen), fallback: "127.0.0.1:8080",
+				help: "Address of the API and its pages. One that other machines can reach needs `--jwt-secret-file`, and either TLS or `--trusted-proxies`."},
+			{name: "telemetry-listen", kind: loopbackAddress(&s.TelemetryListen), fallback: "127.0.0.1:9090",
+				help: "Address of metrics and profiles. If empty, the server offers neither."},
+			{name: "public-url", kind: webURL(&s.PublicURL),
+				help: "Address at which callers reach this server, for absolute links."},
+			{name: "trusted-proxies", kind: networks(&s.TrustedProxies),
+				help: "Networks of the proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` headers the server believes."},
+			{name: "tls-cert", kind: text(&s.TLSCert, "FILE"),
+				help: "File of the TLS certificate chain (PEM)."},
+			{name: "tls-key", kind: text(&s.TLSKey, "FILE"),
+				help: "File of the private key of `--tls-cert` (PEM, mode 0600)."},
+		}},
+		{"Tokens", []setting{
+			{name: "jwt-secret-file", kind: secretFile(&s.JWTSecret),
+				help: "File of the secret that tokens are signed with (HS256). If empty, the server runs in local mode, on loopback only."},
+			{name: "jwt-issuer", kind: text(&s.JWTIssuer, "ISS"),
+				help: "The issuer (`iss`) that every token must name. If empty, any."},
+			{name: "jwt-audience", kind: text(&s.JWTAudience, "AUD"),
+				help: "The audience (`aud`) that every token must name. If empty, any."},
+			{name: "jwt-require-expiry", kind: toggle(&s.JWTRequireExpiry),
+				help: "Refuse tokens without an expiry time (`exp`)."},
+			{name: "groups", kind: rolesOfGroups(&s.Groups),
+				help: "The roles that each group in a token gives its caller."},
+		}},
+		{"Requests", []setting{
+			{name: "cors-origins", kind: origins(&s.CORSOrigins),
+				help: "Origins whose pages may call the API, written exactly as browsers send them."},
+			{name: "require-if-match", kind: toggle(&s.RequireIfMatch),
+				help: "Refuse a change without an `If-Match` header (428)."},
+			{name: "require-purpose", kind: toggle(&s.RequirePurpose),
+				help: "Refuse a request for personal data without an `X-Access-Purpose` header."},
+			{name: "rate-limit", kind: rate(&s.RateLimit), fallback: "50",
+				help: "Requests a second that each caller may send. 0 means no limit."},
+			{name: "rate-burst", kind: number(&s.RateBurst, 1), fallback: "100",
+				help: "Requests that a caller may send at once before `--rate-limit` applies."},
+			{name: "max-concurrent-per-caller", kind: number(&s.MaxConcurrentPerCaller, 0), fallback: "64",
+				help: "Requests that each caller may have in progress at once. 0 means no limit."},
+			{name: "idempotency-retention", kind: duration(&s.IdempotencyRetention), fallback: "24h",
+				help: "How long to remember the outcome of an `Idempotency-Key`."},
+		}},
+		{"Running", []setting{
+			{name: "shutdown-timeout", kind: duration(&s.ShutdownTimeout), fallback: "20s",
+				help: "How long requests in progress may take to finish when the server stops."},
+			{name: "log-level", kind: level(&s.LogLevel), fallback: "info",
+				help: "The least severe messages to log."},
+		}},
+		{"Reference data", []setting{
+			{name: "council", kind: required(&s.Council, "NAME"), fallback: "Hackney Council",
+				help: "The council that labels of reference data name."},
+			{name: "local-ethnic-groups", kind: toggle(&s.LocalEthnicGroups),
+				help: "Offer the local ethnic groups as well as the national ones."},
+			{name: "demo-people", kind: number(&s.DemoPeople, 0), fallback: "0",
+				help: "Number of invented people to start with, in local mode only."},
+		}},
+		{"Front ends and events", []setting{
+			{name: "mmh-codes", kind: choice(&s.MMHStrictCodes, option[bool]{"record", false}, option[bool]{"strict", true}), fallback: "record",
+				help: "What to do when a front end sends `/mmh` a code that is in no list: `record` keeps it as sent, `strict` refuses it."},
+			{name: "event-retention", kind: duration(&s.EventRetention), fallback: "2160h",
+				help: "How long to keep events. 2160h is 90 days."},
+			{name: "sns-topic-arn", kind: topic(&s.SNSTopicARN, &s.SNSRegion),
+				help: "Amazon SNS topic that receives every change, in the form that the front ends' listeners read. If empty, nothing is published."},
+			{name: "sns-payload", kind: choice(&s.SNSFull, option[bool]{"names", false}, option[bool]{"full", true}), fallback: "names",
+				help: "What messages say of a record: `names` gives the names of its members without values; with `full` every message carries personal data."},
+			{name: "sns-endpoint", kind: endpoint(&s.SNSEndpoint),
+				help: "Address of SNS, for tests and private endpoints. If empty, AWS's endpoint in the topic's region."},
+		}},
 	}
 }

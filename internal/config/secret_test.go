@@ -1,0 +1,74 @@
+package config
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"testing"
+)
+
+func writeSecret(t *testing.T) string {
+	t.Helper()
+	return write(t, "secret", strings.Repeat("k", 32)+"\n", 0o600)
+}
+
+func TestSecretFile(t *testing.T) {
+	long := strings.Repeat("k", 32)
+	for name, c := range map[string]struct {
+		text string
+		mode os.FileMode
+		want string // the secret, or what the error says
+	}{
+		"plain":          {long, 0o600, long},
+		"newline":        {long + "\n", 0o400, long},
+		"windows":        {long + "\r\n", 0o600, long},
+		"two newlines":   {long + "\n\n", 0o600, long + "\n"},
+		"short":          {long[:31] + "\n", 0o600, "under 32 bytes"},
+		"huge":           {strings.Repeat(long, 1000), 0o600, "over"},
+		"group-readable": {long, 0o640, "0600"},
+		"world-readable": {long, 0o644, "0600"},
+	} {
+		secret, err := ReadSecret(write(t, "secret", c.text, c.mode))
+		if err == nil && string(secret) != c.want || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %q, %v", name, string(secret), err)
+		}
+	}
+	if _, err := ReadSecret(t.TempDir()); err == nil {
+		t.Error("read a directory")
+	}
+}
+
+// Every setting that takes the name of a file with a secret in it is given one:
+// what is printed of Settings has nothing of what the file says.
+func TestSettingsShowNoSecret(t *testing.T) {
+	path := write(t, "secret", marker+strings.Repeat("k", 32), 0o600)
+	var out bytes.Buffer
+	flags, _ := all(new(Settings))
+	for i := range flags {
+		s, broken := setTo(i, path)
+		if broken != nil {
+			continue
+		}
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x", "%q", "%d"} {
+			fmt.Fprintf(&out, verb+"\n", s)
+			fmt.Fprintf(&out, verb+"\n", &s)
+		}
+		slog.New(slog.NewTextHandler(&out, nil)).Info("start", "settings", s)
+		slog.New(slog.NewJSONHandler(&out, nil)).Info("start", "settings", s)
+		if err := json.NewEncoder(&out).Encode(s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	shown := out.String()
+	for _, form := range []string{marker, fmt.Sprintf("%x", marker), fmt.Sprint([]byte(marker))[1:30], "czNjcmV0"} {
+		if strings.Contains(shown, form) {
+			t.Errorf("shown as %q in %s", form, shown)
+		}
+	}
+	if !strings.Contains(shown, redacted) {
+		t.Error("not shown as redacted either")
+	}
+}
