@@ -12,6 +12,14 @@ import (
 	"equality-information-api/internal/store"
 )
 
+// records are the use cases of one record.
+type records interface {
+	CreateRecord(context.Context, service.Access, service.Write) (service.Written, error)
+	ChangeRecord(context.Context, service.Access, service.Write) (service.Written, error)
+	Read(ctx context.Context, a service.Access, id uuid.UUID, unless func(version int64) bool) (v service.Shown, unmodified bool, err error)
+	ReadByTarget(ctx context.Context, a service.Access, target uuid.UUID, unless func(version int64) bool) (v service.Shown, unmodified bool, err error)
+}
+
 // location is the path of a record.
 func location(id uuid.UUID) string { return Prefix + "/equality-information/" + id.String() }
 
@@ -24,7 +32,7 @@ func (a *API) create(c *call) error {
 	if err := c.checked(); err != nil {
 		return err
 	}
-	written, err := a.Service.CreateRecord(c.r.Context(), c.access, w)
+	written, err := a.service.CreateRecord(c.r.Context(), c.access, w)
 	return a.written(c, written, err)
 }
 
@@ -38,7 +46,7 @@ func (a *API) change(c *call) error {
 	if err := c.checked(); err != nil {
 		return err
 	}
-	written, err := a.Service.ChangeRecord(c.r.Context(), c.access, w)
+	written, err := a.service.ChangeRecord(c.r.Context(), c.access, w)
 	return a.written(c, written, err)
 }
 
@@ -60,7 +68,7 @@ func (a *API) written(c *call, w service.Written, err error) error {
 }
 
 // read answers GET /equality-information/{id}.
-func (a *API) read(c *call) error { return a.readRecord(c, a.Service.Read, c.id()) }
+func (a *API) read(c *call) error { return a.readRecord(c, a.service.Read, c.id()) }
 
 // readBy is one of the service's two ways to find a record.
 type readBy func(context.Context, service.Access, uuid.UUID, func(version int64) bool) (service.Shown, bool, error)
@@ -87,7 +95,7 @@ func (a *API) readRecord(c *call, find readBy, id uuid.UUID) error {
 
 // shown is a version with its JSON.
 func (a *API) shown(v store.Version) service.Shown {
-	return service.Shown{Version: v, Text: a.Service.Rules.Encode(v.Record)}
+	return service.Shown{Version: v, Text: a.rules.Encode(v.Record)}
 }
 
 // record answers with a record.

@@ -27,7 +27,7 @@ func (a *API) read(c *call) error {
 	if c.segment == "" {
 		id = c.target
 	}
-	v, err := a.Service.ReadOf(c.r.Context(), c.access, c.target, id)
+	v, err := a.service.ReadOf(c.r.Context(), c.access, c.target, id)
 	if err != nil {
 		return err
 	}
@@ -41,7 +41,7 @@ func (a *API) create(c *call) error {
 	if err := c.checked(); err != nil {
 		return err
 	}
-	written, err := a.Service.CreateRecord(c.r.Context(), c.access, w)
+	written, err := a.service.CreateRecord(c.r.Context(), c.access, w)
 	return a.written(c, written, err)
 }
 
@@ -55,7 +55,7 @@ func (a *API) change(c *call) error {
 	if err := c.checked(); err != nil {
 		return err
 	}
-	written, err := a.Service.ChangeRecord(c.r.Context(), c.access, w)
+	written, err := a.service.ChangeRecord(c.r.Context(), c.access, w)
 	return a.written(c, written, err)
 }
 
@@ -65,7 +65,7 @@ func (a *API) write(c *call) service.Write {
 	if !ok {
 		c.wrong("Idempotency-Key", "header.idempotency-key", gate.WrongKey)
 	}
-	return service.Write{Body: c.body, Form: a.Codec, Reason: service.Reasons[0], Key: key, Operation: gate.Operation(c.r)}
+	return service.Write{Body: c.body, Form: a.codec, Reason: service.Reasons[0], Key: key, Operation: gate.Operation(c.r)}
 }
 
 // written answers a write.
@@ -90,7 +90,7 @@ func (a *API) record(c *call, status int, v store.Version) {
 	h := c.w.Header()
 	h.Set("ETag", etag.Quoted(etag.Version(v.Version)))
 	h.Set("Cache-Control", "no-store")
-	gate.Send(c.w, c.r, status, contentType, a.Codec.Encode(&v.Record))
+	gate.Send(c.w, c.r, status, contentType, a.codec.Encode(&v.Record))
 }
 
 // version is the version that an If-Match names: one tag, weak or strong. Nil
