@@ -84,7 +84,7 @@ func (g *Gate) Admit(r *http.Request, op service.Operation, target uuid.UUID) (a
 
 func (g *Gate) authorise(r *http.Request, op service.Operation, caller identity.Caller, target uuid.UUID) (service.Access, error) {
 	action := op.Action
-	if len(op.When) > 0 {
+	if len(op.When) > 0 { // else the query need not be read
 		action = op.ActionFor(r.URL.Query().Has)
 	}
 	purpose := r.Header.Get("X-Access-Purpose")

@@ -20,8 +20,8 @@ type Route struct {
 
 // RouterOptions say how a surface reads paths and answers what has no route.
 type RouterOptions struct {
-	// Path writes a request's path, which has no slash at its end, as the routes
-	// write theirs. What it makes "/" is not found.
+	// Path turns a request's path, without a slash at its end, into the form that
+	// the routes use: without a prefix, or in one case. "/" is never found.
 	Path func(string) string
 	// Expose are the headers of answers that pages of other origins may read.
 	Expose string
@@ -39,8 +39,8 @@ type Router struct {
 	methods string // of all routes, for CORS
 }
 
-// NewRouter returns a router of routes, whose paths do not begin with a prefix
-// that Path takes away. Like net/http's mux it panics at routes in conflict.
+// NewRouter returns a router of routes. Their patterns must not conflict:
+// net/http's mux panics if they do.
 func (g *Gate) NewRouter(o RouterOptions, routes []Route) *Router {
 	byPath := make(map[string]map[string]http.HandlerFunc)
 	all := make(map[string]http.HandlerFunc)

@@ -28,7 +28,7 @@ import (
 // Prefix stands before every path of this contract.
 const Prefix = root + "/api/v1"
 
-// root begins every path of this contract, and stands alone before it in logs.
+// root begins every path of this contract. Routes and logs leave out the rest of Prefix.
 const root = "/mmh"
 
 // UseCases are what the handlers need of the service.
@@ -66,7 +66,7 @@ type endpoint struct {
 	handle func(*API, *call) error
 }
 
-// endpoints are all there are, their paths in lower case and behind root.
+// endpoints are all there are. Their paths are those that routed makes.
 var endpoints = []endpoint{
 	{service.Operation{Method: "GET", Path: root + "/equality-information", Action: service.Read}, (*API).read},
 	{service.Operation{Method: "POST", Path: root + "/equality-information", Action: service.Create}, (*API).create},
@@ -96,7 +96,7 @@ func (a *API) Owns(path string) bool {
 	return len(path) >= len(root) && strings.EqualFold(path[:len(root)], root) && (len(path) == len(root) || path[len(root)] == '/')
 }
 
-// routed is a path as endpoints have it, whatever its case.
+// routed is a path as endpoints have it: in lower case, with root for Prefix.
 func routed(path string) string {
 	if rest, ok := strings.CutPrefix(strings.ToLower(path), Prefix); ok {
 		return root + rest

@@ -65,7 +65,8 @@ func (a *API) write(c *call) service.Write {
 	if !ok {
 		c.wrong("Idempotency-Key", "header.idempotency-key", gate.WrongKey)
 	}
-	return service.Write{Body: c.body, Form: a.codec, Reason: service.Reasons[0], Key: key, Operation: gate.Operation(c.r)}
+	operation := c.r.Method + " " + Prefix + strings.TrimPrefix(c.r.URL.Path, root) // whatever the spelling of the path
+	return service.Write{Body: c.body, Form: a.codec, Reason: service.Reasons[0], Key: key, Operation: operation}
 }
 
 // written answers a write.

@@ -276,6 +276,9 @@ func TestIdempotencyKey(t *testing.T) {
 	if first.Body.String() != again.Body.String() || again.Header().Get("Idempotency-Replayed") != "true" || again.Header().Get("Location") == "" {
 		t.Errorf("%v %s", again.Header(), again.Body)
 	}
+	if w := b.ask("POST", "/MMH/api/v1/Equality-Information/", `{"targetId":"`+person+`"}`, key); w.Code != 201 || w.Header().Get("Idempotency-Replayed") != "true" {
+		t.Errorf("by another spelling of the path: %d %s", w.Code, w.Body)
+	}
 	wants(t, b.ask("POST", records, `{"targetId":"`+person+`","disabled":"yes"}`, key), 422)
 	wants(t, b.ask("POST", records, `{}`, header{"Idempotency-Key": strings.Repeat("k", 256)}), 400)
 }
