@@ -42,9 +42,9 @@ type bulkStore struct {
 	lock   io.Closer
 }
 
-// openFor opens the store for whoever runs a command, who may do this action.
-// Only what makes versions of records needs rules.
-func (p place) openFor(ctx context.Context, o output, rules *equality.Rules, action service.Action, permissions ...identity.Permission) (_ *bulkStore, err error) {
+// openFor opens the store for whoever runs a command, who may do this action
+// and has these further permissions. Only what makes versions of records needs rules.
+func (p place) openFor(ctx context.Context, o output, rules *equality.Rules, action service.Action, further ...identity.Permission) (_ *bulkStore, err error) {
 	s := &bulkStore{}
 	defer func() {
 		if err != nil {
@@ -72,7 +72,8 @@ func (p place) openFor(ctx context.Context, o output, rules *equality.Rules, act
 	}
 	opened.Store(true)
 	s.Service = service.New(s.engine, service.Options{Rules: rules, Keys: keys, Now: time.Now})
-	s.access, err = s.Authorise(ctx, service.Request{Caller: operator().With(permissions...), CorrelationID: uuid.New()}, action)
+	caller := operator().With(action.Permission()).With(further...)
+	s.access, err = s.Authorise(ctx, service.Request{Caller: caller, CorrelationID: uuid.New()}, action)
 	return s, err
 }
 

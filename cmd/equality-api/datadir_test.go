@@ -228,14 +228,14 @@ func TestTokenIsAloneAndAuthenticates(t *testing.T) {
 		t.Errorf("the key is another: %v", err)
 	}
 	modes(t, dir)
-	authenticator, err := identity.New(identity.Config{Secret: key, Groups: localGroups()}, time.Now)
+	authenticator, err := identity.NewTokenVerifier(identity.Config{Secret: key, Groups: localGroups()}, time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for role, permissions := range identity.Roles() {
 		text := succeeds(t, "token", "--data-dir", dir, "--role", role, "--role", "analyst", "--name", "Somebody Else")
 		token, rest, _ := strings.Cut(text, "\n")
-		caller, err := authenticator.Authenticate("Bearer " + token)
+		caller, err := authenticator.Authenticate(t.Context(), identity.Credentials{Authorization: "Bearer " + token})
 		if err != nil || rest != "" || caller.Subject != "local.user@council.example" || caller.Name != "Somebody Else" {
 			t.Fatalf("%s: %+v %q %v", role, caller, rest, err)
 		}
@@ -256,7 +256,7 @@ func TestTokenIsAloneAndAuthenticates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := authenticator.Authenticate(expired); identity.Reason(err) != "expired" {
+	if _, err := authenticator.Authenticate(t.Context(), identity.Credentials{Authorization: expired}); identity.Reason(err) != "expired" {
 		t.Errorf("an old token: %v", err)
 	}
 }

@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"equality-information-api/internal/identity"
 	"equality-information-api/internal/relay"
 	"equality-information-api/internal/service"
 )
@@ -107,7 +106,7 @@ func (c eventsDropCommand) Run(ctx context.Context, o output) error {
 
 // publication runs what changes the place of publishing; on SQLite without a server.
 func (p place) publication(ctx context.Context, o output, action service.Action, run func(*service.Publication) error) (err error) {
-	s, err := p.openFor(ctx, o, nil, action, identity.EventsPublish)
+	s, err := p.openFor(ctx, o, nil, action)
 	if err != nil {
 		return err
 	}

@@ -30,7 +30,7 @@ func (c exportCommand) Run(ctx context.Context, o output) (err error) {
 	if err != nil {
 		return err
 	}
-	s, err := c.openFor(ctx, o, nil, service.Export, identity.EqualityExport, identity.NINORead)
+	s, err := c.openFor(ctx, o, nil, service.Export, identity.NINORead)
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,6 @@ import (
 
 	"equality-information-api/internal/bulk"
 	"equality-information-api/internal/equality"
-	"equality-information-api/internal/identity"
 	"equality-information-api/internal/mmh"
 	"equality-information-api/internal/refdata"
 	"equality-information-api/internal/service"
@@ -53,7 +52,7 @@ func (c importCommand) Run(ctx context.Context, o output) (err error) {
 	}
 	var s *bulkStore
 	if !c.DryRun {
-		if s, err = c.openFor(ctx, o, decoding.rules, service.Import, identity.EqualityImport); err != nil {
+		if s, err = c.openFor(ctx, o, decoding.rules, service.Import); err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, s.close()) }()

@@ -29,7 +29,7 @@ func (p *program) startRelay(ctx context.Context) (stop func(), err error) {
 		return nil, err
 	}
 	access, err := p.service.Authorise(ctx, service.Request{
-		Caller: publisher.With(identity.EventsPublish), CorrelationID: uuid.New(),
+		Caller: publisher.With(service.Publish.Permission()), CorrelationID: uuid.New(),
 	}, service.Publish)
 	if err != nil {
 		return nil, err

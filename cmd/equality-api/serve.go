@@ -44,7 +44,7 @@ type program struct {
 	lock    io.Closer
 	keys    *sealing.Keyset
 	lists   *refdata.Lists
-	tokens  *identity.Authenticator
+	tokens  *identity.TokenVerifier
 	store   engine
 	service *service.Service
 	codec   *mmh.Codec
@@ -189,7 +189,7 @@ func (p *program) referenceData() (*refdata.Lists, error) {
 	return refdata.Load(options...)
 }
 
-func (p *program) authenticator() (*identity.Authenticator, error) {
+func (p *program) authenticator() (*identity.TokenVerifier, error) {
 	c := identity.Config{
 		Secret: p.JWTSecret, Issuer: p.JWTIssuer, Audience: p.JWTAudience,
 		RequireExpiry: p.JWTRequireExpiry, Groups: p.Groups,
@@ -201,7 +201,7 @@ func (p *program) authenticator() (*identity.Authenticator, error) {
 		}
 		c.Secret, c.Groups = key, localGroups()
 	}
-	return identity.New(c, time.Now)
+	return identity.NewTokenVerifier(c, time.Now)
 }
 
 func (p *program) handler() (http.Handler, error) {
@@ -215,34 +215,25 @@ func (p *program) handler() (http.Handler, error) {
 			Rate: p.RateLimit, Burst: p.RateBurst, Concurrent: p.MaxConcurrentPerCaller,
 		}, time.Now)
 	}
-	way := &gate.Gate{
-		Service: p.service, Tokens: p.tokens, Limiter: limiter,
+	way := gate.New(gate.Options{
+		Service: p.service, Callers: p.tokens, Limiter: limiter,
 		Unauthenticated: func(reason string) { refused.WithLabelValues(reason).Inc() },
 		Origins:         p.CORSOrigins, RequirePurpose: p.RequirePurpose,
 		Internal: func(ctx context.Context, err error) {
 			p.log.Error("internal error", "correlation_id", server.Of(ctx).CorrelationID, "error", err)
 		},
-	}
-	api := httpapi.New(httpapi.Options{Gate: way, Lists: p.lists, PublicURL: p.PublicURL})
-	front, err := mmh.New(mmh.Options{Gate: way, Codec: p.codec, Lists: p.lists, Store: p.place.engine(), Now: time.Now})
+	})
+	api := httpapi.New(httpapi.Options{Gate: way, UseCases: p.service, Rules: p.service.Rules, Lists: p.lists, PublicURL: p.PublicURL})
+	front, err := mmh.New(mmh.Options{
+		Gate: way, UseCases: p.service, Codec: p.codec, Lists: p.lists, Store: p.place.engine(), Now: time.Now,
+	})
 	if err != nil {
 		return nil, err
 	}
-	return server.Observe(byPath(front.ServeHTTP, api.ServeHTTP), server.ObserveOptions{
-		Log: p.log, Registry: p.metrics, TrustedProxies: p.TrustedProxies,
-		Panic: byPath(front.Panic, api.Panic), Plain: byPath(front.Plain, api.Plain),
+	surfaces := gate.Surfaces{front, api}
+	return server.Observe(surfaces, server.ObserveOptions{
+		Log: p.log, Registry: p.metrics, TrustedProxies: p.TrustedProxies, Panic: surfaces.Panic, Plain: surfaces.Plain,
 	}), nil
-}
-
-// byPath leads requests of the front-end contract to front, the others to api.
-func byPath(front, api http.HandlerFunc) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		if mmh.Serves(r.URL.Path) {
-			front(w, r)
-			return
-		}
-		api(w, r)
-	}
 }
 
 // logHeadsRegularly writes the access log's heads to the program's log, whose

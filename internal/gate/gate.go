@@ -1,11 +1,13 @@
-// Package gate is what the HTTP contracts of the program have in common: whose
-// token a request has, whether the caller has requests left and may do what it
-// asks for, how a body is taken in, the headers that mean the same everywhere,
+// Package gate is what the HTTP surfaces of the program have in common: which
+// surface a path belongs to, how a path finds its route, whose credentials a
+// request has, whether the caller has requests left and may do what it asks
+// for, how a body is taken in, the headers that mean the same everywhere,
 // problems, and CORS.
 //
-// It does not own routes, the order of the checks that come after the caller's,
-// what a body says, or answers that are no problems: those are each contract's
-// own (internal/httpapi, internal/mmh), which do not know each other.
+// It does not own the routes themselves, the order of the checks that come
+// after the caller's, what a body says, or answers that are no problems: those
+// are each surface's own (internal/httpapi, internal/mmh), which do not know
+// each other.
 package gate
 
 import (
@@ -21,46 +23,76 @@ import (
 	"equality-information-api/internal/service"
 )
 
-// Gate lets requests in. Any number of goroutines may use it.
-type Gate struct {
-	Service *service.Service
-	Tokens  *identity.Authenticator
+// Authenticator says whose credentials a request has. Its error is
+// identity.ErrUnauthenticated.
+type Authenticator interface {
+	Authenticate(context.Context, identity.Credentials) (identity.Caller, error)
+}
+
+// Authoriser says whether a caller may do what it asks for. Its error is
+// service.ErrForbidden.
+type Authoriser interface {
+	Authorise(context.Context, service.Request, service.Action) (service.Access, error)
+}
+
+// Options are what a Gate needs.
+type Options struct {
+	Callers Authenticator
+	Service Authoriser
 	// Limiter is nil where calls are not limited.
 	Limiter *server.Limiter
-	// Unauthenticated counts callers without a valid token, by the stable word for why.
+	// Unauthenticated counts callers without valid credentials, by the stable word for why.
 	Unauthenticated func(reason string)
 	RequirePurpose  bool
 	Origins         []string                             // CORS
 	Internal        func(ctx context.Context, err error) // is told of an error that is answered by a bare 500
 }
 
-// Admit tells whose request it is; release, which is never nil, ends the
-// request. The error is a Problem: 401 or 429.
-func (g *Gate) Admit(r *http.Request) (caller identity.Caller, release func(), err error) {
+// Gate lets requests in. Any number of goroutines may use it.
+type Gate struct{ options Options }
+
+// New returns a gate.
+func New(o Options) *Gate { return &Gate{o} }
+
+// Admit lets in a request for an operation: it finds out who calls, counts the
+// call, and asks the service for the access. target is the id that the request
+// names, zero where it names none. release, which is never nil, ends the
+// request. The error is a Problem (401 or 429) or service.ErrForbidden.
+func (g *Gate) Admit(r *http.Request, op service.Operation, target uuid.UUID) (access service.Access, release func(), err error) {
 	release = func() {}
-	if caller, err = g.Tokens.Authenticate(r.Header.Get("Authorization")); err != nil {
-		g.Unauthenticated(identity.Reason(err))
-		return caller, release, Problem{Code: api.Unauthenticated}
+	if op.Open {
+		return access, release, nil
 	}
-	if g.Limiter != nil {
-		done, wait, ok := g.Limiter.Acquire(string(caller.Kind) + " " + caller.Subject)
+	caller, err := g.options.Callers.Authenticate(r.Context(), identity.Credentials{Authorization: r.Header.Get("Authorization")})
+	if err != nil {
+		g.options.Unauthenticated(identity.Reason(err))
+		return access, release, Problem{Code: api.Unauthenticated}
+	}
+	if limiter := g.options.Limiter; limiter != nil {
+		done, wait, ok := limiter.Acquire(string(caller.Kind) + " " + caller.Subject)
 		if !ok {
-			return caller, release, Problem{Code: api.TooManyRequests, RetryAfter: wait}
+			return access, release, Problem{Code: api.TooManyRequests, RetryAfter: wait}
 		}
 		release = done
 	}
-	return caller, release, nil
+	if op.AnyToken {
+		return access, release, nil
+	}
+	access, err = g.authorise(r, op, caller, target)
+	return access, release, err
 }
 
-// Authorise asks the service whether the caller may do what it asks for.
-// target is the id that the request names, zero where it names none.
-func (g *Gate) Authorise(r *http.Request, caller identity.Caller, target uuid.UUID, action service.Action) (service.Access, error) {
+func (g *Gate) authorise(r *http.Request, op service.Operation, caller identity.Caller, target uuid.UUID) (service.Access, error) {
+	action := op.Action
+	if len(op.When) > 0 { // else the query need not be read
+		action = op.ActionFor(r.URL.Query().Has)
+	}
 	purpose := r.Header.Get("X-Access-Purpose")
 	if !slices.Contains(Purposes, purpose) {
 		purpose = ""
 	}
 	exchange := server.Of(r.Context())
-	return g.Service.Authorise(r.Context(), service.Request{
+	return g.options.Service.Authorise(r.Context(), service.Request{
 		Caller: caller, CorrelationID: exchange.CorrelationID, Purpose: purpose,
 		Address: exchange.Address, Target: target,
 	}, action)

@@ -147,7 +147,7 @@ func (g *Gate) ProblemOf(ctx context.Context, err error) Problem {
 	case errors.Is(err, service.ErrUnavailable), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		p = Problem{Code: api.Unavailable, RetryAfter: RetryAfter}
 	default:
-		g.Internal(ctx, err)
+		g.options.Internal(ctx, err)
 		p.Code = api.Internal
 	}
 	return p

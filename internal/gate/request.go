@@ -45,7 +45,7 @@ var Purposes = []string{"service-delivery", "monitoring", "rights-request", "sup
 // where nothing is.
 func (g *Gate) CheckPurpose(h http.Header) string {
 	switch sent := h.Values("X-Access-Purpose"); {
-	case len(sent) == 0 && g.RequirePurpose:
+	case len(sent) == 0 && g.options.RequirePurpose:
 		return "The header X-Access-Purpose is required: one of " + strings.Join(Purposes, ", ") + "."
 	case len(sent) > 0 && !slices.Contains(Purposes, sent[0]):
 		return "The header X-Access-Purpose must be one of " + strings.Join(Purposes, ", ") + "."

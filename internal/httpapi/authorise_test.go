@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -52,7 +53,7 @@ func setup(t *testing.T) (a *API, log func() []audit.Entry) {
 	for role := range identity.Roles() {
 		groups[role] = []string{role}
 	}
-	tokens, err := identity.New(identity.Config{Secret: secret, Groups: groups}, time.Now)
+	tokens, err := identity.NewTokenVerifier(identity.Config{Secret: secret, Groups: groups}, time.Now)
 	fatal(err)
 	dir := t.TempDir()
 	store, err := sqlite.Open(t.Context(), sqlite.Options{
@@ -68,10 +69,11 @@ func setup(t *testing.T) (a *API, log func() []audit.Entry) {
 		}
 	}
 	t.Cleanup(closing)
-	a = New(Options{Lists: lists, Gate: &gate.Gate{
-		Service: service.New(store, service.Options{Rules: rules, Keys: keys, Now: time.Now}), Tokens: tokens,
+	s := service.New(store, service.Options{Rules: rules, Keys: keys, Now: time.Now})
+	a = New(Options{UseCases: s, Rules: rules, Lists: lists, Gate: gate.New(gate.Options{
+		Service: s, Callers: tokens,
 		Unauthenticated: func(string) {}, Internal: func(_ context.Context, err error) { t.Errorf("internal error: %v", err) },
-	}})
+	})})
 	return a, func() (entries []audit.Entry) {
 		closing()
 		log, err := sqlite.OpenLog(t.Context(), dir, keys)
@@ -121,14 +123,14 @@ func TestRefusalNamesWhoseRecordWasAskedFor(t *testing.T) {
 }
 
 // Who has no valid token is answered 401 wherever one is asked for, and is not entered.
-func TestEveryEndpointButTheOpenOnesAsksForAToken(t *testing.T) {
+func TestEveryOperationButTheOpenOnesAsksForAToken(t *testing.T) {
 	t.Parallel()
 	a, log := setup(t)
-	for _, e := range endpoints {
+	for _, op := range routed() {
 		for name, bad := range map[string]string{"no token": "", "a token that is none": "Bearer x.y.z"} {
-			w := ask(t, a, e.method, plainPath.Replace(e.path), bad)
-			if want := http.StatusUnauthorized; (w.Code == want) == e.open {
-				t.Errorf("%s %s with %s: %d", e.method, e.path, name, w.Code)
+			w := ask(t, a, op.Method, plainPath.Replace(op.Path), bad)
+			if want := http.StatusUnauthorized; (w.Code == want) == op.Open {
+				t.Errorf("%s with %s: %d", op.ID, name, w.Code)
 			}
 		}
 	}
@@ -138,25 +140,32 @@ func TestEveryEndpointButTheOpenOnesAsksForAToken(t *testing.T) {
 }
 
 // A caller whose token gives nothing may see the code lists, and nothing else.
-func TestEveryActionIsRefusedToACallerWithoutRoles(t *testing.T) {
+func TestEveryRestrictedOperationIsRefusedToACallerWithoutRoles(t *testing.T) {
 	t.Parallel()
 	a, log := setup(t)
 	refused := 0
-	for _, e := range endpoints {
-		w := ask(t, a, e.method, plainPath.Replace(e.path), bearer(t, "unknown"))
-		if e.action != nil {
-			refused++
+	for _, op := range routed() {
+		w := ask(t, a, op.Method, plainPath.Replace(op.Path), bearer(t, "unknown"))
+		if !op.Restricted() {
+			if w.Code == http.StatusForbidden {
+				t.Errorf("%s is refused", op.ID)
+			}
+			continue
 		}
-		if (w.Code == http.StatusForbidden) != (e.action != nil) {
-			t.Errorf("%s %s: %d", e.method, e.path, w.Code)
-		}
-		if w.Code == http.StatusForbidden && w.Header().Get("Content-Type") != "application/problem+json" {
-			t.Errorf("%s %s: %v", e.method, e.path, w.Header())
+		refused++
+		if needs := "You need the permission `" + string(op.Action.Permission()) + "`."; w.Code != http.StatusForbidden ||
+			!strings.Contains(w.Body.String(), needs) || w.Header().Get("Content-Type") != "application/problem+json" {
+			t.Errorf("%s: %d %v %s", op.ID, w.Code, w.Header(), w.Body)
 		}
 	}
 	if entries := log(); len(entries) != refused {
 		t.Errorf("%d entries for %d refusals", len(entries), refused)
 	}
+}
+
+// routed are the operations that have a route.
+func routed() []service.Operation {
+	return slices.DeleteFunc(slices.Clone(service.Operations), func(op service.Operation) bool { return op.Path == "" })
 }
 
 // plainPath makes a path of a pattern.

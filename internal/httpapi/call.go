@@ -15,7 +15,6 @@ import (
 	"equality-information-api/api"
 	"equality-information-api/internal/equality"
 	"equality-information-api/internal/gate"
-	"equality-information-api/internal/identity"
 	"equality-information-api/internal/server"
 	"equality-information-api/internal/service"
 )
@@ -25,7 +24,6 @@ type call struct {
 	w        http.ResponseWriter
 	r        *http.Request
 	exchange *server.Exchange
-	caller   identity.Caller
 	access   service.Access
 	query    url.Values
 	body     []byte
@@ -46,41 +44,35 @@ func newCall(w http.ResponseWriter, r *http.Request) *call {
 // check does the checks that every request has in common, in the contract's
 // order: 401, 429, 403, 406, 415, 413. Those of path, query and headers follow
 // in the handler, which alone knows them; release ends the call.
-func (a *API) check(c *call, e endpoint) (release func(), err error) {
-	release = func() {}
-	if !e.open {
-		if c.caller, release, err = a.Admit(c.r); err != nil {
-			return release, err
-		}
+func (a *API) check(c *call, op service.Operation, params []string) (release func(), err error) {
+	c.access, release, err = a.gate.Admit(c.r, op, c.target())
+	if err != nil {
+		return release, err
 	}
-	if e.action != nil {
-		if err := a.authorise(c, e.action(c)); err != nil {
-			return release, err
-		}
-	}
-	if !e.open && !acceptsJSON(c.r.Header.Values("Accept")) {
+	if !op.Open && !acceptsJSON(c.r.Header.Values("Accept")) {
 		return release, problem{Code: api.NotAcceptable}
 	}
-	if e.bodies != nil {
-		if err := c.readBody(e.bodies); err != nil {
+	if types := bodies[op.Method]; types != nil {
+		if err := c.readBody(types); err != nil {
 			return release, err
 		}
 	}
-	c.checkQuery(e.params)
-	if e.action != nil {
+	c.checkQuery(params)
+	if op.Restricted() {
 		a.checkPurpose(c)
 	}
 	return release, nil
 }
 
-func (a *API) authorise(c *call, action service.Action) (err error) {
+// target is the id that the request names, for the entry of a refusal; zero
+// where it names none.
+func (c *call) target() uuid.UUID {
 	named := c.r.PathValue("id")
 	if named == "" {
 		named = c.query.Get("targetId")
 	}
 	target, _ := equality.ParseID(named)
-	c.access, err = a.Authorise(c.r, c.caller, target, action)
-	return err
+	return target
 }
 
 // jsonRanges are the media ranges that JSON is in, the more specific after the less.
@@ -196,7 +188,7 @@ func (c *call) time(name string) time.Time {
 }
 
 func (a *API) checkPurpose(c *call) {
-	if message := a.CheckPurpose(c.r.Header); message != "" {
+	if message := a.gate.CheckPurpose(c.r.Header); message != "" {
 		c.wrong("header.x-access-purpose", message)
 	}
 }

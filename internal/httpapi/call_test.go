@@ -196,8 +196,8 @@ func TestFailuresAreCountedFromTheHundredAndFirst(t *testing.T) {
 
 // lax and strict are APIs that do not demand a purpose, and do.
 var (
-	lax    = &API{Options: Options{Gate: &gate.Gate{}}}
-	strict = &API{Options: Options{Gate: &gate.Gate{RequirePurpose: true}}}
+	lax    = &API{gate: gate.New(gate.Options{})}
+	strict = &API{gate: gate.New(gate.Options{RequirePurpose: true})}
 )
 
 func TestHeadersOfAWrite(t *testing.T) {
@@ -266,7 +266,7 @@ func TestBody(t *testing.T) {
 		r.Header.Set("Content-Type", c.kind)
 		r.Header.Set("Content-Encoding", c.encoding)
 		call := newCall(httptest.NewRecorder(), r)
-		err := call.readBody(jsonBody)
+		err := call.readBody(bodies[http.MethodPost])
 		var p problem
 		errors.As(err, &p)
 		if p.Code != c.want || err == nil && string(call.body) != c.body {

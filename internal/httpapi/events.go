@@ -6,7 +6,13 @@ import (
 
 	"equality-information-api/internal/events"
 	"equality-information-api/internal/server"
+	"equality-information-api/internal/service"
 )
+
+// feed is the use case of the feed.
+type feed interface {
+	ReadFeed(ctx context.Context, a service.Access, cursor string, limit int, wait time.Duration) (service.EventPage, error)
+}
 
 type feedDocument struct {
 	Events []events.Document `json:"events"`
@@ -29,12 +35,12 @@ func (a *API) events(c *call) error {
 		ctx, cancel = untilDraining(ctx)
 		defer cancel()
 	}
-	feed, err := a.Service.ReadFeed(ctx, c.access, c.query.Get("after"), limit, wait)
+	page, err := a.service.ReadFeed(ctx, c.access, c.query.Get("after"), limit, wait)
 	if err != nil {
 		return err
 	}
-	doc := feedDocument{Events: make([]events.Document, 0, len(feed.Events)), Next: feed.Next}
-	for _, e := range feed.Events {
+	doc := feedDocument{Events: make([]events.Document, 0, len(page.Events)), Next: page.Next}
+	for _, e := range page.Events {
 		doc.Events = append(doc.Events, e.Document())
 	}
 	return c.writePersonal(doc)

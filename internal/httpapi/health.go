@@ -9,6 +9,11 @@ import (
 	"equality-information-api/internal/gate"
 )
 
+// health says whether personal data can be read and written.
+type health interface {
+	Ready(context.Context) error
+}
+
 var healthy = []byte(`{"status":"ok"}`)
 
 // live answers GET /livez: the process runs.
@@ -25,7 +30,7 @@ func (a *API) live(c *call) error {
 func (a *API) ready(c *call) error {
 	ctx, cancel := context.WithTimeout(c.r.Context(), 2*time.Second)
 	defer cancel()
-	if err := a.Service.Ready(ctx); err != nil {
+	if err := a.service.Ready(ctx); err != nil {
 		return problem{Code: api.Unavailable, RetryAfter: gate.RetryAfter}
 	}
 	return a.live(c)

@@ -1,12 +1,23 @@
 package httpapi
 
 import (
+	"context"
 	"net/http"
 	"strconv"
 	"time"
 
+	"github.com/google/uuid"
+
 	"equality-information-api/internal/etag"
+	"equality-information-api/internal/service"
+	"equality-information-api/internal/store"
 )
+
+// historian has the use cases of a record's history.
+type historian interface {
+	Versions(ctx context.Context, a service.Access, id uuid.UUID) ([]store.Opened, error)
+	Version(ctx context.Context, a service.Access, id uuid.UUID, version int64) (service.Shown, error)
+}
 
 type historyDocument struct {
 	Versions []historyVersion `json:"versions"`
@@ -26,7 +37,7 @@ func (a *API) history(c *call) error {
 	if err := c.checked(); err != nil {
 		return err
 	}
-	versions, err := a.Service.Versions(c.r.Context(), c.access, id)
+	versions, err := a.service.Versions(c.r.Context(), c.access, id)
 	if err != nil {
 		return err
 	}
@@ -52,7 +63,7 @@ func (a *API) version(c *call) error {
 	if err := c.checked(); err != nil {
 		return err
 	}
-	v, err := a.Service.Version(c.r.Context(), c.access, id, number)
+	v, err := a.service.Version(c.r.Context(), c.access, id, number)
 	if err != nil {
 		return err
 	}

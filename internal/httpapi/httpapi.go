@@ -1,15 +1,14 @@
-// Package httpapi is the JSON API of api/openapi.yaml: its routes, the order
-// in which a request is checked, what answers look like, and problems. What a
-// request means is package service's; this package only speaks HTTP.
+// Package httpapi is the JSON API of api/openapi.yaml: its handlers, the order
+// in which a request is checked, what answers look like, and problems. Which
+// operations there are, and what a request means, is package service's; this
+// package only speaks HTTP.
 package httpapi
 
 import (
 	"net/http"
-	"path"
-	"slices"
 	"strings"
 
-	"equality-information-api/api"
+	"equality-information-api/internal/equality"
 	"equality-information-api/internal/gate"
 	"equality-information-api/internal/refdata"
 	"equality-information-api/internal/service"
@@ -22,147 +21,128 @@ const Prefix = "/api/v1"
 // exposed are the headers that pages of other origins may read.
 const exposed = "ETag, Location, x-correlation-id"
 
+// UseCases are what the handlers need of the service; what each needs stands
+// beside it.
+type UseCases interface {
+	records
+	lister
+	historian
+	feed
+	health
+}
+
 // Options are what the API needs.
 type Options struct {
-	*gate.Gate
-	Lists *refdata.Lists
+	Gate     *gate.Gate
+	UseCases UseCases
+	Rules    *equality.Rules
+	Lists    *refdata.Lists
 	// PublicURL is the scheme and host that absolute links begin with; empty takes the request's.
 	PublicURL string
 }
 
 // API answers requests. Any number of goroutines may use it.
 type API struct {
-	Options
-	mux *http.ServeMux
+	gate      *gate.Gate
+	service   UseCases
+	rules     *equality.Rules
+	lists     *refdata.Lists
+	publicURL string
+	router    *gate.Router
 }
 
-// endpoint is a method of a path, and what a request to it must be like.
+// endpoint answers an operation.
 type endpoint struct {
-	method, path string
-	open         bool // no token is asked for
-	// action is what the caller must be allowed to do; nil where any valid token will do.
-	action  func(*call) service.Action
-	bodies  []string // media types of the body, none where there is no body
-	params  []string // query parameters
-	handler func(*API, *call) error
+	params []string // of the query
+	handle func(*API, *call) error
 }
 
-var (
-	jsonBody  = []string{"application/json"}
-	patchBody = []string{"application/json", "application/merge-patch+json"}
-)
-
-// endpoints are all there are.
-var endpoints = []endpoint{
-	{method: "POST", path: "/equality-information", action: to(service.Create), bodies: jsonBody, handler: (*API).create},
-	{method: "POST", path: "/equality-information/{id}", action: to(service.Create), bodies: jsonBody, handler: (*API).create},
-	{method: "GET", path: "/equality-information", action: listAction, params: listParams, handler: (*API).list},
-	{method: "GET", path: "/equality-information/{id}", action: to(service.Read), handler: (*API).read},
-	{method: "PATCH", path: "/equality-information/{id}", action: to(service.Change), bodies: patchBody, handler: (*API).change},
-	{method: "GET", path: "/equality-information/{id}/history", action: to(service.ReadHistory), handler: (*API).history},
-	{method: "GET", path: "/equality-information/{id}/history/{version}", action: to(service.ReadHistory), handler: (*API).version},
-	{method: "GET", path: "/events", action: to(service.ReadEvents), params: []string{"after", "limit", "wait"}, handler: (*API).events},
-	{method: "GET", path: "/reference-data", handler: (*API).referenceLists},
-	{method: "GET", path: "/reference-data/{list}", params: []string{"includeInactive"}, handler: (*API).referenceList},
-	{method: "GET", path: "/healthcheck/ping", open: true, handler: (*API).ready},
-	{method: "GET", path: "/readyz", open: true, handler: (*API).ready},
-	{method: "GET", path: "/livez", open: true, handler: (*API).live},
-	{method: "GET", path: "/openapi.yaml", open: true, handler: (*API).contractYAML},
-	{method: "GET", path: "/openapi.json", open: true, handler: (*API).contractJSON},
-	{method: "GET", path: "/docs", open: true, handler: (*API).docs},
-	{method: "GET", path: "/docs/assets/{file}", open: true, handler: (*API).docsAsset},
-	{method: "GET", path: "/docs/problems/{code}", open: true, handler: (*API).docsProblem},
+// endpoints are those of all operations that have a route, by id.
+var endpoints = map[string]endpoint{
+	"createEqualityInformation":       {handle: (*API).create},
+	"createEqualityInformationWithId": {handle: (*API).create},
+	"listEqualityInformation":         {handle: (*API).list, params: listParams},
+	"getEqualityInformation":          {handle: (*API).read},
+	"updateEqualityInformation":       {handle: (*API).change},
+	"listHistory":                     {handle: (*API).history},
+	"getHistoryVersion":               {handle: (*API).version},
+	"listEvents":                      {handle: (*API).events, params: []string{"after", "limit", "wait"}},
+	"listReferenceLists":              {handle: (*API).referenceLists},
+	"getReferenceList":                {handle: (*API).referenceList, params: []string{"includeInactive"}},
+	"ping":                            {handle: (*API).ready},
+	"readyz":                          {handle: (*API).ready},
+	"livez":                           {handle: (*API).live},
+	"getContractYaml":                 {handle: (*API).contractYAML},
+	"getContractJson":                 {handle: (*API).contractJSON},
+	"getDocs":                         {handle: (*API).docs},
+	"getDocsAsset":                    {handle: (*API).docsAsset},
+	"getProblemPage":                  {handle: (*API).docsProblem},
 }
 
-// to is the action of an endpoint that has just one.
-func to(action service.Action) func(*call) service.Action {
-	return func(*call) service.Action { return action }
+// bodies are the media types that a method's body may have.
+var bodies = map[string][]string{
+	http.MethodPost:  {"application/json"},
+	http.MethodPatch: {"application/json", "application/merge-patch+json"},
 }
 
 // Routes lists every method and path of the API, as "GET /livez".
 func Routes() []string {
 	var routes []string
-	for _, e := range endpoints {
-		routes = append(routes, e.method+" "+e.path)
+	for _, op := range service.Operations {
+		if op.Path != "" {
+			routes = append(routes, op.Method+" "+op.Path)
+		}
 	}
 	return routes
 }
 
 // New returns the API.
 func New(o Options) *API {
-	a := &API{Options: o, mux: http.NewServeMux()}
-	methods := make(map[string]map[string]endpoint)
-	for _, e := range endpoints {
-		if methods[e.path] == nil {
-			methods[e.path] = make(map[string]endpoint)
+	a := &API{gate: o.Gate, service: o.UseCases, rules: o.Rules, lists: o.Lists, publicURL: o.PublicURL}
+	var routes []gate.Route
+	for _, op := range service.Operations {
+		if op.Path != "" {
+			routes = append(routes, gate.Route{Method: op.Method, Path: op.Path, Serve: a.serve(op, endpoints[op.ID])})
 		}
-		methods[e.path][e.method] = e
 	}
-	for pattern, byMethod := range methods {
-		a.mux.Handle(pattern, a.resource(pattern, byMethod))
-	}
-	a.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		newCall(w, r).problem(problem{Code: api.NotFound})
-	})
+	a.router = a.newRouter(routes)
 	return a
 }
 
-// ServeHTTP leads a path to its handler, with and without the prefix and a
-// trailing slash. It never redirects.
-func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if a.CORS(w, r, exposed) {
-		return
-	}
-	p := r.URL.Path
-	if len(p) > 1 {
-		p = strings.TrimSuffix(p, "/")
-	}
-	if r.URL.RawPath != "" || !path.IsAbs(p) || path.Clean(p) != p {
-		newCall(w, r).problem(problem{Code: api.NotFound})
-		return
-	}
-	if rest := strings.TrimPrefix(p, Prefix); rest != p && (rest == "" || rest[0] == '/') {
-		p = "/" + strings.TrimPrefix(rest, "/")
-	}
-	inner := new(http.Request)
-	*inner = *r
-	url := *r.URL
-	url.Path = p
-	inner.URL = &url
-	a.mux.ServeHTTP(w, inner)
+func (a *API) newRouter(routes []gate.Route) *gate.Router {
+	return a.gate.NewRouter(gate.RouterOptions{Path: withoutPrefix, Expose: exposed, Problem: a.Problem}, routes)
 }
 
-// resource answers for one path.
-func (a *API) resource(pattern string, methods map[string]endpoint) http.Handler {
-	var allow []string
-	for method := range methods {
-		allow = append(allow, method)
-		if method == "GET" {
-			allow = append(allow, "HEAD")
-		}
+// withoutPrefix is a path without the prefix, which it need not have.
+func withoutPrefix(path string) string {
+	if rest, ok := strings.CutPrefix(path, Prefix); ok && (rest == "" || rest[0] == '/') {
+		return "/" + strings.TrimPrefix(rest, "/")
 	}
-	slices.Sort(allow)
-	allowed := strings.Join(allow, ", ")
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return path
+}
+
+// Owns says that every path is the API's that is no other surface's.
+func (a *API) Owns(string) bool { return true }
+
+// ServeHTTP answers a request, with and without the prefix and a trailing slash.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.router.ServeHTTP(w, r) }
+
+// Problem answers with a problem.
+func (a *API) Problem(w http.ResponseWriter, r *http.Request, p gate.Problem) {
+	p.Write(w, r, "application/problem+json")
+}
+
+// serve answers an operation's requests.
+func (a *API) serve(op service.Operation, e endpoint) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
 		c := newCall(w, r)
-		c.exchange.Route = pattern
-		method := r.Method
-		if method == "HEAD" {
-			method = "GET"
-		}
-		e, ok := methods[method]
-		if !ok {
-			w.Header().Set("Allow", allowed)
-			c.problem(problem{Code: api.MethodNotAllowed})
-			return
-		}
-		release, err := a.check(c, e)
+		release, err := a.check(c, op, e.params)
 		defer release()
 		if err == nil {
-			err = e.handler(a, c)
+			err = e.handle(a, c)
 		}
 		if err != nil {
 			a.answer(c, err)
 		}
-	})
+	}
 }

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"net/url"
 	"time"
 
@@ -11,6 +12,11 @@ import (
 )
 
 var listParams = []string{"targetId", "limit", "cursor", "modifiedSince", "modifiedBefore"}
+
+// lister is the use case of a list.
+type lister interface {
+	ListRecords(context.Context, service.Access, service.ListQuery) (service.Listing, error)
+}
 
 type listDocument struct {
 	Items []listItem `json:"equalityInformation"`
@@ -26,15 +32,8 @@ type listItem struct {
 	Members    []string       `json:"members,omitzero"`
 }
 
-// listAction: with targetId the path gives one record, and not a list.
-func listAction(c *call) service.Action {
-	if c.query.Has("targetId") {
-		return service.Read
-	}
-	return service.List
-}
-
-// list answers GET /equality-information.
+// list answers GET /equality-information: with targetId the path gives one
+// record, and not a list.
 func (a *API) list(c *call) error {
 	if c.query.Has("targetId") {
 		return a.readByTarget(c)
@@ -49,7 +48,7 @@ func (a *API) list(c *call) error {
 	if err := c.checked(); err != nil {
 		return err
 	}
-	listing, err := a.Service.ListRecords(c.r.Context(), c.access, q)
+	listing, err := a.service.ListRecords(c.r.Context(), c.access, q)
 	if err != nil {
 		return err
 	}
@@ -86,8 +85,8 @@ func (a *API) readByTarget(c *call) error {
 
 // absolute is what an absolute link begins with.
 func (a *API) absolute(c *call) string {
-	if a.PublicURL != "" {
-		return a.PublicURL
+	if a.publicURL != "" {
+		return a.publicURL
 	}
 	scheme := "http"
 	if c.exchange.Secure {

@@ -2,11 +2,9 @@ package httpapi
 
 import (
 	"errors"
-	"net/http"
 
 	"github.com/google/uuid"
 
-	"equality-information-api/api"
 	"equality-information-api/internal/etag"
 	"equality-information-api/internal/gate"
 	"equality-information-api/internal/service"
@@ -14,9 +12,6 @@ import (
 
 // problem is an error as the contract tells it (RFC 9457).
 type problem = gate.Problem
-
-// problem answers with a problem.
-func (c *call) problem(p problem) { p.Write(c.w, c.r, "application/problem+json") }
 
 // answer turns an error into the problem that tells of it. What it does not
 // know is internal, and nothing of it is told.
@@ -34,15 +29,10 @@ func (a *API) answer(c *call, err error) {
 		c.wrong("query.cursor", "The cursor is not one that this service gave for this question.")
 		err = c.checked()
 	}
-	c.problem(a.ProblemOf(c.r.Context(), err))
-}
-
-// Panic answers a request whose handler has panicked.
-func (a *API) Panic(w http.ResponseWriter, r *http.Request) {
-	newCall(w, r).problem(problem{Code: api.Internal})
-}
-
-// Plain answers a request that reached a trusted proxy in clear.
-func (a *API) Plain(w http.ResponseWriter, r *http.Request) {
-	newCall(w, r).problem(problem{Code: api.Forbidden, Detail: gate.PlainDetail})
+	p := a.gate.ProblemOf(c.r.Context(), err)
+	var forbidden *service.ForbiddenError
+	if errors.As(err, &forbidden) {
+		p.Detail = "You need the permission `" + string(forbidden.Permission) + "`."
+	}
+	a.Problem(c.w, c.r, p)
 }

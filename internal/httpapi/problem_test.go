@@ -28,7 +28,7 @@ import (
 // answered is what an API tells of an error, and whether it took it for an internal one.
 func answered(t testing.TB, target string, err error) (w *httptest.ResponseRecorder, doc gate.ProblemDocument, internal error) {
 	t.Helper()
-	a := &API{Options: Options{Gate: &gate.Gate{Internal: func(_ context.Context, err error) { internal = err }}}}
+	a := &API{gate: gate.New(gate.Options{Internal: func(_ context.Context, err error) { internal = err }})}
 	w = httptest.NewRecorder()
 	r := httptest.NewRequest(http.MethodGet, target, nil)
 	r = r.WithContext(server.WithExchange(r.Context(), &server.Exchange{CorrelationID: uuid.UUID{15: 1}}))
@@ -135,7 +135,7 @@ func TestProblemIsWholeWhateverThePath(t *testing.T) {
 		w := httptest.NewRecorder()
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.RequestURI = "/" + string(rapid.SliceOf(rapid.Byte()).Draw(t, "path"))
-		newCall(w, r).problem(problem{Code: api.NotFound})
+		(&API{}).Problem(w, r, problem{Code: api.NotFound})
 		var doc gate.ProblemDocument
 		if err := json.Unmarshal(w.Body.Bytes(), &doc); err != nil || doc.Status != 404 {
 			t.Errorf("%q: %s, %v", r.RequestURI, w.Body, err)
@@ -143,15 +143,12 @@ func TestProblemIsWholeWhateverThePath(t *testing.T) {
 	})
 }
 
-func TestPanicAndPlain(t *testing.T) {
+// The permission that is missing is named, also where the error is wrapped.
+func TestForbiddenNamesThePermission(t *testing.T) {
 	t.Parallel()
-	a := &API{}
-	for want, answer := range map[int]func(http.ResponseWriter, *http.Request){500: a.Panic, 403: a.Plain} {
-		w := httptest.NewRecorder()
-		answer(w, httptest.NewRequest(http.MethodHead, "/", nil))
-		if w.Code != want || w.Body.Len() != 0 || w.Header().Get("Content-Length") == "0" {
-			t.Errorf("%d: %+v", want, w)
-		}
+	w, doc, _ := answered(t, "/x", fmt.Errorf("wrapped: %w", &service.ForbiddenError{Permission: "equality:list"}))
+	if w.Code != 403 || doc.Detail != "You need the permission `equality:list`." {
+		t.Errorf("%s", w.Body)
 	}
 }
 

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/google/uuid"
@@ -9,6 +10,13 @@ import (
 	"equality-information-api/internal/gate"
 	"equality-information-api/internal/service"
 )
+
+// records are the use cases of one record.
+type records interface {
+	CreateRecord(context.Context, service.Access, service.Write) (service.Shown, error)
+	ChangeRecord(context.Context, service.Access, service.Write) (service.Shown, error)
+	Read(context.Context, service.Access, service.Lookup) (service.Shown, error)
+}
 
 // location is the path of a record.
 func location(id uuid.UUID) string { return Prefix + "/equality-information/" + id.String() }
@@ -22,7 +30,7 @@ func (a *API) create(c *call) error {
 	if err := c.checked(); err != nil {
 		return err
 	}
-	written, err := a.Service.CreateRecord(c.r.Context(), c.access, w)
+	written, err := a.service.CreateRecord(c.r.Context(), c.access, w)
 	return a.written(c, written, err)
 }
 
@@ -35,7 +43,7 @@ func (a *API) change(c *call) error {
 	if err := c.checked(); err != nil {
 		return err
 	}
-	written, err := a.Service.ChangeRecord(c.r.Context(), c.access, w)
+	written, err := a.service.ChangeRecord(c.r.Context(), c.access, w)
 	return a.written(c, written, err)
 }
 
@@ -65,7 +73,7 @@ func (a *API) lookUp(c *call, l service.Lookup) error {
 	if err := c.checked(); err != nil {
 		return err
 	}
-	v, err := a.Service.Read(c.r.Context(), c.access, l)
+	v, err := a.service.Read(c.r.Context(), c.access, l)
 	if err != nil {
 		return err
 	}

@@ -32,7 +32,7 @@ type codesDocument struct {
 func (a *API) referenceLists(c *call) error {
 	var doc listsDocument
 	versions := sha256.New()
-	for _, list := range a.Lists.All() {
+	for _, list := range a.lists.All() {
 		doc.Lists = append(doc.Lists, listSummary{list.Name, list.Label, list.Version})
 		versions.Write([]byte(list.Version))
 	}
@@ -41,7 +41,7 @@ func (a *API) referenceLists(c *call) error {
 
 // referenceList answers GET /reference-data/{list}.
 func (a *API) referenceList(c *call) error {
-	list, ok := a.Lists.Get(c.r.PathValue("list"))
+	list, ok := a.lists.Get(c.r.PathValue("list"))
 	all := c.boolean("includeInactive")
 	if err := c.checked(); err != nil {
 		return err

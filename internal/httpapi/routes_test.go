@@ -19,6 +19,7 @@ import (
 	"equality-information-api/api"
 	"equality-information-api/internal/gate"
 	"equality-information-api/internal/server"
+	"equality-information-api/internal/service"
 )
 
 // parsePackage parses a folder's files, but not its tests.
@@ -41,65 +42,136 @@ func parsePackage(t *testing.T, dir string) (files []*ast.File) {
 	return files
 }
 
-func TestRoutesAreTheContractsPaths(t *testing.T) {
-	t.Parallel()
-	var contract struct {
-		Paths map[string]map[string]any `yaml:"paths"`
+// described is what the contract says of an operation.
+type described struct {
+	ID         string `yaml:"operationId"`
+	Permission any    `yaml:"x-permission"`
+	Security   *[]any `yaml:"security"` // empty where no token is needed
+	Parameters []struct {
+		Ref  string `yaml:"$ref"`
+		Name string `yaml:"name"`
+		In   string `yaml:"in"`
+	} `yaml:"parameters"`
+}
+
+// contract gives the operations of the contract by method and path, and the
+// names of the query parameters that it has for all to use.
+func contract(t *testing.T) (operations map[string]described, shared map[string]string) {
+	t.Helper()
+	var doc struct {
+		Paths      map[string]map[string]yaml.Node
+		Components struct {
+			Parameters map[string]struct{ Name, In string }
+		}
 	}
-	if err := yaml.Unmarshal(api.YAML, &contract); err != nil {
+	if err := yaml.Unmarshal(api.YAML, &doc); err != nil {
 		t.Fatal(err)
 	}
-	var want []string
-	for path, item := range contract.Paths {
-		for method := range item {
+	operations = make(map[string]described)
+	for path, item := range doc.Paths {
+		for method, node := range item {
 			if m := strings.ToUpper(method); slices.Contains([]string{"GET", "PUT", "POST", "PATCH", "DELETE"}, m) {
-				want = append(want, m+" "+path)
+				var d described
+				if err := node.Decode(&d); err != nil {
+					t.Fatal(err)
+				}
+				operations[m+" "+path] = d
 			}
 		}
 	}
-	got := Routes()
-	slices.Sort(got)
-	slices.Sort(want)
-	if d := cmp.Diff(want, got); d != "" {
-		t.Errorf("the contract (-) and the routes (+) differ: %s", d)
+	shared = make(map[string]string)
+	for name, p := range doc.Components.Parameters {
+		if p.In == "query" {
+			shared["#/components/parameters/"+name] = p.Name
+		}
+	}
+	return operations, shared
+}
+
+// permission is what x-permission says of an operation; nil where it is open.
+func permission(op service.Operation) any {
+	switch {
+	case op.Open:
+		return nil
+	case op.AnyToken:
+		return "any valid token"
+	case op.When == nil:
+		return string(op.Action.Permission())
+	}
+	when := make(map[string]any)
+	for parameter, action := range op.When {
+		when[parameter] = string(action.Permission())
+	}
+	return map[string]any{"default": string(op.Action.Permission()), "when": when}
+}
+
+func TestOperationsAreTheContracts(t *testing.T) {
+	t.Parallel()
+	operations, shared := contract(t)
+	for _, op := range routed() {
+		route := op.Method + " " + op.Path
+		d, ok := operations[route]
+		if !ok {
+			t.Errorf("%s (%s) is in internal/service/operations.go and not in api/openapi.yaml, or twice", op.ID, route)
+			continue
+		}
+		delete(operations, route)
+		if d.ID != op.ID {
+			t.Errorf("%s: the operationId in api/openapi.yaml is %s, in internal/service/operations.go %s", route, d.ID, op.ID)
+		}
+		if diff := cmp.Diff(permission(op), d.Permission); diff != "" {
+			t.Errorf("%s: internal/service/operations.go (-) and x-permission in api/openapi.yaml (+) differ: %s", op.ID, diff)
+		}
+		if open := d.Security != nil && len(*d.Security) == 0; open != op.Open {
+			t.Errorf("%s: api/openapi.yaml asks for no token: %t, internal/service/operations.go: %t", op.ID, open, op.Open)
+		}
+		var params []string
+		for _, p := range d.Parameters {
+			if p.In == "query" {
+				params = append(params, p.Name)
+			} else if name, ok := shared[p.Ref]; ok {
+				params = append(params, name)
+			}
+		}
+		slices.Sort(params)
+		if diff := cmp.Diff(params, slices.Sorted(slices.Values(endpoints[op.ID].params))); diff != "" {
+			t.Errorf("%s: the query parameters of api/openapi.yaml (-) and internal/httpapi/httpapi.go (+) differ: %s", op.ID, diff)
+		}
+	}
+	for route, d := range operations {
+		t.Errorf("%s (%s) is in api/openapi.yaml and not in internal/service/operations.go", d.ID, route)
 	}
 }
 
-func TestEndpointsAreConsistent(t *testing.T) {
+func TestOperationsHaveTheirEndpoints(t *testing.T) {
 	t.Parallel()
-	routes := Routes()
-	if len(slices.Compact(slices.Sorted(slices.Values(routes)))) != len(endpoints) {
-		t.Error("a method and path is there twice")
+	all := routed()
+	for _, op := range all {
+		if endpoints[op.ID].handle == nil {
+			t.Errorf("%s has no row in endpoints (internal/httpapi/httpapi.go)", op.ID)
+		}
+		if !strings.HasPrefix(op.Path, "/") || strings.HasSuffix(op.Path, "/") || strings.HasPrefix(op.Path, Prefix) {
+			t.Errorf("%s: the path %s does not begin with a slash, or ends with one, or has the prefix that every path has", op.ID, op.Path)
+		}
+		if strings.HasPrefix(op.Path, "/equality-information") && !op.Restricted() {
+			t.Errorf("%s needs no permission", op.ID)
+		}
 	}
-	for i, e := range endpoints {
-		route := routes[i]
-		if route != e.method+" "+e.path || e.handler == nil || !strings.HasPrefix(e.path, "/") || strings.HasSuffix(e.path, "/") {
-			t.Errorf("%s: %+v", route, e)
-		}
-		if strings.HasPrefix(e.path, Prefix) {
-			t.Errorf("%s has the prefix, which every path has", route)
-		}
-		if e.open && e.action != nil {
-			t.Errorf("%s asks for a permission and for no token", route)
-		}
-		if (e.method == "POST" || e.method == "PATCH" || e.method == "PUT") != (e.bodies != nil) {
-			t.Errorf("%s takes the bodies %v", route, e.bodies)
-		}
-		if strings.HasPrefix(e.path, "/equality-information") && e.action == nil {
-			t.Errorf("%s asks for no permission", route)
-		}
+	if len(endpoints) != len(all) {
+		t.Errorf("%d endpoints for %d operations", len(endpoints), len(all))
 	}
 }
 
 // fake is an API whose one path says where it was led to.
 func fake() *API {
-	a := &API{Options: Options{Gate: &gate.Gate{}}, mux: http.NewServeMux()}
+	a := &API{gate: gate.New(gate.Options{})}
+	var routes []gate.Route
 	for _, pattern := range []string{"/thing", "/thing/{id}"} {
-		a.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+		routes = append(routes, gate.Route{Method: "GET", Path: pattern, Serve: func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Led-To", pattern+" "+r.PathValue("id"))
-		})
+		}})
 	}
-	a.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { newCall(w, r).problem(problem{Code: api.NotFound}) })
+	a.router = a.newRouter(routes)
 	return a
 }
 
@@ -142,7 +214,7 @@ func TestPaths(t *testing.T) {
 // The server's own request is answered as a problem, too: net/http's mux would answer it without a body.
 func TestOptionsOfTheServer(t *testing.T) {
 	t.Parallel()
-	for _, a := range []*API{fake(), New(Options{Gate: &gate.Gate{}})} {
+	for _, a := range []*API{fake(), New(Options{Gate: gate.New(gate.Options{})})} {
 		r := httptest.NewRequest(http.MethodOptions, "/", nil)
 		r.URL.Path, r.RequestURI = "*", "*"
 		w := httptest.NewRecorder()
@@ -156,12 +228,12 @@ func TestOptionsOfTheServer(t *testing.T) {
 
 func TestOtherMethodsAreToldWhichThereAre(t *testing.T) {
 	t.Parallel()
-	a := New(Options{Gate: &gate.Gate{}})
+	a := New(Options{Gate: gate.New(gate.Options{})})
 	want := make(map[string][]string)
-	for _, e := range endpoints {
-		want[e.path] = append(want[e.path], e.method)
-		if e.method == "GET" {
-			want[e.path] = append(want[e.path], "HEAD")
+	for _, op := range routed() {
+		want[op.Path] = append(want[op.Path], op.Method)
+		if op.Method == "GET" {
+			want[op.Path] = append(want[op.Path], "HEAD")
 		}
 	}
 	for _, path := range slices.Sorted(maps.Keys(want)) {
@@ -182,5 +254,36 @@ func TestOtherMethodsAreToldWhichThereAre(t *testing.T) {
 				t.Errorf("%s %s: the log says %+v", method, path, exchange)
 			}
 		}
+	}
+}
+
+// A browser may send what the API takes, and no credentials of its own.
+func TestPreflightAllowsWhatThereIs(t *testing.T) {
+	t.Parallel()
+	const ours = "https://pages.council.example"
+	a := New(Options{Gate: gate.New(gate.Options{Origins: []string{ours}})})
+	r := httptest.NewRequest(http.MethodOptions, "/", nil)
+	r.Header.Set("Origin", ours)
+	r.Header.Set("Access-Control-Request-Method", "GET")
+	w := httptest.NewRecorder()
+	a.ServeHTTP(w, r)
+	methods := []string{"HEAD"}
+	for _, op := range routed() {
+		methods = append(methods, op.Method)
+	}
+	slices.Sort(methods)
+	allowed := strings.Split(w.Header().Get("Access-Control-Allow-Methods"), ", ")
+	slices.Sort(allowed)
+	if d := cmp.Diff(slices.Compact(methods), allowed); d != "" {
+		t.Errorf("methods: %s", d)
+	}
+	headers := strings.ToLower(w.Header().Get("Access-Control-Allow-Headers"))
+	for _, name := range []string{"authorization", "content-type", "if-match", "if-none-match", "idempotency-key", "x-access-purpose", "x-change-reason", "x-correlation-id"} {
+		if !slices.Contains(strings.Split(headers, ", "), name) {
+			t.Errorf("%s is not allowed", name)
+		}
+	}
+	if got := w.Header().Get("Access-Control-Allow-Credentials"); got != "" {
+		t.Errorf("credentials are allowed: %s", got)
 	}
 }

@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -65,10 +66,15 @@ type Config struct {
 	Groups map[string][]string
 }
 
-// An Authenticator verifies tokens. It remembers those it has verified, so a
-// changed configuration needs a new Authenticator, which has forgotten them.
-// It is safe for concurrent use.
-type Authenticator struct {
+// Credentials are what a request shows of who sends it, of any kind.
+type Credentials struct {
+	Authorization string // the header
+}
+
+// A TokenVerifier authenticates by JWT. It remembers the tokens it has
+// verified, so a changed configuration needs a new TokenVerifier, which has
+// forgotten them. It is safe for concurrent use.
+type TokenVerifier struct {
 	cfg    Config
 	parser *jwt.Parser
 	groups map[string][]string // the roles of each
@@ -89,9 +95,9 @@ func CheckGroups(groups map[string][]string) error {
 	return errors.Join(errs...)
 }
 
-// New makes an Authenticator. Its error joins everything that is wrong with
+// NewTokenVerifier makes a TokenVerifier. Its error joins everything that is wrong with
 // the configuration: a secret under 32 bytes, roles that do not exist.
-func New(cfg Config, now func() time.Time) (*Authenticator, error) {
+func NewTokenVerifier(cfg Config, now func() time.Time) (*TokenVerifier, error) {
 	var errs []error
 	if len(cfg.Secret) < minSecret {
 		errs = append(errs, errShortSecret)
@@ -122,7 +128,7 @@ func New(cfg Config, now func() time.Time) (*Authenticator, error) {
 		options = append(options, jwt.WithExpirationRequired())
 	}
 	cfg.Secret = slices.Clone(cfg.Secret)
-	return &Authenticator{
+	return &TokenVerifier{
 		cfg:    cfg,
 		parser: jwt.NewParser(options...),
 		groups: groups,
@@ -131,24 +137,24 @@ func New(cfg Config, now func() time.Time) (*Authenticator, error) {
 	}, nil
 }
 
-// Authenticate gives the caller whose token is in the value of an
-// Authorization header: "Bearer <token>", the scheme in any case, or the token
-// alone. The error is ErrUnauthenticated with a Reason.
-func (a *Authenticator) Authenticate(authorization string) (Caller, error) {
-	token, err := bearer(authorization)
+// Authenticate gives the caller whose token is in the Authorization header:
+// "Bearer <token>", the scheme in any case, or the token alone. The error is
+// ErrUnauthenticated with a Reason.
+func (v *TokenVerifier) Authenticate(_ context.Context, c Credentials) (Caller, error) {
+	token, err := bearer(c.Authorization)
 	if err != nil {
 		return Caller{}, err
 	}
 	key := sha256.Sum256([]byte(token))
-	now := a.now()
-	if caller, ok := a.known.get(key, now); ok {
+	now := v.now()
+	if caller, ok := v.known.get(key, now); ok {
 		return caller, nil
 	}
-	caller, expires, err := a.verify(token)
+	caller, expires, err := v.verify(token)
 	if err != nil {
 		return Caller{}, err // not remembered: refusals are many and cost an attacker nothing
 	}
-	a.known.put(key, caller, now, expires)
+	v.known.put(key, caller, now, expires)
 	return caller, nil
 }
 
@@ -171,22 +177,22 @@ func bearer(authorization string) (string, error) {
 }
 
 // verify checks the token and gives its caller and expiry, nil if it has none.
-func (a *Authenticator) verify(token string) (Caller, *jwt.NumericDate, error) {
+func (v *TokenVerifier) verify(token string) (Caller, *jwt.NumericDate, error) {
 	// The base64 decoder skips line ends even when strict: two texts would be
 	// one token.
 	if strings.ContainsFunc(token, notCompact) {
 		return Caller{}, nil, reasonMalformed
 	}
 	var c claims
-	parsed, err := a.parser.ParseWithClaims(token, &c, func(t *jwt.Token) (any, error) {
+	parsed, err := v.parser.ParseWithClaims(token, &c, func(t *jwt.Token) (any, error) {
 		// RFC 7515, 4.1.11: what crit lists must be understood, and nothing is.
 		if _, ok := t.Header["crit"]; ok {
 			return nil, jwt.ErrTokenMalformed
 		}
-		return a.cfg.Secret, nil
+		return v.cfg.Secret, nil
 	})
 	if err != nil {
-		return Caller{}, nil, a.reason(parsed, err)
+		return Caller{}, nil, v.reason(parsed, err)
 	}
 	caller, ok := c.caller()
 	if !ok {
@@ -194,7 +200,7 @@ func (a *Authenticator) verify(token string) (Caller, *jwt.NumericDate, error) {
 	}
 	groups := c.allGroups()
 	for _, g := range groups {
-		caller = caller.WithRoles(a.groups[g]...)
+		caller = caller.WithRoles(v.groups[g]...)
 	}
 	return caller.WithGroups(groups...), c.expires, nil
 }
@@ -209,7 +215,7 @@ func notCompact(r rune) bool {
 }
 
 // reason finds the word for the library's error.
-func (a *Authenticator) reason(token *jwt.Token, err error) refusal {
+func (v *TokenVerifier) reason(token *jwt.Token, err error) refusal {
 	switch {
 	case errors.Is(err, jwt.ErrTokenMalformed):
 		return reasonMalformed
@@ -226,18 +232,18 @@ func (a *Authenticator) reason(token *jwt.Token, err error) refusal {
 	case errors.Is(err, jwt.ErrTokenInvalidAudience):
 		return reasonAudience
 	case errors.Is(err, jwt.ErrTokenRequiredClaimMissing):
-		return a.missingClaim(token.Claims.(*claims))
+		return v.missingClaim(token.Claims.(*claims))
 	default:
 		return reasonMalformed
 	}
 }
 
 // missingClaim tells which of the required claims is not there.
-func (a *Authenticator) missingClaim(c *claims) refusal {
+func (v *TokenVerifier) missingClaim(c *claims) refusal {
 	switch {
-	case a.cfg.RequireExpiry && c.expires == nil:
+	case v.cfg.RequireExpiry && c.expires == nil:
 		return reasonNoExpiry
-	case a.cfg.Issuer != "" && c.issuer == "":
+	case v.cfg.Issuer != "" && c.issuer == "":
 		return reasonIssuer
 	default:
 		return reasonAudience

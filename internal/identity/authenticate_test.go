@@ -27,13 +27,13 @@ var groups = map[string][]string{
 	"consumer-type:internal": {"support", "analyst"},
 }
 
-func setup(t testing.TB, change ...func(*identity.Config)) *identity.Authenticator {
+func setup(t testing.TB, change ...func(*identity.Config)) *identity.TokenVerifier {
 	t.Helper()
 	cfg := identity.Config{Secret: secret, Groups: groups}
 	for _, f := range change {
 		f(&cfg)
 	}
-	a, err := identity.New(cfg, func() time.Time { return start })
+	a, err := identity.NewTokenVerifier(cfg, func() time.Time { return start })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func TestPersonIsAuthenticated(t *testing.T) {
 	}
 	var first identity.Caller
 	for _, header := range []string{"Bearer " + token, "bearer  " + token, "BEARER " + token + " ", token} {
-		caller, err := a.Authenticate(header)
+		caller, err := a.Authenticate(t.Context(), identity.Credentials{Authorization: header})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -100,7 +100,7 @@ func TestSubject(t *testing.T) {
 		`{"id":"42","consumerType":"x"}`:   "service 42",
 	} {
 		a := setup(t)
-		caller, err := a.Authenticate(raw(t, hs256, payload))
+		caller, err := a.Authenticate(t.Context(), identity.Credentials{Authorization: raw(t, hs256, payload)})
 		if err != nil {
 			t.Errorf("%s: %v", payload, err)
 		}
@@ -117,7 +117,7 @@ func TestConsumerIsMappedByNameAndType(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	caller, err := a.Authenticate(token)
+	caller, err := a.Authenticate(t.Context(), identity.Credentials{Authorization: token})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +130,7 @@ func TestConsumerIsMappedByNameAndType(t *testing.T) {
 		}
 	}
 	// A directory group that is named like a consumer is not that consumer.
-	caller, err = a.Authenticate(raw(t, hs256, `{"sub":"x","groups":["consumer:contact-app","consumer-type:internal"]}`))
+	caller, err = a.Authenticate(t.Context(), identity.Credentials{Authorization: raw(t, hs256, `{"sub":"x","groups":["consumer:contact-app","consumer-type:internal"]}`)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +143,7 @@ func TestUnknownGroupsGiveNothing(t *testing.T) {
 	t.Parallel()
 	a := setup(t)
 	// The names of roles are not groups either.
-	caller, err := a.Authenticate(raw(t, hs256, `{"sub":"x","groups":["admin","officer","Council-Officers",""]}`))
+	caller, err := a.Authenticate(t.Context(), identity.Credentials{Authorization: raw(t, hs256, `{"sub":"x","groups":["admin","officer","Council-Officers",""]}`)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -225,7 +225,7 @@ func TestHostileTokens(t *testing.T) {
 			t.Parallel()
 			a := setup(t)
 			for range 2 { // a refusal is the same the second time
-				caller, err := a.Authenticate(c.header)
+				caller, err := a.Authenticate(t.Context(), identity.Credentials{Authorization: c.header})
 				if !errors.Is(err, identity.ErrUnauthenticated) || identity.Reason(err) != c.reason {
 					t.Errorf("got %v, want %s", err, c.reason)
 				}
@@ -251,19 +251,19 @@ func TestConfiguredClaims(t *testing.T) {
 		`{"sub":"x","iss":"iss","exp":99999999999}`:                       "audience",
 	} {
 		a := setup(t, strict)
-		if _, err := a.Authenticate(raw(t, hs256, payload)); identity.Reason(err) != reason {
+		if _, err := a.Authenticate(t.Context(), identity.Credentials{Authorization: raw(t, hs256, payload)}); identity.Reason(err) != reason {
 			t.Errorf("%s: got %v, want %q", payload, err, reason)
 		}
 	}
 	a := setup(t, func(c *identity.Config) { c.Issuer = "iss" })
-	if _, err := a.Authenticate(raw(t, hs256, `{"sub":"x"}`)); identity.Reason(err) != "issuer" {
+	if _, err := a.Authenticate(t.Context(), identity.Credentials{Authorization: raw(t, hs256, `{"sub":"x"}`)}); identity.Reason(err) != "issuer" {
 		t.Errorf("got %v for a token without issuer", err)
 	}
 }
 
 func TestNewTellsAllErrors(t *testing.T) {
 	t.Parallel()
-	_, err := identity.New(identity.Config{
+	_, err := identity.NewTokenVerifier(identity.Config{
 		Secret: secret[:31],
 		Groups: map[string][]string{"a": {"officer", "boss"}, "b": {"Admin"}},
 	}, time.Now)
@@ -337,7 +337,7 @@ func TestTamperedTokenNeverAuthenticates(t *testing.T) {
 	t.Parallel()
 	a := setup(t)
 	good := raw(t, hs256, `{"sub":"x","groups":["council-officers"],"exp":99999999999}`)
-	if _, err := a.Authenticate(good); err != nil {
+	if _, err := a.Authenticate(t.Context(), identity.Credentials{Authorization: good}); err != nil {
 		t.Fatal(err)
 	}
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=+/\r\n\x00é"
@@ -349,7 +349,7 @@ func TestTamperedTokenNeverAuthenticates(t *testing.T) {
 		if strings.TrimSpace(tampered) == good {
 			t.Skip("unchanged")
 		}
-		if caller, err := a.Authenticate(tampered); err == nil {
+		if caller, err := a.Authenticate(t.Context(), identity.Credentials{Authorization: tampered}); err == nil {
 			t.Fatalf("%q authenticated %v", tampered, caller)
 		}
 	})
@@ -362,7 +362,7 @@ func FuzzAuthenticate(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, authorization string) {
-		caller, err := a.Authenticate(authorization)
+		caller, err := a.Authenticate(t.Context(), identity.Credentials{Authorization: authorization})
 		if err == nil && caller.Subject == "" {
 			t.Error("authenticated nobody")
 		}
@@ -380,7 +380,7 @@ func FuzzPayload(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, payload string) {
-		if caller, err := a.Authenticate(raw(t, hs256, payload)); err == nil && caller.Subject == "" {
+		if caller, err := a.Authenticate(t.Context(), identity.Credentials{Authorization: raw(t, hs256, payload)}); err == nil && caller.Subject == "" {
 			t.Error("authenticated nobody")
 		}
 	})

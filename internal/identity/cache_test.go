@@ -15,10 +15,10 @@ var (
 )
 
 // authenticator gives one whose clock the test moves.
-func authenticator(t testing.TB) (*Authenticator, *time.Time) {
+func authenticator(t testing.TB) (*TokenVerifier, *time.Time) {
 	t.Helper()
 	now := testStart
-	a, err := New(Config{Secret: testSecret, Groups: map[string][]string{"g": {"officer"}}}, func() time.Time { return now })
+	a, err := NewTokenVerifier(Config{Secret: testSecret, Groups: map[string][]string{"g": {"officer"}}}, func() time.Time { return now })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +46,7 @@ func TestRememberedNoLongerThanFiveMinutes(t *testing.T) {
 	t.Parallel()
 	a, now := authenticator(t)
 	token := signed(t, Token{Subject: "x"})
-	if _, err := a.Authenticate(token); err != nil {
+	if _, err := a.Authenticate(t.Context(), Credentials{Authorization: token}); err != nil {
 		t.Fatal(err)
 	}
 	key := sha256.Sum256([]byte(token))
@@ -63,12 +63,12 @@ func TestRememberedTokenExpires(t *testing.T) {
 	a, now := authenticator(t)
 	token := signed(t, Token{Subject: "x", Expires: testStart.Add(time.Minute)})
 	for range 2 {
-		if _, err := a.Authenticate(token); err != nil {
+		if _, err := a.Authenticate(t.Context(), Credentials{Authorization: token}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	*now = now.Add(time.Minute)
-	if _, err := a.Authenticate(token); Reason(err) != "expired" {
+	if _, err := a.Authenticate(t.Context(), Credentials{Authorization: token}); Reason(err) != "expired" {
 		t.Errorf("got %v", err)
 	}
 }
@@ -78,7 +78,7 @@ func TestRefusalsAreNotRemembered(t *testing.T) {
 	a, now := authenticator(t)
 	token := signed(t, Token{Subject: "x"})
 	for _, bad := range []string{token + "x", signed(t, Token{Subject: "x", Expires: now.Add(-1)})} {
-		if _, err := a.Authenticate(bad); err == nil {
+		if _, err := a.Authenticate(t.Context(), Credentials{Authorization: bad}); err == nil {
 			t.Fatal("authenticated")
 		}
 	}
@@ -111,7 +111,7 @@ func TestCacheIsBounded(t *testing.T) {
 
 func TestConcurrentCallers(t *testing.T) {
 	t.Parallel()
-	a, err := New(Config{Secret: testSecret}, time.Now)
+	a, err := NewTokenVerifier(Config{Secret: testSecret}, time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +124,7 @@ func TestConcurrentCallers(t *testing.T) {
 		wg.Go(func() {
 			for range 20 {
 				for i, token := range tokens {
-					if caller, err := a.Authenticate(token); err != nil || caller.Subject != strconv.Itoa(i) {
+					if caller, err := a.Authenticate(t.Context(), Credentials{Authorization: token}); err != nil || caller.Subject != strconv.Itoa(i) {
 						t.Errorf("got %v, %v for %d", caller, err, i)
 					}
 				}
@@ -142,7 +142,7 @@ func benchmarkToken(b *testing.B) string {
 }
 
 func BenchmarkAuthenticateKnown(b *testing.B) {
-	a, err := New(Config{Secret: testSecret, Groups: map[string][]string{"g": {"officer"}}}, time.Now)
+	a, err := NewTokenVerifier(Config{Secret: testSecret, Groups: map[string][]string{"g": {"officer"}}}, time.Now)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -150,7 +150,7 @@ func BenchmarkAuthenticateKnown(b *testing.B) {
 	b.ReportAllocs()
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			if _, err := a.Authenticate(token); err != nil {
+			if _, err := a.Authenticate(b.Context(), Credentials{Authorization: token}); err != nil {
 				b.Error(err)
 			}
 		}

@@ -18,9 +18,6 @@ import (
 
 const contentType = "application/json; charset=utf-8"
 
-// problem answers with what this contract has no words of its own for.
-func (c *call) problem(p gate.Problem) { p.Write(c.w, c.r, contentType) }
-
 // wrong notes what is wrong with a part of the request that is not the body.
 func (c *call) wrong(name, code, message string) {
 	c.invalid.Note(equality.Failure{Pointer: "/" + name, Code: code, Message: message})
@@ -37,7 +34,7 @@ func (c *call) checked() error {
 // answer turns an error into this contract's answer: texts where the clients
 // know one, their envelope for what is wrong with a request, and problems.
 func (a *API) answer(c *call, err error) {
-	p := a.ProblemOf(c.r.Context(), err)
+	p := a.gate.ProblemOf(c.r.Context(), err)
 	var moved *service.VersionError
 	var invalid *equality.InvalidError
 	switch {
@@ -50,7 +47,7 @@ func (a *API) answer(c *call, err error) {
 	case errors.As(err, &invalid):
 		c.envelope(p.Code, invalid)
 	default:
-		c.problem(p)
+		a.Problem(c.w, c.r, p)
 	}
 }
 
@@ -150,16 +147,4 @@ func bodyPointer(pointer string) string {
 		}
 	}
 	return pointer
-}
-
-// Panic answers a request whose handler has panicked.
-func (a *API) Panic(w http.ResponseWriter, r *http.Request) {
-	echo(w, r)
-	(&call{w: w, r: r}).problem(gate.Problem{Code: api.Internal})
-}
-
-// Plain answers a request that reached a trusted proxy in clear.
-func (a *API) Plain(w http.ResponseWriter, r *http.Request) {
-	echo(w, r)
-	(&call{w: w, r: r}).problem(gate.Problem{Code: api.Forbidden, Detail: gate.PlainDetail})
 }

@@ -32,9 +32,9 @@ type healthEntry struct {
 func (a *API) health(c *call) error {
 	ctx, cancel := context.WithTimeout(c.r.Context(), 2*time.Second)
 	defer cancel()
-	began := a.Now()
-	err := a.Service.Ready(ctx)
-	took := a.Now().Sub(began).Milliseconds()
+	began := a.now()
+	err := a.service.Ready(ctx)
+	took := a.now().Sub(began).Milliseconds()
 
 	status := http.StatusOK
 	entry := healthEntry{Status: "Healthy", Description: "The store can be read and written.", DurationMs: took}
@@ -43,7 +43,7 @@ func (a *API) health(c *call) error {
 		entry.Status, entry.Description = "Unhealthy", "The store cannot be read and written at present."
 		server.Of(c.r.Context()).Problem = api.Unavailable
 	}
-	body, err := json.Marshal(healthDocument{Entries: map[string]healthEntry{a.Store: entry}, Status: entry.Status, TotalDurationMs: took})
+	body, err := json.Marshal(healthDocument{Entries: map[string]healthEntry{a.store: entry}, Status: entry.Status, TotalDurationMs: took})
 	if err != nil {
 		return err
 	}

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"testing"
 
-	"equality-information-api/internal/gate"
-	"equality-information-api/internal/mmh"
 	"equality-information-api/internal/service"
 )
 
@@ -24,7 +22,7 @@ func TestHealth(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 
-	b = setup(t, func(o *mmh.Options) { o.Gate = &gate.Gate{Service: service.New(unready{}, service.Options{})} })
+	b = setup(t, func(o *options) { o.UseCases = service.New(unready{}, service.Options{}) })
 	w := b.ask("GET", "/mmh/api/v1/HealthCheck/Ping/", "")
 	want = `{"entries":{"store":{"data":{},"description":"The store cannot be read and written at present.","durationMs":0,"exceptionMessage":null,"status":"Unhealthy"}},"status":"Unhealthy","totalDurationMs":0}`
 	if got := wants(t, w, 503); got != want {

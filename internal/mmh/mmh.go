@@ -10,70 +10,109 @@
 package mmh
 
 import (
+	"context"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
-	"equality-information-api/api"
 	"equality-information-api/internal/equality"
 	"equality-information-api/internal/gate"
 	"equality-information-api/internal/refdata"
-	"equality-information-api/internal/server"
 	"equality-information-api/internal/service"
 )
 
 // Prefix stands before every path of this contract.
-const Prefix = "/mmh/api/v1"
+const Prefix = root + "/api/v1"
 
-// Serves says whether a path is for this contract.
-func Serves(path string) bool {
-	const root = "/mmh"
-	return len(path) >= len(root) && strings.EqualFold(path[:len(root)], root) && (len(path) == len(root) || path[len(root)] == '/')
+// root begins every path of this contract. Routes and logs leave out the rest of Prefix.
+const root = "/mmh"
+
+// UseCases are what the handlers need of the service.
+type UseCases interface {
+	Read(context.Context, service.Access, service.Lookup) (service.Shown, error)
+	CreateRecord(context.Context, service.Access, service.Write) (service.Shown, error)
+	ChangeRecord(context.Context, service.Access, service.Write) (service.Shown, error)
+	Ready(context.Context) error
 }
 
 // Options are what the contract needs.
 type Options struct {
-	*gate.Gate
-	Codec *Codec
-	Lists *refdata.Lists
-	Store string // what the health check calls the store
-	Now   func() time.Time
+	Gate     *gate.Gate
+	UseCases UseCases
+	Codec    *Codec
+	Lists    *refdata.Lists
+	Store    string // what the health check calls the store
+	Now      func() time.Time
 }
 
 // API answers requests. Any number of goroutines may use it.
 type API struct {
-	Options
+	gate       *gate.Gate
+	service    UseCases
+	codec      *Codec
+	store      string
+	now        func() time.Time
 	references references
+	router     *gate.Router
 }
+
+// endpoint is an operation of this contract, and what answers it.
+type endpoint struct {
+	service.Operation
+	handle func(*API, *call) error
+}
+
+// endpoints are all there are. Their paths are those that routed makes.
+var endpoints = []endpoint{
+	{service.Operation{Method: "GET", Path: root + "/equality-information", Action: service.Read}, (*API).read},
+	{service.Operation{Method: "POST", Path: root + "/equality-information", Action: service.Create}, (*API).create},
+	{service.Operation{Method: "GET", Path: root + "/equality-information/{id}", Action: service.Read}, (*API).read},
+	{service.Operation{Method: "PATCH", Path: root + "/equality-information/{id}", Action: service.Change}, (*API).change},
+	{service.Operation{Method: "GET", Path: root + "/reference-data", AnyToken: true}, (*API).referenceData},
+	{service.Operation{Method: "GET", Path: root + "/healthcheck/ping", Open: true}, (*API).health},
+}
+
+// exposed are the headers that pages of other origins may read.
+const exposed = "ETag, If-Match, x-correlation-id"
 
 // New returns the API.
 func New(o Options) (*API, error) {
 	r, err := newReferences(o.Lists)
-	return &API{Options: o, references: r}, err
+	a := &API{gate: o.Gate, service: o.UseCases, codec: o.Codec, store: o.Store, now: o.Now, references: r}
+	var routes []gate.Route
+	for _, e := range endpoints {
+		routes = append(routes, gate.Route{Method: e.Method, Path: e.Path, Serve: a.serve(e)})
+	}
+	a.router = o.Gate.NewRouter(gate.RouterOptions{Path: routed, Expose: exposed, Problem: a.Problem}, routes)
+	return a, err
 }
 
-// endpoint is a method of a path, and what a request to it must be like.
-type endpoint struct {
-	method, path string // a last segment * is an id
-	open         bool   // no token is asked for
-	action       *service.Action
-	body         bool
-	handler      func(*API, *call) error
+// Owns says whether a path is for this contract.
+func (a *API) Owns(path string) bool {
+	return len(path) >= len(root) && strings.EqualFold(path[:len(root)], root) && (len(path) == len(root) || path[len(root)] == '/')
 }
 
-// endpoints are all there are. The paths are in lower case, as requests are
-// compared with them.
-var endpoints = []endpoint{
-	{method: "GET", path: "/equality-information", action: &service.Read, handler: (*API).read},
-	{method: "POST", path: "/equality-information", action: &service.Create, body: true, handler: (*API).create},
-	{method: "GET", path: "/equality-information/*", action: &service.Read, handler: (*API).read},
-	{method: "PATCH", path: "/equality-information/*", action: &service.Change, body: true, handler: (*API).change},
-	{method: "GET", path: "/reference-data", handler: (*API).referenceData},
-	{method: "GET", path: "/healthcheck/ping", open: true, handler: (*API).health},
+// routed is a path as endpoints have it: in lower case, with root for Prefix.
+func routed(path string) string {
+	if rest, ok := strings.CutPrefix(strings.ToLower(path), Prefix); ok {
+		return root + rest
+	}
+	return "/"
+}
+
+// ServeHTTP answers a request, whatever the case of its path.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	echo(w, r)
+	a.router.ServeHTTP(w, r)
+}
+
+// Problem answers with what this contract has no words of its own for.
+func (a *API) Problem(w http.ResponseWriter, r *http.Request, p gate.Problem) {
+	echo(w, r)
+	p.Write(w, r, contentType)
 }
 
 // call is one request on its way to its handler.
@@ -81,7 +120,7 @@ type call struct {
 	w       http.ResponseWriter
 	r       *http.Request
 	query   url.Values
-	segment string    // the path's last, where it is an id
+	segment string    // the path's id, in lower case
 	id      uuid.UUID // the same, zero where it is none
 	target  uuid.UUID // the query's targetId, zero where it is none
 	access  service.Access
@@ -90,103 +129,39 @@ type call struct {
 	invalid equality.InvalidError
 }
 
-// exposed are the headers that pages of other origins may read.
-const exposed = "ETag, If-Match, x-correlation-id"
-
-// ServeHTTP leads a path to its handler, whatever its case and with or without
-// a slash at its end.
-func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	echo(w, r)
-	if a.CORS(w, r, exposed) {
-		return
-	}
-	c := &call{w: w, r: r}
-	e, allow := find(r)
-	switch {
-	case len(allow) == 0:
-		c.problem(gate.Problem{Code: api.NotFound})
-		return
-	case e == nil:
-		w.Header().Set("Allow", strings.Join(allow, ", "))
-		c.problem(gate.Problem{Code: api.MethodNotAllowed})
-		return
-	}
-	server.Of(r.Context()).Route = "/mmh" + strings.Replace(e.path, "*", "{id}", 1)
-	c.query, _ = url.ParseQuery(r.URL.RawQuery) // what can be read of it
-	if strings.HasSuffix(e.path, "*") {
-		c.segment = strings.TrimSuffix(r.URL.Path, "/")
-		c.segment = c.segment[strings.LastIndexByte(c.segment, '/')+1:]
+// serve answers an endpoint's requests.
+func (a *API) serve(e endpoint) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		c := &call{w: w, r: r, segment: r.PathValue("id")}
+		c.query, _ = url.ParseQuery(r.URL.RawQuery) // what can be read of it
 		c.id, _ = parseGUID(c.segment)
-	}
-	c.target, _ = parseGUID(c.parameter("targetId"))
-	release, err := a.check(c, e)
-	defer release()
-	if err == nil {
-		err = e.handler(a, c)
-	}
-	if err != nil {
-		a.answer(c, err)
-	}
-}
-
-// find gives the endpoint of a request, nil where the path has not its method,
-// and the methods that it has.
-func find(r *http.Request) (found *endpoint, allow []string) {
-	path := strings.ToLower(strings.TrimSuffix(r.URL.Path, "/"))
-	path, ok := strings.CutPrefix(path, Prefix)
-	if !ok || r.URL.RawPath != "" {
-		return nil, nil
-	}
-	method := r.Method
-	if method == http.MethodHead {
-		method = http.MethodGet
-	}
-	for i := range endpoints {
-		e := &endpoints[i]
-		if !matches(e.path, path) {
-			continue
+		c.target, _ = parseGUID(c.parameter("targetId"))
+		release, err := a.check(c, e.Operation)
+		defer release()
+		if err == nil {
+			err = e.handle(a, c)
 		}
-		if allow = append(allow, e.method); e.method == "GET" {
-			allow = append(allow, "HEAD")
-		}
-		if e.method == method {
-			found = e
+		if err != nil {
+			a.answer(c, err)
 		}
 	}
-	slices.Sort(allow)
-	return found, allow
-}
-
-func matches(pattern, path string) bool {
-	if stem, ok := strings.CutSuffix(pattern, "*"); ok {
-		rest, ok := strings.CutPrefix(path, stem)
-		return ok && rest != "" && !strings.Contains(rest, "/")
-	}
-	return path == pattern
 }
 
 // check does the checks that come before those of path, query and headers.
-func (a *API) check(c *call, e *endpoint) (release func(), err error) {
-	if e.open {
-		return func() {}, nil
+func (a *API) check(c *call, op service.Operation) (release func(), err error) {
+	target := c.target
+	if target == uuid.Nil {
+		target = c.id
 	}
-	caller, release, err := a.Admit(c.r)
-	if err != nil {
+	if c.access, release, err = a.gate.Admit(c.r, op, target); err != nil {
 		return release, err
 	}
-	if e.action != nil {
-		target := c.target
-		if target == uuid.Nil {
-			target = c.id
-		}
-		if c.access, err = a.Authorise(c.r, caller, target, *e.action); err != nil {
-			return release, err
-		}
-		if message := a.CheckPurpose(c.r.Header); message != "" {
+	if op.Restricted() {
+		if message := a.gate.CheckPurpose(c.r.Header); message != "" {
 			c.wrong("X-Access-Purpose", "header.x-access-purpose", message)
 		}
 	}
-	if e.body {
+	if op.Method == http.MethodPost || op.Method == http.MethodPatch {
 		c.body, err = gate.ReadBody(c.w, c.r, jsonBody)
 	}
 	return release, err

@@ -26,7 +26,7 @@ func (a *API) read(c *call) error {
 	if c.segment == "" {
 		id = c.target
 	}
-	v, err := a.Service.Read(c.r.Context(), c.access, service.Lookup{ID: id, Target: c.target})
+	v, err := a.service.Read(c.r.Context(), c.access, service.Lookup{ID: id, Target: c.target})
 	if err != nil {
 		return err
 	}
@@ -39,7 +39,7 @@ func (a *API) create(c *call) error {
 	if err := c.checked(); err != nil {
 		return err
 	}
-	written, err := a.Service.CreateRecord(c.r.Context(), c.access, w)
+	written, err := a.service.CreateRecord(c.r.Context(), c.access, w)
 	return a.written(c, written, err)
 }
 
@@ -52,7 +52,7 @@ func (a *API) change(c *call) error {
 	if err := c.checked(); err != nil {
 		return err
 	}
-	written, err := a.Service.ChangeRecord(c.r.Context(), c.access, w)
+	written, err := a.service.ChangeRecord(c.r.Context(), c.access, w)
 	return a.written(c, written, err)
 }
 
@@ -62,7 +62,8 @@ func (a *API) write(c *call) service.Write {
 	if !ok {
 		c.wrong("Idempotency-Key", "header.idempotency-key", gate.WrongKey)
 	}
-	return service.Write{Body: c.body, Form: a.Codec, Reason: service.Reasons[0], Key: key, Operation: gate.Operation(c.r)}
+	operation := c.r.Method + " " + Prefix + strings.TrimPrefix(c.r.URL.Path, root) // whatever the spelling of the path
+	return service.Write{Body: c.body, Form: a.codec, Reason: service.Reasons[0], Key: key, Operation: operation}
 }
 
 // written answers a write.
@@ -90,7 +91,7 @@ func (a *API) record(c *call, status int, v service.Shown) error {
 	h := c.w.Header()
 	h.Set("ETag", etag.Quoted(etag.Version(v.Version)))
 	h.Set("Cache-Control", "no-store")
-	gate.Send(c.w, c.r, status, contentType, a.Codec.Encode(&o.Record))
+	gate.Send(c.w, c.r, status, contentType, a.codec.Encode(&o.Record))
 	return nil
 }
 

@@ -1,10 +1,10 @@
 package mmh_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
+	"equality-information-api/internal/gate"
 	"equality-information-api/internal/mmh"
 )
 
@@ -275,6 +276,9 @@ func TestIdempotencyKey(t *testing.T) {
 	if first.Body.String() != again.Body.String() || again.Header().Get("Idempotency-Replayed") != "true" || again.Header().Get("Location") == "" {
 		t.Errorf("%v %s", again.Header(), again.Body)
 	}
+	if w := b.ask("POST", "/MMH/api/v1/Equality-Information/", `{"targetId":"`+person+`"}`, key); w.Code != 201 || w.Header().Get("Idempotency-Replayed") != "true" {
+		t.Errorf("by another spelling of the path: %d %s", w.Code, w.Body)
+	}
 	wants(t, b.ask("POST", records, `{"targetId":"`+person+`","disabled":"yes"}`, key), 422)
 	wants(t, b.ask("POST", records, `{}`, header{"Idempotency-Key": strings.Repeat("k", 256)}), 400)
 }
@@ -282,7 +286,7 @@ func TestIdempotencyKey(t *testing.T) {
 func TestHeadersOfAnswers(t *testing.T) {
 	t.Parallel()
 	const origin = "https://front.example"
-	b := setup(t, func(o *mmh.Options) { o.Origins = []string{origin} })
+	b := setup(t, func(o *options) { o.gate.Origins = []string{origin} })
 	w := b.ask("GET", records+"?targetId="+person, "", header{"x-correlation-id": "anything at all", "Origin": origin})
 	h := w.Header()
 	if h.Get("X-Correlation-Id") != "anything at all" || h.Get("Access-Control-Expose-Headers") != "ETag, If-Match, x-correlation-id" ||
@@ -304,7 +308,7 @@ func TestHeadersOfAnswers(t *testing.T) {
 
 func TestPurposeWhereItIsRequired(t *testing.T) {
 	t.Parallel()
-	b := setup(t, func(o *mmh.Options) { o.RequirePurpose = true })
+	b := setup(t, func(o *options) { o.gate.RequirePurpose = true })
 	if text := wants(t, b.ask("GET", records+"?targetId="+person, ""), 400); !strings.Contains(text, `"X-Access-Purpose":["The header`) {
 		t.Errorf("%s", text)
 	}
@@ -313,13 +317,12 @@ func TestPurposeWhereItIsRequired(t *testing.T) {
 
 func TestPanicAndPlain(t *testing.T) {
 	t.Parallel()
-	b := setup(t)
-	r := httptest.NewRequest("GET", records, nil).WithContext(context.Background())
-	for status, answer := range map[int]func(*httptest.ResponseRecorder){
-		500: func(w *httptest.ResponseRecorder) { b.mmh.Panic(w, r) }, 403: func(w *httptest.ResponseRecorder) { b.mmh.Plain(w, r) },
-	} {
+	surfaces := gate.Surfaces{setup(t).mmh}
+	r := httptest.NewRequest("GET", records, nil)
+	r.Header.Set("X-Correlation-Id", "mine")
+	for status, answer := range map[int]http.HandlerFunc{500: surfaces.Panic, 403: surfaces.Plain} {
 		w := httptest.NewRecorder()
-		if answer(w); w.Code != status || w.Header().Get("Content-Type") != "application/json; charset=utf-8" {
+		if answer(w, r); w.Code != status || w.Header().Get("Content-Type") != "application/json; charset=utf-8" || w.Header().Get("X-Correlation-Id") != "mine" {
 			t.Errorf("%d: %v", w.Code, w.Header())
 		}
 	}
@@ -366,7 +369,11 @@ func TestWhatWasKeptStandsOnceCodesAreStrict(t *testing.T) {
 	b := setup(t)
 	wants(t, b.ask("POST", records, `{"targetId":"`+person+`","communicationRequirements":["ring twice"],`+
 		`"economicSituation":{"economicSituationValue":"x","economicSituationValueIfOther":"a"}}`), 201)
-	b.mmh.Codec = newCodec(t, true)
+	b.options.Codec = newCodec(t, true)
+	var err error
+	if b.mmh, err = mmh.New(b.options); err != nil {
+		t.Fatal(err)
+	}
 	path := records + "/" + person
 	read := wants(t, b.ask("GET", records+"?targetId="+person, ""), 200)
 	if back := wants(t, b.ask("PATCH", path, read, ifMatch(`"0"`)), 200); back != read {

@@ -3,7 +3,6 @@ package mmh_test
 import (
 	"context"
 	"database/sql"
-	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
@@ -61,9 +60,16 @@ type both struct {
 	service *service.Service
 	tokens  map[string]string
 	dir     string
+	options mmh.Options
 }
 
-func setup(t testing.TB, change ...func(*mmh.Options)) both {
+// options are those of a setup that a test may change.
+type options struct {
+	gate gate.Options
+	mmh.Options
+}
+
+func setup(t testing.TB, change ...func(*options)) both {
 	t.Helper()
 	fatal := func(err error) {
 		t.Helper()
@@ -81,7 +87,7 @@ func setup(t testing.TB, change ...func(*mmh.Options)) both {
 	for role := range identity.Roles() {
 		groups[role] = []string{role}
 	}
-	tokens, err := identity.New(identity.Config{Secret: []byte(secret), Groups: groups}, time.Now)
+	tokens, err := identity.NewTokenVerifier(identity.Config{Secret: []byte(secret), Groups: groups}, time.Now)
 	fatal(err)
 	dir := t.TempDir()
 	store, err := sqlite.Open(context.Background(), sqlite.Options{
@@ -96,22 +102,28 @@ func setup(t testing.TB, change ...func(*mmh.Options)) both {
 		fatal(err)
 	}
 	b.service = service.New(store, service.Options{Rules: rules, Keys: keys, Now: func() time.Time { return now }})
-	g := &gate.Gate{
-		Service: b.service, Tokens: tokens, Unauthenticated: func(string) {},
-		Internal: func(_ context.Context, err error) { t.Errorf("internal error: %v", err) },
+	o := options{
+		gate: gate.Options{
+			Service: b.service, Callers: tokens, Unauthenticated: func(string) {},
+			Internal: func(_ context.Context, err error) { t.Errorf("internal error: %v", err) },
+		},
+		Options: mmh.Options{
+			UseCases: b.service, Codec: newCodec(t, false), Lists: l, Store: "store", Now: func() time.Time { return now },
+		},
 	}
-	b.api = httpapi.New(httpapi.Options{Gate: g, Lists: l})
-	o := mmh.Options{Gate: g, Codec: newCodec(t, false), Lists: l, Store: "store", Now: func() time.Time { return now }}
 	for _, f := range change {
 		f(&o)
 	}
-	b.mmh, err = mmh.New(o)
+	o.Gate = gate.New(o.gate)
+	b.api = httpapi.New(httpapi.Options{Gate: o.Gate, UseCases: b.service, Rules: rules, Lists: l})
+	b.options = o.Options
+	b.mmh, err = mmh.New(b.options)
 	fatal(err)
 	return b
 }
 
-func strict(t testing.TB) func(*mmh.Options) {
-	return func(o *mmh.Options) { o.Codec = newCodec(t, true) }
+func strict(t testing.TB) func(*options) {
+	return func(o *options) { o.Codec = newCodec(t, true) }
 }
 
 // header changes a request.
@@ -131,11 +143,7 @@ func (b both) ask(method, target, body string, headers ...header) *httptest.Resp
 		}
 	}
 	w := httptest.NewRecorder()
-	var handler http.Handler = b.api
-	if mmh.Serves(r.URL.Path) {
-		handler = b.mmh
-	}
-	handler.ServeHTTP(w, r.WithContext(server.WithExchange(r.Context(), &server.Exchange{CorrelationID: correlation})))
+	gate.Surfaces{b.mmh, b.api}.ServeHTTP(w, r.WithContext(server.WithExchange(r.Context(), &server.Exchange{CorrelationID: correlation})))
 	return w
 }
 

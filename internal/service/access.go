@@ -21,26 +21,6 @@ type Request struct {
 	Target uuid.UUID
 }
 
-// An Action is one kind of thing a caller may do, as the access log names it.
-type Action struct {
-	name       string
-	permission identity.Permission
-}
-
-// The actions.
-var (
-	Create      = Action{"create", identity.EqualityWrite}
-	Change      = Action{"change", identity.EqualityWrite}
-	Read        = Action{"read", identity.EqualityRead}
-	List        = Action{"list", identity.EqualityList}
-	ReadHistory = Action{"read-history", identity.HistoryRead}
-	ReadEvents  = Action{"read-events", identity.EventsRead}
-	Import      = Action{audit.ActionImport, identity.EqualityImport}
-	Export      = Action{"export", identity.EqualityExport}
-	Publish     = Action{"publish", identity.EventsPublish}
-	DropEvent   = Action{"drop-event", identity.EventsPublish}
-)
-
 // Access is a caller's permission to do one kind of thing, checked. Only
 // Authorise makes one.
 type Access struct {
@@ -48,16 +28,24 @@ type Access struct {
 	request Request
 }
 
-// Authorise checks that the caller may do what it asks for. A refusal is
-// ErrForbidden once it stands in the access log; ErrUnavailable where it cannot
-// be entered.
+// ForbiddenError is an ErrForbidden that names the permission the caller lacks.
+type ForbiddenError struct{ Permission identity.Permission }
+
+func (e *ForbiddenError) Error() string { return "needs the permission " + string(e.Permission) }
+
+// Is says that a ForbiddenError is an ErrForbidden.
+func (e *ForbiddenError) Is(target error) bool { return target == ErrForbidden }
+
+// Authorise checks that the caller may do what it asks for. A refusal is a
+// ForbiddenError once it stands in the access log, and ErrUnavailable where it
+// cannot be entered.
 func (s *Service) Authorise(ctx context.Context, r Request, action Action) (Access, error) {
 	a := Access{action, r}
 	if !r.Caller.May(action.permission) {
 		if err := s.log.Append(ctx, s.entry(a, r.Target, audit.Refused, 403)); err != nil {
 			return Access{}, foreign(err)
 		}
-		return Access{}, ErrForbidden
+		return Access{}, &ForbiddenError{action.permission}
 	}
 	return a, nil
 }

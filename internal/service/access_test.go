@@ -2,6 +2,7 @@ package service
 
 import (
 	"errors"
+	"maps"
 	"net/netip"
 	"slices"
 	"testing"
@@ -12,12 +13,23 @@ import (
 
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/equality"
+	"equality-information-api/internal/events"
 	"equality-information-api/internal/identity"
 	"equality-information-api/internal/sealing"
 	"equality-information-api/internal/store"
 )
 
-var actions = []Action{Create, Change, Read, List, ReadHistory, ReadEvents, Import, Export}
+// actions are those of all operations that the service does.
+var actions = func() (all []Action) {
+	for _, op := range Operations {
+		for _, action := range append(slices.Collect(maps.Values(op.When)), op.Action) {
+			if action.permission != "" && !slices.Contains(all, action) {
+				all = append(all, action)
+			}
+		}
+	}
+	return all
+}()
 
 // everythingBut is a caller with every permission but one.
 func everythingBut(missing identity.Permission) identity.Caller {
@@ -127,6 +139,11 @@ func useCases(t *testing.T, b *bench, id uuid.UUID) map[Action][]func(Access) er
 			return b.WriteOut(ctx, a, "test", func(int64, store.Opened) error { return nil })
 		}},
 		ReadEvents: {func(a Access) error { _, err := b.ReadFeed(ctx, a, "", 1, 0); return err }},
+		Publish: {func(a Access) error {
+			_, _, err := (&Publication{s: b.Service, a: a}).Changed(ctx, events.Event{Type: events.Created, Record: id})
+			return err
+		}},
+		DropEvent: {}, // what it does takes Publish too: see TestStartPublication
 	}
 }
 
@@ -138,6 +155,11 @@ func TestUseCaseTakesNoAccessOfAnotherAction(t *testing.T) {
 	all := everythingBut("")
 	before := len(b.log(t))
 	cases := useCases(t, b, record.ID)
+	for _, action := range actions {
+		if _, ok := cases[action]; !ok {
+			t.Errorf("%s has no use case in useCases", action.name)
+		}
+	}
 	for action, calls := range cases {
 		for _, call := range calls {
 			if err := call(Access{}); !errors.Is(err, ErrForbidden) {
@@ -160,6 +182,17 @@ func TestUseCaseTakesNoAccessOfAnotherAction(t *testing.T) {
 			if err := call(b.as(t, all, action)); err != nil {
 				t.Errorf("%s with its own access: %v", action.name, err)
 			}
+		}
+	}
+}
+
+func TestStartPublication(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for _, action := range actions {
+		_, err := b.StartPublication(b.as(t, everythingBut(""), action), "test")
+		if allowed := action == Publish || action == DropEvent; (err == nil) != allowed || !allowed && !errors.Is(err, ErrForbidden) {
+			t.Errorf("%s: %v", action.name, err)
 		}
 	}
 }

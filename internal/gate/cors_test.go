@@ -1,16 +1,14 @@
-package httpapi
+package gate
 
 import (
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"equality-information-api/internal/gate"
 	"equality-information-api/internal/server"
 )
 
@@ -42,7 +40,7 @@ func TestCORS(t *testing.T) {
 		{name: "null", origins: []string{ours}, method: "GET", origin: "null"},
 		{name: "none", origins: []string{ours}, method: "GET"},
 	} {
-		a := &API{Options: Options{Gate: &gate.Gate{Origins: c.origins}}}
+		g := New(Options{Origins: c.origins})
 		r := httptest.NewRequest(c.method, "/equality-information", nil)
 		exchange := &server.Exchange{}
 		r = r.WithContext(server.WithExchange(r.Context(), exchange))
@@ -53,7 +51,7 @@ func TestCORS(t *testing.T) {
 			r.Header.Set("Access-Control-Request-Method", "PATCH")
 		}
 		w := httptest.NewRecorder()
-		if got := a.CORS(w, r, exposed); got != c.answered {
+		if got := g.cors(w, r, "GET, HEAD", exposed); got != c.answered {
 			t.Errorf("%s: answered is %t", c.name, got)
 		}
 		want := http.Header{}
@@ -79,35 +77,5 @@ func TestCORS(t *testing.T) {
 		if d := cmp.Diff(want, got, cmpopts.EquateEmpty()); d != "" {
 			t.Errorf("%s: %s", c.name, d)
 		}
-	}
-}
-
-// A browser may send what the API takes, and no credentials of its own.
-func TestPreflightAllowsWhatThereIs(t *testing.T) {
-	t.Parallel()
-	a := &API{Options: Options{Gate: &gate.Gate{Origins: []string{ours}}}}
-	r := httptest.NewRequest(http.MethodOptions, "/", nil)
-	r.Header.Set("Origin", ours)
-	r.Header.Set("Access-Control-Request-Method", "GET")
-	w := httptest.NewRecorder()
-	a.CORS(w, r, exposed)
-	methods := []string{"HEAD"}
-	for _, e := range endpoints {
-		methods = append(methods, e.method)
-	}
-	slices.Sort(methods)
-	allowed := strings.Split(w.Header().Get("Access-Control-Allow-Methods"), ", ")
-	slices.Sort(allowed)
-	if d := cmp.Diff(slices.Compact(methods), allowed); d != "" {
-		t.Errorf("methods: %s", d)
-	}
-	headers := strings.ToLower(w.Header().Get("Access-Control-Allow-Headers"))
-	for _, name := range []string{"authorization", "content-type", "if-match", "if-none-match", "idempotency-key", "x-access-purpose", "x-change-reason", "x-correlation-id"} {
-		if !slices.Contains(strings.Split(headers, ", "), name) {
-			t.Errorf("%s is not allowed", name)
-		}
-	}
-	if got := w.Header().Get("Access-Control-Allow-Credentials"); got != "" {
-		t.Errorf("credentials are allowed: %s", got)
 	}
 }

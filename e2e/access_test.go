@@ -1,0 +1,53 @@
+package e2e
+
+import (
+	"strings"
+	"testing"
+
+	"equality-information-api/internal/identity"
+	"equality-information-api/internal/service"
+)
+
+// TestEveryRoleWithEveryOperation walks the table of operations: each role may
+// do what its permissions allow and nothing else, and a refusal names the
+// permission. A new operation is tested without a line here.
+func TestEveryRoleWithEveryOperation(t *testing.T) {
+	t.Parallel()
+	p, sign := startPublicMode(t, "--rate-limit", "0", "--max-concurrent-per-caller", "0")
+	m := p.create(t, sign("officer"), "")
+	for _, op := range service.Operations {
+		if op.Path == "" {
+			continue
+		}
+		path := placeholders.Replace(strings.ReplaceAll(op.Path, "{id}", m.id))
+		p.checkAccess(t, sign, op, op.Action.Permission(), path)
+		for parameter, action := range op.When {
+			p.checkAccess(t, sign, op, action.Permission(), path+"?"+parameter+"="+m.target)
+		}
+	}
+}
+
+// checkAccess sends an operation as each role, as a caller without one, and without a token.
+func (p *program) checkAccess(t *testing.T, sign func(...string) string, op service.Operation, needs identity.Permission, path string) {
+	t.Helper()
+	var body []byte
+	if op.Method == "POST" || op.Method == "PATCH" || op.Method == "PUT" {
+		body = []byte("{}")
+	}
+	roles := identity.Roles()
+	roles["of nobody"] = nil
+	for role, permissions := range roles {
+		r := p.do(t, op.Method, path, request{token: sign(role), body: body})
+		switch may := !op.Restricted() || (identity.Caller{}).With(permissions...).May(needs); {
+		case may && (r.status == 401 || r.status == 403):
+			t.Errorf("%s (%s %s) by %s is refused: %d", op.ID, op.Method, path, role, r.status)
+		case !may:
+			if told := r.problem(t, 403, "forbidden"); told.Detail != "You need the permission `"+string(needs)+"`." {
+				t.Errorf("%s by %s is told %q", op.ID, role, told.Detail)
+			}
+		}
+	}
+	if r := p.do(t, op.Method, path, request{body: body}); (r.status == 401) == op.Open {
+		t.Errorf("%s by nobody is answered %d", op.ID, r.status)
+	}
+}

@@ -1,0 +1,120 @@
+package gate
+
+import (
+	"net/http"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+
+	"equality-information-api/api"
+	"equality-information-api/internal/server"
+)
+
+// Route is a method of a path, and what answers it.
+type Route struct {
+	Method string
+	Path   string // as net/http's mux reads it, such as "/thing/{id}"; it stands in logs and metrics
+	Serve  http.HandlerFunc
+}
+
+// RouterOptions say how a surface reads paths and answers what has no route.
+type RouterOptions struct {
+	// Path turns a request's path, without a slash at its end, into the form that
+	// the routes use: without a prefix, or in one case. "/" is never found.
+	Path func(string) string
+	// Expose are the headers of answers that pages of other origins may read.
+	Expose string
+	// Problem answers in the surface's form.
+	Problem func(http.ResponseWriter, *http.Request, Problem)
+}
+
+// Router leads the requests of one surface to its routes. A slash at a path's
+// end makes no difference, HEAD is answered wherever GET is, and nothing is
+// redirected.
+type Router struct {
+	options RouterOptions
+	gate    *Gate
+	mux     *http.ServeMux
+	methods string // of all routes, for CORS
+}
+
+// NewRouter returns a router of routes. Their patterns must not conflict:
+// net/http's mux panics if they do.
+func (g *Gate) NewRouter(o RouterOptions, routes []Route) *Router {
+	byPath := make(map[string]map[string]http.HandlerFunc)
+	all := make(map[string]http.HandlerFunc)
+	for _, route := range routes {
+		if byPath[route.Path] == nil {
+			byPath[route.Path] = make(map[string]http.HandlerFunc)
+		}
+		byPath[route.Path][route.Method] = route.Serve
+		all[route.Method] = route.Serve
+	}
+	rt := &Router{options: o, gate: g, mux: http.NewServeMux(), methods: allow(all)}
+	for pattern, methods := range byPath {
+		rt.mux.HandleFunc(pattern, rt.resource(pattern, methods))
+	}
+	rt.mux.HandleFunc("/", rt.notFound)
+	return rt
+}
+
+// ServeHTTP answers preflights and what has no route, and leads all others to
+// their handlers.
+func (rt *Router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if rt.gate.cors(w, r, rt.methods, rt.options.Expose) {
+		return
+	}
+	p := r.URL.Path
+	if len(p) > 1 {
+		p = strings.TrimSuffix(p, "/")
+	}
+	if r.URL.RawPath != "" || !path.IsAbs(p) || path.Clean(p) != p {
+		rt.notFound(w, r)
+		return
+	}
+	inner := new(struct {
+		http.Request
+		url url.URL
+	})
+	inner.Request, inner.url = *r, *r.URL
+	inner.url.Path = rt.options.Path(p)
+	inner.URL = &inner.url
+	rt.mux.ServeHTTP(w, &inner.Request)
+}
+
+// resource answers for one path.
+func (rt *Router) resource(pattern string, methods map[string]http.HandlerFunc) http.HandlerFunc {
+	allowed := allow(methods)
+	return func(w http.ResponseWriter, r *http.Request) {
+		server.Of(r.Context()).Route = pattern
+		method := r.Method
+		if method == http.MethodHead {
+			method = http.MethodGet
+		}
+		serve, ok := methods[method]
+		if !ok {
+			w.Header().Set("Allow", allowed)
+			rt.options.Problem(w, r, Problem{Code: api.MethodNotAllowed})
+			return
+		}
+		serve(w, r)
+	}
+}
+
+func (rt *Router) notFound(w http.ResponseWriter, r *http.Request) {
+	rt.options.Problem(w, r, Problem{Code: api.NotFound})
+}
+
+// allow lists methods as the headers Allow and Access-Control-Allow-Methods do.
+func allow(methods map[string]http.HandlerFunc) string {
+	var names []string
+	for method := range methods {
+		names = append(names, method)
+		if method == http.MethodGet {
+			names = append(names, http.MethodHead)
+		}
+	}
+	slices.Sort(names)
+	return strings.Join(names, ", ")
+}

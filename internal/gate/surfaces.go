@@ -1,0 +1,43 @@
+package gate
+
+import (
+	"net/http"
+
+	"equality-information-api/api"
+)
+
+// A Surface is one way the program speaks HTTP: a contract, or pages.
+type Surface interface {
+	// Owns says whether a path is the surface's.
+	Owns(path string) bool
+	// ServeHTTP answers every request to such a path, its own 404 and 405 included.
+	http.Handler
+	// Problem answers with a problem in the surface's form.
+	Problem(http.ResponseWriter, *http.Request, Problem)
+}
+
+// Surfaces are all there are. A path is the first's that owns it, and the
+// last's where none does.
+type Surfaces []Surface
+
+func (s Surfaces) of(r *http.Request) Surface {
+	for _, surface := range s {
+		if surface.Owns(r.URL.Path) {
+			return surface
+		}
+	}
+	return s[len(s)-1]
+}
+
+// ServeHTTP leads a request to its surface.
+func (s Surfaces) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.of(r).ServeHTTP(w, r) }
+
+// Panic answers a request whose handler has panicked.
+func (s Surfaces) Panic(w http.ResponseWriter, r *http.Request) {
+	s.of(r).Problem(w, r, Problem{Code: api.Internal})
+}
+
+// Plain answers a request that reached a trusted proxy in clear.
+func (s Surfaces) Plain(w http.ResponseWriter, r *http.Request) {
+	s.of(r).Problem(w, r, Problem{Code: api.Forbidden, Detail: PlainDetail})
+}

@@ -1,0 +1,92 @@
+package service
+
+import (
+	"equality-information-api/internal/audit"
+	"equality-information-api/internal/identity"
+)
+
+//go:generate go test -run TestRolesPage -update .
+
+// An Action is one kind of thing a caller may do: its name in the access log,
+// and the permission it needs. Its use cases take an Access to it alone.
+type Action struct {
+	name       string
+	permission identity.Permission
+}
+
+// Permission is what a caller needs for the action.
+func (a Action) Permission() identity.Permission { return a.permission }
+
+// The actions.
+var (
+	Create      = Action{"create", identity.EqualityWrite}
+	Change      = Action{"change", identity.EqualityWrite}
+	Read        = Action{"read", identity.EqualityRead}
+	List        = Action{"list", identity.EqualityList}
+	ReadHistory = Action{"read-history", identity.HistoryRead}
+	ReadEvents  = Action{"read-events", identity.EventsRead}
+	Import      = Action{audit.ActionImport, identity.EqualityImport}
+	Export      = Action{"export", identity.EqualityExport}
+	Publish     = Action{"publish", identity.EventsPublish}
+	DropEvent   = Action{"drop-event", identity.EventsPublish}
+)
+
+// An Operation is something the program can be asked to do, over HTTP or by a
+// command. Without Open, AnyToken or an Action that has a permission, it is
+// refused to everybody.
+type Operation struct {
+	ID     string // operationId in the contract, or the name of a command
+	Method string // empty for a command
+	Path   string // as in the contract, such as "/events"; empty for a command
+	Action Action
+	// When gives the action that takes the place of Action where the query has
+	// this parameter.
+	When     map[string]Action
+	Open     bool // needs no token
+	AnyToken bool // needs a valid token, and no permission
+}
+
+// Operations is the table of all operations. The routes of the JSON API, the
+// methods that CORS allows, docs/roles.md and the test of every operation with
+// every role come from it; a test compares it with the contract.
+var Operations = []Operation{
+	{ID: "createEqualityInformation", Method: "POST", Path: "/equality-information", Action: Create},
+	{ID: "createEqualityInformationWithId", Method: "POST", Path: "/equality-information/{id}", Action: Create},
+	{ID: "listEqualityInformation", Method: "GET", Path: "/equality-information", Action: List, When: map[string]Action{"targetId": Read}},
+	{ID: "getEqualityInformation", Method: "GET", Path: "/equality-information/{id}", Action: Read},
+	{ID: "updateEqualityInformation", Method: "PATCH", Path: "/equality-information/{id}", Action: Change},
+	{ID: "listHistory", Method: "GET", Path: "/equality-information/{id}/history", Action: ReadHistory},
+	{ID: "getHistoryVersion", Method: "GET", Path: "/equality-information/{id}/history/{version}", Action: ReadHistory},
+	{ID: "listEvents", Method: "GET", Path: "/events", Action: ReadEvents},
+	{ID: "listReferenceLists", Method: "GET", Path: "/reference-data", AnyToken: true},
+	{ID: "getReferenceList", Method: "GET", Path: "/reference-data/{list}", AnyToken: true},
+	{ID: "ping", Method: "GET", Path: "/healthcheck/ping", Open: true},
+	{ID: "readyz", Method: "GET", Path: "/readyz", Open: true},
+	{ID: "livez", Method: "GET", Path: "/livez", Open: true},
+	{ID: "getContractYaml", Method: "GET", Path: "/openapi.yaml", Open: true},
+	{ID: "getContractJson", Method: "GET", Path: "/openapi.json", Open: true},
+	{ID: "getDocs", Method: "GET", Path: "/docs", Open: true},
+	{ID: "getDocsAsset", Method: "GET", Path: "/docs/assets/{file}", Open: true},
+	{ID: "getProblemPage", Method: "GET", Path: "/docs/problems/{code}", Open: true},
+
+	{ID: "import", Action: Import},
+	{ID: "export", Action: Export},
+	{ID: "events retry", Action: Publish},
+	{ID: "events drop", Action: DropEvent},
+	// These two work on files without a Service, so no permission is checked.
+	{ID: "backup", Action: Action{name: audit.ActionBackup}},
+	{ID: "restore", Action: Action{name: audit.ActionRestore}},
+}
+
+// Restricted says whether the operation needs a permission.
+func (o Operation) Restricted() bool { return !o.Open && !o.AnyToken }
+
+// ActionFor is the action of a request; sent tells whether its query has a parameter.
+func (o Operation) ActionFor(sent func(parameter string) bool) Action {
+	for parameter, action := range o.When {
+		if sent(parameter) {
+			return action
+		}
+	}
+	return o.Action
+}
