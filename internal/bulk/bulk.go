@@ -49,13 +49,13 @@ const (
 
 // Meanings are the rules of this package and what each means, for documents.
 var Meanings = []equality.FailureCode{
-	{Code: LineLength, Meaning: "is longer than a line may be: 1 MiB, a row of CSV 64 KiB"},
+	{Code: LineLength, Meaning: "is too long: the limit is 1 MiB for a line and 64 KiB for a CSV row"},
 	{Code: VersionForm, Meaning: "must be a whole number from 0 to 9007199254740991"},
-	{Code: Differs, Meaning: "is of a person who has a record already, with another id or other answers"},
-	{Code: IDTaken, Meaning: "has an id, or a person, whose identifier another record has as either"},
+	{Code: Differs, Meaning: "is about a person who already has a record, with another id or different answers"},
+	{Code: IDTaken, Meaning: "has an id or target id that another record already uses"},
 	{Code: IDErased, Meaning: "has the id of a record that was erased"},
-	{Code: AmbiguousMap, Meaning: "is a value that stands for more than one of our codes"},
-	{Code: RowQuotes, Meaning: "has a quote that is not closed, or that stands inside a cell"},
+	{Code: AmbiguousMap, Meaning: "is a value that stands for more than one code"},
+	{Code: RowQuotes, Meaning: "has a quote that is not closed, or a quote in the middle of a cell"},
 	{Code: RowCells, Meaning: "has more or fewer cells than the header"},
 	{Code: RowUTF8, Meaning: "is not valid UTF-8"},
 }

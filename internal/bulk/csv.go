@@ -27,9 +27,9 @@ func CSV(rules *equality.Rules, lists *refdata.Lists, m Mapping, today equality.
 		place, ok := m.column(strings.TrimSpace(name))
 		switch {
 		case !ok:
-			errs = append(errs, fmt.Sprintf("column %d is not one of ours, nor of the mapping", i+1))
+			errs = append(errs, fmt.Sprintf("column %d is neither a known column nor in the mapping", i+1))
 		case place >= 0 && seen[place]:
-			errs = append(errs, fmt.Sprintf("column %d is %s once more", i+1, columns[place].name))
+			errs = append(errs, fmt.Sprintf("column %d repeats the column %s", i+1, columns[place].name))
 		}
 		if ok && place >= 0 {
 			seen[place] = true

@@ -281,7 +281,7 @@ func (r *run) decode(c *chunk) {
 			arrival, err = r.to.Prepare(item.Record, item.Version)
 		}
 		if err != nil {
-			c.err = fmt.Errorf("line %d cannot be taken in: %w", f.line, err)
+			c.err = fmt.Errorf("line %d cannot be imported: %w", f.line, err)
 			return
 		}
 		c.arrivals, c.lines = append(c.arrivals, arrival), append(c.lines, f.line)

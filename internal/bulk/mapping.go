@@ -30,7 +30,7 @@ func ParseMapping(content []byte, lists *refdata.Lists) (Mapping, error) {
 	}
 	var document yaml.Node
 	if err := yaml.Unmarshal(content, &document); err != nil {
-		return m, errors.New("it is not YAML")
+		return m, errors.New("the file is not YAML")
 	}
 	if document.Kind == 0 {
 		return m, nil
@@ -51,13 +51,13 @@ func ParseMapping(content []byte, lists *refdata.Lists) (Mapping, error) {
 		case "invert":
 			for _, name := range p.list(value) {
 				if place, ok := p.place(name); ok && !columns[place].answer {
-					p.fail(name, "is no column of yes or no")
+					p.fail(name, "is not a yes-or-no column")
 				} else if ok {
 					m.invert[place] = true
 				}
 			}
 		default:
-			p.fail(key, "is no key; the keys are columns, ignore, values, maps and invert")
+			p.fail(key, "is not a known key; the keys are columns, ignore, values, maps and invert")
 		}
 	})
 	return m, errors.Join(p.errs...)
@@ -84,9 +84,9 @@ func (p *mappingParser) members(node *yaml.Node, visit func(key, value *yaml.Nod
 		key, value := node.Content[i], node.Content[i+1]
 		switch {
 		case key.Kind != yaml.ScalarNode:
-			p.fail(key, "has a key that is no text")
+			p.fail(key, "has a key that is not text")
 		case seen[key.Value]:
-			p.fail(key, "has a key that is there before")
+			p.fail(key, "repeats a key")
 		default:
 			seen[key.Value] = true
 			visit(key, value)
@@ -101,7 +101,7 @@ func (p *mappingParser) list(node *yaml.Node) []*yaml.Node {
 	}
 	return slices.DeleteFunc(slices.Clone(node.Content), func(item *yaml.Node) bool {
 		if item.Kind != yaml.ScalarNode {
-			p.fail(item, "must be a text")
+			p.fail(item, "must be text")
 		}
 		return item.Kind != yaml.ScalarNode
 	})
@@ -111,7 +111,7 @@ func (p *mappingParser) list(node *yaml.Node) []*yaml.Node {
 func (p *mappingParser) place(name *yaml.Node) (int, bool) {
 	place, ok := byName[name.Value]
 	if name.Kind != yaml.ScalarNode || !ok {
-		p.fail(name, "names a column that is none of ours")
+		p.fail(name, "names an unknown column")
 		return 0, false
 	}
 	return place, true
@@ -129,7 +129,7 @@ func (p *mappingParser) valuesOf(ours, values *yaml.Node) {
 		switch {
 		case !ok:
 		case value.Kind != yaml.ScalarNode:
-			p.fail(value, "must be a text")
+			p.fail(value, "must be text")
 		default:
 			if p.m.values[place] == nil {
 				p.m.values[place] = make(map[string]string)
@@ -150,7 +150,7 @@ func (p *mappingParser) mapOf(ours, system *yaml.Node) {
 	list, coded := p.lists.Get(columns[place].codes)
 	switch {
 	case !coded:
-		p.fail(ours, "is no column of codes")
+		p.fail(ours, "is not a column of codes")
 	case list.Variables[system.Value] == "":
 		p.fail(system, "names a system that the list %s has no map for", list.Name)
 	default:

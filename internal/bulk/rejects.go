@@ -63,13 +63,13 @@ func writeRejects(file RejectFile, at int64, rejects []Reject) (end int64, err e
 		return end, nil // the file may not be there
 	}
 	if err := file.Truncate(at); err != nil {
-		return 0, fmt.Errorf("the file of rejects cannot be written: %w", err)
+		return 0, fmt.Errorf("cannot write the file of rejects: %w", err)
 	}
 	if _, err := file.WriteAt(text, at); err != nil {
-		return 0, fmt.Errorf("the file of rejects cannot be written: %w", err)
+		return 0, fmt.Errorf("cannot write the file of rejects: %w", err)
 	}
 	if err := file.Sync(); err != nil {
-		return 0, fmt.Errorf("the file of rejects cannot be written: %w", err)
+		return 0, fmt.Errorf("cannot write the file of rejects: %w", err)
 	}
 	return end, nil
 }

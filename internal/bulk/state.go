@@ -34,7 +34,7 @@ func start(correlation uuid.UUID) State { return State{Line: 1, CorrelationID: c
 // parseState reads what State.encode wrote.
 func parseState(position []byte) (s State, err error) {
 	if err := json.Unmarshal(position, &s); err != nil {
-		return s, errors.New("the place to resume from cannot be read")
+		return s, errors.New("the saved position of the import cannot be read")
 	}
 	return s, nil
 }

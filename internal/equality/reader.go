@@ -196,7 +196,7 @@ func (d *decoder) end() bool {
 	}
 	switch _, err := d.json.ReadToken(); {
 	case err == nil:
-		d.stop("", JSONSyntax, "something follows the value")
+		d.stop("", JSONSyntax, "there is more text after the end of the value")
 	case !errors.Is(err, io.EOF):
 		d.stopAt(err)
 	}

@@ -202,5 +202,5 @@ func near(list *refdata.List, wrong string) []string {
 	if len(codes) == 0 {
 		return nil
 	}
-	return []string{"near codes: " + strings.Join(codes, ", ")}
+	return []string{"similar codes: " + strings.Join(codes, ", ")}
 }

@@ -52,13 +52,13 @@ var notJSON = []struct{ start, hint string }{
 	{"/*", noComments},
 	{"--", noComments},
 	{"#", noComments},
-	{"True", "JSON writes true in lower case"},
-	{"False", "JSON writes false in lower case"},
-	{"None", "JSON writes null"},
+	{"True", "write true in lower case"},
+	{"False", "write false in lower case"},
+	{"None", "write null"},
 	{"NaN", "JSON has no NaN"},
 	{"undefined", "JSON has no undefined"},
-	{"'", "JSON has no single quotes; names and strings stand in double quotes"},
-	{"\uFEFF", "JSON does not begin with a byte order mark"},
+	{"'", "JSON uses double quotes, not single quotes"},
+	{"\uFEFF", "remove the byte order mark at the start"},
 }
 
 const noComments = "JSON has no comments"
@@ -82,7 +82,7 @@ func syntaxHint(before, after []byte) string {
 	case len(trimmed) == 0:
 		return "the body ends too soon"
 	case comma && strings.IndexByte("}]", trimmed[0]) >= 0:
-		return "JSON has no comma after the last element"
+		return "remove the comma after the last element"
 	}
 	return ""
 }

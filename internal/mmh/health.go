@@ -40,7 +40,7 @@ func (a *API) health(c *call) error {
 	entry := healthEntry{Status: "Healthy", Description: "The store can be read and written.", DurationMs: took}
 	if err != nil {
 		status = http.StatusServiceUnavailable
-		entry.Status, entry.Description = "Unhealthy", "The store cannot be read and written at present."
+		entry.Status, entry.Description = "Unhealthy", "The store cannot be read and written at the moment."
 		server.Of(c.r.Context()).Problem = api.Unavailable
 	}
 	body, err := json.Marshal(healthDocument{Entries: map[string]healthEntry{a.Store: entry}, Status: entry.Status, TotalDurationMs: took})

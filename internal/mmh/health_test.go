@@ -26,7 +26,7 @@ func TestHealth(t *testing.T) {
 
 	b = setup(t, func(o *mmh.Options) { o.Gate = &gate.Gate{Service: service.New(unready{}, service.Options{})} })
 	w := b.ask("GET", "/mmh/api/v1/HealthCheck/Ping/", "")
-	want = `{"entries":{"store":{"data":{},"description":"The store cannot be read and written at present.","durationMs":0,"exceptionMessage":null,"status":"Unhealthy"}},"status":"Unhealthy","totalDurationMs":0}`
+	want = `{"entries":{"store":{"data":{},"description":"The store cannot be read and written at the moment.","durationMs":0,"exceptionMessage":null,"status":"Unhealthy"}},"status":"Unhealthy","totalDurationMs":0}`
 	if got := wants(t, w, 503); got != want {
 		t.Errorf("got %s", got)
 	}

@@ -154,7 +154,7 @@ func (d *decoder) date() equality.Date {
 	}
 	switch {
 	case err != nil:
-		d.fail(equality.DateForm, d.subject()+" must be a day of the form YYYY-MM-DD, or an ISO 8601 date and time.")
+		d.fail(equality.DateForm, d.subject()+" must be a date in the form YYYY-MM-DD, or an ISO 8601 date and time.")
 	case !equality.IsPregnancyDate(date, d.today):
 		d.failMeaning(equality.DateRange)
 	default:

@@ -29,7 +29,7 @@ func check(name string, l *List) error {
 		fail("no label")
 	}
 	if l.Version != "" {
-		fail("the version is computed, not written")
+		fail("leave the version out: it is computed")
 	}
 	if len(l.Sources) == 0 {
 		fail("no sources")
@@ -39,7 +39,7 @@ func check(name string, l *List) error {
 			fail("code %q: %w", c.Code, err)
 		}
 		if i > 0 && c.Order <= l.Codes[i-1].Order {
-			fail("code %q: order %d does not rise", c.Code, c.Order)
+			fail("code %q: order %d is not higher than the one before", c.Code, c.Order)
 		}
 	}
 	if last := len(l.Codes) - 1; last < 0 || l.Codes[last].Code != PreferNotToSay {
@@ -56,13 +56,13 @@ func checkCode(l *List, c Code) error {
 	case c.Label == "":
 		return errors.New("no label")
 	case !isDate(c.ValidFrom) || !isDate(c.ValidTo):
-		return errors.New("validFrom and validTo are dates")
+		return errors.New("validFrom and validTo must be dates")
 	case c.ValidFrom != "" && c.ValidTo != "" && c.ValidFrom > c.ValidTo:
 		return errors.New("validFrom is after validTo")
 	case c.Local && c.Active:
-		return errors.New("a local code is not active by itself")
+		return errors.New("a local code must not be active")
 	case !c.Active && !c.Local && c.ValidTo == "":
-		return errors.New("retired without validTo") // or "active" was forgotten
+		return errors.New("not active, but without validTo") // or "active" was forgotten
 	case c.MinimumAge < 0:
 		return errors.New("minimumAge is negative")
 	}
@@ -89,7 +89,7 @@ func checkNames(l *List) error {
 	for _, c := range l.Codes {
 		folded := strings.ToLower(c.Code)
 		if codes[folded] {
-			errs = append(errs, fmt.Errorf("code %q: there twice", c.Code))
+			errs = append(errs, fmt.Errorf("code %q appears twice", c.Code))
 		}
 		codes[folded] = true
 		owner[folded] = c.Code
@@ -102,7 +102,7 @@ func checkNames(l *List) error {
 			case strings.TrimSpace(alias) != alias || alias == "" || len(alias) > maxLength:
 				errs = append(errs, fmt.Errorf("code %q: alias %q is empty, padded or too long", c.Code, alias))
 			case alias == c.Code || mine[folded]:
-				errs = append(errs, fmt.Errorf("code %q: alias %q is there twice", c.Code, alias))
+				errs = append(errs, fmt.Errorf("code %q: alias %q appears twice", c.Code, alias))
 			case taken && other != c.Code:
 				errs = append(errs, fmt.Errorf("code %q: alias %q means %q too", c.Code, alias, other))
 			}
@@ -129,7 +129,7 @@ func checkParents(l *List) error {
 				break
 			}
 			if steps++; steps > len(l.Codes) {
-				errs = append(errs, fmt.Errorf("code %q: its parents go in a circle", c.Code))
+				errs = append(errs, fmt.Errorf("code %q: its parents form a loop", c.Code))
 				break
 			}
 		}

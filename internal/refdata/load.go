@@ -79,7 +79,7 @@ func parse(name string, content []byte, options ...Option) (*List, error) {
 		return nil, err
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("something follows the list")
+		return nil, errors.New("there is more text after the end of the list")
 	}
 	if err := check(name, list); err != nil {
 		return nil, err
