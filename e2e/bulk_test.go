@@ -222,7 +222,7 @@ func TestLinesThatAreRejected(t *testing.T) {
 			}
 			sound(t, dir)
 			if lines := strings.Count(exported(t, dir), "\n"); lines != c.taken {
-				t.Errorf("%d records were exported", lines)
+				t.Errorf("%d records exported", lines)
 			}
 		})
 	}

@@ -199,7 +199,7 @@ func TestChangesAreTold(t *testing.T) {
 		t.Error("the log has a person's id")
 	}
 	if out, errs, status := p.run(t, "audit", "verify", "--records", "--data-dir", p.dir); status != 0 {
-		t.Errorf("the access log does not verify: %s %s", out, errs)
+		t.Errorf("the access log failed verification: %s %s", out, errs)
 	}
 }
 
@@ -341,7 +341,7 @@ func TestARefusedMessageHoldsThatPersonsAlone(t *testing.T) {
 	same(t, order, []string{"disabled", "nationality", "nationality"})
 	p.held(t, 0)
 	if out, errs, status := p.run(t, "audit", "verify", "--records", "--data-dir", p.dir); status != 0 {
-		t.Errorf("the access log does not verify: %s %s", out, errs)
+		t.Errorf("the access log failed verification: %s %s", out, errs)
 	}
 }
 

@@ -67,7 +67,7 @@ func TestVerificationEndsWithItsStatus(t *testing.T) {
 			if r.status != c.status || strings.Contains(r.out, "WRONG") != (c.status == 1) || !strings.Contains(r.out, "entries") {
 				t.Errorf("status %d\n%s%s", r.status, r.out, r.err)
 			}
-			if c.status == 1 && r.err != "equality-api: the access log does not verify\n" {
+			if c.status == 1 && r.err != "equality-api: the access log failed verification\n" {
 				t.Errorf("said %q", r.err)
 			}
 		})

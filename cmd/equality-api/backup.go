@@ -21,9 +21,9 @@ const keysSuffix = ".keys"
 
 type backupCommand struct {
 	place
-	EncryptTo string `required:"" placeholder:"age1…" help:"The age recipient, whose identity alone opens the backup."`
-	Keys      string `placeholder:"FILE" help:"Where the records' keys go, replacing older ones; FILE.keys without it. Backups of different names need one place for their keys."`
-	File      string `arg:"" help:"Where the records go. What is there is replaced once the backup is whole."`
+	EncryptTo string `required:"" placeholder:"age1…" help:"Age recipient to encrypt the backup for."`
+	Keys      string `placeholder:"FILE" help:"File for the records' keys, which replaces an older one; by default FILE.keys. Backups with different names must share one keys file."`
+	File      string `arg:"" help:"File for the records. An existing file is replaced once the backup is complete."`
 }
 
 // Run writes both files, or leaves those that are there.
@@ -68,7 +68,7 @@ func (c backupCommand) Run(ctx context.Context, o output) (err error) {
 	}
 	// Nobody has a copy that is not entered; one that is entered may yet fail to get its name.
 	if err := c.enter(ctx, keys, mark); err != nil {
-		return fmt.Errorf("enter the backup in the access log: %w", err)
+		return fmt.Errorf("record the backup in the access log: %w", err)
 	}
 	// The keys first: should the machine stop in between, newer keys open the older records.
 	if err := dataKeys.place(); err != nil {
@@ -92,7 +92,7 @@ func (c backupCommand) enter(ctx context.Context, keys *sealing.Keyset, mark sql
 // keys opens records that have been erased since.
 func (c backupCommand) onlyKeys() error {
 	if !strings.HasSuffix(c.Keys, keysSuffix) || strings.HasSuffix(c.File, keysSuffix) {
-		return fmt.Errorf("the name of the file of keys, and of no other, ends in %s", keysSuffix)
+		return fmt.Errorf("the name of the keys file must end in %s, and the name of the records file must not", keysSuffix)
 	}
 	for _, dir := range []string{filepath.Dir(c.File), filepath.Dir(c.Keys)} {
 		entries, err := os.ReadDir(dir)
@@ -103,7 +103,7 @@ func (c backupCommand) onlyKeys() error {
 			other := filepath.Join(dir, e.Name())
 			keys, _ := strings.CutSuffix(other, unfinished(""))
 			if strings.HasSuffix(keys, keysSuffix) && keys != filepath.Clean(c.Keys) {
-				return fmt.Errorf("%s is there: only the newest keys may be kept, since older ones open what has been erased. "+
+				return fmt.Errorf("%s exists: keep only the newest keys file, because older ones open records that were erased since. "+
 					"Replace it with --keys %s, or remove it", other, keys)
 			}
 		}
@@ -114,7 +114,7 @@ func (c backupCommand) onlyKeys() error {
 // embedded refuses what only PostgreSQL's own tools back up and restore.
 func (p place) embedded() error {
 	if p.Database != "" {
-		return errors.New("backup and restore are for SQLite: PostgreSQL has tools of its own, see docs/operations.md")
+		return errors.New("backup and restore are for SQLite. For PostgreSQL use its own tools: see docs/operations.md")
 	}
 	return nil
 }
@@ -137,7 +137,7 @@ func (d dataDir) lockBackup() (*os.File, error) {
 	}
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		_ = f.Close()
-		return nil, fmt.Errorf("another backup of %s is under way", d)
+		return nil, fmt.Errorf("another backup of %s is running", d)
 	}
 	return f, nil
 }

@@ -150,7 +150,7 @@ func (r *rejectFile) Truncate(size int64) error {
 	}
 	info, err := r.f.Stat()
 	if err == nil && info.Size() < size {
-		err = errors.New("it is shorter than the import left it")
+		err = errors.New("the file is shorter than when the import stopped")
 	}
 	if err == nil {
 		err = r.f.Truncate(size)
@@ -169,7 +169,7 @@ func (r *rejectFile) open(size int64) (*os.File, error) {
 		f, err = os.OpenFile(r.path, os.O_RDWR|os.O_CREATE, 0o600)
 	}
 	if errors.Is(err, fs.ErrExist) {
-		err = errors.New("it is there already: move it away, or go on with --resume")
+		err = errors.New("the file already exists: move it, or continue the import with --resume")
 	}
 	return f, r.failed(err)
 }

@@ -52,8 +52,8 @@ func reason(err error) error {
 func (d dataDir) keyset() (*sealing.Keyset, error) {
 	keys, err := sealing.Load(d.keysetPath())
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s is missing: no record can be read without it. Put back the copy that was kept of it, "+
-			"or, for a new database, make one with: equality-api keys init --data-dir %s", d.keysetPath(), d)
+		return nil, fmt.Errorf("%s is missing, and no record can be read without it. Put back your copy "+
+			"or, for a new database, make a keyset with: equality-api keys init --data-dir %s", d.keysetPath(), d)
 	}
 	return keys, err
 }
@@ -83,7 +83,7 @@ func (d dataDir) newKeyset() (*sealing.Keyset, error) {
 func (d dataDir) signingKey() (config.Secret, error) {
 	key, err := config.ReadSecret(d.signingKeyPath())
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s is not there: start the server once, in local mode, and it makes it", d.signingKeyPath())
+		return nil, fmt.Errorf("%s is missing: start the server once in local mode to make it", d.signingKeyPath())
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", d.signingKeyPath(), err)

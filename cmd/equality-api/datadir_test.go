@@ -179,9 +179,9 @@ func TestTokenIsAloneAndAuthenticates(t *testing.T) {
 			t.Errorf("%s may %s", role, identity.Admin)
 		}
 	}
-	fails(t, []string{"no role of the name"}, "token", "--data-dir", dir, "--role", "mayor")
-	fails(t, []string{"no role of the name"}, "token", "--data-dir", dir, "--role", "officer,mayor")
-	fails(t, []string{"--ttl must be over 0"}, "token", "--data-dir", dir, "--role", "officer", "--ttl", "0s")
+	fails(t, []string{"unknown role \"mayor\""}, "token", "--data-dir", dir, "--role", "mayor")
+	fails(t, []string{"unknown role \"mayor\""}, "token", "--data-dir", dir, "--role", "officer,mayor")
+	fails(t, []string{"--ttl must be more than 0"}, "token", "--data-dir", dir, "--role", "officer", "--ttl", "0s")
 	fails(t, []string{"needs a subject"}, "token", "--data-dir", dir, "--role", "officer", "--email", "")
 	expired, err := tokenCommand{DataDir: dir, Role: []string{"officer"}, Email: "a@council.example", TTL: time.Minute}.sign(time.Now().Add(-time.Hour))
 	if err != nil {

@@ -176,15 +176,15 @@ func (p *program) welcome(ctx context.Context, o output, address net.Addr) error
 		base = "https://" + address.String()
 	}
 	_, err = fmt.Fprintf(o.out, `
-The Equality Information API answers at %[1]s with %[2]d invented people.
+The Equality Information API is running at %[1]s with %[2]d invented people.
 
-Read one of them; the token is an officer's and is good for 12 hours:
+To read one of them, use this officer's token, which is valid for 12 hours:
 
 TOKEN=%[3]s
 curl -H "Authorization: Bearer $TOKEN" %[1]s/equality-information/%[4]s
 
-Another token:        %[6]s token --data-dir %[5]s --role officer
-The whole contract:   %[1]s/docs
+Get another token:   %[6]s token --data-dir %[5]s --role officer
+Read the contract:   %[1]s/docs
 
 `, base, p.DemoPeople, token, people[0].TargetID, p.DataDir, os.Args[0])
 	return err

@@ -28,7 +28,7 @@ type engine interface {
 // PostgreSQL. Commands that work on it embed its flags.
 type place struct {
 	DataDir  string `required:"" placeholder:"DIR" help:"Directory of the keys and, without --database, of the database."`
-	Database string `env:"EQUALITY_API_DATABASE" placeholder:"DSN" help:"PostgreSQL connection string, without a password; empty is SQLite in the data directory."`
+	Database string `env:"EQUALITY_API_DATABASE" placeholder:"DSN" help:"PostgreSQL connection string, without a password. Without it, the database is SQLite in the data directory."`
 }
 
 // AfterApply refuses a connection string that cannot be used.
@@ -105,7 +105,7 @@ func (p place) openLog(ctx context.Context, keys *sealing.Keyset) (*store.Log, e
 
 type migrateCommand struct {
 	place
-	AppRole string `placeholder:"ROLE" help:"PostgreSQL: the role that the server connects as, which is given what it needs and no more."`
+	AppRole string `placeholder:"ROLE" help:"PostgreSQL role that the server connects as. It gets only the rights it needs."`
 }
 
 // Run brings the schema up to date. SQLite's server does so by itself.
@@ -114,7 +114,7 @@ func (c migrateCommand) Run(ctx context.Context) error {
 		return postgres.Migrate(ctx, c.Database, c.AppRole)
 	}
 	if c.AppRole != "" {
-		return errors.New("--app-role is for PostgreSQL: name its database with --database")
+		return errors.New("--app-role is for PostgreSQL: give its database with --database")
 	}
 	exists, err := sqlite.Exists(c.DataDir)
 	if err != nil {

@@ -13,9 +13,9 @@ import (
 )
 
 type eventsCommand struct {
-	Held  eventsHeldCommand  `cmd:"" help:"List the events that were refused by the topic, and those that wait behind them."`
-	Retry eventsRetryCommand `cmd:"" help:"Have every event that was refused published again."`
-	Drop  eventsDropCommand  `cmd:"" help:"Give a held event up: the topic's listeners never hear of that change, but of the person's later ones."`
+	Held  eventsHeldCommand  `cmd:"" help:"List the events that the topic refused, and those waiting behind them."`
+	Retry eventsRetryCommand `cmd:"" help:"Have the server publish every refused event again."`
+	Drop  eventsDropCommand  `cmd:"" help:"Drop a held event. The topic's listeners never receive that change, but do receive the person's later ones."`
 }
 
 type eventsHeldCommand struct{ place }
@@ -55,7 +55,7 @@ func (c eventsHeldCommand) Run(ctx context.Context, o output) (err error) {
 		}
 		fmt.Fprintf(o.out, "%d %s %s\n", h.Position, h.Event, why)
 	}
-	fmt.Fprintf(o.err, "%d events are held; up to position %d all others have been published\n", len(at.Held), at.Position)
+	fmt.Fprintf(o.err, "%d events are held. All others up to position %d have been published\n", len(at.Held), at.Position)
 	return nil
 }
 
@@ -70,7 +70,7 @@ func (c eventsRetryCommand) Run(ctx context.Context, o output) error {
 			return nil
 		})
 		if err == nil {
-			fmt.Fprintf(o.err, "%d events will be tried again by the server\n", refused)
+			fmt.Fprintf(o.err, "the server will try %d events again\n", refused)
 		}
 		return err
 	})
@@ -85,7 +85,7 @@ type eventsDropCommand struct {
 func (c eventsDropCommand) Run(ctx context.Context, o output) error {
 	id, err := uuid.Parse(c.Event)
 	if err != nil {
-		return errors.New("the id of an event is a UUID")
+		return errors.New("the event id must be a UUID")
 	}
 	return c.publication(ctx, o, service.DropEvent, func(p *service.Publication) error {
 		at, err := relay.Load(ctx, p)

@@ -21,9 +21,9 @@ import (
 
 type exportCommand struct {
 	place     `embed:""`
-	Format    string `enum:"ndjson,csv" default:"ndjson" help:"Form of the export: ndjson or csv."`
-	Output    string `default:"-" placeholder:"FILE" help:"Where it goes; - is standard output. A file that is there is never overwritten."`
-	EncryptTo string `placeholder:"age1…" help:"The age recipient, whose identity alone opens the export."`
+	Format    string `enum:"ndjson,csv" default:"ndjson" help:"Format of the export: ndjson or csv."`
+	Output    string `default:"-" placeholder:"FILE" help:"File to write; - is standard output. An existing file is never overwritten."`
+	EncryptTo string `placeholder:"age1…" help:"Age recipient to encrypt the export for."`
 }
 
 func (c exportCommand) Run(ctx context.Context, o output) (err error) {
@@ -37,7 +37,7 @@ func (c exportCommand) Run(ctx context.Context, o output) (err error) {
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
 	if recipient == nil {
-		fmt.Fprintln(o.err, "equality-api: the export is not encrypted: whoever has it can read everything; see --encrypt-to")
+		fmt.Fprintln(o.err, "equality-api: the export is not encrypted, so anyone who has it can read everything: see --encrypt-to")
 	}
 	out, finish, err := c.output(o)
 	if err != nil {
@@ -47,7 +47,7 @@ func (c exportCommand) Run(ctx context.Context, o output) (err error) {
 	if err = finish(err); err != nil {
 		return err
 	}
-	fmt.Fprintf(o.err, "%s records were exported\n", grouped(n))
+	fmt.Fprintf(o.err, "%s records exported\n", grouped(n))
 	return nil
 }
 
@@ -58,7 +58,7 @@ func (c exportCommand) recipient() (age.Recipient, error) {
 	recipients, err := age.ParseRecipients(strings.NewReader(c.EncryptTo))
 	if err != nil || len(recipients) != 1 {
 		// Not shown: it might be the secret key, pasted by mistake.
-		return nil, errors.New("--encrypt-to: it is not an age recipient (age1…)")
+		return nil, errors.New("--encrypt-to: not an age recipient (age1…)")
 	}
 	return recipients[0], nil
 }
@@ -76,7 +76,7 @@ func (c exportCommand) output(o output) (w io.Writer, finish func(error) error, 
 		return nil
 	}
 	if _, err := os.Lstat(c.Output); err == nil {
-		return nil, nil, failed(errors.New("it is there already, and is not overwritten"))
+		return nil, nil, failed(errors.New("the file already exists and is never overwritten"))
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, failed(err)
 	}

@@ -23,15 +23,15 @@ import (
 
 type importCommand struct {
 	place `embed:""`
-	Files []string `arg:"" name:"file" help:"Files to import, one after the other; gzip is recognised."`
+	Files []string `arg:"" name:"file" help:"Files to import, in this order, plain or compressed with gzip."`
 
-	Format            string `enum:"ndjson,csv,dynamodb-json" default:"ndjson" help:"Form of the files: ndjson, csv or dynamodb-json (a table export of the earlier service)."`
-	Map               string `placeholder:"FILE" help:"Another system's columns and codes, for CSV (docs/import.md)."`
-	DryRun            bool   `help:"Read and judge the files, and open no database: who has a record already is not known."`
-	Resume            bool   `help:"Go on where an import of the same files, with the same options, was ended."`
-	NoEvents          bool   `help:"Raise one event for the whole import, instead of one for each record."`
-	RejectsDir        string `default:"." placeholder:"DIR" help:"Where FILE.rejects.ndjson goes: line, pointer and rule of what was not taken."`
-	LocalEthnicGroups bool   `help:"As for serve: the local ethnic groups may be used."`
+	Format            string `enum:"ndjson,csv,dynamodb-json" default:"ndjson" help:"Format of the files: ndjson, csv or dynamodb-json (a table export from the earlier service)."`
+	Map               string `placeholder:"FILE" help:"Mapping of another system's columns and codes, for CSV (docs/import.md)."`
+	DryRun            bool   `help:"Check the files without opening the database. This does not check who already has a record."`
+	Resume            bool   `help:"Continue an import of the same files, with the same options, that was interrupted."`
+	NoEvents          bool   `help:"Raise one event for the whole import instead of one for each record."`
+	RejectsDir        string `default:"." placeholder:"DIR" help:"Directory for FILE.rejects.ndjson, which lists the line, pointer and rule of each rejected record."`
+	LocalEthnicGroups bool   `help:"Accept the local ethnic groups, as serve does with this flag."`
 }
 
 // errRejected is an import that has left records out: status 1.
@@ -90,7 +90,7 @@ func (c importCommand) decoding() (d decoding, err error) {
 	}
 	d.rules = rules
 	if c.Map != "" && c.Format != bulk.FormatCSV {
-		return d, errors.New("--map is for --format csv alone")
+		return d, errors.New("--map only works with --format csv")
 	}
 	switch c.Format {
 	case bulk.FormatCSV:
@@ -135,9 +135,9 @@ func dynamoDB(lists *refdata.Lists) (bulk.Decoder, error) {
 // itemRules are the rules that only items of that table break.
 var itemRules = []equality.FailureCode{
 	{Code: "item.form", Meaning: "is not an item in DynamoDB's JSON"},
-	{Code: "item.version", Meaning: "has a version that is none"},
+	{Code: "item.version", Meaning: "has a version that is not a whole number"},
 	{Code: "NotEqualValidator", Meaning: "must not be the zero UUID"},
-	{Code: "NationalInsuranceNumberValidator", Meaning: "is no National Insurance number"},
+	{Code: "NationalInsuranceNumberValidator", Meaning: "is not a National Insurance number"},
 	{Code: "W24", Meaning: "must have one primary language"},
 	{Code: "W25", Meaning: "has more than 10 languages"},
 }
@@ -182,7 +182,7 @@ func (c importCommand) file(ctx context.Context, o output, s *bulkStore, path st
 	}
 	meter.end()
 	if err != nil && run != nil && state.Read > 0 {
-		err = fmt.Errorf("%w; %s records are done, and --resume goes on behind them", err, grouped(state.Read))
+		err = fmt.Errorf("%w after %s records: continue with --resume", err, grouped(state.Read))
 	}
 	if err != nil {
 		return state, err
@@ -199,7 +199,7 @@ func (c importCommand) print(o output, path, rejects string, s bulk.State) error
 	if s.Rejected == 0 {
 		return nil
 	}
-	fmt.Fprintf(o.out, "Where and why is in %s. By rule:\n", rejects)
+	fmt.Fprintf(o.out, "For details see %s. By rule:\n", rejects)
 	meanings := make(map[string]string)
 	for _, meaning := range slices.Concat(equality.FailureCodes(), bulk.Meanings, itemRules) {
 		meanings[meaning.Code] = meaning.Meaning

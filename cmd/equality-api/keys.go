@@ -8,8 +8,8 @@ import (
 )
 
 type keysCommand struct {
-	Init   keysInitCommand   `cmd:"" help:"Make the keyset of a new database."`
-	Export keysExportCommand `cmd:"" help:"Write the keyset to standard output, encrypted for an age recipient; keep it apart from backups."`
+	Init   keysInitCommand   `cmd:"" help:"Make the keyset for a new database."`
+	Export keysExportCommand `cmd:"" help:"Write the keyset to standard output, encrypted for an age recipient. Keep it apart from backups."`
 }
 
 type keysInitCommand struct {
@@ -18,7 +18,7 @@ type keysInitCommand struct {
 
 func (c keysInitCommand) Run() error {
 	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
-		return fmt.Errorf("%s cannot be made: %w", c.DataDir, reason(err))
+		return fmt.Errorf("%s cannot be created: %w", c.DataDir, reason(err))
 	}
 	dir := dataDir(c.DataDir)
 	lock, err := dir.lock()
@@ -30,7 +30,7 @@ func (c keysInitCommand) Run() error {
 	case err != nil:
 		return err
 	case exists:
-		return fmt.Errorf("%s has a database, which opens with the keyset it was made with and no other", dir)
+		return fmt.Errorf("%s already has a database, which only opens with the keyset it was made with", dir)
 	}
 	_, err = dir.newKeyset()
 	return err
@@ -38,7 +38,7 @@ func (c keysInitCommand) Run() error {
 
 type keysExportCommand struct {
 	DataDir string `required:"" placeholder:"DIR" help:"Directory of the database and keys."`
-	To      string `required:"" placeholder:"age1…" help:"The age recipient, whose identity alone opens the copy."`
+	To      string `required:"" placeholder:"age1…" help:"Age recipient to encrypt the copy for."`
 }
 
 func (c keysExportCommand) Run(o output) error {

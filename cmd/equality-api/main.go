@@ -20,30 +20,30 @@ import (
 	"equality-information-api/internal/config"
 )
 
-const description = `Holds equality information about people: one record a person, one source for every service.
+const description = `Holds equality information about people: one record for each person, one source for every service.
 
-Start a server to try it out, then get a token to call it with:
+To try it out, start a server and get a token:
 
     equality-api serve --data-dir data --demo-people 300
     equality-api token --data-dir data --role officer
 
-Every flag of serve can be set as EQUALITY_API_<FLAG> in the environment, or in the file of --config. Of the others
---database alone can, in the environment.`
+You can also set every flag of serve as EQUALITY_API_<FLAG> in the environment, or in the file that --config names. For
+the other commands you can only set --database this way, in the environment.`
 
 type cli struct {
 	Serve         serveCommand         `cmd:"" help:"Run the server."`
 	Token         tokenCommand         `cmd:"" help:"Print a token for a server in local mode."`
-	Import        importCommand        `cmd:"" help:"Import records from files; no record that is there is changed. Status 1 means that some were rejected."`
+	Import        importCommand        `cmd:"" help:"Import new records from files. Existing records are never changed. Exit status 1 means that some records were rejected."`
 	Export        exportCommand        `cmd:"" help:"Write every record to a file or to standard output."`
-	Events        eventsCommand        `cmd:"" help:"Work with the events that could not be published."`
-	Audit         auditCommand         `cmd:"" help:"Work with the access log."`
-	Keys          keysCommand          `cmd:"" help:"Work with the keyset, without which no record can be read."`
-	Backup        backupCommand        `cmd:"" help:"Write a backup, beside a running server: two files, encrypted for an age recipient. The keyset is not in it."`
-	Restore       restoreCommand       `cmd:"" help:"Make a directory's database from a backup; what was erased since stays erased."`
-	FinishRestore finishRestoreCommand `cmd:"" help:"Finish a PostgreSQL database that pg_restore or a point-in-time recovery has put back: what was erased since is removed, the feed begins anew, log and records are verified. No server may run."`
-	Migrate       migrateCommand       `cmd:"" help:"Bring the database's schema up to date; on SQLite the server does so by itself."`
+	Events        eventsCommand        `cmd:"" help:"Manage events that could not be published."`
+	Audit         auditCommand         `cmd:"" help:"Check the access log."`
+	Keys          keysCommand          `cmd:"" help:"Manage the keyset. Without it no record can be read."`
+	Backup        backupCommand        `cmd:"" help:"Write a backup while the server runs: two files, encrypted for an age recipient. The keyset is not included."`
+	Restore       restoreCommand       `cmd:"" help:"Restore a backup into a directory without a database. Records erased since the backup stay erased."`
+	FinishRestore finishRestoreCommand `cmd:"" help:"Finish restoring a PostgreSQL database after pg_restore or a point-in-time recovery: remove records erased since, start a new feed, verify log and records. Stop every server first."`
+	Migrate       migrateCommand       `cmd:"" help:"Bring the database schema up to date. On SQLite the server does this itself."`
 	OpenAPI       openAPICommand       `cmd:"" name:"openapi" help:"Print the contract (OpenAPI 3.1, YAML)."`
-	Version       versionCommand       `cmd:"" help:"Print the program's and the contract's version."`
+	Version       versionCommand       `cmd:"" help:"Print the versions of the program and the contract."`
 }
 
 // output is where commands print.
@@ -56,7 +56,7 @@ func main() {
 }
 
 // errFound is a verification that found something wrong: status 1, where every other error is 2.
-var errFound = errors.New("the access log does not verify")
+var errFound = errors.New("the access log failed verification")
 
 // exited is kong's wish to end the program, after --help.
 type exited int

@@ -81,7 +81,7 @@ func TestWrongArgumentsAreOneLine(t *testing.T) {
 		{"--to", []string{"keys", "export", "--data-dir", dir}},
 		{"finish-restore is for PostgreSQL", []string{"finish-restore", "--data-dir", dir}},
 		{"keyset.json is missing", []string{"finish-restore", "--data-dir", dir, "--database", "postgres://owner@127.0.0.1:1/none"}},
-		{"must not hold a password", []string{"finish-restore", "--data-dir", dir, "--database", "postgres://owner:secret@127.0.0.1:1/none"}},
+		{"must not contain a password", []string{"finish-restore", "--data-dir", dir, "--database", "postgres://owner:secret@127.0.0.1:1/none"}},
 		{"--role", []string{"token", "--data-dir", dir}},
 		{"--data-dir", []string{"token", "--role", "officer"}},
 		{"ttl", []string{"token", "--data-dir", dir, "--role", "officer", "--ttl", "soon"}},

@@ -135,7 +135,7 @@ func (p *program) open(ctx context.Context) (err error) {
 		return err
 	}
 	if err := os.MkdirAll(p.DataDir, 0o700); err != nil {
-		return fmt.Errorf("%s cannot be made: %w", p.DataDir, reason(err))
+		return fmt.Errorf("%s cannot be created: %w", p.DataDir, reason(err))
 	}
 	if p.lock, err = p.place.lock(); err != nil {
 		return err
@@ -198,7 +198,7 @@ func (p *program) authenticator() (*identity.Authenticator, error) {
 
 func (p *program) handler() (http.Handler, error) {
 	refused := prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "http_unauthenticated_total", Help: "Requests without a valid token, by what is wrong with it.",
+		Name: "http_unauthenticated_total", Help: "Requests without a valid token, by reason.",
 	}, []string{"reason"})
 	p.metrics.MustRegister(refused)
 	var limiter *server.Limiter

@@ -13,7 +13,7 @@ import (
 // messages: then nothing goes on until somebody has looked.
 const maxHeld = 1000
 
-var errFull = errors.New("as many events are held as can be: see equality-api events held")
+var errFull = errors.New("too many events are held: see equality-api events held")
 
 // ErrNotHeld is an event that is not held.
 var ErrNotHeld = errors.New("no such event is held")
@@ -133,7 +133,7 @@ func Load(ctx context.Context, k Keeper) (Place, error) {
 // Parse reads a place as it is kept; nil is the beginning.
 func Parse(kept []byte) (p Place, err error) {
 	if kept != nil && json.Unmarshal(kept, &p) != nil {
-		err = errors.New("the kept place of publishing is not of this program's form")
+		err = errors.New("the stored publishing position cannot be read")
 	}
 	return p, err
 }

@@ -61,7 +61,7 @@ type Message struct {
 // Refusal is a message that the topic will not take, with the topic's code for why.
 type Refusal struct{ Code string }
 
-func (r *Refusal) Error() string { return "the topic refuses the message: " + r.Code }
+func (r *Refusal) Error() string { return "the topic refused the message: " + r.Code }
 
 // Options are what a relay needs.
 type Options struct {
@@ -87,7 +87,7 @@ type Relay struct{ Options }
 func New(o Options) *Relay { return &Relay{o} }
 
 // errFollows is no failure: another process publishes.
-var errFollows = errors.New("another process publishes")
+var errFollows = errors.New("another process is publishing")
 
 // Run publishes until the context is done.
 func (r *Relay) Run(ctx context.Context) {
@@ -107,7 +107,7 @@ func (r *Relay) Run(ctx context.Context) {
 		case err == nil && pause > 0:
 			r.Report("publishing events works again", nil)
 		case err != nil && ctx.Err() == nil && pause == 0:
-			r.Report("publishing events fails, and is tried again", err)
+			r.Report("publishing events failed and will be tried again", err)
 		}
 		if err == nil {
 			pause = 0
@@ -142,7 +142,7 @@ func (r *Relay) round(ctx context.Context, limit int) error {
 		return err
 	}
 	if place.Position > 0 && floor > place.Position {
-		r.Report("events were past their retention before they were published", errors.New("they are lost to the topic's listeners"))
+		r.Report("events expired before they were published", errors.New("the topic's listeners will not receive them"))
 	}
 	if len(page) == 0 {
 		r.Stands(len(place.Held), 0)
@@ -202,7 +202,7 @@ func (r *Relay) again(ctx context.Context, h Held) (Place, error) {
 	why := ""
 	e, err := r.Feed.EventAt(ctx, h.Position, h.Event)
 	if errors.Is(err, service.ErrNotFound) {
-		r.Report("a held event is past its retention", fmt.Errorf("event %v is lost to the topic's listeners", h.Event))
+		r.Report("a held event has expired", fmt.Errorf("the topic's listeners will not receive event %v", h.Event))
 	} else if err != nil {
 		return Place{}, err
 	} else if why, err = r.publish(ctx, e); err != nil {
@@ -227,7 +227,7 @@ func (r *Relay) publish(ctx context.Context, e events.Event) (why string, err er
 	case errors.Is(err, service.ErrUnavailable), err != nil && ctx.Err() != nil:
 		return "", err
 	case err != nil:
-		r.Report("a record cannot be opened, so that its event is held, with that person's later ones", fmt.Errorf("event %v: %w", e.ID, err))
+		r.Report("a record cannot be opened: its event is held, with that person's later ones", fmt.Errorf("event %v: %w", e.ID, err))
 		return unreadable, nil
 	}
 	// At shutdown what is on its way is seen to its end, so that it need not be sent again.
@@ -236,7 +236,7 @@ func (r *Relay) publish(ctx context.Context, e events.Event) (why string, err er
 	err = r.Topic.Publish(sending, Message{Group: e.Target, ID: e.ID, Body: r.Compose(e, old, now)})
 	var refusal *Refusal
 	if errors.As(err, &refusal) {
-		r.Report("an event was refused by the topic and is held, with that person's later ones", fmt.Errorf("event %v: %w", e.ID, err))
+		r.Report("the topic refused an event: it is held, with that person's later ones", fmt.Errorf("event %v: %w", e.ID, err))
 		return refusal.Code, nil
 	}
 	if err == nil {

@@ -73,7 +73,7 @@ func TestTopicThatIsAwayLosesNothing(t *testing.T) {
 	b.topic.down = errors.New("away")
 	b.change(one, 2)
 	b.run()
-	eventually(t, func() bool { return b.reports.has("publishing events fails, and is tried again") })
+	eventually(t, func() bool { return b.reports.has("publishing events failed and will be tried again") })
 	b.change(one, 1)
 	b.topic.set(func() { b.topic.down = nil })
 	b.told(one, "0 1 2 3 ")
@@ -180,7 +180,7 @@ func TestHeldEventPastItsRetentionIsTold(t *testing.T) {
 	b.update(func(p *relay.Place) error { p.Retry(); return nil })
 	b.run()
 	b.place(none)
-	if !b.reports.has("a held event is past its retention") {
+	if !b.reports.has("a held event has expired") {
 		t.Errorf("reported %v", b.reports.what)
 	}
 }
@@ -199,7 +199,7 @@ func TestEventsThatWereNeverPublishedAndAreGoneAreTold(t *testing.T) {
 	two := b.create()
 	b.run()
 	b.told(two, "0 ")
-	if !b.reports.has("events were past their retention before they were published") {
+	if !b.reports.has("events expired before they were published") {
 		t.Errorf("reported %v", b.reports.what)
 	}
 }
@@ -219,7 +219,7 @@ func TestRelayStopsWhereTooMuchIsHeld(t *testing.T) {
 	b.topic.away[two] = &relay.Refusal{Code: "No"}
 	b.run()
 	b.told(one, "0 ")
-	eventually(t, func() bool { return b.reports.has("publishing events fails, and is tried again") })
+	eventually(t, func() bool { return b.reports.has("publishing events failed and will be tried again") })
 	p := b.place(func(p relay.Place) bool { return p.Position == 1 })
 	if len(p.Held) != 1000 {
 		t.Errorf("%d are held", len(p.Held))

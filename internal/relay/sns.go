@@ -28,7 +28,7 @@ func NewSNS(ctx context.Context, arn, region, endpoint string) (*SNS, error) {
 	c, err := config.LoadDefaultConfig(ctx, config.WithRegion(region),
 		config.WithRetryer(func() aws.Retryer { return aws.NopRetryer{} }))
 	if err != nil {
-		return nil, fmt.Errorf("settings of AWS: %w", err)
+		return nil, fmt.Errorf("AWS settings: %w", err)
 	}
 	client := sns.NewFromConfig(c, func(o *sns.Options) {
 		if endpoint != "" {
@@ -79,7 +79,7 @@ func judge(err error) error {
 	case status == tooLarge:
 		return &Refusal{Code: "too-large"}
 	case code != "" || status > 0:
-		return fmt.Errorf("the topic answers with status %d %s", status, code)
+		return fmt.Errorf("the topic responded with status %d %s", status, code)
 	case errors.As(err, &broken):
 		return broken
 	}

@@ -57,7 +57,7 @@ func EncodeDocument(v Version) ([]byte, error) {
 func DecodeDocument(plain []byte, v *Version) error {
 	var d document
 	if err := json.Unmarshal(plain, &d); err != nil {
-		return errors.New("a stored document is not of this program's form")
+		return errors.New("a stored document has an unknown form")
 	}
 	v.Record, v.Change, v.Verbatim = d.Record, d.Change, bytes.HasPrefix(plain, []byte(beginVerbatim))
 	v.Record.NINOAsSent = d.NINOAsSent

@@ -13,7 +13,7 @@ import (
 
 // ErrMisplaced is a row that leads to another person's record. Somebody has
 // changed the database by hand: what it gives must not be shown.
-var ErrMisplaced = errors.New("a stored document is not of the record that its row names")
+var ErrMisplaced = errors.New("a stored document belongs to a different record than its row says")
 
 // Row is a record as an engine reads it from its tables.
 type Row struct {

@@ -101,7 +101,7 @@ func (l *lane) finish(batch []*job) {
 	l.commit(ctx, together)
 	for _, j := range batch {
 		if j.err != nil && j.unattended {
-			l.store.Report("an access-log entry of a refusal was lost", j.err)
+			l.store.Report("an access-log entry for a refused request was lost", j.err)
 		}
 	}
 }

@@ -205,7 +205,7 @@ func (s *Store) Remembered(ctx context.Context, key [32]byte) (r store.Remembere
 // that cannot be written is reported.
 func (s *Store) Enter(entry audit.Entry) {
 	if !s.jobs.TryPut(&job{entry: entry, unattended: true, done: make(chan struct{})}) {
-		s.Report("an access-log entry of a refusal was dropped", store.ErrUnavailable)
+		s.Report("an access-log entry for a refused request was dropped", store.ErrUnavailable)
 	}
 }
 

@@ -141,7 +141,7 @@ func (s *Store) Enter(entry audit.Entry) {
 	j := &job{unattended: true, done: make(chan struct{})}
 	j.run = func(t *tx) error { t.enter(entry); return nil }
 	if !s.writer.jobs.TryPut(j) {
-		s.Report("an access-log entry of a refusal was dropped", store.ErrUnavailable)
+		s.Report("an access-log entry for a refused request was dropped", store.ErrUnavailable)
 	}
 }
 

@@ -162,7 +162,7 @@ func checkKeyset(ctx context.Context, db *sql.DB, keys *sealing.Keyset) error {
 		var seq int64
 		err := db.QueryRowContext(ctx, store.Query("audit-head"), lane).Scan(&seq, new([]byte))
 		if err == nil {
-			return errors.New("the database has entries but no check value of its keyset: it has been tampered with")
+			return errors.New("the database has entries but no check value for its keyset: it has been tampered with")
 		}
 		if !errors.Is(err, sql.ErrNoRows) {
 			return err

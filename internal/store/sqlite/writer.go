@@ -175,7 +175,7 @@ func (w *writer) settle(batch []*job, err error) {
 			j.err = err
 		}
 		if j.err != nil && j.unattended {
-			w.report("an access-log entry of a refusal was lost", j.err)
+			w.report("an access-log entry for a refused request was lost", j.err)
 		}
 	}
 }
