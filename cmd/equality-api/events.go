@@ -65,7 +65,7 @@ type eventsRetryCommand struct{ place }
 func (c eventsRetryCommand) Run(ctx context.Context, o output) error {
 	return c.publication(ctx, o, service.Publish, func(p *service.Publication) error {
 		var refused int
-		_, err := relay.Update(ctx, p, func(at *relay.Place) error {
+		_, err := relay.Update(ctx, p, func(at *relay.Progress) error {
 			refused = at.Retry()
 			return nil
 		})
@@ -100,7 +100,7 @@ func (c eventsDropCommand) Run(ctx context.Context, o output) error {
 		if _, err := p.EventAt(ctx, held.Position, id); err != nil && !errors.Is(err, service.ErrNotFound) {
 			return err
 		}
-		_, err = relay.Update(ctx, p, func(at *relay.Place) error { return at.Drop(id) })
+		_, err = relay.Update(ctx, p, func(at *relay.Progress) error { return at.Drop(id) })
 		return err
 	})
 }

@@ -127,9 +127,9 @@ func (b *bench) run(change ...func(*relay.Options)) (stop func()) {
 }
 
 // place waits until the place is as it should be.
-func (b *bench) place(is func(relay.Place) bool) relay.Place {
+func (b *bench) place(is func(relay.Progress) bool) relay.Progress {
 	b.t.Helper()
-	var p relay.Place
+	var p relay.Progress
 	eventually(b.t, func() bool {
 		var err error
 		p, err = relay.Load(b.t.Context(), b.feed)
@@ -140,7 +140,7 @@ func (b *bench) place(is func(relay.Place) bool) relay.Place {
 }
 
 // update does what the commands do.
-func (b *bench) update(change func(*relay.Place) error) {
+func (b *bench) update(change func(*relay.Progress) error) {
 	b.t.Helper()
 	_, err := relay.Update(b.t.Context(), b.feed, change)
 	ok(b.t, err)
