@@ -19,7 +19,7 @@ import (
 )
 
 // shelf takes records as the store does, and can fail before and behind the
-// moment at which a part is durable, as a program that is killed does.
+// moment at which a batch is durable, as a program that is killed does.
 type shelf struct {
 	correlation uuid.UUID
 	records     map[uuid.UUID]store.Arrival // by person
@@ -127,7 +127,7 @@ func optionsOf(t *testing.T, text string, rejects *os.File) Options {
 	source := strings.NewReader(text)
 	return Options{
 		Source: source, Skip: func(n int64) error { _, err := source.Seek(n, io.SeekCurrent); return err },
-		Decoder: NDJSON(testRules(t), day), Rejects: rejects, Workers: 3, Progress: func(State) {}, part: 7,
+		Decoder: NDJSON(testRules(t), day), Rejects: rejects, Workers: 3, Progress: func(State) {}, perBatch: 7,
 	}
 }
 
