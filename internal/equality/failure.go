@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// The codes of failures. They are part of the HTTP contract and never change;
-// [FailureCodes] gives their meaning.
+// The codes of failures. They are part of the HTTP contract and never change.
+// [FailureCodes] explains them.
 const (
-	// The body cannot be read to its end. Such a failure is the only one.
+	// The body cannot be read to its end. There is then no other failure.
 	JSONSyntax    = "json.syntax"
 	JSONUTF8      = "json.utf8"
 	JSONDepth     = "json.depth"
@@ -53,8 +53,8 @@ type FailureCode struct {
 	Code, Meaning string
 }
 
-// failureCodes are the codes in the order in which they are documented. The
-// meaning is the message of a failure that has nothing to add.
+// failureCodes are the codes in the order of the documentation. The meaning is
+// the message of a failure that has no details.
 var failureCodes = []FailureCode{
 	{JSONSyntax, "is not JSON"},
 	{JSONUTF8, "is not valid UTF-8"},
@@ -85,10 +85,10 @@ var failureCodes = []FailureCode{
 	{LanguagesOnePrimary, "must have exactly one language with isPrimary true"},
 }
 
-// Meaning gives the meaning of a code, "" for one that is not of this package.
+// Meaning returns the meaning of a code, "" for a code of another package.
 func Meaning(code string) string { return meanings[code] }
 
-// meanings gives the meaning of a code.
+// meanings has the meaning of each code.
 var meanings = func() map[string]string {
 	byCode := make(map[string]string, len(failureCodes))
 	for _, c := range failureCodes {
@@ -97,34 +97,34 @@ var meanings = func() map[string]string {
 	return byCode
 }()
 
-// FailureCodes gives every code that a [Failure] can have, for the documents.
+// FailureCodes returns every code that a [Failure] can have.
 func FailureCodes() []FailureCode { return slices.Clone(failureCodes) }
 
-// A Failure is one thing wrong with what was sent. Neither the pointer, nor the
-// code, nor the message holds a value that was sent.
+// A Failure is one error in a request. Neither the pointer, nor the code, nor the
+// message holds a submitted value.
 type Failure struct {
 	Pointer string // JSON pointer (RFC 6901) into the body, "" for all of it
 	Code    string
-	Message string // a sentence whose subject is the place pointed at
+	Message string // a sentence without its subject, which is the member pointed to
 }
 
-// maxFailures is how many failures are described; the rest are counted.
+// maxFailures is how many failures are described; the rest are only counted.
 const maxFailures = 100
 
-// InvalidError is everything wrong with what was sent, in the order found.
+// InvalidError is everything wrong with a request, in the order found.
 type InvalidError struct {
 	Failures []Failure // at most 100
 	Omitted  int       // how many more there are
 }
 
-// Error gives the number of failures alone.
+// Error only says how many failures there are.
 func (e *InvalidError) Error() string {
 	return "equality: not valid, failures: " + strconv.Itoa(e.count())
 }
 
 func (e *InvalidError) count() int { return len(e.Failures) + e.Omitted }
 
-// Note adds a failure, to the count alone where there are 100.
+// Note adds a failure. After 100 it only counts.
 func (e *InvalidError) Note(f Failure) {
 	if len(e.Failures) == maxFailures {
 		e.Omitted++
@@ -133,12 +133,12 @@ func (e *InvalidError) Note(f Failure) {
 	e.Failures = append(e.Failures, f)
 }
 
-// add notes a failure. details are sentences that follow the code's meaning.
+// add notes a failure. The details follow the code's meaning in the message.
 func (e *InvalidError) add(pointer, code string, details ...string) {
 	e.Note(Failure{Pointer: pointer, Code: code, Message: strings.Join(append([]string{meanings[code]}, details...), "; ")})
 }
 
-// err gives e as an error, nil where nothing failed.
+// err returns e as an error, nil if there are no failures.
 func (e *InvalidError) err() error {
 	if len(e.Failures) == 0 {
 		return nil

@@ -29,21 +29,20 @@ type Patch struct {
 	HomeSituation              CodedPatch
 	ArmedForces                Change[string]
 
-	// Of is the person whose record the patch is for: to it, a record of
-	// another is not there. Zero where the patch does not say.
+	// Of is the person whose record the patch is for: another person's record
+	// counts as not found. Zero if the patch does not say.
 	Of uuid.UUID
-	// NINOAsSent changes the number's spelling on the front-end contract. A
-	// patch that says nothing of it changes it only with the number.
+	// NINOAsSent changes the number's spelling in the front-end contract. If a
+	// patch leaves it out, it only changes with the number.
 	NINOAsSent Change[string]
-	// NINODoubt is what is wrong with the new number unless it is the one that
-	// the record has, and so was shown.
+	// NINODoubt is what is wrong with the new number, unless the record already
+	// has that number and the caller was shown it.
 	NINODoubt *InvalidError
-	// Unlisted says that a value which no list has, or none offers any more,
-	// may stand.
+	// Unlisted allows values that are in no list, or that are retired.
 	Unlisted bool
 }
 
-// CodedPatch changes a code and the text that may go with it.
+// CodedPatch changes a code and its text.
 type CodedPatch struct {
 	Value        Change[string]
 	ValueIfOther Change[Text]
@@ -66,18 +65,17 @@ type CaringPatch struct {
 	HoursSpentProvidingUnpaidCare Change[string]
 }
 
-// RequirementsPatch changes the communication requirements and the text that
-// may go with them.
+// RequirementsPatch changes the communication requirements and their text.
 type RequirementsPatch struct {
 	Values        Change[[]string]
 	ValuesIfOther Change[Text]
 
-	takesText bool // one of Values takes a text
+	takesText bool // one of Values takes text
 }
 
-// Apply gives the record after the patch, and leaves current as it is. Where a
-// change gives another code and says nothing of the text that went with the old
-// one, that text goes too ("" stays); and so do the hours where care stops.
+// Apply returns the record after the patch and does not change current. If the
+// patch changes a code and leaves out its text, the text is removed unless it is
+// "". If care stops, its hours are removed.
 func (p Patch) Apply(current Record) Record {
 	next := current
 	p.ID.apply(&next.ID)
@@ -105,8 +103,7 @@ func (p Patch) Apply(current Record) Record {
 	return next
 }
 
-// Doubted says what is wrong with the patch's number, where it is not the
-// record's.
+// Doubted says what is wrong with the patch's number, if it is not the record's.
 func (p Patch) Doubted(current Record) error {
 	if p.NINODoubt == nil || p.NationalInsuranceNumber.value == current.NationalInsuranceNumber {
 		return nil
@@ -114,7 +111,7 @@ func (p Patch) Doubted(current Record) error {
 	return p.NINODoubt
 }
 
-// merge makes the changes to an object's members, or removes the object.
+// merge changes an object's members, or removes the object.
 func merge[P, T any](c Change[P], object *T, apply func(P, *T)) {
 	switch c.action {
 	case set:
@@ -162,11 +159,10 @@ func (p RequirementsPatch) apply(values *[]string, text *Text) {
 	}
 }
 
-// ClearText gives the change that removes a text which says something, and
-// leaves "" as it is.
+// ClearText returns the change that removes a text unless it is "".
 func ClearText() Change[Text] { return Change[Text]{action: clearing} }
 
-// clear removes a text that says something. "" stays as it was sent.
+// clear removes a text unless it is "", which stays as it was sent.
 func (t *Text) clear() {
 	if t.text != "" {
 		*t = Text{}
