@@ -135,7 +135,7 @@ func TestImportedRecordsAreAsAnyOther(t *testing.T) {
 	// What was changed since is not changed back, and nothing else changes.
 	before := exported(t, dir)
 	out, _ = imported(t, dir, 1, file)
-	if !strings.Contains(out, "0 imported, 2 unchanged, 1 rejected") || !strings.Contains(out, "import.differs: is of a person") {
+	if !strings.Contains(out, "0 imported, 2 unchanged, 1 rejected") || !strings.Contains(out, "import.differs: is about a person") {
 		t.Error(out)
 	}
 	same(t, rejectsOf(t, file), []string{"3  import.differs " + other.id + " " + other.target})
