@@ -12,12 +12,11 @@ import (
 // systems are the keys that Maps may have.
 var systems = []string{"census2021", "gss", "pcq", "core", "coreGroup", "nhs", "iso639", "iso3166"}
 
-// codeForm is camelCase. It has upper case only inside, so that a code can be
-// part of a URL, a column name or a CSS class without escaping.
+// codeForm is camelCase, so that a code can be part of a URL, a column name or a
+// CSS class without escaping.
 var codeForm = regexp.MustCompile(`^[a-z][A-Za-z0-9]*$`)
 
-// check gives everything that is wrong with a list as it was read from the
-// file of that name.
+// check returns everything wrong with a list from the file of that name.
 func check(name string, l *List) error {
 	var errs []error
 	fail := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
@@ -48,7 +47,7 @@ func check(name string, l *List) error {
 	return errors.Join(append(errs, checkNames(l), checkParents(l))...)
 }
 
-// checkCode checks what can be seen of one code alone.
+// checkCode checks one code on its own.
 func checkCode(l *List, c Code) error {
 	switch {
 	case !codeForm.MatchString(c.Code) || len(c.Code) > maxLength:
@@ -79,9 +78,9 @@ func checkCode(l *List, c Code) error {
 	return nil
 }
 
-// checkNames checks that every code and alias means one entry, whatever its
-// case. An alias may differ from its own code in case only: codes match
-// exactly, and that alias is what accepts the other spelling.
+// checkNames checks that every code and alias means one entry, in any case. An
+// alias may differ from its own code only in case: codes match exactly, and the
+// alias accepts the other spelling.
 func checkNames(l *List) error {
 	var errs []error
 	owner := make(map[string]string)
@@ -113,8 +112,7 @@ func checkNames(l *List) error {
 	return errors.Join(errs...)
 }
 
-// checkParents checks that parents are codes of the list and that following
-// them ends.
+// checkParents checks that parents are codes of the list and form no loop.
 func checkParents(l *List) error {
 	parents := make(map[string]string, len(l.Codes))
 	for _, c := range l.Codes {
@@ -137,7 +135,7 @@ func checkParents(l *List) error {
 	return errors.Join(errs...)
 }
 
-// isDate says whether s is an RFC 3339 full-date, or not there.
+// isDate says whether s is an RFC 3339 full-date or empty.
 func isDate(s string) bool {
 	_, err := time.Parse(time.DateOnly, s)
 	return s == "" || err == nil
