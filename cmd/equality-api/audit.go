@@ -73,7 +73,7 @@ func (c auditVerifyCommand) print(o output, r *audit.Report) error {
 	fmt.Fprintf(o.out, "%d entries, %d changes checked against stored documents, %d heads checked\n", r.Entries, r.Changes, r.Heads)
 	for _, head := range r.Last {
 		if head.Seq == 0 && len(r.Last) > 1 {
-			continue // one of PostgreSQL's lanes that nobody has written to
+			continue // an unused lane of PostgreSQL
 		}
 		fmt.Fprintf(o.out, "lane %d ends at entry %d\n", head.Lane, head.Seq)
 	}
@@ -86,7 +86,7 @@ func (c auditVerifyCommand) print(o output, r *audit.Report) error {
 	return nil
 }
 
-// printFindings tells what is wrong, a line each.
+// printFindings prints each finding on a line.
 func printFindings(o output, r *audit.Report) {
 	for _, finding := range r.Findings {
 		fmt.Fprintln(o.out, "WRONG:", finding)

@@ -20,7 +20,7 @@ type eventsCommand struct {
 
 type eventsHeldCommand struct{ place }
 
-// Run lists, beside a server that may be running. It names no person.
+// Run lists the events, and names no person. A server may be running.
 func (c eventsHeldCommand) Run(ctx context.Context, o output) (err error) {
 	keys, err := c.dir().keyset()
 	if err != nil {
@@ -61,7 +61,7 @@ func (c eventsHeldCommand) Run(ctx context.Context, o output) (err error) {
 
 type eventsRetryCommand struct{ place }
 
-// Run marks what was refused; the server then publishes it.
+// Run marks the refused events; the server then publishes them.
 func (c eventsRetryCommand) Run(ctx context.Context, o output) error {
 	return c.publication(ctx, o, service.Publish, func(p *service.Publication) error {
 		var refused int
@@ -81,7 +81,7 @@ type eventsDropCommand struct {
 	Event string `arg:"" name:"event-id" help:"The id of the event."`
 }
 
-// Run gives an event up, once that stands in the access log.
+// Run drops an event, once the access log has an entry for that.
 func (c eventsDropCommand) Run(ctx context.Context, o output) error {
 	id, err := uuid.Parse(c.Event)
 	if err != nil {
@@ -96,7 +96,7 @@ func (c eventsDropCommand) Run(ctx context.Context, o output) error {
 		if err != nil {
 			return err
 		}
-		// One that is past its retention is in nobody's feed any more, and is dropped without an entry.
+		// An expired event is no longer in the feed, and is dropped without an entry.
 		if _, err := p.EventAt(ctx, held.Position, id); err != nil && !errors.Is(err, service.ErrNotFound) {
 			return err
 		}
@@ -105,7 +105,8 @@ func (c eventsDropCommand) Run(ctx context.Context, o output) error {
 	})
 }
 
-// publication runs what changes the place of publishing; on SQLite without a server.
+// publication runs a change to the publishing progress. On SQLite no server may
+// be running.
 func (p place) publication(ctx context.Context, o output, action service.Action, run func(*service.Publication) error) (err error) {
 	s, err := p.openFor(ctx, o, nil, action, identity.EventsPublish)
 	if err != nil {

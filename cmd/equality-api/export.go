@@ -57,14 +57,14 @@ func (c exportCommand) recipient() (age.Recipient, error) {
 	}
 	recipients, err := age.ParseRecipients(strings.NewReader(c.EncryptTo))
 	if err != nil || len(recipients) != 1 {
-		// Not shown: it might be the secret key, pasted by mistake.
+		// Do not repeat it: it might be the secret key, pasted by mistake.
 		return nil, errors.New("--encrypt-to: not an age recipient (age1…)")
 	}
 	return recipients[0], nil
 }
 
-// output opens where the export goes. finish makes it whole, or takes it away
-// where writing it has failed.
+// output opens the export's file. finish completes it, or removes it if writing
+// has failed.
 func (c exportCommand) output(o output) (w io.Writer, finish func(error) error, err error) {
 	if c.Output == "-" {
 		return o.out, func(err error) error { return err }, nil
@@ -89,7 +89,7 @@ func (c exportCommand) output(o output) (w io.Writer, finish func(error) error, 
 			err = failed(f.Sync())
 		}
 		err = errors.Join(err, f.Close())
-		if err == nil { // a link, because a rename would replace a file of that name
+		if err == nil { // a link, because a rename would replace an existing file
 			var link *os.LinkError
 			if errors.As(os.Link(f.Name(), c.Output), &link) {
 				err = failed(link.Err)
@@ -99,7 +99,7 @@ func (c exportCommand) output(o output) (w io.Writer, finish func(error) error, 
 	}, nil
 }
 
-// write writes every record and gives their number.
+// write writes every record and returns how many there are.
 func (c exportCommand) write(ctx context.Context, o output, s *bulkStore, out io.Writer, recipient age.Recipient) (n int64, err error) {
 	var sealed io.WriteCloser
 	if recipient != nil {

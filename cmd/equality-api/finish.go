@@ -11,8 +11,8 @@ import (
 
 type finishRestoreCommand struct{ place }
 
-// Run makes a PostgreSQL database fit for use that PostgreSQL's own tools have
-// put back, or leaves it as it is.
+// Run makes a PostgreSQL database ready for use after PostgreSQL's own tools have
+// restored it, or leaves it unchanged.
 func (c finishRestoreCommand) Run(ctx context.Context, o output) error {
 	if c.Database == "" {
 		return errors.New("finish-restore is for PostgreSQL (--database): on SQLite, restore does everything")

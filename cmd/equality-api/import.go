@@ -34,7 +34,7 @@ type importCommand struct {
 	LocalEthnicGroups bool   `help:"Accept the local ethnic groups, as serve does with this flag."`
 }
 
-// errRejected is an import that has left records out: status 1.
+// errRejected is an import that rejected records: exit status 1.
 var errRejected = errors.New("some records were rejected")
 
 func (c importCommand) Run(ctx context.Context, o output) (err error) {
@@ -43,7 +43,7 @@ func (c importCommand) Run(ctx context.Context, o output) (err error) {
 	if err != nil {
 		return err
 	}
-	// Whoever names a file that cannot be read should hear so before anything is imported.
+	// Report a file that cannot be read before anything is imported.
 	for _, path := range c.Files {
 		f, err := openInput(path)
 		if err != nil {
@@ -122,8 +122,8 @@ func localCodes(active bool) []refdata.Option {
 	return nil
 }
 
-// dynamoDB reads items of the earlier service's table. How they are read belongs
-// to the contract that it spoke.
+// dynamoDB returns the decoder for items from the earlier service's table.
+// internal/mmh decodes them, because it owns that service's contract.
 func dynamoDB(lists *refdata.Lists) (bulk.Decoder, error) {
 	codec, err := mmh.NewCodec(lists, false)
 	return bulk.DecoderFunc(func(line []byte) (bulk.Item, error) {
@@ -132,7 +132,7 @@ func dynamoDB(lists *refdata.Lists) (bulk.Decoder, error) {
 	}), err
 }
 
-// itemRules are the rules that only items of that table break.
+// itemRules are the rules that only items from that table can break.
 var itemRules = []equality.FailureCode{
 	{Code: "item.form", Meaning: "is not an item in DynamoDB's JSON"},
 	{Code: "item.version", Meaning: "has a version that is not a whole number"},
@@ -142,7 +142,7 @@ var itemRules = []equality.FailureCode{
 	{Code: "W25", Meaning: "has more than 10 languages"},
 }
 
-// file imports one file, or judges it, and prints what became of it.
+// file imports or checks one file, and prints the result.
 func (c importCommand) file(ctx context.Context, o output, s *bulkStore, path string, d decoding) (state bulk.State, err error) {
 	f, err := openInput(path)
 	if err != nil {
@@ -210,7 +210,7 @@ func (c importCommand) print(o output, path, rejects string, s bulk.State) error
 	return nil
 }
 
-// source is what a file holds, uncompressed.
+// source is the uncompressed content of a file.
 type source struct {
 	io.Reader
 	f    *os.File
@@ -232,7 +232,7 @@ func newSource(f *os.File) (*source, error) {
 	return s, err
 }
 
-// Read is the reader's, whose errors name no path.
+// Read reads from the reader, and removes paths from its errors.
 func (s *source) Read(p []byte) (int, error) {
 	n, err := s.Reader.Read(p)
 	if err == nil || err == io.EOF {
@@ -241,7 +241,7 @@ func (s *source) Read(p []byte) (int, error) {
 	return n, reason(err)
 }
 
-// skip passes over what was read before.
+// skip skips content that an earlier run has read.
 func (s *source) skip(n int64) error {
 	var err error
 	if s.gzip {
@@ -252,7 +252,7 @@ func (s *source) skip(n int64) error {
 	return err
 }
 
-// raw is how much of the file has been read.
+// raw is how many bytes of the file have been read.
 func (s *source) raw() int64 {
 	at, _ := s.f.Seek(0, io.SeekCurrent) // the file is open
 	return at

@@ -1,6 +1,6 @@
 // Command equality-api is the Equality Information API: the server and the
-// commands to run it with. This package knows every other and wires them
-// together; what they do is theirs.
+// commands to operate it. This package imports all others and wires them
+// together. It owns flags, output and files, and nothing else.
 package main
 
 import (
@@ -55,15 +55,15 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], output{os.Stdout, os.Stderr}))
 }
 
-// errFound is a verification that found something wrong: status 1, where every other error is 2.
+// errFound is a failed verification: exit status 1, unlike every other error, which is 2.
 var errFound = errors.New("the access log failed verification")
 
-// exited is kong's wish to end the program, after --help.
+// exited is kong's request to end the program, after --help.
 type exited int
 
-// run is the program: it returns the exit status.
+// run runs the program and returns its exit status.
 func run(ctx context.Context, args []string, o output) (status int) {
-	// What is made is its owner's alone; the database too, for which SQLite asks for more.
+	// New files are only for their owner, including the database, for which SQLite asks for more.
 	syscall.Umask(0o077)
 	defer func() {
 		if r := recover(); r != nil {
@@ -94,7 +94,7 @@ func run(ctx context.Context, args []string, o output) (status int) {
 	return 0
 }
 
-// fail prints an error, one line for each that is joined in it.
+// fail prints an error, with one line for each error joined in it.
 func (o output) fail(err error) int {
 	for line := range strings.SplitSeq(err.Error(), "\n") {
 		fmt.Fprintln(o.err, "equality-api:", line)
@@ -119,7 +119,7 @@ func (versionCommand) Run(o output) error {
 	return err
 }
 
-// version is the module's, as the build recorded it.
+// version is the module's version, as the build recorded it.
 func version() string {
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
 		return info.Main.Version

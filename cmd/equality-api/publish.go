@@ -16,11 +16,10 @@ import (
 	"equality-information-api/internal/store"
 )
 
-// publisher is the program itself, as the access log names it when it
-// publishes.
+// publisher is the program itself, as the access log names it when it publishes.
 var publisher = identity.Caller{Subject: "program:relay", Name: "equality-api", Kind: identity.Service}
 
-// startRelay publishes changes to the topic, where there is one.
+// startRelay starts publishing changes, if there is a topic.
 func (p *program) startRelay(ctx context.Context) (stop func(), err error) {
 	if p.SNSTopicARN == "" {
 		return func() {}, nil
@@ -64,7 +63,7 @@ func (p *program) startRelay(ctx context.Context) (stop func(), err error) {
 	return func() { cancel(); running.Wait() }, nil
 }
 
-// message is a change as the front ends' listeners read it.
+// message returns a change in the form of the front ends' listeners.
 func (p *program) message(e events.Event, old *store.Version, now store.Version) []byte {
 	change := mmh.Change{Event: e, New: now.Record, By: now.Change}
 	if old != nil {

@@ -23,7 +23,7 @@ type restoreCommand struct {
 	File       string `arg:"" help:"The records file of the backup."`
 }
 
-// Run makes the directory's database of a backup, or leaves the directory as it is.
+// Run restores the directory's database from a backup, or leaves the directory unchanged.
 func (c restoreCommand) Run(ctx context.Context, o output) error {
 	if err := c.embedded(); err != nil {
 		return err
@@ -91,7 +91,7 @@ func openAll(paths ...string) (files []*os.File, size int64, err error) {
 	return files, size, nil
 }
 
-// decrypted decrypts a file, from its beginning each time.
+// decrypted decrypts a file, each time from its beginning.
 func decrypted(f *os.File, identity *sealing.Identity, bar *progressbar.ProgressBar) sqlite.Source {
 	return sqlite.Source{Name: f.Name(), Open: func() (io.Reader, error) {
 		if _, err := f.Seek(0, io.SeekStart); err != nil {

@@ -27,19 +27,19 @@ import (
 	"equality-information-api/internal/service"
 )
 
-// headInterval is how often the access log's head goes to the program's log.
+// headInterval is how often the access log's head is written to the program's log.
 const headInterval = time.Minute
 
 type serveCommand struct {
 	config.Config `embed:""`
 }
 
-// program is a server with everything it is made of.
+// program is a server and all its parts.
 type program struct {
 	settings
 	place   place
 	log     *slog.Logger
-	heads   *slog.Logger // writes at every log level: what it writes is evidence
+	heads   *slog.Logger // writes at every log level, because heads are evidence
 	metrics *prometheus.Registry
 	lock    io.Closer
 	keys    *sealing.Keyset
@@ -61,7 +61,7 @@ func (c *serveCommand) Run(ctx context.Context, o output) (err error) {
 	p := &program{settings: s, place: where, metrics: server.NewRegistry(),
 		log:   slog.New(slog.NewJSONHandler(o.err, &slog.HandlerOptions{Level: s.LogLevel})),
 		heads: slog.New(slog.NewJSONHandler(o.err, nil))}
-	// Whoever cannot listen should hear so before anything is made.
+	// Report an address that cannot be used before anything is created.
 	listener, err := net.Listen("tcp", s.Listen)
 	if err != nil {
 		return fmt.Errorf("--listen: %w", err)
@@ -99,9 +99,9 @@ func (c *serveCommand) Run(ctx context.Context, o output) (err error) {
 	})
 }
 
-// calmCollector has the garbage collector run a fourth as often as it would.
-// The heap is a few megabytes, since the database's memory is not in it, and
-// collecting so small a heap at every doubling costs a tenth of the processor.
+// calmCollector makes the garbage collector run a quarter as often as usual. The
+// heap is a few megabytes, because the database's memory is outside it, and
+// collecting such a small heap at every doubling costs a tenth of the processor.
 func calmCollector() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400)
@@ -122,7 +122,7 @@ func closeIfSet(l net.Listener) error {
 	return l.Close()
 }
 
-// open makes everything the server is made of, in the order in which one needs another.
+// open creates the server's parts, in the order of their dependencies.
 func (p *program) open(ctx context.Context) (err error) {
 	if p.lists, err = p.referenceData(); err != nil {
 		return err
@@ -163,7 +163,7 @@ func (p *program) open(ctx context.Context) (err error) {
 	return nil
 }
 
-// report logs what the store tells where no caller waits for it; without an
+// report logs what the store reports when no caller waits for it; without an
 // error it is good news.
 func (p *program) report(what string, err error) {
 	if err == nil {
@@ -226,7 +226,7 @@ func (p *program) handler() (http.Handler, error) {
 	}), nil
 }
 
-// byPath leads requests of the front-end contract to front, the others to api.
+// byPath sends requests for the front-end contract to front, and others to api.
 func byPath(front, api http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if mmh.Serves(r.URL.Path) {
@@ -237,8 +237,8 @@ func byPath(front, api http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// logHeadsRegularly writes the access log's heads to the program's log, whose
-// copies elsewhere then prove that the access log was not cut short.
+// logHeadsRegularly writes the access log's heads to the program's log. Copies of
+// that log elsewhere then show whether entries are missing at the end.
 func (p *program) logHeadsRegularly() (stop func()) {
 	done := make(chan struct{})
 	go func() {
@@ -262,7 +262,7 @@ func (p *program) logHeads() {
 	}
 }
 
-// close ends what open began, the store first and the lock last.
+// close closes what open opened, the store first and the lock last.
 func (p *program) close() (err error) {
 	if p.store != nil {
 		err = p.store.Close()

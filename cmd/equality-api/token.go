@@ -18,7 +18,7 @@ type tokenCommand struct {
 	TTL     time.Duration `default:"12h" help:"How long the token is valid (${default})."`
 }
 
-// Run prints the token alone, so that it can be put into a variable.
+// Run prints only the token, so that a shell can put it into a variable.
 func (c tokenCommand) Run(o output) error {
 	token, err := c.sign(time.Now())
 	if err != nil {
