@@ -18,15 +18,15 @@ import (
 
 const contentType = "application/json; charset=utf-8"
 
-// problem answers with what this contract has no words of its own for.
+// problem responds with a problem document, for statuses this contract does not define.
 func (c *call) problem(p gate.Problem) { p.Write(c.w, c.r, contentType) }
 
-// wrong notes what is wrong with a part of the request that is not the body.
+// wrong notes an error in the path, the query or a header.
 func (c *call) wrong(name, code, message string) {
 	c.invalid.Note(equality.Failure{Pointer: "/" + name, Code: code, Message: message})
 }
 
-// checked is the end of the checks of path, query and headers.
+// checked ends the checks of path, query and headers.
 func (c *call) checked() error {
 	if len(c.invalid.Failures) > 0 {
 		return &c.invalid
@@ -34,8 +34,8 @@ func (c *call) checked() error {
 	return nil
 }
 
-// answer turns an error into this contract's answer: texts where the clients
-// know one, their envelope for what is wrong with a request, and problems.
+// answer turns an error into this contract's response: a text that the clients
+// know, their envelope for errors in the request, or a problem.
 func (a *API) answer(c *call, err error) {
 	p := a.ProblemOf(c.r.Context(), err)
 	var moved *service.VersionError
@@ -54,8 +54,8 @@ func (a *API) answer(c *call, err error) {
 	}
 }
 
-// staleMessage is the text by which the clients know that somebody else was
-// faster.
+// staleMessage is the text that tells the clients that someone else changed the
+// record first.
 func staleMessage(supplied *int64, current int64) string {
 	number := "{null}"
 	if supplied != nil {
@@ -64,7 +64,7 @@ func staleMessage(supplied *int64, current int64) string {
 	return "The version number supplied (" + number + ") does not match the current value on the entity (" + etag.Version(current) + ")."
 }
 
-// text answers with a JSON string.
+// text responds with a JSON string.
 func (c *call) text(status int, code, text string) {
 	body, _ := jsontext.AppendQuote(nil, text)
 	c.refuse(status, code, body)
@@ -76,8 +76,8 @@ func (c *call) refuse(status int, code string, body []byte) {
 	gate.Send(c.w, c.r, status, contentType, body)
 }
 
-// envelope answers with what is wrong with a request, by place and in the order
-// found. A broken rule is told as JSON in a string, a wrong form as a sentence.
+// envelope responds with the errors in a request, by key and in the order found.
+// A broken rule is JSON in a string, an error in form a sentence.
 func (c *call) envelope(code string, invalid *equality.InvalidError) {
 	var keys []string
 	messages := make(map[string][]string)
@@ -112,7 +112,7 @@ func (c *call) envelope(code string, invalid *equality.InvalidError) {
 	c.refuse(http.StatusBadRequest, code, e.out)
 }
 
-// message is a failure as the clients read it.
+// message returns a failure in the clients' form.
 func message(f equality.Failure) string {
 	if isForm(f.Code) {
 		return f.Message
@@ -131,7 +131,7 @@ func message(f equality.Failure) string {
 	return string(e.out)
 }
 
-// isForm says whether a failure is one of the form, and not of a rule.
+// isForm says whether a failure is an error in form, not a broken rule.
 func isForm(code string) bool {
 	for _, prefix := range []string{"json.", "type.", "header.", "query.", "path."} {
 		if strings.HasPrefix(code, prefix) {
@@ -141,8 +141,7 @@ func isForm(code string) bool {
 	return code == equality.IDForm
 }
 
-// bodyPointer turns the pointer of a rule, which is into a record, into one into
-// this contract's body.
+// bodyPointer turns a pointer into a record into one into this contract's body.
 func bodyPointer(pointer string) string {
 	for _, object := range []string{"/economicSituation", "/homeSituation"} {
 		if rest, ok := strings.CutPrefix(pointer, object); ok && !strings.HasPrefix(rest, "/") { // its code, or its text
@@ -152,13 +151,13 @@ func bodyPointer(pointer string) string {
 	return pointer
 }
 
-// Panic answers a request whose handler has panicked.
+// Panic responds to a request whose handler has panicked.
 func (a *API) Panic(w http.ResponseWriter, r *http.Request) {
 	echo(w, r)
 	(&call{w: w, r: r}).problem(gate.Problem{Code: api.Internal})
 }
 
-// Plain answers a request that reached a trusted proxy in clear.
+// Plain responds to a request that reached a trusted proxy unencrypted.
 func (a *API) Plain(w http.ResponseWriter, r *http.Request) {
 	echo(w, r)
 	(&call{w: w, r: r}).problem(gate.Problem{Code: api.Forbidden, Detail: gate.PlainDetail})

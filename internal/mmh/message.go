@@ -14,10 +14,10 @@ import (
 	"equality-information-api/internal/store"
 )
 
-// A Change is what the listeners of the front ends' topic are told of.
+// A Change is a change for the listeners of the front ends' topic.
 type Change struct {
 	events.Event
-	Old *equality.Record // the version before; nil where the record was created
+	Old *equality.Record // the version before; nil if the record was created
 	New equality.Record
 	By  store.Change // who made it
 }
@@ -31,10 +31,10 @@ var messageTypes = map[string]string{
 // Published says whether events of a type go to the listeners.
 func Published(eventType string) bool { return messageTypes[eventType] != "" }
 
-// Message is a change as the listeners read it. A created record is there
-// whole, of an updated one only the members that changed. Without values every
-// member is null but for the two ids, and gender and pregnancyOrMaternity
-// are named together where either changed: which one it was says too much.
+// Message returns a change in the listeners' form. It has all members of a created
+// record, and only the changed members of an updated one. Without values, every
+// member except the two ids is null, and gender and pregnancyOrMaternity are both
+// named if either changed, because which one it was would reveal too much.
 func (c *Codec) Message(change Change, values bool) []byte {
 	e := encoder{}
 	e.begin()
@@ -71,7 +71,7 @@ func (c *Codec) Message(change Change, values bool) []byte {
 	return e.out
 }
 
-// email is a subject that is an e-mail address, and nothing else.
+// email returns the subject if it is an email address, otherwise "".
 func email(subject string) string {
 	if address, err := mail.ParseAddress(subject); err == nil && address.Address == subject {
 		return subject
@@ -79,18 +79,18 @@ func email(subject string) string {
 	return ""
 }
 
-// partOf names the front ends' member that another one is a part of.
+// partOf names the front ends' member that a member of the record belongs to.
 var partOf = map[string]string{
 	"communicationRequirementsIfOther": "communicationRequirements",
 	"economicSituationIfOther":         "economicSituation",
 	"homeSituationIfOther":             "homeSituation",
 }
 
-// sensitive are the members that say too much by being named alone.
+// sensitive are the members whose name alone reveals too much.
 var sensitive = equality.SensitiveMembers()
 
-// frontMembers are the front ends' members that members of a record belong to.
-// Where values are not told either sensitive member stands for both.
+// frontMembers returns the front ends' members that members of a record belong
+// to. Without values, either sensitive member stands for both.
 func frontMembers(members []string, values bool) (names []string) {
 	for _, name := range members {
 		if whole := partOf[name]; whole != "" {
@@ -104,7 +104,7 @@ func frontMembers(members []string, values bool) (names []string) {
 	return names
 }
 
-// members writes those members of an encoded record that are shown.
+// members writes the members of an encoded record that the message shows.
 func (e *encoder) members(record []byte, show func(string) bool, values bool) {
 	e.begin()
 	defer e.end()
@@ -125,7 +125,7 @@ func (e *encoder) members(record []byte, show func(string) bool, values bool) {
 func membersOf(object []byte) iter.Seq2[string, []byte] {
 	return func(yield func(name string, value []byte) bool) {
 		d := jsontext.NewDecoder(bytes.NewReader(object))
-		_, _ = d.ReadToken() // it has been written here: it is well formed
+		_, _ = d.ReadToken() // well formed, because this package wrote it
 		for d.PeekKind() == '"' {
 			name, _ := d.ReadToken()
 			text := name.String()

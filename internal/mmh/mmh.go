@@ -1,12 +1,12 @@
-// Package mmh is the contract that today's Hackney front ends speak, under
-// /mmh/api/v1: its routes, its JSON, its errors and its reference data, as a
-// thin codec over the same use cases and the same records as the HTTP contract.
-// It also reads the items that the earlier service stored.
+// Package mmh owns the contract of today's Hackney front ends, under
+// /mmh/api/v1: its routes, JSON, errors and reference data. It is a thin codec
+// over the same use cases and records as the HTTP contract. It also reads the
+// items that the earlier service stored.
 //
-// What a request means, who may make it and what is logged of it is
-// internal/service's; the token, limits and problems are internal/gate's; which
-// values are valid is internal/equality's. Of the other contract
-// (internal/httpapi) it knows nothing.
+// It does not own what a request means, who may make it or what is logged about
+// it (internal/service), tokens, limits and problems (internal/gate), or which
+// values are valid (internal/equality). It does not import the other contract
+// (internal/httpapi).
 package mmh
 
 import (
@@ -26,10 +26,10 @@ import (
 	"equality-information-api/internal/service"
 )
 
-// Prefix stands before every path of this contract.
+// Prefix begins every path of this contract.
 const Prefix = "/mmh/api/v1"
 
-// Serves says whether a path is for this contract.
+// Serves says whether a path belongs to this contract.
 func Serves(path string) bool {
 	const root = "/mmh"
 	return len(path) >= len(root) && strings.EqualFold(path[:len(root)], root) && (len(path) == len(root) || path[len(root)] == '/')
@@ -40,11 +40,11 @@ type Options struct {
 	*gate.Gate
 	Codec *Codec
 	Lists *refdata.Lists
-	Store string // what the health check calls the store
+	Store string // the store's name in the health check
 	Now   func() time.Time
 }
 
-// API answers requests. Any number of goroutines may use it.
+// API serves requests. It is safe for use by several goroutines.
 type API struct {
 	Options
 	references references
@@ -56,17 +56,17 @@ func New(o Options) (*API, error) {
 	return &API{Options: o, references: r}, err
 }
 
-// endpoint is a method of a path, and what a request to it must be like.
+// endpoint is a method of a path, and what it requires of a request.
 type endpoint struct {
 	method, path string // a last segment * is an id
-	open         bool   // no token is asked for
+	open         bool   // needs no token
 	action       *service.Action
 	body         bool
 	handler      func(*API, *call) error
 }
 
-// endpoints are all there are. The paths are in lower case, as requests are
-// compared with them.
+// endpoints are all endpoints. Their paths are in lower case, because requests
+// are compared in lower case.
 var endpoints = []endpoint{
 	{method: "GET", path: "/equality-information", action: &service.Read, handler: (*API).read},
 	{method: "POST", path: "/equality-information", action: &service.Create, body: true, handler: (*API).create},
@@ -81,20 +81,20 @@ type call struct {
 	w       http.ResponseWriter
 	r       *http.Request
 	query   url.Values
-	segment string    // the path's last, where it is an id
-	id      uuid.UUID // the same, zero where it is none
-	target  uuid.UUID // the query's targetId, zero where it is none
+	segment string    // the path's last segment, if it is an id
+	id      uuid.UUID // the parsed segment, zero if it is not valid
+	target  uuid.UUID // the query's targetId, zero if it is not valid
 	access  service.Access
 	body    []byte
 	named   uuid.UUID // the id that a 404 repeats
 	invalid equality.InvalidError
 }
 
-// exposed are the headers that pages of other origins may read.
+// exposed are the headers that pages from other origins can read.
 const exposed = "ETag, If-Match, x-correlation-id"
 
-// ServeHTTP leads a path to its handler, whatever its case and with or without
-// a slash at its end.
+// ServeHTTP sends a path, in any case and with or without a slash at its end, to
+// its handler.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	echo(w, r)
 	if a.CORS(w, r, exposed) {
@@ -112,7 +112,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	server.Of(r.Context()).Route = "/mmh" + strings.Replace(e.path, "*", "{id}", 1)
-	c.query, _ = url.ParseQuery(r.URL.RawQuery) // what can be read of it
+	c.query, _ = url.ParseQuery(r.URL.RawQuery) // the valid part of it
 	if strings.HasSuffix(e.path, "*") {
 		c.segment = strings.TrimSuffix(r.URL.Path, "/")
 		c.segment = c.segment[strings.LastIndexByte(c.segment, '/')+1:]
@@ -129,8 +129,8 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// find gives the endpoint of a request, nil where the path has not its method,
-// and the methods that it has.
+// find returns the endpoint for a request, nil if the path does not support its
+// method, and the methods that the path supports.
 func find(r *http.Request) (found *endpoint, allow []string) {
 	path := strings.ToLower(strings.TrimSuffix(r.URL.Path, "/"))
 	path, ok := strings.CutPrefix(path, Prefix)
@@ -165,7 +165,7 @@ func matches(pattern, path string) bool {
 	return path == pattern
 }
 
-// check does the checks that come before those of path, query and headers.
+// check makes the checks that come before those of path, query and headers.
 func (a *API) check(c *call, e *endpoint) (release func(), err error) {
 	if e.open {
 		return func() {}, nil
@@ -194,7 +194,7 @@ func (a *API) check(c *call, e *endpoint) (release func(), err error) {
 
 var jsonBody = []string{"application/json"}
 
-// echo gives the caller its x-correlation-id back, whatever it is.
+// echo returns the caller's x-correlation-id, whatever it is.
 func echo(w http.ResponseWriter, r *http.Request) {
 	if sent := r.Header["X-Correlation-Id"]; len(sent) > 0 && sent[0] != "" {
 		w.Header()["X-Correlation-Id"] = sent[:1]

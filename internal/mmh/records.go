@@ -13,7 +13,7 @@ import (
 	"equality-information-api/internal/store"
 )
 
-// read answers the two GETs of a record.
+// read responds to the two GETs of a record.
 func (a *API) read(c *call) error {
 	c.queryID()
 	if c.segment != "" {
@@ -35,7 +35,7 @@ func (a *API) read(c *call) error {
 	return nil
 }
 
-// create answers POST.
+// create responds to POST.
 func (a *API) create(c *call) error {
 	w := a.write(c)
 	if err := c.checked(); err != nil {
@@ -45,7 +45,7 @@ func (a *API) create(c *call) error {
 	return a.written(c, written, err)
 }
 
-// change answers PATCH.
+// change responds to PATCH.
 func (a *API) change(c *call) error {
 	w := a.write(c)
 	c.pathID()
@@ -59,7 +59,7 @@ func (a *API) change(c *call) error {
 	return a.written(c, written, err)
 }
 
-// write is what a POST and a PATCH have in common.
+// write does what POST and PATCH share.
 func (a *API) write(c *call) service.Write {
 	key, ok := gate.IdempotencyKey(c.r.Header)
 	if !ok {
@@ -68,7 +68,7 @@ func (a *API) write(c *call) service.Write {
 	return service.Write{Body: c.body, Form: a.Codec, Reason: service.Reasons[0], Key: key, Operation: gate.Operation(c.r)}
 }
 
-// written answers a write.
+// written responds to a write.
 func (a *API) written(c *call, w service.Written, err error) error {
 	if w.Replayed {
 		c.w.Header().Set("Idempotency-Replayed", "true")
@@ -85,7 +85,7 @@ func (a *API) written(c *call, w service.Written, err error) error {
 	return nil
 }
 
-// record answers with a record.
+// record responds with a record.
 func (a *API) record(c *call, status int, v store.Version) {
 	h := c.w.Header()
 	h.Set("ETag", etag.Quoted(etag.Version(v.Version)))
@@ -93,8 +93,8 @@ func (a *API) record(c *call, status int, v store.Version) {
 	gate.Send(c.w, c.r, status, contentType, a.Codec.Encode(&v.Record))
 }
 
-// version is the version that an If-Match names: one tag, weak or strong. Nil
-// where it names none.
+// version returns the version in If-Match, which is one tag, weak or strong; nil
+// if there is none.
 func version(ifMatch []string) *int64 {
 	list, ok := etag.Parse(ifMatch)
 	if !ok || len(list.Tags) != 1 {
@@ -104,7 +104,7 @@ func version(ifMatch []string) *int64 {
 	return list.Single()
 }
 
-// parameter is a query parameter, its name in any case.
+// parameter returns a query parameter, whose name can be in any case.
 func (c *call) parameter(name string) string {
 	if c.query.Has(name) {
 		return c.query.Get(name)
@@ -141,8 +141,8 @@ func isGUID(s string) bool {
 	return ok
 }
 
-// parseGUID reads a UUID in the forms that .NET writes: 32 digits, with hyphens,
-// and those in braces or parentheses.
+// parseGUID reads a UUID in the forms that .NET writes: 32 digits, with or without
+// hyphens, braces or parentheses.
 func parseGUID(s string) (uuid.UUID, bool) {
 	s = strings.TrimSpace(s)
 	if n := len(s); n == 38 && (s[0] == '{' && s[n-1] == '}' || s[0] == '(' && s[n-1] == ')') {
