@@ -10,7 +10,7 @@ import (
 	"equality-information-api/internal/store/sqlite"
 )
 
-// tamper changes the database behind the program's back.
+// tamper changes the database directly, without the program.
 func tamper(t *testing.T, dir string, queries ...string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", filepath.Join(dir, sqlite.DatabaseFile))

@@ -28,7 +28,7 @@ func newKept(t *testing.T) kept {
 
 func (k kept) path(name string) string { return filepath.Join(k.dir, name) }
 
-// files are the names and contents of what is kept.
+// files are the names and contents of the files in the directory.
 func (k kept) files(t *testing.T) map[string]string {
 	t.Helper()
 	files := make(map[string]string)
@@ -46,7 +46,7 @@ func (k kept) files(t *testing.T) map[string]string {
 	return files
 }
 
-// emptied is a data directory with the keyset of another and no database.
+// emptied is a data directory with another directory's keyset and no database.
 func emptied(t *testing.T, dir string) string {
 	t.Helper()
 	content, err := os.ReadFile(dataDir(dir).keysetPath())
@@ -131,7 +131,7 @@ func TestBackupsThatAreRefusedChangeNothing(t *testing.T) {
 	if len(after) != 2 || after["a.age"] != before["a.age"] || after["a.age.keys"] != before["a.age.keys"] {
 		t.Error("what was kept has changed")
 	}
-	// Backups of many names have one place for their keys.
+	// Backups with different names share one keys file.
 	succeeds(t, backup("--keys", k.path("a.age.keys"), k.path("b.age"))...)
 	for _, name := range []string{"a.age", "b.age"} {
 		succeeds(t, "restore", "--data-dir", emptied(t, dir), "--identity", k.identity, "--keys", k.path("a.age.keys"), k.path(name))
@@ -206,7 +206,7 @@ func TestRestoresThatAreRefusedLeaveNothing(t *testing.T) {
 	lock.Close()
 }
 
-// A backup that is killed leaves files that are not whole under names of their own.
+// A killed backup leaves incomplete files under other names.
 func TestWhatAKilledBackupLeftIsReplaced(t *testing.T) {
 	t.Parallel()
 	dir, k := filepath.Join(t.TempDir(), "data"), newKept(t)

@@ -16,7 +16,7 @@ import (
 	"equality-information-api/internal/sealing"
 )
 
-// modes checks that everything in a directory is its owner's alone.
+// modes checks that only the owner can access everything in a directory.
 func modes(t *testing.T, dir string) (files []string) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
@@ -63,7 +63,7 @@ func TestKeysInitMakesAKeysetAndReplacesNone(t *testing.T) {
 	}
 }
 
-// A keyset that was lost is to be put back: a new one would only stand in its way.
+// A lost keyset must be restored: a new one would only get in its way.
 func TestKeysInitMakesNoKeysetForADatabase(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "data")
@@ -130,7 +130,7 @@ func TestKeysExportOpensWithTheRecipientsIdentity(t *testing.T) {
 
 	fails(t, []string{"not an age recipient"}, "keys", "export", "--data-dir", dir, "--to", "age1nonsense")
 	fails(t, []string{"keyset.json is missing"}, "keys", "export", "--data-dir", t.TempDir(), "--to", recipient.Recipient().String())
-	// The secret key, pasted by mistake, is not repeated.
+	// A secret key pasted by mistake is not repeated.
 	if r := command(t, "keys", "export", "--data-dir", dir, "--to", recipient.String()); r.status != 2 || strings.Contains(r.err, recipient.String()) {
 		t.Errorf("status %d: %s", r.status, r.err)
 	}

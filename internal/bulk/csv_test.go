@@ -167,7 +167,7 @@ func TestMapping(t *testing.T) {
 	}
 }
 
-// A value of another system that several of our codes have stands for none.
+// Another system's value that stands for several of our codes is rejected.
 func TestAmbiguousMap(t *testing.T) {
 	t.Parallel()
 	lists, rules := testLists(t), testRules(t)

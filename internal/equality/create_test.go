@@ -10,8 +10,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// TestSeedExample posts the seed's example and reads it back, member for member
-// and in the same order.
+// TestSeedExample posts the specification's example and reads back the same
+// members in the same order.
 func TestSeedExample(t *testing.T) {
 	t.Parallel()
 	r, err := newRules(t).DecodeCreate(seed(t), uuid.Nil, today)

@@ -10,7 +10,7 @@ import (
 	"equality-information-api/internal/service"
 )
 
-// unready is a store that is down; it is asked for nothing else.
+// unready is a store that is down.
 type unready struct{ service.Store }
 
 func (unready) Ready(context.Context) error { return errors.New("disk xMARKx is full") }

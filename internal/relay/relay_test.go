@@ -40,7 +40,7 @@ func TestEachChangeOnceInOrder(t *testing.T) {
 	b.place(func(p relay.Progress) bool { return p.Position > last })
 	b.told(one, "0 1 2 3 ")
 	b.told(two, "0 1 2 3 ")
-	// An entry a page, with the records that were opened for it.
+	// Each page has one entry, with the records that were opened for it.
 	var records int
 	for _, e := range b.entries("publish") {
 		if e.Scope != "test" || e.Subject != "test" || e.Permission != "events:publish" {
@@ -101,7 +101,7 @@ func TestRefusedMessageHoldsItsPersons(t *testing.T) {
 	if p.Held[0].Why != "No" || p.Held[0].Behind() || !p.Held[1].Behind() || p.Held[0].Target != one {
 		t.Errorf("held are %+v", p.Held)
 	}
-	// In vain, and then not; what was held meanwhile comes behind.
+	// The first retry fails and the second succeeds; later held events follow.
 	again := func() { b.update(func(p *relay.Progress) error { p.Retry(); return nil }) }
 	again()
 	b.change(two, 1)
@@ -204,7 +204,7 @@ func TestEventsThatWereNeverPublishedAndAreGoneAreTold(t *testing.T) {
 	}
 }
 
-// More than can be held is no matter of single messages.
+// When too many events are held, publishing stops.
 func TestRelayStopsWhereTooMuchIsHeld(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -228,7 +228,7 @@ func TestRelayStopsWhereTooMuchIsHeld(t *testing.T) {
 	b.place(func(p relay.Progress) bool { return p.Position == 2 && len(p.Held) == 1000 })
 }
 
-// follows is a feed that another process publishes.
+// follows is a feed that another process is publishing.
 type follows struct{ relay.Feed }
 
 func (follows) Leads(context.Context) (bool, error) { return false, nil }
