@@ -1,6 +1,5 @@
-// Package api owns the HTTP contract: the OpenAPI document as it was written,
-// the same document as JSON, and what every kind of problem means. It serves
-// nothing and checks no request.
+// Package api owns the HTTP contract: the OpenAPI document as YAML and as JSON,
+// and the meaning of every kind of problem. It does not serve or check requests.
 package api
 
 import (
@@ -12,16 +11,16 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// YAML is the OpenAPI 3.1 document as it was written. It is not to be changed.
+// YAML is the OpenAPI 3.1 document as written. Do not change it.
 //
 //go:embed openapi.yaml
 var YAML []byte
 
-// JSON gives the document as JSON, its members in alphabetical order. It is
-// converted once; the caller is not to change it.
+// JSON returns the document as JSON, with its members in alphabetical order. It
+// is converted once; the caller must not change it.
 func JSON() []byte { return document().json }
 
-// Version is the document's info.version.
+// Version returns the document's info.version.
 func Version() string { return document().version }
 
 type converted struct {
@@ -29,8 +28,8 @@ type converted struct {
 	version string
 }
 
-// document converts the embedded YAML. A document that cannot be converted is
-// a fault of the build, which the tests find.
+// document converts the embedded YAML. It panics if the document cannot be
+// converted, which the tests would find.
 var document = sync.OnceValue(func() converted {
 	var tree any
 	if err := yaml.Unmarshal(YAML, &tree); err != nil {

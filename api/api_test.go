@@ -19,7 +19,7 @@ import (
 
 var update = flag.Bool("update", false, "note the document's hash under its version in testdata/released.json")
 
-// contract is the part of the document that the tests look at.
+// contract is the part of the document that the tests use.
 type contract struct {
 	OpenAPI string
 	Info    struct{ Version string }
@@ -96,7 +96,7 @@ func TestDocument(t *testing.T) {
 	}
 }
 
-// YAML reads an unquoted date as a time and makes another text of it.
+// YAML reads an unquoted date as a time, and writes it differently.
 func TestDocumentHasNoDates(t *testing.T) {
 	var tree any
 	if err := yaml.Unmarshal(YAML, &tree); err != nil {
@@ -148,7 +148,7 @@ func TestOperations(t *testing.T) {
 	})
 }
 
-// checkProblem checks that a response is a problem, and of types that have its
+// checkProblem checks that a response is a problem, and that its types have its
 // status.
 func checkProblem(status string, r response) error {
 	content, ok := r.Content["application/problem+json"]
@@ -227,12 +227,12 @@ func TestProblemDocs(t *testing.T) {
 	}
 }
 
-// plain is text without marks of code and with single blanks.
+// plain returns s without backticks and with single spaces.
 func plain(s string) string {
 	return strings.Join(strings.Fields(strings.ReplaceAll(s, "`", "")), " ")
 }
 
-// TestReleased is red when the document changes and its version does not.
+// TestReleased fails if the document changes and its version does not.
 func TestReleased(t *testing.T) {
 	const file = "testdata/released.json"
 	text, err := os.ReadFile(file)

@@ -2,8 +2,8 @@ package api
 
 import "net/http"
 
-// ProblemPath stands before a problem's code in its type, and leads to the
-// page about it.
+// ProblemPath comes before the code in a problem's type. The two together are
+// the path of the page about it.
 const ProblemPath = "/docs/problems/"
 
 // The codes of problems. They never change.
@@ -28,121 +28,122 @@ const (
 	Unavailable          = "unavailable"
 )
 
-// Problem is a kind of error (RFC 9457). Its texts are plain text.
+// Problem is a kind of error (RFC 9457). Its texts hold no markup.
 type Problem struct {
 	Code   string
 	Status int    // of HTTP
 	Title  string // a few words
-	// Description says what has happened. It is the detail of an occurrence
-	// that has nothing more to say.
+	// Description says what happened. It is the detail of any response
+	// that has nothing more specific to say.
 	Description string
 	// Remedy says what the caller can do.
 	Remedy string
 }
 
-// Type is the problem's type as it is sent.
+// Type is the problem's type as responses give it.
 func (p Problem) Type() string { return ProblemPath + p.Code }
 
 // ProblemList is every kind of problem, by status and then as they are documented.
 var ProblemList = []Problem{
 	{
 		Code: InvalidRequest, Status: http.StatusBadRequest, Title: "Invalid request",
-		Description: "The id in the path, the query or a header is not as it has to be.",
-		Remedy: "Correct every place that errors lists; the code of each begins with path, query or header. " +
-			"Query parameters that an operation does not have are refused too. Start a list anew if its cursor is refused.",
+		Description: "The path, the query or a header has errors. They are listed in errors.",
+		Remedy: "Correct everything listed in errors. Each code there begins with path, query or header. " +
+			"Query parameters that the operation does not have are refused too. If a cursor is refused, start the list again without it.",
 	},
 	{
 		Code: InvalidBody, Status: http.StatusBadRequest, Title: "Invalid body",
-		Description: "The body is not as it has to be.",
-		Remedy:      "Correct every member that errors points at. Nothing was changed. Values are never repeated, so look them up in what you sent.",
+		Description: "The request body has errors. They are listed in errors.",
+		Remedy: "Correct every member that errors points to. Nothing was changed. " +
+			"Errors never repeat the values you sent, so look them up in your request.",
 	},
 	{
 		Code: Unauthenticated, Status: http.StatusUnauthorized, Title: "Not authenticated",
-		Description: "There is no token, or it is not valid.",
+		Description: "There is no token, or the token is not valid.",
 		Remedy: "Send Authorization: Bearer and a token that has not expired, from the issuer this service trusts. " +
-			"Why a token was refused is not told.",
+			"For security, the response does not say why a token was refused.",
 	},
 	{
 		Code: Forbidden, Status: http.StatusForbidden, Title: "Not allowed",
-		Description: "The caller lacks the permission that this needs.",
-		Remedy: "Ask for a group whose role has the permission that the contract names for the operation. " +
-			"Where errors points at the National Insurance number, there is one already: leave it out, or ask for nino:read.",
+		Description: "You do not have the permission this needs.",
+		Remedy: "Ask for a group whose role has the permission. The contract names the permission for each operation. " +
+			"If errors points to the National Insurance number, the record already has one: leave the number out, or ask for nino:read.",
 	},
 	{
 		Code: NotFound, Status: http.StatusNotFound, Title: "Not found",
-		Description: "There is nothing here: no such path, or no record with this id or for the person with it.",
-		Remedy:      "Check the path and the id in it. A person without a record is found by neither id nor target id: create the record first.",
+		Description: "There is nothing at this path, or there is no record with this id or for this person.",
+		Remedy:      "Check the path and the id in it. If the person has no record yet, create one first.",
 	},
 	{
 		Code: MethodNotAllowed, Status: http.StatusMethodNotAllowed, Title: "Method not allowed",
-		Description: "The path is there, but does not have this method.",
+		Description: "This path does not support this method.",
 		Remedy:      "Use one of the methods in the Allow header.",
 	},
 	{
 		Code: NotAcceptable, Status: http.StatusNotAcceptable, Title: "Not acceptable",
-		Description: "The answer is JSON, which the Accept header leaves no room for.",
+		Description: "This API returns JSON, and your Accept header excludes it.",
 		Remedy:      "Send Accept: application/json, or no Accept header.",
 	},
 	{
 		Code: Conflict, Status: http.StatusConflict, Title: "Conflict",
-		Description: "The person has a record already, or the id cannot be had. Nothing was changed.",
-		Remedy: "Follow Location, where it is there, and change that record with PATCH. " +
-			"An id that is taken, or was that of an erased record, is never given again: choose another, or send none.",
+		Description: "This person already has a record, or the id is taken. Nothing was changed.",
+		Remedy: "If there is a Location header, change the record it leads to with PATCH. " +
+			"The id of an existing or erased record cannot be used again: choose another id, or send none.",
 	},
 	{
 		Code: Erased, Status: http.StatusGone, Title: "Erased",
-		Description: "The record was erased and cannot be had back.",
-		Remedy:      "Delete your own copy and any link to it. Do not try again.",
+		Description: "The record was erased and cannot be restored.",
+		Remedy:      "Delete your own copy and any links to it. Do not try again.",
 	},
 	{
 		Code: CursorExpired, Status: http.StatusGone, Title: "Cursor expired",
-		Description: "The feed no longer goes back to this cursor, or it belongs to another feed.",
-		Remedy: "Begin the feed anew without after, then build your copy anew from the list of records. " +
-			"Read the feed more often than events are kept.",
+		Description: "The feed no longer goes back as far as this cursor, or the cursor is from another feed.",
+		Remedy: "Read the feed again from the start, without after, then rebuild your copy from the list of records. " +
+			"To avoid this, read events before they expire.",
 	},
 	{
 		Code: VersionMismatch, Status: http.StatusPreconditionFailed, Title: "Version mismatch",
-		Description: "The record is not at a version that If-Match names. Nothing was changed.",
-		Remedy: "Read the record again, look at changedMembers to see whether your change still makes sense, " +
+		Description: "The record's version does not match If-Match. Nothing was changed.",
+		Remedy: "Read the record again, check in changedMembers whether your change still makes sense, " +
 			"and send it with the new ETag.",
 	},
 	{
 		Code: TooLarge, Status: http.StatusRequestEntityTooLarge, Title: "Too large",
 		Description: "The body is larger than 64 KiB.",
-		Remedy:      "Send only the members to change. A whole record is far smaller.",
+		Remedy:      "Send only the members to change. Even a whole record is far smaller.",
 	},
 	{
 		Code: UnsupportedMediaType, Status: http.StatusUnsupportedMediaType, Title: "Unsupported media type",
-		Description: "The body is not of a media type that this takes.",
-		Remedy: "Send Content-Type: application/json, or for PATCH application/merge-patch+json, in UTF-8 and " +
+		Description: "This operation does not accept the body's media type.",
+		Remedy: "Send Content-Type: application/json (for PATCH also application/merge-patch+json), in UTF-8 and " +
 			"without Content-Encoding.",
 	},
 	{
 		Code: IdempotencyKeyReused, Status: http.StatusUnprocessableEntity, Title: "Idempotency key reused",
-		Description: "The Idempotency-Key was used before with another body. Nothing was changed.",
-		Remedy:      "Make a new key for each change. For a retry send the same bytes as the first time.",
+		Description: "This Idempotency-Key was used before with a different body. Nothing was changed.",
+		Remedy:      "Use a new key for each change. To retry, send exactly the same bytes as the first time.",
 	},
 	{
 		Code: PreconditionRequired, Status: http.StatusPreconditionRequired, Title: "Precondition required",
-		Description: "This server changes a record only for a request that says which version it changes.",
+		Description: "This server requires If-Match on every change.",
 		Remedy:      "Read the record and send its ETag in If-Match.",
 	},
 	{
 		Code: TooManyRequests, Status: http.StatusTooManyRequests, Title: "Too many requests",
-		Description: "The caller has sent more requests than it may.",
-		Remedy:      "Wait as many seconds as Retry-After says, and send fewer at a time.",
+		Description: "You have sent too many requests.",
+		Remedy:      "Wait for the number of seconds in Retry-After, then send fewer requests at a time.",
 	},
 	{
 		Code: Internal, Status: http.StatusInternalServerError, Title: "Internal error",
 		Description: "Something went wrong in the service.",
-		Remedy: "It is not your fault. Tell the service's owners the correlationId. A change may have been made: " +
+		Remedy: "This is not your fault. Give the correlationId to the service's owners. A change may have been made: " +
 			"repeat it with the same Idempotency-Key, or read the record first.",
 	},
 	{
 		Code: Unavailable, Status: http.StatusServiceUnavailable, Title: "Unavailable",
-		Description: "The service cannot do this at present.",
-		Remedy: "Wait as many seconds as Retry-After says and try again. A change may have been made: repeat it with " +
-			"the same Idempotency-Key, or read the record first.",
+		Description: "The service cannot do this at the moment.",
+		Remedy: "Wait for the number of seconds in Retry-After and try again. A change may have been made: " +
+			"repeat it with the same Idempotency-Key, or read the record first.",
 	},
 }
 

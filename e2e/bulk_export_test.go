@@ -33,7 +33,7 @@ func TestExportIsImportedAsItWas(t *testing.T) {
 	for _, format := range []string{"ndjson", "csv"} {
 		file, dir := filepath.Join(t.TempDir(), "export"), newDir(t)
 		out, errs, status := runCommand(t, append([]string{"export", "--format", format, "--output", file}, at(p.dir)...)...)
-		if status != 0 || out != "" || !strings.Contains(errs, "not encrypted") || !strings.Contains(errs, "301 records were exported") {
+		if status != 0 || out != "" || !strings.Contains(errs, "not encrypted") || !strings.Contains(errs, "301 records exported") {
 			t.Errorf("status %d: %s%s", status, out, errs)
 		}
 		info, err := os.Stat(file)
@@ -43,7 +43,7 @@ func TestExportIsImportedAsItWas(t *testing.T) {
 		imported(t, dir, 0, "--format", format, file)
 		same(t, exported(t, dir), want)
 		sound(t, dir)
-		if _, errs, status := runCommand(t, append([]string{"export", "--output", file}, at(p.dir)...)...); status != 2 || !strings.Contains(errs, "there already") {
+		if _, errs, status := runCommand(t, append([]string{"export", "--output", file}, at(p.dir)...)...); status != 2 || !strings.Contains(errs, "already exists") {
 			t.Errorf("over a file: status %d: %s", status, errs)
 		}
 		if left := listing(t, filepath.Dir(file)); len(left) != 1 {

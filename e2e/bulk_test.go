@@ -135,7 +135,7 @@ func TestImportedRecordsAreAsAnyOther(t *testing.T) {
 	// What was changed since is not changed back, and nothing else changes.
 	before := exported(t, dir)
 	out, _ = imported(t, dir, 1, file)
-	if !strings.Contains(out, "0 imported, 2 unchanged, 1 rejected") || !strings.Contains(out, "import.differs: is of a person") {
+	if !strings.Contains(out, "0 imported, 2 unchanged, 1 rejected") || !strings.Contains(out, "import.differs: is about a person") {
 		t.Error(out)
 	}
 	same(t, rejectsOf(t, file), []string{"3  import.differs " + other.id + " " + other.target})
@@ -222,7 +222,7 @@ func TestLinesThatAreRejected(t *testing.T) {
 			}
 			sound(t, dir)
 			if lines := strings.Count(exported(t, dir), "\n"); lines != c.taken {
-				t.Errorf("%d records were exported", lines)
+				t.Errorf("%d records exported", lines)
 			}
 		})
 	}
@@ -251,9 +251,9 @@ func TestFilesThatAreRefused(t *testing.T) {
 		"a format that is none":       {[]string{"--format", "zebra", good}, "--format"},
 		"a mapping of lines":          {[]string{"--map", good, good}, "--map"},
 		"a mapping that is not there": {[]string{"--format", "csv", "--map", "zebra", good}, "--map"},
-		"a mapping that is wrong":     {[]string{"--format", "csv", "--map", write(t, "m.yaml", "zebra: 1"), good}, "line 1 is no key"},
+		"a mapping that is wrong":     {[]string{"--format", "csv", "--map", write(t, "m.yaml", "zebra: 1"), good}, "line 1 is not a known key"},
 		"a wrong header":              {[]string{"--format", "csv", good}, "is not a header"},
-		"a column that is unknown":    {[]string{"--format", "csv", write(t, "a.csv", "targetId,zebra\n")}, "column 2 is not one of ours"},
+		"a column that is unknown":    {[]string{"--format", "csv", write(t, "a.csv", "targetId,zebra\n")}, "column 2 is neither a known column"},
 		"an empty CSV":                {[]string{"--format", "csv", write(t, "b.csv", "")}, "is empty"},
 		"a gzip that is cut":          {[]string{write(t, "a.gz", zipped[:len(zipped)/2])}, "unexpected EOF"},
 		"a gzip that is none":         {[]string{write(t, "b.gz", "\x1f\x8b"+strings.Repeat("zebra", 9))}, "gzip"},

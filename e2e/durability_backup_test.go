@@ -184,7 +184,7 @@ func TestErasureReachesOlderBackups(t *testing.T) {
 		t.Error("there are two files of keys")
 	}
 	to, out := b.restore(t, keysetOf(dir), "old.age", "--keys", newest)
-	if !strings.HasPrefix(out, "1 records are") || !strings.Contains(out, "; 1 that were erased since are not\n") {
+	if !strings.HasPrefix(out, "1 records restored") || !strings.Contains(out, "; 1 erased since the backup left out\n") {
 		t.Errorf("restore says %q", out)
 	}
 	p := startIn(t, to)

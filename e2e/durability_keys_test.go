@@ -46,7 +46,7 @@ func TestKeyset(t *testing.T) {
 		t.Parallel()
 		dir := f.copied(t)
 		removeFile(t, keysetOf(dir))
-		refused(t, "keyset.json is missing: no record can be read without it", serveArgs(dir)...)
+		refused(t, "keyset.json is missing, and no record can be read without it", serveArgs(dir)...)
 		refused(t, "keyset.json is missing", "audit", "verify", "--data-dir", dir)
 		refused(t, "keyset.json is missing", "keys", "export", "--data-dir", dir, "--to", newIdentity(t).Recipient().String())
 		if _, err := os.Stat(keysetOf(dir)); !os.IsNotExist(err) {
@@ -105,7 +105,7 @@ func TestKeyset(t *testing.T) {
 		}
 	})
 	refused(t, "not an age recipient", "keys", "export", "--data-dir", f.dir, "--to", "age1nobody")
-	refused(t, "has a database, which opens with the keyset it was made with and no other", "keys", "init", "--data-dir", f.dir)
+	refused(t, "already has a database, which only opens with the keyset it was made with", "keys", "init", "--data-dir", f.dir)
 }
 
 // TestSecondServer runs other commands beside a server, of which those that

@@ -281,7 +281,7 @@ func TestCutLog(t *testing.T) {
 		tamper(t, dir, statements("DELETE FROM audit WHERE seq > (SELECT max(seq) - 2 FROM audit)"))
 		refutes(t, "later heads were logged: its tail has been cut off", dir, "--heads", f.log)
 		out, status := auditVerify(t, dir)
-		if status != 0 || !strings.Contains(out, "Without --heads a tail cut off the log cannot be seen.") {
+		if status != 0 || !strings.Contains(out, "Without --heads this check cannot notice missing entries at the end of the log.") {
 			t.Errorf("without heads: status %d\n%s", status, out)
 		}
 	})
@@ -300,7 +300,7 @@ func TestCutLog(t *testing.T) {
 		}
 		altered := headsFile(t, strings.Replace(string(text), `"seq":1`, `"seq":`, 1))
 		refused(t, "this head was not signed with this keyset", "audit", "verify", "--data-dir", f.copied(t), "--heads", altered)
-		refused(t, "there is no audit head in the file", "audit", "verify", "--data-dir", f.copied(t), "--heads", headsFile(t, "{}"))
+		refused(t, "the file contains no audit head", "audit", "verify", "--data-dir", f.copied(t), "--heads", headsFile(t, "{}"))
 	})
 }
 

@@ -118,7 +118,7 @@ func TestWhatAFrontEndDoes(t *testing.T) {
 		t.Error("the log has what the front end sent")
 	}
 	if out, errs, status := p.run(t, "audit", "verify", "--records", "--data-dir", p.dir); status != 0 {
-		t.Errorf("the access log does not verify: %s %s", out, errs)
+		t.Errorf("the access log failed verification: %s %s", out, errs)
 	}
 }
 

@@ -97,7 +97,7 @@ func TestOneOfTwoProcessesPublishes(t *testing.T) {
 	}
 	two.held(t, 0)
 	if out, errs, status := two.run(t, append([]string{"audit", "verify", "--records"}, two.data()...)...); status != 0 {
-		t.Errorf("the access log does not verify: %s %s", out, errs)
+		t.Errorf("the access log failed verification: %s %s", out, errs)
 	}
 }
 

@@ -199,7 +199,7 @@ func TestChangesAreTold(t *testing.T) {
 		t.Error("the log has a person's id")
 	}
 	if out, errs, status := p.run(t, "audit", "verify", "--records", "--data-dir", p.dir); status != 0 {
-		t.Errorf("the access log does not verify: %s %s", out, errs)
+		t.Errorf("the access log failed verification: %s %s", out, errs)
 	}
 }
 
@@ -228,12 +228,12 @@ func TestNothingIsLostWithoutATopic(t *testing.T) {
 	s.messages(t, 2)
 	s.down(t)
 	p.patch(t, officer, a, `{"disabled":"no"}`).want(t, 200)
-	p.logged(t, "publishing events fails")
+	p.logged(t, "publishing events failed")
 	p.patch(t, officer, b, `{"disabled":"no"}`).want(t, 200)
 	p.patch(t, officer, a, `{"disabled":"yes"}`).want(t, 200)
 	p.kill(t)
 	p = p.restart(t)
-	p.logged(t, "publishing events fails")
+	p.logged(t, "publishing events failed")
 	s.up(t)
 	s.messages(t, 5)
 	p.logged(t, "publishing events works again")
@@ -287,7 +287,7 @@ func TestARefusedMessageHoldsThatPersonsAlone(t *testing.T) {
 			t.Errorf("told of another: %s", m.Text)
 		}
 	}
-	log := p.logged(t, "an event was refused by the topic")
+	log := p.logged(t, "the topic refused an event")
 	if strings.Contains(log, a.target) || strings.Contains(log, c.target) {
 		t.Error("the log has a person's id")
 	}
@@ -319,7 +319,7 @@ func TestARefusedMessageHoldsThatPersonsAlone(t *testing.T) {
 	if last := all[5]; last.EntityID != c.target || last.EventData.NewData["nationality"] != nil || !last.has("nationality") {
 		t.Errorf("behind what was dropped comes %s", last.Text)
 	}
-	p.logged(t, "an event was refused by the topic")
+	p.logged(t, "the topic refused an event")
 	p.held(t, 3, "InvalidParameter", "waits behind", "waits behind")
 
 	// The cause is gone: what is held is told in its order.
@@ -341,7 +341,7 @@ func TestARefusedMessageHoldsThatPersonsAlone(t *testing.T) {
 	same(t, order, []string{"disabled", "nationality", "nationality"})
 	p.held(t, 0)
 	if out, errs, status := p.run(t, "audit", "verify", "--records", "--data-dir", p.dir); status != 0 {
-		t.Errorf("the access log does not verify: %s %s", out, errs)
+		t.Errorf("the access log failed verification: %s %s", out, errs)
 	}
 }
 

@@ -10,13 +10,13 @@ import (
 )
 
 type auditCommand struct {
-	Verify auditVerifyCommand `cmd:"" help:"Check that no entry of the access log was altered, removed or moved. Status 1 means that something is wrong."`
+	Verify auditVerifyCommand `cmd:"" help:"Check that no entry in the access log was altered, removed or moved. Exit status 1 means that something is wrong."`
 }
 
 type auditVerifyCommand struct {
 	place
-	Records bool   `help:"Check every stored version of every record against the entry that wrote it, too."`
-	Heads   string `placeholder:"FILE" help:"A copy of the server's log, kept elsewhere: checks that the access log has not been cut short since."`
+	Records bool   `help:"Also check every stored version of every record against the entry that wrote it."`
+	Heads   string `placeholder:"FILE" help:"Copy of the server's log, kept elsewhere, to check that no entries are missing at the end of the access log."`
 }
 
 func (c auditVerifyCommand) Run(ctx context.Context, o output) (err error) {
@@ -63,7 +63,7 @@ func (c auditVerifyCommand) heads(keys *sealing.Keyset) ([]audit.Head, error) {
 		return nil, fmt.Errorf("--heads: %w", err)
 	}
 	if len(heads) == 0 {
-		return nil, fmt.Errorf("--heads: there is no audit head in the file")
+		return nil, fmt.Errorf("--heads: the file contains no audit head")
 	}
 	return heads, nil
 }
@@ -73,12 +73,12 @@ func (c auditVerifyCommand) print(o output, r *audit.Report) error {
 	fmt.Fprintf(o.out, "%d entries, %d changes checked against stored documents, %d heads checked\n", r.Entries, r.Changes, r.Heads)
 	for _, head := range r.Last {
 		if head.Seq == 0 && len(r.Last) > 1 {
-			continue // one of PostgreSQL's lanes that nobody has written to
+			continue // an unused lane of PostgreSQL
 		}
 		fmt.Fprintf(o.out, "lane %d ends at entry %d\n", head.Lane, head.Seq)
 	}
 	if c.Heads == "" {
-		fmt.Fprintln(o.out, "Without --heads a tail cut off the log cannot be seen.")
+		fmt.Fprintln(o.out, "Without --heads this check cannot notice missing entries at the end of the log.")
 	}
 	if !r.OK() {
 		return errFound
@@ -86,7 +86,7 @@ func (c auditVerifyCommand) print(o output, r *audit.Report) error {
 	return nil
 }
 
-// printFindings tells what is wrong, a line each.
+// printFindings prints each finding on a line.
 func printFindings(o output, r *audit.Report) {
 	for _, finding := range r.Findings {
 		fmt.Fprintln(o.out, "WRONG:", finding)

@@ -10,7 +10,7 @@ import (
 	"equality-information-api/internal/store/sqlite"
 )
 
-// tamper changes the database behind the program's back.
+// tamper changes the database directly, without the program.
 func tamper(t *testing.T, dir string, queries ...string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", filepath.Join(dir, sqlite.DatabaseFile))
@@ -67,7 +67,7 @@ func TestVerificationEndsWithItsStatus(t *testing.T) {
 			if r.status != c.status || strings.Contains(r.out, "WRONG") != (c.status == 1) || !strings.Contains(r.out, "entries") {
 				t.Errorf("status %d\n%s%s", r.status, r.out, r.err)
 			}
-			if c.status == 1 && r.err != "equality-api: the access log does not verify\n" {
+			if c.status == 1 && r.err != "equality-api: the access log failed verification\n" {
 				t.Errorf("said %q", r.err)
 			}
 		})

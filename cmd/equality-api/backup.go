@@ -16,17 +16,17 @@ import (
 	"equality-information-api/internal/store/sqlite"
 )
 
-// keysSuffix is what the file of keys is called after the backup's.
+// keysSuffix ends the name of every keys file.
 const keysSuffix = ".keys"
 
 type backupCommand struct {
 	place
-	EncryptTo string `required:"" placeholder:"age1…" help:"The age recipient, whose identity alone opens the backup."`
-	Keys      string `placeholder:"FILE" help:"Where the records' keys go, replacing older ones; FILE.keys without it. Backups of different names need one place for their keys."`
-	File      string `arg:"" help:"Where the records go. What is there is replaced once the backup is whole."`
+	EncryptTo string `required:"" placeholder:"age1…" help:"Age recipient to encrypt the backup for."`
+	Keys      string `placeholder:"FILE" help:"File for the records' keys, which replaces an older one; by default FILE.keys. Backups with different names must share one keys file."`
+	File      string `arg:"" help:"File for the records. An existing file is replaced once the backup is complete."`
 }
 
-// Run writes both files, or leaves those that are there.
+// Run writes both files, or leaves the existing ones unchanged.
 func (c backupCommand) Run(ctx context.Context, o output) (err error) {
 	if err := c.embedded(); err != nil {
 		return err
@@ -66,15 +66,15 @@ func (c backupCommand) Run(ctx context.Context, o output) (err error) {
 	if err := errors.Join(records.finish(), dataKeys.finish()); err != nil {
 		return err
 	}
-	// Nobody has a copy that is not entered; one that is entered may yet fail to get its name.
+	// The entry comes first, so that no copy exists without one. The renames can still fail.
 	if err := c.enter(ctx, keys, mark); err != nil {
-		return fmt.Errorf("enter the backup in the access log: %w", err)
+		return fmt.Errorf("record the backup in the access log: %w", err)
 	}
-	// The keys first: should the machine stop in between, newer keys open the older records.
-	if err := dataKeys.place(); err != nil {
+	// The keys come first: if the machine stops in between, newer keys open the older records.
+	if err := dataKeys.rename(); err != nil {
 		return err
 	}
-	if err := records.place(); err != nil {
+	if err := records.rename(); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(o.out, "%s holds %d records as of %s; their keys are in %s\n",
@@ -88,11 +88,11 @@ func (c backupCommand) enter(ctx context.Context, keys *sealing.Keyset, mark sql
 	return sqlite.Append(ctx, c.DataDir, keys, e)
 }
 
-// onlyKeys refuses to leave other keys beside the backup. Whoever has older
-// keys opens records that have been erased since.
+// onlyKeys refuses a backup next to another keys file, because older keys open
+// records that were erased since.
 func (c backupCommand) onlyKeys() error {
 	if !strings.HasSuffix(c.Keys, keysSuffix) || strings.HasSuffix(c.File, keysSuffix) {
-		return fmt.Errorf("the name of the file of keys, and of no other, ends in %s", keysSuffix)
+		return fmt.Errorf("the name of the keys file must end in %s, and the name of the records file must not", keysSuffix)
 	}
 	for _, dir := range []string{filepath.Dir(c.File), filepath.Dir(c.Keys)} {
 		entries, err := os.ReadDir(dir)
@@ -103,7 +103,7 @@ func (c backupCommand) onlyKeys() error {
 			other := filepath.Join(dir, e.Name())
 			keys, _ := strings.CutSuffix(other, unfinished(""))
 			if strings.HasSuffix(keys, keysSuffix) && keys != filepath.Clean(c.Keys) {
-				return fmt.Errorf("%s is there: only the newest keys may be kept, since older ones open what has been erased. "+
+				return fmt.Errorf("%s exists: keep only the newest keys file, because older ones open records that were erased since. "+
 					"Replace it with --keys %s, or remove it", other, keys)
 			}
 		}
@@ -111,15 +111,15 @@ func (c backupCommand) onlyKeys() error {
 	return nil
 }
 
-// embedded refuses what only PostgreSQL's own tools back up and restore.
+// embedded refuses a PostgreSQL database, which has its own tools.
 func (p place) embedded() error {
 	if p.Database != "" {
-		return errors.New("backup and restore are for SQLite: PostgreSQL has tools of its own, see docs/operations.md")
+		return errors.New("backup and restore are for SQLite. For PostgreSQL use its own tools: see docs/operations.md")
 	}
 	return nil
 }
 
-// databaseSize is about how much there is to back up.
+// databaseSize is roughly how many bytes there are to back up, -1 if unknown.
 func databaseSize(dir string) int64 {
 	info, err := os.Stat(filepath.Join(dir, sqlite.DatabaseFile))
 	if err != nil {
@@ -128,8 +128,8 @@ func databaseSize(dir string) int64 {
 	return info.Size()
 }
 
-// lockBackup keeps two backups of one directory from mixing their files. It
-// is a lock on the directory itself, which a server does not take.
+// lockBackup stops two backups of one directory from mixing their files. It locks
+// the directory itself, which a server does not.
 func (d dataDir) lockBackup() (*os.File, error) {
 	f, err := os.Open(string(d))
 	if err != nil {
@@ -137,20 +137,20 @@ func (d dataDir) lockBackup() (*os.File, error) {
 	}
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		_ = f.Close()
-		return nil, fmt.Errorf("another backup of %s is under way", d)
+		return nil, fmt.Errorf("another backup of %s is running", d)
 	}
 	return f, nil
 }
 
-// backupFile is an encrypted file that gets its name when it is whole.
+// backupFile is an encrypted file that gets its name when it is complete.
 type backupFile struct {
 	io.WriteCloser // encrypts
 	file           *os.File
 	path           string
 }
 
-// unfinished is the name of a file that is not whole. The next backup of the
-// same name replaces what one that was killed has left.
+// unfinished is the name of a file that is not complete. The next backup with the
+// same name replaces what a killed one left.
 func unfinished(path string) string { return path + ".unfinished" }
 
 func newBackupFile(path, recipient string) (*backupFile, error) {
@@ -172,13 +172,13 @@ func newBackupFile(path, recipient string) (*backupFile, error) {
 	return b, nil
 }
 
-// finish makes the file whole and durable.
+// finish makes the file complete and durable.
 func (b *backupFile) finish() error {
 	return errors.Join(b.Close(), b.file.Sync(), b.file.Close())
 }
 
-// place gives the file its name, durably.
-func (b *backupFile) place() error {
+// rename gives the file its name, durably.
+func (b *backupFile) rename() error {
 	if err := os.Rename(unfinished(b.path), b.path); err != nil {
 		return err
 	}
@@ -189,7 +189,7 @@ func (b *backupFile) place() error {
 	return errors.Join(dir.Sync(), dir.Close())
 }
 
-// discard removes the file, unless it has got its name.
+// discard removes the file, unless it has its name already.
 func (b *backupFile) discard() {
 	_ = b.file.Close()
 	_ = os.Remove(unfinished(b.path))

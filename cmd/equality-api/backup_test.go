@@ -28,7 +28,7 @@ func newKept(t *testing.T) kept {
 
 func (k kept) path(name string) string { return filepath.Join(k.dir, name) }
 
-// files are the names and contents of what is kept.
+// files are the names and contents of the files in the directory.
 func (k kept) files(t *testing.T) map[string]string {
 	t.Helper()
 	files := make(map[string]string)
@@ -46,7 +46,7 @@ func (k kept) files(t *testing.T) map[string]string {
 	return files
 }
 
-// emptied is a data directory with the keyset of another and no database.
+// emptied is a data directory with another directory's keyset and no database.
 func emptied(t *testing.T, dir string) string {
 	t.Helper()
 	content, err := os.ReadFile(dataDir(dir).keysetPath())
@@ -88,7 +88,7 @@ func TestBackupAndRestore(t *testing.T) {
 
 	to := emptied(t, dir)
 	out = succeeds(t, "restore", "--data-dir", to, "--identity", k.identity, k.path("night.age"))
-	if !strings.HasPrefix(out, "3 records are restored as of ") || !strings.Contains(out, "; 0 that were erased since are not\n") {
+	if !strings.HasPrefix(out, "3 records restored as of ") || !strings.Contains(out, "; 0 erased since the backup left out\n") {
 		t.Errorf("printed %q", out)
 	}
 	if names := modes(t, to); len(names) != 3 {
@@ -115,13 +115,13 @@ func TestBackupsThatAreRefusedChangeNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fails(t, []string{"another backup of " + dir + " is under way"}, backup(k.path("a.age"))...)
+	fails(t, []string{"another backup of " + dir + " is running"}, backup(k.path("a.age"))...)
 	lock.Close()
 	fails(t, []string{"--encrypt-to: not an age recipient"}, "backup", "--data-dir", dir, "--encrypt-to", "age1nonsense", k.path("a.age"))
-	fails(t, []string{"a.age.keys is there: only the newest keys may be kept"}, backup(k.path("b.age"))...)
-	fails(t, []string{"a.age.keys is there"}, backup("--keys", filepath.Join(t.TempDir(), "b.keys"), k.path("a.age"))...)
-	fails(t, []string{"ends in .keys"}, backup("--keys", k.path("b"), k.path("b.age"))...)
-	fails(t, []string{"ends in .keys"}, backup(k.path("b.keys"))...)
+	fails(t, []string{"a.age.keys exists: keep only the newest keys file"}, backup(k.path("b.age"))...)
+	fails(t, []string{"a.age.keys exists"}, backup("--keys", filepath.Join(t.TempDir(), "b.keys"), k.path("a.age"))...)
+	fails(t, []string{"must end in .keys"}, backup("--keys", k.path("b"), k.path("b.age"))...)
+	fails(t, []string{"must end in .keys"}, backup(k.path("b.keys"))...)
 	fails(t, []string{"cannot be read"}, backup(k.path("none/b.age"))...)
 	fails(t, []string{"is not a regular file"}, backup("--keys", k.path("a.age.keys"), k.dir)...)
 	fails(t, []string{"backup and restore are for SQLite"}, backup("--database", "postgres://user@127.0.0.1/equality?sslmode=disable", k.path("a.age"))...)
@@ -131,7 +131,7 @@ func TestBackupsThatAreRefusedChangeNothing(t *testing.T) {
 	if len(after) != 2 || after["a.age"] != before["a.age"] || after["a.age.keys"] != before["a.age.keys"] {
 		t.Error("what was kept has changed")
 	}
-	// Backups of many names have one place for their keys.
+	// Backups with different names share one keys file.
 	succeeds(t, backup("--keys", k.path("a.age.keys"), k.path("b.age"))...)
 	for _, name := range []string{"a.age", "b.age"} {
 		succeeds(t, "restore", "--data-dir", emptied(t, dir), "--identity", k.identity, "--keys", k.path("a.age.keys"), k.path(name))
@@ -177,7 +177,7 @@ func TestRestoresThatAreRefusedLeaveNothing(t *testing.T) {
 		{"--identity: none.txt: no such file", "", "none.txt", records, keys},
 		{"not made with the keyset of this directory", foreign, k.identity, records, keys},
 		{"keyset.json is missing", t.TempDir(), k.identity, records, keys},
-		{"the two files have changed places", "", k.identity, keys, records},
+		{"the two files are swapped", "", k.identity, keys, records},
 		{"no such file", "", k.identity, records, k.path("none.keys")},
 		{"a.age: it is damaged", "", k.identity, other.path("short-a.age"), keys},
 		{"a.age: it is damaged", "", k.identity, other.path("flipped-a.age"), keys},
@@ -206,7 +206,7 @@ func TestRestoresThatAreRefusedLeaveNothing(t *testing.T) {
 	lock.Close()
 }
 
-// A backup that is killed leaves files that are not whole under names of their own.
+// A killed backup leaves incomplete files under other names.
 func TestWhatAKilledBackupLeftIsReplaced(t *testing.T) {
 	t.Parallel()
 	dir, k := filepath.Join(t.TempDir(), "data"), newKept(t)
@@ -216,7 +216,7 @@ func TestWhatAKilledBackupLeftIsReplaced(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	fails(t, []string{"a.age.keys.unfinished is there"}, "backup", "--data-dir", dir, "--encrypt-to", k.recipient, k.path("b.age"))
+	fails(t, []string{"a.age.keys.unfinished exists"}, "backup", "--data-dir", dir, "--encrypt-to", k.recipient, k.path("b.age"))
 	succeeds(t, "backup", "--data-dir", dir, "--encrypt-to", k.recipient, k.path("a.age"))
 	if files := k.files(t); len(files) != 2 {
 		t.Errorf("%d files are left", len(files))
@@ -233,14 +233,14 @@ func TestWhatDoesNotVerifyIsRestoredRegardlessAlone(t *testing.T) {
 	to := emptied(t, dir)
 	args := []string{"restore", "--data-dir", to, "--identity", k.identity, k.path("a.age")}
 	r := command(t, args...)
-	if r.status != 2 || !strings.HasPrefix(r.out, "WRONG: ") || r.err != "equality-api: the restored database does not verify: nothing was put in place\n" {
+	if r.status != 2 || !strings.HasPrefix(r.out, "WRONG: ") || r.err != "equality-api: the restored database failed verification: nothing was put in place\n" {
 		t.Errorf("status %d\n%s%s", r.status, r.out, r.err)
 	}
 	if names := modes(t, to); len(names) != 2 {
 		t.Errorf("left %v", names)
 	}
 	r = command(t, append(args, "--regardless")...)
-	if r.status != 0 || !strings.HasPrefix(r.out, "WRONG: ") || !strings.Contains(r.out, "2 records are restored") {
+	if r.status != 0 || !strings.HasPrefix(r.out, "WRONG: ") || !strings.Contains(r.out, "2 records restored") {
 		t.Errorf("status %d\n%s%s", r.status, r.out, r.err)
 	}
 }

@@ -20,21 +20,21 @@ import (
 	"equality-information-api/internal/service"
 )
 
-// never is a retention that nothing is past: a command drops nothing.
+// never is a retention so long that a command deletes nothing.
 const never = 100 * 365 * 24 * time.Hour
 
-// memoryLimit is what an import should live in; what goes through it is
-// garbage as soon as it is stored.
+// memoryLimit is how much memory an import should use. Its data is garbage as
+// soon as it is stored.
 const memoryLimit = 160 << 20
 
-// steadyCollector has the garbage collector keep to the limit.
+// steadyCollector makes the garbage collector keep to memoryLimit.
 func steadyCollector() {
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(memoryLimit)
 	}
 }
 
-// bulkStore is the open store of a command that reads or writes all of it.
+// bulkStore is the open store of a command that works on all records.
 type bulkStore struct {
 	*service.Service
 	access service.Access
@@ -60,7 +60,7 @@ func (p place) openFor(ctx context.Context, o output, rules *equality.Rules, act
 	}
 	var opened atomic.Bool
 	s.engine, err = p.open(ctx, engineOptions{keys: keys, keyRetention: never, eventRetention: never, report: func(what string, err error) {
-		if opened.Load() { // until then the error itself tells
+		if opened.Load() { // before that, the command returns the error
 			o.report(what, err)
 		}
 	}})
@@ -87,16 +87,16 @@ func (s *bulkStore) close() (err error) {
 	return err
 }
 
-// report tells of what the store tells where no caller waits for it.
+// report prints errors of the store that no caller waits for.
 func (o output) report(what string, err error) {
 	if err != nil {
 		fmt.Fprintf(o.err, "equality-api: %s: %v\n", what, err)
 	}
 }
 
-// openInput opens a file to be read, which a directory or a pipe is not.
+// openInput opens a regular file for reading.
 func openInput(path string) (*os.File, error) {
-	// Opening a named pipe would otherwise wait for a writer.
+	// Without O_NONBLOCK, opening a named pipe would wait for a writer.
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, reason(err))
@@ -111,7 +111,7 @@ func openInput(path string) (*os.File, error) {
 	return f, nil
 }
 
-// fingerprint is of everything that makes an import the same one when it is resumed.
+// fingerprint identifies an import by its file's content and its options, so that it can be resumed.
 func fingerprint(ctx context.Context, f *os.File, options ...string) (string, error) {
 	sum := sha256.New()
 	for _, option := range options {
@@ -132,9 +132,8 @@ func fingerprint(ctx context.Context, f *os.File, options ...string) (string, er
 	return "", ctx.Err()
 }
 
-// rejectFile is made when there is something to write to it. One that is there
-// already belongs to another import and is left alone, unless this one goes on
-// with it.
+// rejectFile is created when there is something to write. An existing file
+// belongs to another import and is not touched, unless this import continues it.
 type rejectFile struct {
 	path   string
 	resume bool
@@ -151,7 +150,7 @@ func (r *rejectFile) Truncate(size int64) error {
 	}
 	info, err := r.f.Stat()
 	if err == nil && info.Size() < size {
-		err = errors.New("it is shorter than the import left it")
+		err = errors.New("the file is shorter than when the import stopped")
 	}
 	if err == nil {
 		err = r.f.Truncate(size)
@@ -159,7 +158,7 @@ func (r *rejectFile) Truncate(size int64) error {
 	return r.failed(err)
 }
 
-// open opens the file that there has to be where it had something before.
+// open opens the file, which must exist if it held something before.
 func (r *rejectFile) open(size int64) (*os.File, error) {
 	flags := os.O_RDWR | os.O_CREATE | os.O_EXCL
 	if r.resume {
@@ -170,7 +169,7 @@ func (r *rejectFile) open(size int64) (*os.File, error) {
 		f, err = os.OpenFile(r.path, os.O_RDWR|os.O_CREATE, 0o600)
 	}
 	if errors.Is(err, fs.ErrExist) {
-		err = errors.New("it is there already: move it away, or go on with --resume")
+		err = errors.New("the file already exists: move it, or continue the import with --resume")
 	}
 	return f, r.failed(err)
 }
@@ -189,7 +188,7 @@ func (r *rejectFile) failed(err error) error {
 	return nil
 }
 
-// close ends the writing. A file that holds nothing does not stay.
+// close closes the file, and removes it if it is empty.
 func (r *rejectFile) close() error {
 	if r.f == nil {
 		return nil
@@ -202,5 +201,5 @@ func (r *rejectFile) close() error {
 	return err
 }
 
-// today is the day that dates are judged by.
+// today is the day that dates are checked against.
 func today() equality.Date { return equality.DateOf(time.Now()) }

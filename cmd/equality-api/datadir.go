@@ -16,15 +16,15 @@ import (
 	"equality-information-api/internal/store/sqlite"
 )
 
-// dataDir is a data directory. It holds the database, the keyset, the signing
-// key of local mode, and the lock of whoever writes.
+// dataDir is a data directory. It holds the database, the keyset, the signing key
+// of local mode, and the lock of the process that writes.
 type dataDir string
 
 func (d dataDir) keysetPath() string { return filepath.Join(string(d), "keyset.json") }
 
 func (d dataDir) signingKeyPath() string { return filepath.Join(string(d), "token.key") }
 
-// lock makes the directory this process's to write in. The lock goes with the process.
+// lock gives this process the only right to write in the directory, until it ends.
 func (d dataDir) lock() (*os.File, error) {
 	f, err := os.OpenFile(filepath.Join(string(d), "lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
@@ -40,7 +40,7 @@ func (d dataDir) lock() (*os.File, error) {
 	return f, nil
 }
 
-// reason is an error without its path, which the message has already.
+// reason is an error without its path, which the message already has.
 func reason(err error) error {
 	var pathError *fs.PathError
 	if errors.As(err, &pathError) {
@@ -53,8 +53,8 @@ func reason(err error) error {
 func (d dataDir) keyset() (*sealing.Keyset, error) {
 	keys, err := sealing.Load(d.keysetPath())
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s is missing: no record can be read without it. Put back the copy that was kept of it, "+
-			"or, for a new database, make one with: equality-api keys init --data-dir %s", d.keysetPath(), d)
+		return nil, fmt.Errorf("%s is missing, and no record can be read without it. Put back your copy "+
+			"or, for a new database, make a keyset with: equality-api keys init --data-dir %s", d.keysetPath(), d)
 	}
 	return keys, err
 }
@@ -120,7 +120,7 @@ func (d dataDir) newKeyset() (*sealing.Keyset, error) {
 func (d dataDir) signingKey() (config.Secret, error) {
 	key, err := config.ReadSecret(d.signingKeyPath())
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s is not there: start the server once, in local mode, and it makes it", d.signingKeyPath())
+		return nil, fmt.Errorf("%s is missing: start the server once in local mode to make it", d.signingKeyPath())
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", d.signingKeyPath(), err)
@@ -134,9 +134,9 @@ func (d dataDir) signingKeyOrNew() (config.Secret, error) {
 		return d.signingKey()
 	}
 	key := make([]byte, 32)
-	_, _ = rand.Read(key) // never fails: the program would have ended
+	_, _ = rand.Read(key) // never returns an error
 	text := base64.RawURLEncoding.AppendEncode(nil, key)
-	// Renamed when it is whole: half a key would stop every later start.
+	// Rename the file when it is complete: half a key would stop every later start.
 	unfinished := d.signingKeyPath() + ".new"
 	if err := errors.Join(os.WriteFile(unfinished, text, 0o600), os.Rename(unfinished, d.signingKeyPath())); err != nil {
 		return nil, fmt.Errorf("%s cannot be written: %w", d.signingKeyPath(), reason(err))

@@ -17,7 +17,7 @@ import (
 	"equality-information-api/internal/sealing"
 )
 
-// modes checks that everything in a directory is its owner's alone.
+// modes checks that only the owner can access everything in a directory.
 func modes(t *testing.T, dir string) (files []string) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
@@ -64,7 +64,7 @@ func TestKeysInitMakesAKeysetAndReplacesNone(t *testing.T) {
 	}
 }
 
-// A keyset that was lost is to be put back: a new one would only stand in its way.
+// A lost keyset must be restored: a new one would only get in its way.
 func TestKeysInitMakesNoKeysetForADatabase(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "data")
@@ -131,7 +131,7 @@ func TestKeysExportOpensWithTheRecipientsIdentity(t *testing.T) {
 
 	fails(t, []string{"not an age recipient"}, "keys", "export", "--data-dir", dir, "--to", "age1nonsense")
 	fails(t, []string{"keyset.json is missing"}, "keys", "export", "--data-dir", t.TempDir(), "--to", recipient.Recipient().String())
-	// The secret key, pasted by mistake, is not repeated.
+	// A secret key pasted by mistake is not repeated.
 	if r := command(t, "keys", "export", "--data-dir", dir, "--to", recipient.String()); r.status != 2 || strings.Contains(r.err, recipient.String()) {
 		t.Errorf("status %d: %s", r.status, r.err)
 	}
@@ -248,9 +248,9 @@ func TestTokenIsAloneAndAuthenticates(t *testing.T) {
 			t.Errorf("%s may %s", role, identity.Admin)
 		}
 	}
-	fails(t, []string{"no role of the name"}, "token", "--data-dir", dir, "--role", "mayor")
-	fails(t, []string{"no role of the name"}, "token", "--data-dir", dir, "--role", "officer,mayor")
-	fails(t, []string{"--ttl must be over 0"}, "token", "--data-dir", dir, "--role", "officer", "--ttl", "0s")
+	fails(t, []string{"unknown role \"mayor\""}, "token", "--data-dir", dir, "--role", "mayor")
+	fails(t, []string{"unknown role \"mayor\""}, "token", "--data-dir", dir, "--role", "officer,mayor")
+	fails(t, []string{"--ttl must be more than 0"}, "token", "--data-dir", dir, "--role", "officer", "--ttl", "0s")
 	fails(t, []string{"needs a subject"}, "token", "--data-dir", dir, "--role", "officer", "--email", "")
 	expired, err := tokenCommand{DataDir: dir, Role: []string{"officer"}, Email: "a@council.example", TTL: time.Minute}.sign(time.Now().Add(-time.Hour))
 	if err != nil {

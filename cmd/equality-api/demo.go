@@ -33,7 +33,7 @@ func newDemo(lists *refdata.Lists) *demo {
 	return &demo{random: rand.New(rand.NewPCG(2026, 11)), lists: lists, turn: make(map[string]int)}
 }
 
-// id is a random-looking UUID (version 8, RFC 9562: our own making).
+// id is a UUID from the random sequence (version 8, RFC 9562: custom).
 func (d *demo) id() (id uuid.UUID) {
 	for i := range id {
 		id[i] = byte(d.random.Uint32())
@@ -42,7 +42,7 @@ func (d *demo) id() (id uuid.UUID) {
 	return id
 }
 
-// code takes the active codes of a list in turn, so that each is used.
+// code uses the active codes of a list in turn, so that each is used.
 func (d *demo) code(list string) (code refdata.Code) {
 	l, _ := d.lists.Get(list)
 	for !code.Active {
@@ -58,7 +58,7 @@ func (d *demo) answer() equality.Answer {
 	return []equality.Answer{equality.Yes, equality.No, equality.No, equality.PreferNotToSay}[d.random.IntN(4)]
 }
 
-// coded takes the next code of a list and, where it takes text, a text.
+// coded returns the next code of a list and, if it takes text, often a text.
 func (d *demo) coded(list string) (string, equality.Text) {
 	code := d.code(list)
 	if code.TakesText && d.often(70) {
@@ -113,10 +113,9 @@ func (d *demo) people(n int) []equality.Record {
 	return people
 }
 
-// settle creates invented people, unless they are there, through the same use
-// case as everybody else's, and changes some, so that there is a history to
-// look at.
-func (p *program) settle(ctx context.Context, people []equality.Record) error {
+// createDemo creates invented people, unless they exist, through the use case for
+// every create. It changes some, so that there is a history to look at.
+func (p *program) createDemo(ctx context.Context, people []equality.Record) error {
 	request := service.Request{
 		CorrelationID: uuid.New(), Purpose: "support",
 		Caller: identity.Caller{Subject: "demo", Name: "Demo data", Kind: identity.Service}.With(identity.EqualityRead, identity.EqualityWrite),
@@ -128,7 +127,7 @@ func (p *program) settle(ctx context.Context, people []equality.Record) error {
 	last := service.Lookup{ID: people[len(people)-1].ID, IfNoneMatch: etag.List{Any: true}}
 	switch _, err := p.service.Read(ctx, read, last); {
 	case err == nil, errors.Is(err, service.ErrErased):
-		return nil // the last of them has been made, and so have all
+		return nil // the last one exists, so all do
 	case !errors.Is(err, service.ErrNotFound):
 		return fmt.Errorf("look for the demo people: %w", err)
 	}
@@ -143,7 +142,7 @@ func (p *program) settle(ctx context.Context, people []equality.Record) error {
 	for i, person := range people {
 		_, err := p.service.CreateRecord(ctx, create, service.Write{Body: person.Encode(), Reason: service.Reasons[0]})
 		if errors.As(err, new(*service.ConflictError)) {
-			continue // there since an earlier start that was broken off
+			continue // created by an earlier start that was interrupted
 		}
 		if err == nil && i%10 == 0 {
 			_, err = p.service.ChangeRecord(ctx, change, service.Write{
@@ -157,13 +156,13 @@ func (p *program) settle(ctx context.Context, people []equality.Record) error {
 	return nil
 }
 
-// welcome makes the demo people and tells how to begin.
+// welcome creates the demo people and prints how to begin.
 func (p *program) welcome(ctx context.Context, o output, address net.Addr) error {
 	if p.DemoPeople == 0 {
 		return nil
 	}
 	people := newDemo(p.lists).people(p.DemoPeople)
-	if err := p.settle(ctx, people); err != nil {
+	if err := p.createDemo(ctx, people); err != nil {
 		return err
 	}
 	token, err := tokenCommand{
@@ -177,15 +176,15 @@ func (p *program) welcome(ctx context.Context, o output, address net.Addr) error
 		base = "https://" + address.String()
 	}
 	_, err = fmt.Fprintf(o.out, `
-The Equality Information API answers at %[1]s with %[2]d invented people.
+The Equality Information API is running at %[1]s with %[2]d invented people.
 
-Read one of them; the token is an officer's and is good for 12 hours:
+To read one of them, use this officer's token, which is valid for 12 hours:
 
 TOKEN=%[3]s
 curl -H "Authorization: Bearer $TOKEN" %[1]s/equality-information/%[4]s
 
-Another token:        %[6]s token --data-dir %[5]s --role officer
-The whole contract:   %[1]s/docs
+Get another token:   %[6]s token --data-dir %[5]s --role officer
+Read the contract:   %[1]s/docs
 
 `, base, p.DemoPeople, token, people[0].TargetID, p.DataDir, os.Args[0])
 	return err

@@ -16,19 +16,19 @@ import (
 	"equality-information-api/internal/store/sqlite"
 )
 
-// engine is an open store: what the use cases need, and what the program needs
-// to run it. Its methods are told of in internal/store/storetest.
+// engine is an open store: what the use cases need, and what the program needs to
+// run it. internal/store/storetest describes its methods.
 type engine interface {
 	service.Store
 	Heads() []audit.Head
 	Close() error
 }
 
-// place is where the data is: in SQLite in the data directory, or in
-// PostgreSQL. Commands that work on it embed its flags.
+// place says where the data is: in SQLite in the data directory, or in
+// PostgreSQL. Commands embed its flags.
 type place struct {
 	DataDir  string `required:"" placeholder:"DIR" help:"Directory of the keys and, without --database, of the database."`
-	Database string `env:"EQUALITY_API_DATABASE" placeholder:"DSN" help:"PostgreSQL connection string, without a password; empty is SQLite in the data directory."`
+	Database string `env:"EQUALITY_API_DATABASE" placeholder:"DSN" help:"PostgreSQL connection string, without a password. Without it, the database is SQLite in the data directory."`
 }
 
 // AfterApply refuses a connection string that cannot be used.
@@ -44,7 +44,7 @@ func (p place) check() error {
 	return nil
 }
 
-// engine names the engine, as the front ends' health tells it.
+// engine is the engine's name in the front ends' health check.
 func (p place) engine() string {
 	if p.Database != "" {
 		return "postgresql"
@@ -54,14 +54,14 @@ func (p place) engine() string {
 
 func (p place) dir() dataDir { return dataDir(p.DataDir) }
 
-// lock makes the database this process's to write in, where one alone may.
+// lock gives this process the only right to write, if the engine needs that.
 func (p place) lock() (io.Closer, error) {
 	if p.Database != "" {
 		return io.NopCloser(nil), nil
 	}
 	lock, err := p.dir().lock()
 	if err != nil {
-		return nil, err // and not a nil file, which would be closed
+		return nil, err // not a nil file in an interface, which callers would close
 	}
 	return lock, nil
 }
@@ -87,7 +87,7 @@ func (p place) open(ctx context.Context, o engineOptions) (engine, error) {
 	}))
 }
 
-// opened gives no engine with an error, where a nil store would be one.
+// opened returns a nil interface with an error, not a nil store in one.
 func opened[E engine](e E, err error) (engine, error) {
 	if err != nil {
 		return nil, err
@@ -95,7 +95,7 @@ func opened[E engine](e E, err error) (engine, error) {
 	return e, nil
 }
 
-// openLog opens the access log for verification, beside a server that may be running.
+// openLog opens the access log for verification. A server may be running.
 func (p place) openLog(ctx context.Context, keys *sealing.Keyset) (*store.Log, error) {
 	if p.Database != "" {
 		return postgres.OpenLog(ctx, p.Database, keys)
@@ -105,16 +105,16 @@ func (p place) openLog(ctx context.Context, keys *sealing.Keyset) (*store.Log, e
 
 type migrateCommand struct {
 	place
-	AppRole string `placeholder:"ROLE" help:"PostgreSQL: the role that the server connects as, which is given what it needs and no more."`
+	AppRole string `placeholder:"ROLE" help:"PostgreSQL role that the server connects as. It gets only the rights it needs."`
 }
 
-// Run brings the schema up to date. SQLite's server does so by itself.
+// Run brings the schema up to date. On SQLite the server does this itself.
 func (c migrateCommand) Run(ctx context.Context) error {
 	if c.Database != "" {
 		return postgres.Migrate(ctx, c.Database, c.AppRole)
 	}
 	if c.AppRole != "" {
-		return errors.New("--app-role is for PostgreSQL: name its database with --database")
+		return errors.New("--app-role is for PostgreSQL: give its database with --database")
 	}
 	exists, err := sqlite.Exists(c.DataDir)
 	if err != nil {

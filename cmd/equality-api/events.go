@@ -12,14 +12,14 @@ import (
 )
 
 type eventsCommand struct {
-	Held  eventsHeldCommand  `cmd:"" help:"List the events that were refused by the topic, and those that wait behind them."`
-	Retry eventsRetryCommand `cmd:"" help:"Have every event that was refused published again."`
-	Drop  eventsDropCommand  `cmd:"" help:"Give a held event up: the topic's listeners never hear of that change, but of the person's later ones."`
+	Held  eventsHeldCommand  `cmd:"" help:"List the events that the topic refused, and those waiting behind them."`
+	Retry eventsRetryCommand `cmd:"" help:"Have the server publish every refused event again."`
+	Drop  eventsDropCommand  `cmd:"" help:"Drop a held event. The topic's listeners never receive that change, but do receive the person's later ones."`
 }
 
 type eventsHeldCommand struct{ place }
 
-// Run lists, beside a server that may be running. It names no person.
+// Run lists the events, and names no person. A server may be running.
 func (c eventsHeldCommand) Run(ctx context.Context, o output) (err error) {
 	keys, err := c.dir().keyset()
 	if err != nil {
@@ -54,22 +54,22 @@ func (c eventsHeldCommand) Run(ctx context.Context, o output) (err error) {
 		}
 		fmt.Fprintf(o.out, "%d %s %s\n", h.Position, h.Event, why)
 	}
-	fmt.Fprintf(o.err, "%d events are held; up to position %d all others have been published\n", len(at.Held), at.Position)
+	fmt.Fprintf(o.err, "%d events are held. All others up to position %d have been published\n", len(at.Held), at.Position)
 	return nil
 }
 
 type eventsRetryCommand struct{ place }
 
-// Run marks what was refused; the server then publishes it.
+// Run marks the refused events; the server then publishes them.
 func (c eventsRetryCommand) Run(ctx context.Context, o output) error {
 	return c.publication(ctx, o, service.Publish, func(p *service.Publication) error {
 		var refused int
-		_, err := relay.Update(ctx, p, func(at *relay.Place) error {
+		_, err := relay.Update(ctx, p, func(at *relay.Progress) error {
 			refused = at.Retry()
 			return nil
 		})
 		if err == nil {
-			fmt.Fprintf(o.err, "%d events will be tried again by the server\n", refused)
+			fmt.Fprintf(o.err, "the server will try %d events again\n", refused)
 		}
 		return err
 	})
@@ -80,11 +80,11 @@ type eventsDropCommand struct {
 	Event string `arg:"" name:"event-id" help:"The id of the event."`
 }
 
-// Run gives an event up, once that stands in the access log.
+// Run drops an event, once the access log has an entry for that.
 func (c eventsDropCommand) Run(ctx context.Context, o output) error {
 	id, err := uuid.Parse(c.Event)
 	if err != nil {
-		return errors.New("the id of an event is a UUID")
+		return errors.New("the event id must be a UUID")
 	}
 	return c.publication(ctx, o, service.DropEvent, func(p *service.Publication) error {
 		at, err := relay.Load(ctx, p)
@@ -95,16 +95,17 @@ func (c eventsDropCommand) Run(ctx context.Context, o output) error {
 		if err != nil {
 			return err
 		}
-		// One that is past its retention is in nobody's feed any more, and is dropped without an entry.
+		// An expired event is no longer in the feed, and is dropped without an entry.
 		if _, err := p.EventAt(ctx, held.Position, id); err != nil && !errors.Is(err, service.ErrNotFound) {
 			return err
 		}
-		_, err = relay.Update(ctx, p, func(at *relay.Place) error { return at.Drop(id) })
+		_, err = relay.Update(ctx, p, func(at *relay.Progress) error { return at.Drop(id) })
 		return err
 	})
 }
 
-// publication runs what changes the place of publishing; on SQLite without a server.
+// publication runs a change to the publishing progress. On SQLite no server may
+// be running.
 func (p place) publication(ctx context.Context, o output, action service.Action, run func(*service.Publication) error) (err error) {
 	s, err := p.openFor(ctx, o, nil, action)
 	if err != nil {

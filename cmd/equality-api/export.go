@@ -20,9 +20,9 @@ import (
 
 type exportCommand struct {
 	place     `embed:""`
-	Format    string `enum:"ndjson,csv" default:"ndjson" help:"Form of the export: ndjson or csv."`
-	Output    string `default:"-" placeholder:"FILE" help:"Where it goes; - is standard output. A file that is there is never overwritten."`
-	EncryptTo string `placeholder:"age1…" help:"The age recipient, whose identity alone opens the export."`
+	Format    string `enum:"ndjson,csv" default:"ndjson" help:"Format of the export: ndjson or csv."`
+	Output    string `default:"-" placeholder:"FILE" help:"File to write; - is standard output. An existing file is never overwritten."`
+	EncryptTo string `placeholder:"age1…" help:"Age recipient to encrypt the export for."`
 }
 
 func (c exportCommand) Run(ctx context.Context, o output) (err error) {
@@ -36,7 +36,7 @@ func (c exportCommand) Run(ctx context.Context, o output) (err error) {
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
 	if recipient == nil {
-		fmt.Fprintln(o.err, "equality-api: the export is not encrypted: whoever has it can read everything; see --encrypt-to")
+		fmt.Fprintln(o.err, "equality-api: the export is not encrypted, so anyone who has it can read everything: see --encrypt-to")
 	}
 	out, finish, err := c.output(o)
 	if err != nil {
@@ -46,7 +46,7 @@ func (c exportCommand) Run(ctx context.Context, o output) (err error) {
 	if err = finish(err); err != nil {
 		return err
 	}
-	fmt.Fprintf(o.err, "%s records were exported\n", grouped(n))
+	fmt.Fprintf(o.err, "%s records exported\n", grouped(n))
 	return nil
 }
 
@@ -56,14 +56,14 @@ func (c exportCommand) recipient() (age.Recipient, error) {
 	}
 	recipients, err := age.ParseRecipients(strings.NewReader(c.EncryptTo))
 	if err != nil || len(recipients) != 1 {
-		// Not shown: it might be the secret key, pasted by mistake.
-		return nil, errors.New("--encrypt-to: it is not an age recipient (age1…)")
+		// Do not repeat it: it might be the secret key, pasted by mistake.
+		return nil, errors.New("--encrypt-to: not an age recipient (age1…)")
 	}
 	return recipients[0], nil
 }
 
-// output opens where the export goes. finish makes it whole, or takes it away
-// where writing it has failed.
+// output opens the export's file. finish completes it, or removes it if writing
+// has failed.
 func (c exportCommand) output(o output) (w io.Writer, finish func(error) error, err error) {
 	if c.Output == "-" {
 		return o.out, func(err error) error { return err }, nil
@@ -75,7 +75,7 @@ func (c exportCommand) output(o output) (w io.Writer, finish func(error) error, 
 		return nil
 	}
 	if _, err := os.Lstat(c.Output); err == nil {
-		return nil, nil, failed(errors.New("it is there already, and is not overwritten"))
+		return nil, nil, failed(errors.New("the file already exists and is never overwritten"))
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, failed(err)
 	}
@@ -88,7 +88,7 @@ func (c exportCommand) output(o output) (w io.Writer, finish func(error) error, 
 			err = failed(f.Sync())
 		}
 		err = errors.Join(err, f.Close())
-		if err == nil { // a link, because a rename would replace a file of that name
+		if err == nil { // a link, because a rename would replace an existing file
 			var link *os.LinkError
 			if errors.As(os.Link(f.Name(), c.Output), &link) {
 				err = failed(link.Err)
@@ -98,7 +98,7 @@ func (c exportCommand) output(o output) (w io.Writer, finish func(error) error, 
 	}, nil
 }
 
-// write writes every record and gives their number.
+// write writes every record and returns how many there are.
 func (c exportCommand) write(ctx context.Context, o output, s *bulkStore, out io.Writer, recipient age.Recipient) (n int64, err error) {
 	var sealed io.WriteCloser
 	if recipient != nil {

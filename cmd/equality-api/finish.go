@@ -11,11 +11,11 @@ import (
 
 type finishRestoreCommand struct{ place }
 
-// Run makes a PostgreSQL database fit for use that PostgreSQL's own tools have
-// put back, or leaves it as it is.
+// Run makes a PostgreSQL database ready for use after PostgreSQL's own tools have
+// restored it, or leaves it unchanged.
 func (c finishRestoreCommand) Run(ctx context.Context, o output) error {
 	if c.Database == "" {
-		return errors.New("finish-restore is for PostgreSQL (--database): on SQLite restore does everything")
+		return errors.New("finish-restore is for PostgreSQL (--database): on SQLite, restore does everything")
 	}
 	keys, err := c.dir().keyset()
 	if err != nil {
@@ -27,7 +27,7 @@ func (c finishRestoreCommand) Run(ctx context.Context, o output) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(o.out, "%d records are restored; %d that were erased since are not; %d keys of records that came later are removed\n"+
-		"Tell everybody who reads /events to begin anew: earlier cursors are refused\n", f.Records, f.Erased, f.Astray)
+	fmt.Fprintf(o.out, "%d records restored; %d erased since the backup left out; %d keys of later records removed\n"+
+		"Tell everyone who reads /events to start again: earlier cursors are refused\n", f.Records, f.Erased, f.Astray)
 	return auditVerifyCommand{}.print(o, f.Report)
 }

@@ -22,18 +22,18 @@ import (
 
 type importCommand struct {
 	place `embed:""`
-	Files []string `arg:"" name:"file" help:"Files to import, one after the other; gzip is recognised."`
+	Files []string `arg:"" name:"file" help:"Files to import, in this order, plain or compressed with gzip."`
 
-	Format            string `enum:"ndjson,csv,dynamodb-json" default:"ndjson" help:"Form of the files: ndjson, csv or dynamodb-json (a table export of the earlier service)."`
-	Map               string `placeholder:"FILE" help:"Another system's columns and codes, for CSV (docs/import.md)."`
-	DryRun            bool   `help:"Read and judge the files, and open no database: who has a record already is not known."`
-	Resume            bool   `help:"Go on where an import of the same files, with the same options, was ended."`
-	NoEvents          bool   `help:"Raise one event for the whole import, instead of one for each record."`
-	RejectsDir        string `default:"." placeholder:"DIR" help:"Where FILE.rejects.ndjson goes: line, pointer and rule of what was not taken."`
-	LocalEthnicGroups bool   `help:"As for serve: the local ethnic groups may be used."`
+	Format            string `enum:"ndjson,csv,dynamodb-json" default:"ndjson" help:"Format of the files: ndjson, csv or dynamodb-json (a table export from the earlier service)."`
+	Map               string `placeholder:"FILE" help:"Mapping of another system's columns and codes, for CSV (docs/import.md)."`
+	DryRun            bool   `help:"Check the files without opening the database. This does not check who already has a record."`
+	Resume            bool   `help:"Continue an import of the same files, with the same options, that was interrupted."`
+	NoEvents          bool   `help:"Raise one event for the whole import instead of one for each record."`
+	RejectsDir        string `default:"." placeholder:"DIR" help:"Directory for FILE.rejects.ndjson, which lists the line, pointer and rule of each rejected record."`
+	LocalEthnicGroups bool   `help:"Accept the local ethnic groups, as serve does with this flag."`
 }
 
-// errRejected is an import that has left records out: status 1.
+// errRejected is an import that rejected records: exit status 1.
 var errRejected = errors.New("some records were rejected")
 
 func (c importCommand) Run(ctx context.Context, o output) (err error) {
@@ -42,7 +42,7 @@ func (c importCommand) Run(ctx context.Context, o output) (err error) {
 	if err != nil {
 		return err
 	}
-	// Whoever names a file that cannot be read should hear so before anything is imported.
+	// Report a file that cannot be read before anything is imported.
 	for _, path := range c.Files {
 		f, err := openInput(path)
 		if err != nil {
@@ -89,7 +89,7 @@ func (c importCommand) decoding() (d decoding, err error) {
 	}
 	d.rules = rules
 	if c.Map != "" && c.Format != bulk.FormatCSV {
-		return d, errors.New("--map is for --format csv alone")
+		return d, errors.New("--map only works with --format csv")
 	}
 	switch c.Format {
 	case bulk.FormatCSV:
@@ -121,8 +121,8 @@ func localCodes(active bool) []refdata.Option {
 	return nil
 }
 
-// dynamoDB reads items of the earlier service's table. How they are read belongs
-// to the contract that it spoke.
+// dynamoDB returns the decoder for items from the earlier service's table.
+// internal/mmh decodes them, because it owns that service's contract.
 func dynamoDB(lists *refdata.Lists) (bulk.Decoder, error) {
 	codec, err := mmh.NewCodec(lists, false)
 	return bulk.DecoderFunc(func(line []byte) (bulk.Item, error) {
@@ -131,17 +131,17 @@ func dynamoDB(lists *refdata.Lists) (bulk.Decoder, error) {
 	}), err
 }
 
-// itemRules are the rules that only items of that table break.
+// itemRules are the rules that only items from that table can break.
 var itemRules = []equality.FailureCode{
 	{Code: "item.form", Meaning: "is not an item in DynamoDB's JSON"},
-	{Code: "item.version", Meaning: "has a version that is none"},
+	{Code: "item.version", Meaning: "has a version that is not a whole number"},
 	{Code: "NotEqualValidator", Meaning: "must not be the zero UUID"},
-	{Code: "NationalInsuranceNumberValidator", Meaning: "is no National Insurance number"},
+	{Code: "NationalInsuranceNumberValidator", Meaning: "is not a National Insurance number"},
 	{Code: "W24", Meaning: "must have one primary language"},
 	{Code: "W25", Meaning: "has more than 10 languages"},
 }
 
-// file imports one file, or judges it, and prints what became of it.
+// file imports or checks one file, and prints the result.
 func (c importCommand) file(ctx context.Context, o output, s *bulkStore, path string, d decoding) (state bulk.State, err error) {
 	f, err := openInput(path)
 	if err != nil {
@@ -181,7 +181,7 @@ func (c importCommand) file(ctx context.Context, o output, s *bulkStore, path st
 	}
 	meter.end()
 	if err != nil && run != nil && state.Read > 0 {
-		err = fmt.Errorf("%w; %s records are done, and --resume goes on behind them", err, grouped(state.Read))
+		err = fmt.Errorf("%w after %s records: continue with --resume", err, grouped(state.Read))
 	}
 	if err != nil {
 		return state, err
@@ -198,7 +198,7 @@ func (c importCommand) print(o output, path, rejects string, s bulk.State) error
 	if s.Rejected == 0 {
 		return nil
 	}
-	fmt.Fprintf(o.out, "Where and why is in %s. By rule:\n", rejects)
+	fmt.Fprintf(o.out, "For details see %s. By rule:\n", rejects)
 	meanings := make(map[string]string)
 	for _, meaning := range slices.Concat(equality.FailureCodes(), bulk.Meanings, itemRules) {
 		meanings[meaning.Code] = meaning.Meaning
@@ -209,7 +209,7 @@ func (c importCommand) print(o output, path, rejects string, s bulk.State) error
 	return nil
 }
 
-// source is what a file holds, uncompressed.
+// source is the uncompressed content of a file.
 type source struct {
 	io.Reader
 	f    *os.File
@@ -231,7 +231,7 @@ func newSource(f *os.File) (*source, error) {
 	return s, err
 }
 
-// Read is the reader's, whose errors name no path.
+// Read reads from the reader, and removes paths from its errors.
 func (s *source) Read(p []byte) (int, error) {
 	n, err := s.Reader.Read(p)
 	if err == nil || err == io.EOF {
@@ -240,7 +240,7 @@ func (s *source) Read(p []byte) (int, error) {
 	return n, reason(err)
 }
 
-// skip passes over what was read before.
+// skip skips content that an earlier run has read.
 func (s *source) skip(n int64) error {
 	var err error
 	if s.gzip {
@@ -251,7 +251,7 @@ func (s *source) skip(n int64) error {
 	return err
 }
 
-// raw is how much of the file has been read.
+// raw is how many bytes of the file have been read.
 func (s *source) raw() int64 {
 	at, _ := s.f.Seek(0, io.SeekCurrent) // the file is open
 	return at

@@ -19,7 +19,7 @@ type keysInitCommand struct {
 
 func (c keysInitCommand) Run() error {
 	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
-		return fmt.Errorf("%s cannot be made: %w", c.DataDir, reason(err))
+		return fmt.Errorf("%s cannot be created: %w", c.DataDir, reason(err))
 	}
 	dir := dataDir(c.DataDir)
 	lock, err := dir.lock()
@@ -31,7 +31,7 @@ func (c keysInitCommand) Run() error {
 	case err != nil:
 		return err
 	case exists:
-		return fmt.Errorf("%s has a database, which opens with the keyset it was made with and no other", dir)
+		return fmt.Errorf("%s already has a database, which only opens with the keyset it was made with", dir)
 	}
 	_, err = dir.newKeyset()
 	return err
@@ -59,7 +59,7 @@ func (c keysAddCommand) Run(o output) error {
 
 type keysExportCommand struct {
 	DataDir string `required:"" placeholder:"DIR" help:"Directory of the database and keys."`
-	To      string `required:"" placeholder:"age1…" help:"The age recipient, whose identity alone opens the copy."`
+	To      string `required:"" placeholder:"age1…" help:"Age recipient to encrypt the copy for."`
 }
 
 func (c keysExportCommand) Run(o output) error {

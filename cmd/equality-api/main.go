@@ -1,6 +1,6 @@
 // Command equality-api is the Equality Information API: the server and the
-// commands to run it with. This package knows every other and wires them
-// together; what they do is theirs.
+// commands to operate it. This package imports all others and wires them
+// together. It owns flags, output and files, and nothing else.
 package main
 
 import (
@@ -20,30 +20,30 @@ import (
 	"equality-information-api/internal/config"
 )
 
-const description = `Holds equality information about people: one record a person, one source for every service.
+const description = `Holds equality information about people: one record for each person, one source for every service.
 
-Start a server to try it out, then get a token to call it with:
+To try it out, start a server and get a token:
 
     equality-api serve --data-dir data --demo-people 300
     equality-api token --data-dir data --role officer
 
-Every flag of serve can be set as EQUALITY_API_<FLAG> in the environment, or in the file of --config. Of the others
---database alone can, in the environment.`
+You can also set every flag of serve as EQUALITY_API_<FLAG> in the environment, or in the file that --config names. For
+the other commands you can only set --database this way, in the environment.`
 
 type cli struct {
 	Serve         serveCommand         `cmd:"" help:"Run the server."`
 	Token         tokenCommand         `cmd:"" help:"Print a token for a server in local mode."`
-	Import        importCommand        `cmd:"" help:"Import records from files; no record that is there is changed. Status 1 means that some were rejected."`
+	Import        importCommand        `cmd:"" help:"Import new records from files. Existing records are never changed. Exit status 1 means that some records were rejected."`
 	Export        exportCommand        `cmd:"" help:"Write every record to a file or to standard output."`
-	Events        eventsCommand        `cmd:"" help:"Work with the events that could not be published."`
-	Audit         auditCommand         `cmd:"" help:"Work with the access log."`
-	Keys          keysCommand          `cmd:"" help:"Work with the keyset, without which no record can be read."`
-	Backup        backupCommand        `cmd:"" help:"Write a backup, beside a running server: two files, encrypted for an age recipient. The keyset is not in it."`
-	Restore       restoreCommand       `cmd:"" help:"Make a directory's database from a backup; what was erased since stays erased."`
-	FinishRestore finishRestoreCommand `cmd:"" help:"Finish a PostgreSQL database that pg_restore or a point-in-time recovery has put back: what was erased since is removed, the feed begins anew, log and records are verified. No server may run."`
-	Migrate       migrateCommand       `cmd:"" help:"Bring the database's schema up to date; on SQLite the server does so by itself."`
+	Events        eventsCommand        `cmd:"" help:"Manage events that could not be published."`
+	Audit         auditCommand         `cmd:"" help:"Check the access log."`
+	Keys          keysCommand          `cmd:"" help:"Manage the keyset. Without it no record can be read."`
+	Backup        backupCommand        `cmd:"" help:"Write a backup while the server runs: two files, encrypted for an age recipient. The keyset is not included."`
+	Restore       restoreCommand       `cmd:"" help:"Restore a backup into a directory without a database. Records erased since the backup stay erased."`
+	FinishRestore finishRestoreCommand `cmd:"" help:"Finish restoring a PostgreSQL database after pg_restore or a point-in-time recovery: remove records erased since, start a new feed, verify log and records. Stop every server first."`
+	Migrate       migrateCommand       `cmd:"" help:"Bring the database schema up to date. On SQLite the server does this itself."`
 	OpenAPI       openAPICommand       `cmd:"" name:"openapi" help:"Print the contract (OpenAPI 3.1, YAML)."`
-	Version       versionCommand       `cmd:"" help:"Print the program's and the contract's version."`
+	Version       versionCommand       `cmd:"" help:"Print the versions of the program and the contract."`
 }
 
 func newCLI() *cli { return &cli{Serve: serveCommand{config.New()}} }
@@ -57,15 +57,15 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], output{os.Stdout, os.Stderr}))
 }
 
-// errFound is a verification that found something wrong: status 1, where every other error is 2.
-var errFound = errors.New("the access log does not verify")
+// errFound is a failed verification: exit status 1, unlike every other error, which is 2.
+var errFound = errors.New("the access log failed verification")
 
-// exited is kong's wish to end the program, after --help.
+// exited is kong's request to end the program, after --help.
 type exited int
 
-// run is the program: it returns the exit status.
+// run runs the program and returns its exit status.
 func run(ctx context.Context, args []string, o output) (status int) {
-	// What is made is its owner's alone; the database too, for which SQLite asks for more.
+	// New files are only for their owner, including the database, for which SQLite asks for more.
 	syscall.Umask(0o077)
 	defer func() {
 		if r := recover(); r != nil {
@@ -95,7 +95,7 @@ func run(ctx context.Context, args []string, o output) (status int) {
 	return 0
 }
 
-// fail prints an error, one line for each that is joined in it.
+// fail prints an error, with one line for each error joined in it.
 func (o output) fail(err error) int {
 	for line := range strings.SplitSeq(err.Error(), "\n") {
 		fmt.Fprintln(o.err, "equality-api:", line)
@@ -120,7 +120,7 @@ func (versionCommand) Run(o output) error {
 	return err
 }
 
-// version is the module's, as the build recorded it.
+// version is the module's version, as the build recorded it.
 func version() string {
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
 		return info.Main.Version

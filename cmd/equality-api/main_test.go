@@ -12,7 +12,7 @@ import (
 	"equality-information-api/api"
 )
 
-// ran is what a command left behind.
+// ran is the result of a command.
 type ran struct {
 	status   int
 	out, err string
@@ -26,7 +26,7 @@ func command(t *testing.T, args ...string) ran {
 	return ran{status, out.String(), err.String()}
 }
 
-// succeeds runs a command that must succeed, and gives what it printed.
+// succeeds runs a command that must succeed, and returns its output.
 func succeeds(t *testing.T, args ...string) string {
 	t.Helper()
 	r := command(t, args...)
@@ -36,8 +36,8 @@ func succeeds(t *testing.T, args ...string) string {
 	return r.out
 }
 
-// fails runs a command that must fail with status 2, nothing on standard
-// output, and on standard error one line for each thing wrong.
+// fails runs a command that must fail with exit status 2, print nothing on
+// standard output, and print one line for each error on standard error.
 func fails(t *testing.T, says []string, args ...string) {
 	t.Helper()
 	r := command(t, args...)
@@ -81,7 +81,7 @@ func TestWrongArgumentsAreOneLine(t *testing.T) {
 		{"--to", []string{"keys", "export", "--data-dir", dir}},
 		{"finish-restore is for PostgreSQL", []string{"finish-restore", "--data-dir", dir}},
 		{"keyset.json is missing", []string{"finish-restore", "--data-dir", dir, "--database", "postgres://owner@127.0.0.1:1/none"}},
-		{"must not hold a password", []string{"finish-restore", "--data-dir", dir, "--database", "postgres://owner:secret@127.0.0.1:1/none"}},
+		{"must not contain a password", []string{"finish-restore", "--data-dir", dir, "--database", "postgres://owner:secret@127.0.0.1:1/none"}},
 		{"--role", []string{"token", "--data-dir", dir}},
 		{"--data-dir", []string{"token", "--role", "officer"}},
 		{"ttl", []string{"token", "--data-dir", dir, "--role", "officer", "--ttl", "soon"}},
@@ -150,7 +150,7 @@ func TestHelpNamesEveryCommandAndFlag(t *testing.T) {
 	}
 }
 
-// flat is text without its line breaks.
+// flat returns text without line breaks.
 func flat(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 func TestOpenAPIPrintsTheContract(t *testing.T) {
@@ -168,7 +168,7 @@ func TestVersionIsOneLine(t *testing.T) {
 	}
 }
 
-// broken is an output that takes nothing, as a closed pipe.
+// broken is an output that accepts nothing, like a closed pipe.
 type broken struct{}
 
 func (broken) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
@@ -193,7 +193,7 @@ func TestPanicThatIsNotTheEndOfTheProgramGoesOn(t *testing.T) {
 	run(context.Background(), []string{"version"}, output{faulty{}, faulty{}})
 }
 
-// faulty is an output with a fault of the program in it.
+// faulty is an output that panics, like a fault in the program.
 type faulty struct{}
 
 func (faulty) Write([]byte) (int, error) { panic("a fault") }

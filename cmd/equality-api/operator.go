@@ -11,8 +11,8 @@ import (
 	"equality-information-api/internal/identity"
 )
 
-// operator is whoever runs a command on this machine, as the access log names
-// them: no token says who it is, so it is the system's user.
+// operator is the person who runs a command on this machine, as the access log
+// names them. There is no token, so it is the system user.
 func operator() identity.Caller {
 	name := "uid " + strconv.Itoa(os.Getuid())
 	if u, err := user.Current(); err == nil && u.Username != "" {
@@ -21,7 +21,7 @@ func operator() identity.Caller {
 	return identity.Caller{Subject: "operator:" + name, Name: name, Kind: identity.Service}
 }
 
-// operatorEntry is an entry of the operator's.
+// operatorEntry is an entry for a command of the operator.
 func operatorEntry() audit.Entry {
 	who := operator()
 	return audit.Entry{

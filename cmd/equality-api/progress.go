@@ -10,18 +10,18 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
-// plainInterval is how often progress is told where there is no terminal.
+// plainInterval is how often progress is printed without a terminal.
 const plainInterval = 10 * time.Second
 
-// meter shows how far a command has come: a bar on a terminal, else a line now
-// and then.
+// meter shows how far a command has got: a bar on a terminal, otherwise a line
+// now and then.
 type meter struct {
 	w     io.Writer
 	bar   *progressbar.ProgressBar
 	name  string
 	total int64
 	told  time.Time
-	// What was done when it was told first, which may be an earlier run's.
+	// What was done at the first call, which may include an earlier run.
 	start                 time.Time
 	firstDone, firstCount int64
 }
@@ -45,7 +45,7 @@ func isTerminal(w io.Writer) bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
-// at tells that so much of the total, and so many records, are done.
+// at reports how much of the total, and how many records, are done.
 func (m *meter) at(done, records int64) {
 	if m.start.IsZero() {
 		m.start, m.firstDone, m.firstCount = time.Now(), done, records
@@ -69,7 +69,7 @@ func (m *meter) at(done, records int64) {
 		grouped(rate), left.Round(time.Second))
 }
 
-// end takes the bar away.
+// end removes the bar.
 func (m *meter) end() {
 	if m.bar != nil {
 		_ = m.bar.Finish()
@@ -85,13 +85,13 @@ func grouped(n int64) string {
 	return text
 }
 
-// progress is a bar of bytes, on a terminal and nowhere else. It is a writer
-// that counts what passes.
+// progress is a bar of bytes, shown only on a terminal. It is a writer that counts
+// bytes.
 func (o output) progress(what string, size int64) *progressbar.ProgressBar {
 	return progressbar.NewOptions64(size, progressbar.OptionSetDescription(what), progressbar.OptionSetWriter(o.err),
 		progressbar.OptionShowBytes(true), progressbar.OptionSetVisibility(isTerminal(o.err)),
 		progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(200*time.Millisecond))
 }
 
-// counted is a reader of which a bar shows how far it has been read.
+// counted returns a reader that moves the bar as it is read.
 func counted(r io.Reader, bar *progressbar.ProgressBar) io.Reader { return io.TeeReader(r, bar) }

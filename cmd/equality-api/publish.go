@@ -15,11 +15,10 @@ import (
 	"equality-information-api/internal/service"
 )
 
-// publisher is the program itself, as the access log names it when it
-// publishes.
+// publisher is the program itself, as the access log names it when it publishes.
 var publisher = identity.Caller{Subject: "program:relay", Name: "equality-api", Kind: identity.Service}
 
-// startRelay publishes changes to the topic, where there is one.
+// startRelay starts publishing changes, if there is a topic.
 func (p *program) startRelay(ctx context.Context) (stop func(), err error) {
 	if p.SNSTopicARN == "" {
 		return func() {}, nil
@@ -43,13 +42,13 @@ func (p *program) startRelay(ctx context.Context) (stop func(), err error) {
 		return nil, err
 	}
 	published := prometheus.NewCounter(prometheus.CounterOpts{
-		Name: "events_published_total", Help: "Messages that the topic has taken.",
+		Name: "events_published_total", Help: "Messages that the topic accepted.",
 	})
 	held := prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "events_held", Help: "Events that wait for somebody to retry or drop one.",
+		Name: "events_held", Help: "Events held until someone retries or drops one.",
 	})
 	lag := prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "events_lag_seconds", Help: "How long the oldest event waits to be published; 0 in a process that does not publish.",
+		Name: "events_lag_seconds", Help: "How long the oldest event has waited to be published; 0 in a process that does not publish.",
 	})
 	p.metrics.MustRegister(published, held, lag)
 	r := relay.New(relay.Options{

@@ -17,13 +17,13 @@ import (
 
 type restoreCommand struct {
 	place
-	Identity   string `required:"" placeholder:"FILE" help:"The age identity that opens the backup (mode 0600)."`
-	Keys       string `placeholder:"FILE" help:"The newest file of keys; FILE.keys without it. What was erased before it was written is not restored."`
-	Regardless bool   `help:"Restore a database even if it does not verify; what is wrong is printed."`
-	File       string `arg:"" help:"The backup's file of records."`
+	Identity   string `required:"" placeholder:"FILE" help:"File with the age identity that opens the backup (mode 0600)."`
+	Keys       string `placeholder:"FILE" help:"The newest keys file; by default FILE.keys. Records erased before it was written are not restored."`
+	Regardless bool   `help:"Restore a database even if it fails verification, and print what is wrong."`
+	File       string `arg:"" help:"The records file of the backup."`
 }
 
-// Run makes the directory's database of a backup, or leaves the directory as it is.
+// Run restores the directory's database from a backup, or leaves the directory unchanged.
 func (c restoreCommand) Run(ctx context.Context, o output) error {
 	if err := c.embedded(); err != nil {
 		return err
@@ -67,8 +67,8 @@ func (c restoreCommand) Run(ctx context.Context, o output) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(o.out, "%d records are restored as of %s; %d that were erased since are not\n"+
-		"Tell everybody who reads /events to begin anew: earlier cursors are refused\n",
+	_, err = fmt.Fprintf(o.out, "%d records restored as of %s; %d erased since the backup left out\n"+
+		"Tell everyone who reads /events to start again: earlier cursors are refused\n",
 		restored.Records-restored.Erased, restored.At.Format(time.RFC3339), restored.Erased)
 	return err
 }
@@ -91,11 +91,11 @@ func openAll(paths ...string) (files []*os.File, size int64, err error) {
 	return files, size, nil
 }
 
-// decrypted decrypts a file, from its beginning each time.
+// decrypted decrypts a file, each time from its beginning.
 func decrypted(f *os.File, identity *sealing.Identity, bar *progressbar.ProgressBar) sqlite.Source {
 	return sqlite.Source{Name: f.Name(), Open: func() (io.Reader, error) {
 		if _, err := f.Seek(0, io.SeekStart); err != nil {
-			return nil, errors.New("it cannot be read twice")
+			return nil, errors.New("the file cannot be read twice")
 		}
 		return identity.Decrypt(counted(f, bar))
 	}}

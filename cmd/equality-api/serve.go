@@ -27,19 +27,19 @@ import (
 	"equality-information-api/internal/service"
 )
 
-// headInterval is how often the access log's head goes to the program's log.
+// headInterval is how often the access log's head is written to the program's log.
 const headInterval = time.Minute
 
 type serveCommand struct {
 	config.Config `embed:""`
 }
 
-// program is a server with everything it is made of.
+// program is a server and all its parts.
 type program struct {
 	settings
 	place   place
 	log     *slog.Logger
-	heads   *slog.Logger // writes at every log level: what it writes is evidence
+	heads   *slog.Logger // writes at every log level, because heads are evidence
 	metrics *prometheus.Registry
 	lock    io.Closer
 	keys    *sealing.Keyset
@@ -61,7 +61,7 @@ func (c *serveCommand) Run(ctx context.Context, o output) (err error) {
 	p := &program{settings: s, place: where, metrics: server.NewRegistry(),
 		log:   slog.New(slog.NewJSONHandler(o.err, &slog.HandlerOptions{Level: s.LogLevel})),
 		heads: slog.New(slog.NewJSONHandler(o.err, nil))}
-	// Whoever cannot listen should hear so before anything is made.
+	// Report an address that cannot be used before anything is created.
 	listener, err := net.Listen("tcp", s.Listen)
 	if err != nil {
 		return fmt.Errorf("--listen: %w", err)
@@ -99,9 +99,9 @@ func (c *serveCommand) Run(ctx context.Context, o output) (err error) {
 	})
 }
 
-// calmCollector has the garbage collector run a fourth as often as it would.
-// The heap is a few megabytes, since the database's memory is not in it, and
-// collecting so small a heap at every doubling costs a tenth of the processor.
+// calmCollector makes the garbage collector run a quarter as often as usual. The
+// heap is a few megabytes, because the database's memory is outside it, and
+// collecting such a small heap at every doubling costs a tenth of the processor.
 func calmCollector() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400)
@@ -122,7 +122,7 @@ func closeIfSet(l net.Listener) error {
 	return l.Close()
 }
 
-// open makes everything the server is made of, in the order in which one needs another.
+// open creates the server's parts, in the order of their dependencies.
 func (p *program) open(ctx context.Context) (err error) {
 	if p.lists, err = p.referenceData(); err != nil {
 		return err
@@ -135,7 +135,7 @@ func (p *program) open(ctx context.Context) (err error) {
 		return err
 	}
 	if err := os.MkdirAll(p.DataDir, 0o700); err != nil {
-		return fmt.Errorf("%s cannot be made: %w", p.DataDir, reason(err))
+		return fmt.Errorf("%s cannot be created: %w", p.DataDir, reason(err))
 	}
 	if p.lock, err = p.place.lock(); err != nil {
 		return err
@@ -206,7 +206,7 @@ func (p *program) authenticator() (*identity.TokenVerifier, error) {
 
 func (p *program) handler() (http.Handler, error) {
 	refused := prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "http_unauthenticated_total", Help: "Requests without a valid token, by what is wrong with it.",
+		Name: "http_unauthenticated_total", Help: "Requests without a valid token, by reason.",
 	}, []string{"reason"})
 	p.metrics.MustRegister(refused)
 	var limiter *server.Limiter
@@ -261,7 +261,7 @@ func (p *program) logHeads() {
 	}
 }
 
-// close ends what open began, the store first and the lock last.
+// close closes what open opened, the store first and the lock last.
 func (p *program) close() (err error) {
 	if p.store != nil {
 		err = p.store.Close()

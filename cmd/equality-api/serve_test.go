@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// shared is a buffer that one goroutine fills and another reads.
+// shared is a buffer that one goroutine writes and another reads.
 type shared struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -66,7 +66,7 @@ func serving(t *testing.T, dir string, args ...string) *running {
 	return nil
 }
 
-// stop ends the server, which must end well.
+// stop stops the server, which must end without an error.
 func (s *running) stop(t *testing.T) {
 	t.Helper()
 	s.cancel()
@@ -83,7 +83,7 @@ func (s *running) stop(t *testing.T) {
 	}
 }
 
-// get asks a server and gives the answer's status and body.
+// get sends a GET and returns the response's status and body.
 func get(t *testing.T, url, authorization string) (int, map[string]any) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
@@ -104,7 +104,7 @@ func get(t *testing.T, url, authorization string) (int, map[string]any) {
 	return answer.StatusCode, doc
 }
 
-// curl does what the printed lines would have a shell do.
+// curl does what a shell would do with the printed lines.
 func (s *running) curl(t *testing.T) {
 	t.Helper()
 	m := regexp.MustCompile(`(?m)^TOKEN=(\S+)\ncurl -H "Authorization: Bearer \$TOKEN" (http://\S+)$`).FindStringSubmatch(s.out.String())
@@ -120,7 +120,7 @@ func (s *running) curl(t *testing.T) {
 	}
 }
 
-// records counts the records there are.
+// records counts the records.
 func (s *running) records(t *testing.T, dir string) int {
 	t.Helper()
 	token := strings.TrimSpace(succeeds(t, "token", "--data-dir", dir, "--role", "support"))

@@ -2,6 +2,9 @@ package main
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"equality-information-api/internal/identity"
@@ -9,13 +12,13 @@ import (
 
 type tokenCommand struct {
 	DataDir string        `required:"" placeholder:"DIR" help:"The server's data directory."`
-	Role    []string      `required:"" placeholder:"ROLE" help:"Role of the caller: officer, service, analyst, data-loader, support, governance or admin; may be repeated."`
+	Role    []string      `required:"" placeholder:"ROLE" help:"Role of the caller: officer, service, analyst, data-loader, support, governance or admin; can be repeated."`
 	Name    string        `default:"Local user" help:"Name of the caller (${default})."`
-	Email   string        `default:"local.user@council.example" help:"E-mail address of the caller, which is its subject too (${default})."`
-	TTL     time.Duration `default:"12h" help:"How long the token is good for (${default})."`
+	Email   string        `default:"local.user@council.example" help:"Email address of the caller, which is also its subject (${default})."`
+	TTL     time.Duration `default:"12h" help:"How long the token is valid (${default})."`
 }
 
-// Run prints the token alone, so that it can be put into a variable.
+// Run prints only the token, so that a shell can put it into a variable.
 func (c tokenCommand) Run(o output) error {
 	token, err := c.sign(time.Now())
 	if err != nil {
@@ -29,11 +32,11 @@ func (c tokenCommand) sign(now time.Time) (string, error) {
 	roles := identity.Roles()
 	for _, role := range c.Role {
 		if _, ok := roles[role]; !ok {
-			return "", fmt.Errorf("there is no role of the name that --role gives: see equality-api token --help")
+			return "", fmt.Errorf("unknown role %q. Roles: %s", role, strings.Join(slices.Sorted(maps.Keys(roles)), ", "))
 		}
 	}
 	if c.TTL <= 0 {
-		return "", fmt.Errorf("--ttl must be over 0")
+		return "", fmt.Errorf("--ttl must be more than 0")
 	}
 	key, err := dataDir(c.DataDir).signingKey()
 	if err != nil {
@@ -44,7 +47,8 @@ func (c tokenCommand) sign(now time.Time) (string, error) {
 	})
 }
 
-// localGroups are the groups of local mode: one for each role, of its name.
+// localGroups are the groups of local mode: one for each role, with the role's
+// name.
 func localGroups() map[string][]string {
 	groups := make(map[string][]string)
 	for role := range identity.Roles() {

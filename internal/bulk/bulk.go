@@ -1,10 +1,10 @@
-// Package bulk owns how many records at once come in and go out as files:
-// their lines and rows, the CSV header, the mapping of another system's columns
-// and codes, the file of rejects, and the import's run from file to store.
+// Package bulk owns the import and export of many records as files: their lines
+// and rows, the CSV header, the mapping of another system's columns and codes,
+// the file of rejects, and the run of an import from file to store.
 //
 // It does not own what a valid record is (internal/equality), what an import
-// may do and what is told of it (internal/service), or flags, progress bars and
-// where files lie (cmd).
+// may do and what the access log says about it (internal/service), or flags,
+// progress bars and the location of files (cmd).
 package bulk
 
 import (
@@ -13,16 +13,15 @@ import (
 	"equality-information-api/internal/equality"
 )
 
-// Item is a record as a file has it. Its ID is the zero UUID where the file
-// gives none.
+// Item is a record from a file. Its ID is the zero UUID if the file has none.
 type Item struct {
 	Record  equality.Record
 	Version int64
 }
 
 // A Decoder reads one line, or one row of CSV. Its error is an
-// *equality.InvalidError, or a *RowError of a row that is none. Any number of
-// goroutines may use it.
+// *equality.InvalidError, or a *RowError for a malformed row. It is safe for use
+// by several goroutines.
 type Decoder interface {
 	Decode(line []byte) (Item, error)
 }
@@ -33,8 +32,8 @@ type DecoderFunc func(line []byte) (Item, error)
 // Decode calls f.
 func (f DecoderFunc) Decode(line []byte) (Item, error) { return f(line) }
 
-// The rules of a reject, beside those of internal/equality. They are stable;
-// Meanings says what they mean.
+// The rules for rejects, in addition to those of internal/equality. They never
+// change; Meanings explains them.
 const (
 	LineLength   = "import.line-length"
 	VersionForm  = "import.version"
@@ -47,28 +46,28 @@ const (
 	RowUTF8      = "csv.utf8"
 )
 
-// Meanings are the rules of this package and what each means, for documents.
+// Meanings lists the rules of this package and what each means.
 var Meanings = []equality.FailureCode{
-	{Code: LineLength, Meaning: "is longer than a line may be: 1 MiB, a row of CSV 64 KiB"},
+	{Code: LineLength, Meaning: "is too long: the limit is 1 MiB for a line and 64 KiB for a CSV row"},
 	{Code: VersionForm, Meaning: "must be a whole number from 0 to 9007199254740991"},
-	{Code: Differs, Meaning: "is of a person who has a record already, with another id or other answers"},
-	{Code: IDTaken, Meaning: "has an id, or a person, whose identifier another record has as either"},
+	{Code: Differs, Meaning: "is about a person who already has a record, with another id or different answers"},
+	{Code: IDTaken, Meaning: "has an id or target id that another record already uses"},
 	{Code: IDErased, Meaning: "has the id of a record that was erased"},
-	{Code: AmbiguousMap, Meaning: "is a value that stands for more than one of our codes"},
-	{Code: RowQuotes, Meaning: "has a quote that is not closed, or that stands inside a cell"},
+	{Code: AmbiguousMap, Meaning: "is a value that stands for more than one code"},
+	{Code: RowQuotes, Meaning: "has a quote that is not closed, or a quote in the middle of a cell"},
 	{Code: RowCells, Meaning: "has more or fewer cells than the header"},
 	{Code: RowUTF8, Meaning: "is not valid UTF-8"},
 }
 
-// RowError is a row that cannot be read as one. It names the rule.
+// RowError is a row that cannot be read. It names the rule it breaks.
 type RowError struct{ Rule string }
 
 func (e *RowError) Error() string { return "bulk: a row breaks the rule " + e.Rule }
 
-// maxVersion is the largest number that JSON carries exactly everywhere.
+// maxVersion is the largest number that every JSON parser reads exactly.
 const maxVersion = 1<<53 - 1
 
-// parseVersion reads a version: digits alone.
+// parseVersion reads a version, which has only digits.
 func parseVersion(text string) (version int64, ok bool) {
 	if text == "" || len(text) > 16 {
 		return 0, false
@@ -82,8 +81,8 @@ func parseVersion(text string) (version int64, ok bool) {
 	return version, version <= maxVersion
 }
 
-// failuresOf are the failures that an error of a Decoder tells of; false where
-// it is another error.
+// failuresOf returns the failures in a Decoder's error; false for any other
+// error.
 func failuresOf(err error) ([]equality.Failure, bool) {
 	var invalid *equality.InvalidError
 	if errors.As(err, &invalid) {

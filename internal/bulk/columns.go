@@ -8,29 +8,29 @@ import (
 	"equality-information-api/internal/refdata"
 )
 
-// listSeparator stands between the elements of a cell that holds several.
+// listSeparator separates the elements of a cell that holds a list.
 const listSeparator = ";"
 
-// A column of CSV is a member of the record, named as in the HTTP contract, with
+// A column of CSV is a member of the record, named as in the HTTP contract with
 // a dot between an object and its member.
 type column struct {
 	name string
-	// get gives the cell; an absent member is an empty one.
+	// get returns the cell; it is empty for an absent member.
 	get func(*equality.Record) string
-	// codes names the reference list of a cell of codes.
+	// codes names the reference list if the cell holds codes.
 	codes  string
 	answer bool // yes or no
-	list   bool // may hold several
+	list   bool // can hold several values
 }
 
-// The columns that are no members of the record.
+// The columns that are not members of the record.
 const (
 	versionColumn  = "version"
-	modifiedColumn = "modifiedAt" // written, and passed over when read
+	modifiedColumn = "modifiedAt" // written, and ignored when read
 )
 
-// columns are all columns, in the order of an export's header. The members of
-// an object stand together, and so do those of languages.
+// columns are all columns, in the order of an export's header. The members of an
+// object are next to each other, and so are those of languages.
 var columns = []column{
 	{name: "id", get: func(r *equality.Record) string { return r.ID.String() }},
 	{name: "targetId", get: func(r *equality.Record) string { return r.TargetID.String() }},
@@ -67,7 +67,7 @@ var columns = []column{
 	{name: "armedForces", codes: refdata.ArmedForces, get: func(r *equality.Record) string { return r.ArmedForces }},
 }
 
-// The columns that have another form than their member.
+// The columns whose form differs from the member's.
 const (
 	pregnancyColumn    = "pregnancyDates"
 	primaryColumn      = "languages.primary"
@@ -75,16 +75,16 @@ const (
 	requirementsColumn = "communicationRequirements"
 )
 
-// byName gives a column's place.
+// byName gives a column's index in columns.
 var byName = func() map[string]int {
-	places := make(map[string]int, len(columns))
+	indexes := make(map[string]int, len(columns))
 	for i, c := range columns {
-		places[c.name] = i
+		indexes[c.name] = i
 	}
-	return places
+	return indexes
 }()
 
-// Header is the header of CSV, in the order in which an export has it.
+// Header returns the header of CSV, in the order of an export.
 func Header() (names []string) {
 	for _, c := range columns {
 		names = append(names, c.name)
@@ -110,7 +110,8 @@ func languageCell(r *equality.Record, primary bool) string {
 	return strings.Join(codes, listSeparator)
 }
 
-// textCell is a text as a cell. A text that is there and empty is a guard alone.
+// textCell writes a text as a cell. An empty text that is present is a guard on
+// its own.
 func textCell(t equality.Text) string {
 	if !t.IsZero() && t.String() == "" {
 		return guardMark
@@ -118,12 +119,12 @@ func textCell(t equality.Text) string {
 	return guard(t.String())
 }
 
-// guardMark goes before what a spreadsheet would take for a formula.
+// guardMark goes in front of a cell that a spreadsheet would treat as a formula.
 const guardMark = "'"
 
 const dangerous = "=+-@'\t\r"
 
-// guard makes a text harmless in a spreadsheet. unguard gives it back.
+// guard makes a text harmless in a spreadsheet. unguard reverses it.
 func guard(text string) string {
 	if text != "" && strings.IndexByte(dangerous, text[0]) >= 0 {
 		return guardMark + text
@@ -131,9 +132,9 @@ func guard(text string) string {
 	return text
 }
 
-// unguard gives what guard was given, and says whether it is there: an empty
-// cell is an absent member, and a guard alone is an empty text. A text that
-// begins with the mark and was not guarded stays as it is.
+// unguard reverses guard, and says whether there is a text: an empty cell is an
+// absent member, and a guard on its own is an empty text. A text that begins
+// with the mark but was not guarded stays as it is.
 func unguard(cell string) (text string, present bool) {
 	rest, marked := strings.CutPrefix(cell, guardMark)
 	if marked && (rest == "" || strings.IndexByte(dangerous, rest[0]) >= 0) {
@@ -142,7 +143,7 @@ func unguard(cell string) (text string, present bool) {
 	return cell, cell != ""
 }
 
-// row is a record as the cells of an export, in the header's order.
+// row appends a record's cells, in the order of the header.
 func row(cells []string, item Exported) []string {
 	for _, c := range columns {
 		switch c.name {
@@ -153,7 +154,7 @@ func row(cells []string, item Exported) []string {
 		default:
 			text := c.get(&item.record)
 			if c.codes != "" {
-				text = guard(text) // one that no list has may be anything
+				text = guard(text) // an unknown code can be any text
 			}
 			cells = append(cells, text)
 		}

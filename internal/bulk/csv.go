@@ -13,8 +13,8 @@ import (
 	"equality-information-api/internal/refdata"
 )
 
-// CSV reads rows under a header. The zero mapping takes our own columns and
-// codes. Its errors tell everything that is wrong with the header.
+// CSV returns a decoder for the rows under a header. The zero mapping accepts our
+// own columns and codes. The error lists everything wrong with the header.
 func CSV(rules *equality.Rules, lists *refdata.Lists, m Mapping, today equality.Date, header []byte) (Decoder, error) {
 	if !utf8.Valid(header) {
 		return nil, fmt.Errorf("the header is not valid UTF-8")
@@ -24,21 +24,21 @@ func CSV(rules *equality.Rules, lists *refdata.Lists, m Mapping, today equality.
 	seen := make([]bool, len(columns))
 	names := cells(header)
 	for i, name := range names {
-		place, ok := m.column(strings.TrimSpace(name))
+		index, ok := m.column(strings.TrimSpace(name))
 		switch {
 		case !ok:
-			errs = append(errs, fmt.Sprintf("column %d is not one of ours, nor of the mapping", i+1))
-		case place >= 0 && seen[place]:
-			errs = append(errs, fmt.Sprintf("column %d is %s once more", i+1, columns[place].name))
+			errs = append(errs, fmt.Sprintf("column %d is neither a known column nor in the mapping", i+1))
+		case index >= 0 && seen[index]:
+			errs = append(errs, fmt.Sprintf("column %d repeats the column %s", i+1, columns[index].name))
 		}
-		if ok && place >= 0 {
-			seen[place] = true
+		if ok && index >= 0 {
+			seen[index] = true
 		}
-		d.header = append(d.header, place)
+		d.header = append(d.header, index)
 	}
 	switch {
 	case !seen[byName["targetId"]] && len(errs) == len(names):
-		// Whatever it is, it may be a person's row, of which nothing is told.
+		// It may be a row about a person, so the error must not repeat it.
 		return nil, fmt.Errorf("the first line is not a header: see docs/import.md")
 	case !seen[byName["targetId"]]:
 		errs = append(errs, "there is no column targetId")
@@ -53,10 +53,10 @@ type csvDecoder struct {
 	rules   *equality.Rules
 	today   equality.Date
 	mapping *resolver
-	header  []int // each cell's place in columns; -1 is passed over
+	header  []int // each cell's index in columns; -1 is ignored
 }
 
-// cell is a cell of a row, by its place in columns.
+// cell is the value of a column in a row.
 type cell struct {
 	text    string
 	present bool
@@ -73,20 +73,20 @@ func (d *csvDecoder) Decode(line []byte) (Item, error) {
 	var values [64]cell // more than there are columns
 	var failures equality.InvalidError
 	for i, text := range row {
-		place := d.header[i]
-		if place < 0 {
+		index := d.header[i]
+		if index < 0 {
 			continue
 		}
-		// What an export of a spreadsheet put around it; the guard stands first.
+		// A spreadsheet may have added white space; the guard is the first character.
 		text, present := unguard(strings.TrimSpace(text))
 		if present && text != "" {
 			var ok bool
-			if text, ok = d.mapping.value(place, text); !ok {
-				failures.Failures = append(failures.Failures, equality.Failure{Pointer: pointerOf(place), Code: AmbiguousMap})
+			if text, ok = d.mapping.value(index, text); !ok {
+				failures.Failures = append(failures.Failures, equality.Failure{Pointer: pointerOf(index), Code: AmbiguousMap})
 			}
 			present = text != ""
 		}
-		values[place] = cell{text, present}
+		values[index] = cell{text, present}
 	}
 	version := int64(0)
 	if v := values[byName[versionColumn]]; v.present {
@@ -105,9 +105,9 @@ func (d *csvDecoder) Decode(line []byte) (Item, error) {
 	return Item{record, version}, err
 }
 
-// pointerOf is where a column's value stands in the record.
-func pointerOf(place int) string {
-	switch name := columns[place].name; name {
+// pointerOf is the JSON pointer to a column's value in the record.
+func pointerOf(index int) string {
+	switch name := columns[index].name; name {
 	case pregnancyColumn:
 		return "/pregnancyOrMaternity"
 	case primaryColumn, othersColumn:
@@ -117,13 +117,13 @@ func pointerOf(place int) string {
 	}
 }
 
-// document writes a row's cells as the record that the HTTP contract has, which
-// is then read and judged as any other.
+// document writes a row's cells as a record in the form of the HTTP contract,
+// which is then decoded and checked like any other.
 func document(values []cell) []byte {
 	doc := []byte{'{'}
 	object := ""
-	for place, value := range values {
-		name := columns[place].name
+	for index, value := range values {
+		name := columns[index].name
 		parent, member, nested := strings.Cut(name, ".")
 		if object != "" && (!nested || parent != object) {
 			doc = append(doc, '}')
@@ -149,7 +149,7 @@ func document(values []cell) []byte {
 		switch {
 		case name == pregnancyColumn:
 			doc = appendList(appendName(doc, "pregnancyOrMaternity"), value.text, `{"pregnancyDate":`, `}`)
-		case columns[place].list:
+		case columns[index].list:
 			doc = appendList(appendName(doc, member), value.text, "", "")
 		default:
 			doc = appendText(appendName(doc, member), value.text)
@@ -161,7 +161,7 @@ func document(values []cell) []byte {
 	return append(doc, '}')
 }
 
-// appendName appends a member's name, behind a comma where another came before.
+// appendName appends a member's name, after a comma unless it is the first.
 func appendName(doc []byte, name string) []byte {
 	if doc[len(doc)-1] != '{' {
 		doc = append(doc, ',')
@@ -174,7 +174,7 @@ func appendText(doc []byte, text string) []byte {
 	return doc
 }
 
-// appendList appends a list of texts, each between two pieces of JSON.
+// appendList appends a list of texts, with before and after around each.
 func appendList(doc []byte, text, before, after string) []byte {
 	doc = append(doc, '[')
 	for i, element := range elements(text) {
@@ -202,7 +202,7 @@ func appendLanguages(doc []byte, primary, others cell) []byte {
 	return append(doc, rest[1:]...)
 }
 
-// elements are the texts of a cell that holds several.
+// elements splits a cell that holds a list.
 func elements(text string) (elements []string) {
 	if text == "" {
 		return nil

@@ -104,11 +104,11 @@ func TestHeadersThatAreRefused(t *testing.T) {
 		"zebra,stripes":              "the first line is not a header: see docs/import.md",
 		`{"targetId":"zebra"}`:       "the first line is not a header: see docs/import.md",
 		"disabled":                   "the header: there is no column targetId",
-		"targetId,zebra,x":           "the header: column 2 is not one of ours, nor of the mapping; column 3 is not one of ours, nor of the mapping",
-		"Person,targetId,TargetID":   "the header: column 2 is targetId once more; column 3 is not one of ours, nor of the mapping",
+		"targetId,zebra,x":           "the header: column 2 is neither a known column nor in the mapping; column 3 is neither a known column nor in the mapping",
+		"Person,targetId,TargetID":   "the header: column 2 repeats the column targetId; column 3 is neither a known column nor in the mapping",
 		"targetId,\xff":              "the header is not valid UTF-8",
-		"Person,Notes,Notes,":        "the header: column 4 is not one of ours, nor of the mapping",
-		"disabled,disabled,targetId": "the header: column 2 is disabled once more",
+		"Person,Notes,Notes,":        "the header: column 4 is neither a known column nor in the mapping",
+		"disabled,disabled,targetId": "the header: column 2 repeats the column disabled",
 	} {
 		if _, err := CSV(testRules(t), testLists(t), m, day, []byte(header)); err == nil || err.Error() != want {
 			t.Errorf("%s: %v", header, err)
@@ -167,7 +167,7 @@ func TestMapping(t *testing.T) {
 	}
 }
 
-// A value of another system that several of our codes have stands for none.
+// Another system's value that stands for several of our codes is rejected.
 func TestAmbiguousMap(t *testing.T) {
 	t.Parallel()
 	lists, rules := testLists(t), testRules(t)
@@ -213,20 +213,20 @@ func TestAmbiguousMap(t *testing.T) {
 func TestMappingsThatAreRefused(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"zebra: [": "it is not YAML",
+		"zebra: [": "the file is not YAML",
 		"- zebra":  "line 1 must be a mapping",
-		"zebra: 1": "line 1 is no key; the keys are columns, ignore, values, maps and invert",
-		"columns:\n  A: zebra\n  B: [x]\n  A: id": "line 2 names a column that is none of ours\nline 3 names a column that is none of ours\nline 4 has a key that is there before",
+		"zebra: 1": "line 1 is not a known key; the keys are columns, ignore, values, maps and invert",
+		"columns:\n  A: zebra\n  B: [x]\n  A: id": "line 2 names an unknown column\nline 3 names an unknown column\nline 4 repeats a key",
 		"ignore: zebra":                               "line 1 must be a list",
-		"ignore: [[zebra]]":                           "line 1 must be a text",
-		"values: {zebra: {a: b}}":                     "line 1 names a column that is none of ours",
+		"ignore: [[zebra]]":                           "line 1 must be text",
+		"values: {zebra: {a: b}}":                     "line 1 names an unknown column",
 		"values: {disabled: [a]}":                     "line 1 must be a mapping",
-		"values: {disabled: {a: [b]}}":                "line 1 must be a text",
-		"maps: {disabled: nhs}":                       "line 1 is no column of codes",
+		"values: {disabled: {a: [b]}}":                "line 1 must be text",
+		"maps: {disabled: nhs}":                       "line 1 is not a column of codes",
 		"maps: {ageGroup: zebra}":                     "line 1 names a system that the list age-group has no map for",
-		"invert: [ageGroup]":                          "line 1 is no column of yes or no",
-		"columns: {A: zebra}\nmaps: {zebra: x}\nx: 1": "line 1 names a column that is none of ours\nline 2 names a column that is none of ours\nline 3 is no key; the keys are columns, ignore, values, maps and invert",
-		"? [a]\n: b":                                  "line 1 has a key that is no text",
+		"invert: [ageGroup]":                          "line 1 is not a yes-or-no column",
+		"columns: {A: zebra}\nmaps: {zebra: x}\nx: 1": "line 1 names an unknown column\nline 2 names an unknown column\nline 3 is not a known key; the keys are columns, ignore, values, maps and invert",
+		"? [a]\n: b":                                  "line 1 has a key that is not text",
 	} {
 		if _, err := ParseMapping([]byte(text), testLists(t)); err == nil || err.Error() != want {
 			t.Errorf("%q: %v", text, err)

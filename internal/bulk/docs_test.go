@@ -13,7 +13,7 @@ import (
 	"equality-information-api/internal/equality"
 )
 
-// table gives the first cells of the table behind a mark in docs/import.md, and its rows.
+// table returns the names in the first cells, and the rows, of the table after a mark in docs/import.md.
 func table(t *testing.T, mark string) (names, rows []string) {
 	t.Helper()
 	text, err := os.ReadFile("../../docs/import.md")
@@ -55,7 +55,7 @@ func TestDocumentedHeaderAndRules(t *testing.T) {
 	}
 }
 
-// otherwise are the members whose columns have another form.
+// otherwise are the members whose columns have a different form.
 var otherwise = map[string][]string{
 	"pregnancyOrMaternity": {pregnancyColumn}, "languages": {primaryColumn, othersColumn},
 }

@@ -15,7 +15,7 @@ import (
 
 const timeForm = time.RFC3339Nano
 
-// Exported is a record as an export has it: an item of the HTTP contract's lists.
+// Exported is a record in an export: an entry of the HTTP contract's lists.
 type Exported struct {
 	ID         uuid.UUID      `json:"id"`
 	TargetID   uuid.UUID      `json:"targetId"`
@@ -25,13 +25,13 @@ type Exported struct {
 	record     equality.Record
 }
 
-// An Encoder writes records one by one. End writes what is left.
+// An Encoder writes records one by one. End finishes the output.
 type Encoder interface {
 	Encode(v store.Opened) error
 	End() error
 }
 
-// NewEncoder writes records in a format, ndjson or csv.
+// NewEncoder returns an encoder for a format, ndjson or csv.
 func NewEncoder(format string, w io.Writer) Encoder {
 	if format == FormatCSV {
 		return &csvEncoder{w: csv.NewWriter(w)}

@@ -5,37 +5,37 @@ import (
 	"io"
 )
 
-// The longest line of JSON and the longest row of CSV, in bytes with their ends.
+// The longest line of JSON and row of CSV, in bytes including the line ending.
 const (
 	maxLine = 1 << 20
 	maxRow  = 64 << 10
 )
 
-// readAhead is how much is read at once beyond what a frame may hold.
+// readAhead is how much is read at once beyond the longest frame.
 const readAhead = 64 << 10
 
 // A frame is one line or row. Its text is valid until the next one is read.
 type frame struct {
-	text []byte // without the line's end
+	text []byte // without the line ending
 	line int64  // where it begins, counted from 1
-	rule string // what is wrong with it, where it cannot be decoded
+	rule string // the rule it breaks, if it cannot be decoded
 }
 
-// framer cuts a stream into lines, or into rows of CSV, whose quoted cells may
-// hold line ends. Memory is bounded whatever the stream holds: what is too long
-// is passed over as it is read.
+// framer cuts a stream into lines, or into rows of CSV, whose quoted cells can
+// hold line endings. It uses a fixed amount of memory: it skips whatever is too
+// long while reading it.
 type framer struct {
 	r          io.Reader
 	csv        bool
 	max        int
 	buf        []byte
-	start, end int // what has been read and not been given yet
+	start, end int // the part of buf that is read but not returned yet
 	eof        bool
-	offset     int64 // of what comes next
+	offset     int64 // of the next frame
 	line       int64
 }
 
-// newFramer cuts r, which stands at an offset and a line of the whole stream.
+// newFramer cuts r, which begins at this offset and line of the whole stream.
 func newFramer(r io.Reader, csv bool, offset, line int64) *framer {
 	f := &framer{r: r, csv: csv, max: maxLine, offset: offset, line: line}
 	if csv {
@@ -45,7 +45,7 @@ func newFramer(r io.Reader, csv bool, offset, line int64) *framer {
 	return f
 }
 
-// fill reads more behind what there is. The buffer has room: a frame never fills it.
+// fill reads more into the buffer. There is room, because a frame never fills it.
 func (f *framer) fill() error {
 	if f.start > 0 {
 		f.end = copy(f.buf, f.buf[f.start:f.end])
@@ -60,7 +60,7 @@ func (f *framer) fill() error {
 	return err
 }
 
-// take gives the first n bytes, which hold this many line ends.
+// take returns the next n bytes, which hold this many line endings.
 func (f *framer) take(n int, lines int64) []byte {
 	text := f.buf[f.start : f.start+n]
 	f.start += n
@@ -69,7 +69,7 @@ func (f *framer) take(n int, lines int64) []byte {
 	return text
 }
 
-// next gives the next frame that is not blank. At the end it gives io.EOF.
+// next returns the next frame that is not blank, and io.EOF at the end.
 func (f *framer) next() (frame, error) {
 	for {
 		fr, err := f.any()
@@ -93,7 +93,7 @@ func (f *framer) any() (frame, error) {
 		n, lines, state := f.cut(data)
 		if len(data) > f.max && (state == unfinished || n > f.max) {
 			if state = tooLong; f.csv && bytes.IndexByte(data[:f.max], '\n') >= 0 {
-				state = malformed // of lines that are not too long
+				state = malformed // its first line alone is not too long
 			}
 		}
 		at := f.line
@@ -116,7 +116,7 @@ func (f *framer) any() (frame, error) {
 	}
 }
 
-// dropMark passes over a byte order mark at the beginning.
+// dropMark skips a byte order mark at the beginning.
 func (f *framer) dropMark() error {
 	for f.end-f.start < len(byteOrderMark) && !f.eof {
 		if err := f.fill(); err != nil {
@@ -131,8 +131,8 @@ func (f *framer) dropMark() error {
 
 const byteOrderMark = "\ufeff"
 
-// rest is what stands behind the last line's end. A quote that is still open
-// there is not closed at all.
+// rest returns what follows the last line ending. A quote still open there is
+// never closed.
 func (f *framer) rest(at int64, data []byte) (frame, error) {
 	if f.csv && openQuote(data) {
 		return frame{line: at, rule: RowQuotes}, f.skipLine()
@@ -140,8 +140,8 @@ func (f *framer) rest(at int64, data []byte) (frame, error) {
 	return frame{text: trimEnd(f.take(len(data), 0)), line: at}, nil
 }
 
-// skipLine passes over what is left of a line. Reading goes on behind it, and
-// not behind the row: what comes next may be in order.
+// skipLine skips the rest of the line, not of the row, because the next line may
+// be valid.
 func (f *framer) skipLine() error {
 	for {
 		data := f.buf[f.start:f.end]
@@ -167,13 +167,13 @@ func trimEnd(text []byte) []byte {
 type state int
 
 const (
-	unfinished state = iota // it does not end in what there is
+	unfinished state = iota // its end is not in the buffer yet
 	whole
 	malformed
 	tooLong
 )
 
-// cut finds where the first frame of data ends, behind its line's end.
+// cut finds the end of the first frame in data, including its line ending.
 func (f *framer) cut(data []byte) (n int, lines int64, s state) {
 	if !f.csv {
 		if i := bytes.IndexByte(data, '\n'); i >= 0 {
@@ -184,8 +184,7 @@ func (f *framer) cut(data []byte) (n int, lines int64, s state) {
 	return cutRow(data)
 }
 
-// cutRow finds where a row of CSV ends: at the first line's end that does not
-// stand in quotes.
+// cutRow finds the end of a row of CSV: the first line ending outside quotes.
 func cutRow(data []byte) (n int, lines int64, s state) {
 	for n < len(data) {
 		if data[n] != '"' {
@@ -236,14 +235,14 @@ func cutRow(data []byte) (n int, lines int64, s state) {
 	return 0, 0, unfinished
 }
 
-// openQuote says whether the last row of a file, which has no line's end, ends
-// within quotes, or has them wrong.
+// openQuote says whether the last row of a file, which has no line ending, ends
+// inside quotes or has malformed quotes.
 func openQuote(row []byte) bool {
 	_, _, s := cutRow(append(bytes.Clone(trimEnd(row)), '\n'))
 	return s != whole
 }
 
-// cells splits a whole row. What follows a comma at the end is an empty cell.
+// cells splits a whole row. After a comma at the end comes an empty cell.
 func cells(row []byte) (cells []string) {
 	for {
 		var cell []byte

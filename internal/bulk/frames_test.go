@@ -13,14 +13,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// told is a frame as a test writes it.
+// told is a frame in the form that tests compare.
 type told struct {
 	Text string
 	Line int64
 	Rule string
 }
 
-// framesOf cuts a text, and checks that the offset ends at its end.
+// framesOf cuts a text into frames, and checks that the last offset is its length.
 func framesOf(t testing.TB, r io.Reader, csv bool, size int) (all []told) {
 	t.Helper()
 	f := newFramer(r, csv, 0, 1)
@@ -114,7 +114,7 @@ func repeated(n int) (rows []told) {
 	return rows
 }
 
-// A line of any length is passed over in the same memory.
+// Skipping a line takes the same memory, however long it is.
 func TestAVeryLongLineIsPassedOver(t *testing.T) {
 	t.Parallel()
 	const size = 64 << 20
@@ -139,8 +139,8 @@ func (zeros) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Where encoding/csv can read a text, it is read the same; and whatever a text
-// holds, every line is accounted for.
+// If encoding/csv can read a text, the result is the same; and for any text every
+// line is accounted for.
 func FuzzRows(f *testing.F) {
 	for _, seed := range []string{"a,b\nc,d\n", "\"a\"\"b\",\n\",\r\n\"", "\"a\nb\",c", "a\"b\n\"c\"d\n", "\"\",\"\"\r\n,\n"} {
 		f.Add(seed)
@@ -159,7 +159,7 @@ func FuzzRows(f *testing.F) {
 		r := csv.NewReader(strings.NewReader(text))
 		r.FieldsPerRecord = -1
 		want, err := r.ReadAll()
-		// It knows no blank rows of blanks, drops returns within quotes, and no byte order mark.
+		// encoding/csv keeps rows of spaces and byte order marks, and drops returns inside quotes.
 		if err != nil || strings.ContainsAny(text, "\r\ufeff") || strings.Contains(text, " ") || strings.Contains(text, "\t") {
 			return
 		}

@@ -15,12 +15,12 @@ import (
 	"equality-information-api/internal/store"
 )
 
-// Importer takes records in. service.ImportRun is one.
+// Importer stores records. service.ImportRun is one.
 type Importer interface {
 	Position(ctx context.Context) ([]byte, error)
 	CorrelationID() uuid.UUID
 	Continue(correlation uuid.UUID)
-	// Prepare may be called by many goroutines.
+	// Prepare is safe for use by several goroutines.
 	Prepare(record equality.Record, version int64) (store.Arrival, error)
 	Load(ctx context.Context, arrivals []store.Arrival, position func([]store.Landing) ([]byte, error)) error
 	Complete(ctx context.Context, count int64, position []byte) error
@@ -28,12 +28,12 @@ type Importer interface {
 
 // Options say what is imported and how.
 type Options struct {
-	// Source is what the file holds, uncompressed, from its beginning. Skip
-	// passes over its next n bytes.
+	// Source is the file's uncompressed content from its beginning. Skip skips
+	// its next n bytes.
 	Source io.Reader
 	Skip   func(n int64) error
-	// Rows says that the file is CSV. Its header is given to Header, which
-	// gives the decoder of what follows.
+	// Rows says that the file is CSV. Header gets its header and returns the
+	// decoder for its rows.
 	Rows   bool
 	Header func(header []byte) (Decoder, error)
 	// Decoder reads the lines of any other file.
@@ -41,30 +41,30 @@ type Options struct {
 	Rejects RejectFile
 	Workers int
 	Resume  bool
-	// Progress is told of how far the import has come, when that is durable.
+	// Progress is called after each batch, when its state is durable.
 	Progress func(State)
 
-	part int64 // how many records go into one transaction; partLength if 0
+	perBatch int64 // how many records go into one transaction; batchLength if 0
 }
 
-// ErrInterrupted is an import whose context has ended. What it has told of is
-// durable, and it can be resumed.
+// ErrInterrupted is an import whose context has ended. The progress it reported
+// is durable, and it can be resumed.
 var ErrInterrupted = errors.New("interrupted")
 
 const (
-	// chunkLength and chunkSize bound what is decoded by one worker at once.
+	// chunkLength and chunkSize limit what one worker decodes at once.
 	chunkLength = 500
 	chunkSize   = 1 << 20
-	// partLength and partSize bound what goes into one transaction: many
-	// records, since a page of the database is then written once for several.
-	partLength = 8000
-	partSize   = 8 << 20
+	// batchLength and batchSize limit one transaction. It has many records, so
+	// that a page of the database is written once for several.
+	batchLength = 8000
+	batchSize   = 8 << 20
 )
 
-// Import brings the records of a file to where they are kept, part by part, in
-// the file's order. Memory is bounded, whatever the file holds. Its error is
-// ErrInterrupted, or the importer's, or that of reading the file or writing the
-// rejects; the state tells what is durable all the same.
+// Import stores the records of a file, batch by batch, in the file's order. It
+// uses a fixed amount of memory. The error is ErrInterrupted, or comes from the
+// importer, from reading the file or from writing the rejects. The state says
+// what is durable, even with an error.
 func Import(ctx context.Context, to Importer, o Options) (State, error) {
 	r := &run{Options: o, to: to, state: start(to.CorrelationID())}
 	if o.Resume {
@@ -77,7 +77,7 @@ func Import(ctx context.Context, to Importer, o Options) (State, error) {
 				return r.state, err
 			}
 			to.Continue(r.state.CorrelationID)
-			// What was not durable before is read again, and its rejects are written again.
+			// Records that were not durable are read again, and their rejects written again.
 			if err := o.Rejects.Truncate(r.state.Rejects); err != nil {
 				return r.state, err
 			}
@@ -87,7 +87,7 @@ func Import(ctx context.Context, to Importer, o Options) (State, error) {
 	if err != nil {
 		return r.state, err
 	}
-	err = r.parts(ctx, frames)
+	err = r.batches(ctx, frames)
 	if err == nil && ctx.Err() != nil {
 		err = ErrInterrupted
 	}
@@ -105,14 +105,14 @@ func Import(ctx context.Context, to Importer, o Options) (State, error) {
 	return r.state, to.Complete(context.WithoutCancel(ctx), r.state.Imported, position)
 }
 
-// run is an import under way.
+// run is an import in progress.
 type run struct {
 	Options
 	to    Importer
 	state State
 }
 
-// open reads the header, where there is one, and goes to where the import goes on.
+// open reads the header, if there is one, and goes to where the import continues.
 func (r *run) open(ctx context.Context) (*framer, error) {
 	source := contextReader{ctx, r.Source}
 	frames := newFramer(source, r.Rows, 0, 1)
@@ -158,29 +158,29 @@ func (r contextReader) Read(p []byte) (int, error) {
 	return r.r.Read(p)
 }
 
-// chunk is some frames, and what became of them.
+// chunk is some frames and the results of decoding them.
 type chunk struct {
 	text   []byte // until it is decoded
 	size   int
-	frames []placed
-	end    State // of Offset and Line alone: behind it
+	frames []span
+	end    State // only Offset and Line: where the next chunk begins
 
-	ready    chan struct{} // closed when what follows is there
+	ready    chan struct{} // closed when the fields below are set
 	arrivals []store.Arrival
 	lines    []int64 // of the arrivals
 	rejects  []Reject
 	err      error
 }
 
-// placed is a frame of a chunk by its place in the text.
-type placed struct {
+// span is a frame's part of its chunk's text.
+type span struct {
 	start, end int
 	line       int64
 	rule       string
 }
 
-// parts reads, decodes and loads, all at the same time, until the file ends.
-func (r *run) parts(ctx context.Context, frames *framer) error {
+// batches reads, decodes and loads at the same time, until the file ends.
+func (r *run) batches(ctx context.Context, frames *framer) error {
 	reading, stop := context.WithCancel(ctx)
 	work, ordered := make(chan *chunk), make(chan *chunk, 2*r.Workers+2)
 	var workers sync.WaitGroup
@@ -200,18 +200,18 @@ func (r *run) parts(ctx context.Context, frames *framer) error {
 			}
 		})
 	}
-	p := &part{}
+	b := &batch{}
 	for c := range ordered {
 		<-c.ready
 		if c.err != nil {
 			return c.err
 		}
-		p.add(c)
-		if p.read >= cmp.Or(r.part, partLength) || p.size >= partSize {
-			if err := r.load(ctx, p); err != nil {
+		b.add(c)
+		if b.read >= cmp.Or(r.perBatch, batchLength) || b.size >= batchSize {
+			if err := r.load(ctx, b); err != nil {
 				return err
 			}
-			p = &part{}
+			b = &batch{}
 		}
 		if ctx.Err() != nil {
 			return ErrInterrupted
@@ -220,10 +220,10 @@ func (r *run) parts(ctx context.Context, frames *framer) error {
 	if readErr != nil || ctx.Err() != nil {
 		return errors.Join(readErr, ctx.Err())
 	}
-	if len(p.chunks) == 0 {
+	if len(b.chunks) == 0 {
 		return nil
 	}
-	return r.load(ctx, p)
+	return r.load(ctx, b)
 }
 
 // read cuts the file into chunks and hands each to a worker.
@@ -231,14 +231,14 @@ func (r *run) read(ctx context.Context, frames *framer, work, ordered chan<- *ch
 	for {
 		c := &chunk{ready: make(chan struct{})}
 		var err error
-		for int64(len(c.frames)) < min(chunkLength, cmp.Or(r.part, chunkLength)) && len(c.text) < chunkSize {
+		for int64(len(c.frames)) < min(chunkLength, cmp.Or(r.perBatch, chunkLength)) && len(c.text) < chunkSize {
 			var f frame
 			if f, err = frames.next(); err != nil {
 				break
 			}
 			from := len(c.text)
 			c.text = append(c.text, f.text...)
-			c.frames = append(c.frames, placed{from, len(c.text), f.line, f.rule})
+			c.frames = append(c.frames, span{from, len(c.text), f.line, f.rule})
 		}
 		c.size, c.end.Offset, c.end.Line = len(c.text), frames.offset, frames.line
 		if len(c.frames) > 0 {
@@ -247,7 +247,7 @@ func (r *run) read(ctx context.Context, frames *framer, work, ordered chan<- *ch
 				case queue <- c:
 				case <-ctx.Done():
 					c.err = ctx.Err()
-					close(c.ready) // no worker has it: whoever waits for it waits no longer
+					close(c.ready) // no worker will: let batches see the error
 					return ctx.Err()
 				}
 			}
@@ -281,52 +281,52 @@ func (r *run) decode(c *chunk) {
 			arrival, err = r.to.Prepare(item.Record, item.Version)
 		}
 		if err != nil {
-			c.err = fmt.Errorf("line %d cannot be taken in: %w", f.line, err)
+			c.err = fmt.Errorf("line %d cannot be imported: %w", f.line, err)
 			return
 		}
 		c.arrivals, c.lines = append(c.arrivals, arrival), append(c.lines, f.line)
 	}
 }
 
-// part is what goes into one transaction.
-type part struct {
+// batch is the chunks that go into one transaction.
+type batch struct {
 	chunks []*chunk
 	read   int64
 	size   int
 }
 
-func (p *part) add(c *chunk) {
-	p.chunks = append(p.chunks, c)
-	p.read += int64(len(c.frames))
-	p.size += c.size
+func (b *batch) add(c *chunk) {
+	b.chunks = append(b.chunks, c)
+	b.read += int64(len(c.frames))
+	b.size += c.size
 }
 
-// whole puts the chunks together.
-func (p *part) whole() (whole chunk) {
+// joined joins the chunks into one.
+func (b *batch) joined() (joined chunk) {
 	n := 0
-	for _, c := range p.chunks {
+	for _, c := range b.chunks {
 		n += len(c.arrivals)
-		whole.end = c.end
+		joined.end = c.end
 	}
-	whole.arrivals, whole.lines = make([]store.Arrival, 0, n), make([]int64, 0, n)
-	for _, c := range p.chunks {
-		whole.arrivals, whole.lines = append(whole.arrivals, c.arrivals...), append(whole.lines, c.lines...)
-		whole.rejects = append(whole.rejects, c.rejects...)
+	joined.arrivals, joined.lines = make([]store.Arrival, 0, n), make([]int64, 0, n)
+	for _, c := range b.chunks {
+		joined.arrivals, joined.lines = append(joined.arrivals, c.arrivals...), append(joined.lines, c.lines...)
+		joined.rejects = append(joined.rejects, c.rejects...)
 		c.arrivals = nil
 	}
-	return whole
+	return joined
 }
 
-// load brings a part. Its rejects are on disk before the part is durable, so
-// that none is lost; where it does not become durable, they are written anew.
-func (r *run) load(ctx context.Context, p *part) error {
+// load stores a batch. Its rejects are on disk before the batch is durable, so
+// that none is lost; if the batch fails, they are written again.
+func (r *run) load(ctx context.Context, b *batch) error {
 	var next State
-	whole := p.whole()
-	err := r.to.Load(context.WithoutCancel(ctx), whole.arrivals, func(landings []store.Landing) (_ []byte, err error) {
+	all := b.joined()
+	err := r.to.Load(context.WithoutCancel(ctx), all.arrivals, func(landings []store.Landing) (_ []byte, err error) {
 		next = r.state
-		next.Offset, next.Line = whole.end.Offset, whole.end.Line
-		next.Read += p.read
-		rejects := settled(&whole, landings, &next)
+		next.Offset, next.Line = all.end.Offset, all.end.Line
+		next.Read += b.read
+		rejects := allRejects(&all, landings, &next)
 		next.reject(rejects)
 		if next.Rejects, err = writeRejects(r.Rejects, r.state.Rejects, rejects); err != nil {
 			return nil, err
@@ -341,9 +341,9 @@ func (r *run) load(ctx context.Context, p *part) error {
 	return nil
 }
 
-// settled gives all rejects of a part in the order of their lines, and
-// counts what landed.
-func settled(c *chunk, landings []store.Landing, counts *State) []Reject {
+// allRejects returns the rejects of a batch in the order of their lines, and
+// counts the records that were imported or unchanged.
+func allRejects(c *chunk, landings []store.Landing, counts *State) []Reject {
 	rejects := slices.Clone(c.rejects)
 	for i, landing := range landings {
 		switch landing {
@@ -360,13 +360,13 @@ func settled(c *chunk, landings []store.Landing, counts *State) []Reject {
 	return rejects
 }
 
-// Check reads a file as an import would and brings nothing: what it cannot
-// know is whether a person has a record already, or whether an id is taken.
+// Check reads a file as an import would, but stores nothing. It cannot know
+// whether a person already has a record or an id is taken.
 func Check(ctx context.Context, o Options) (State, error) {
 	return Import(ctx, nowhere{}, o)
 }
 
-// nowhere takes every record and keeps none.
+// nowhere accepts every record and stores none.
 type nowhere struct{}
 
 func (nowhere) Position(context.Context) ([]byte, error)      { return nil, nil }

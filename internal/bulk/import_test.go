@@ -18,8 +18,8 @@ import (
 	"equality-information-api/internal/store"
 )
 
-// shelf takes records as the store does, and can fail before and behind the
-// moment at which a part is durable, as a program that is killed does.
+// shelf stores records in memory. It can fail before or after a batch is durable,
+// like a program that is killed.
 type shelf struct {
 	correlation uuid.UUID
 	records     map[uuid.UUID]store.Arrival // by person
@@ -87,7 +87,7 @@ func (s *shelf) Complete(_ context.Context, count int64, position []byte) error 
 	return nil
 }
 
-// lines are people, some twice with other answers, some wrong.
+// lines are people, some repeated with different answers, some with errors.
 func lines(n int) string {
 	random := rand.New(rand.NewPCG(1, 2))
 	var text strings.Builder
@@ -127,7 +127,7 @@ func optionsOf(t *testing.T, text string, rejects *os.File) Options {
 	source := strings.NewReader(text)
 	return Options{
 		Source: source, Skip: func(n int64) error { _, err := source.Seek(n, io.SeekCurrent); return err },
-		Decoder: NDJSON(testRules(t), day), Rejects: rejects, Workers: 3, Progress: func(State) {}, part: 7,
+		Decoder: NDJSON(testRules(t), day), Rejects: rejects, Workers: 3, Progress: func(State) {}, perBatch: 7,
 	}
 }
 
@@ -140,7 +140,7 @@ func content(t *testing.T, f *os.File) string {
 	return string(b)
 }
 
-// However often an import is ended and resumed, it comes to the same end.
+// However often an import is stopped and resumed, the result is the same.
 func TestAnImportThatIsResumedEndsAsOneThatIsNot(t *testing.T) {
 	t.Parallel()
 	text := lines(300)
@@ -249,8 +249,8 @@ func TestAnImportEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// What cannot be read, and rejects that cannot be written, end an import
-// behind what is durable.
+// If a file cannot be read or rejects cannot be written, the import stops after
+// the last durable batch.
 func TestAnImportEndsAtAnErrorOfItsFiles(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("test: broken")

@@ -12,17 +12,17 @@ import (
 	"equality-information-api/internal/refdata"
 )
 
-// A Mapping says what another system's columns and values are here.
+// A Mapping translates another system's columns and values to ours.
 type Mapping struct {
-	columns map[string]int // their header: our column
+	columns map[string]int // their column: our column's index
 	ignore  map[string]bool
-	values  map[int]map[string]string // our column: their value: ours, empty for none
-	maps    map[int]string            // our column: the system whose values it has
+	values  map[int]map[string]string // our column: their value: our value, empty for none
+	maps    map[int]string            // our column: the system whose values it uses
 	invert  map[int]bool
 }
 
-// ParseMapping reads a mapping. Its error tells everything that is wrong, line
-// by line, and repeats nothing of the file but our own names.
+// ParseMapping reads a mapping. The error lists everything wrong, line by line,
+// and repeats nothing from the file.
 func ParseMapping(content []byte, lists *refdata.Lists) (Mapping, error) {
 	m := Mapping{
 		columns: make(map[string]int), ignore: make(map[string]bool), values: make(map[int]map[string]string),
@@ -30,7 +30,7 @@ func ParseMapping(content []byte, lists *refdata.Lists) (Mapping, error) {
 	}
 	var document yaml.Node
 	if err := yaml.Unmarshal(content, &document); err != nil {
-		return m, errors.New("it is not YAML")
+		return m, errors.New("the file is not YAML")
 	}
 	if document.Kind == 0 {
 		return m, nil
@@ -50,14 +50,14 @@ func ParseMapping(content []byte, lists *refdata.Lists) (Mapping, error) {
 			p.members(value, p.mapOf)
 		case "invert":
 			for _, name := range p.list(value) {
-				if place, ok := p.place(name); ok && !columns[place].answer {
-					p.fail(name, "is no column of yes or no")
+				if index, ok := p.index(name); ok && !columns[index].answer {
+					p.fail(name, "is not a yes-or-no column")
 				} else if ok {
-					m.invert[place] = true
+					m.invert[index] = true
 				}
 			}
 		default:
-			p.fail(key, "is no key; the keys are columns, ignore, values, maps and invert")
+			p.fail(key, "is not a known key; the keys are columns, ignore, values, maps and invert")
 		}
 	})
 	return m, errors.Join(p.errs...)
@@ -73,7 +73,7 @@ func (p *mappingParser) fail(at *yaml.Node, rule string, args ...any) {
 	p.errs = append(p.errs, fmt.Errorf("line %d %s", at.Line, fmt.Sprintf(rule, args...)))
 }
 
-// members visits the keys of a mapping, each of which may be there once.
+// members visits the keys of a mapping. Each key may appear once.
 func (p *mappingParser) members(node *yaml.Node, visit func(key, value *yaml.Node)) {
 	if node.Kind != yaml.MappingNode {
 		p.fail(node, "must be a mapping")
@@ -84,9 +84,9 @@ func (p *mappingParser) members(node *yaml.Node, visit func(key, value *yaml.Nod
 		key, value := node.Content[i], node.Content[i+1]
 		switch {
 		case key.Kind != yaml.ScalarNode:
-			p.fail(key, "has a key that is no text")
+			p.fail(key, "has a key that is not text")
 		case seen[key.Value]:
-			p.fail(key, "has a key that is there before")
+			p.fail(key, "repeats a key")
 		default:
 			seen[key.Value] = true
 			visit(key, value)
@@ -101,85 +101,85 @@ func (p *mappingParser) list(node *yaml.Node) []*yaml.Node {
 	}
 	return slices.DeleteFunc(slices.Clone(node.Content), func(item *yaml.Node) bool {
 		if item.Kind != yaml.ScalarNode {
-			p.fail(item, "must be a text")
+			p.fail(item, "must be text")
 		}
 		return item.Kind != yaml.ScalarNode
 	})
 }
 
-// place finds a column of ours.
-func (p *mappingParser) place(name *yaml.Node) (int, bool) {
-	place, ok := byName[name.Value]
+// index finds one of our columns.
+func (p *mappingParser) index(name *yaml.Node) (int, bool) {
+	index, ok := byName[name.Value]
 	if name.Kind != yaml.ScalarNode || !ok {
-		p.fail(name, "names a column that is none of ours")
+		p.fail(name, "names an unknown column")
 		return 0, false
 	}
-	return place, true
+	return index, true
 }
 
 func (p *mappingParser) column(theirs, ours *yaml.Node) {
-	if place, ok := p.place(ours); ok {
-		p.m.columns[theirs.Value] = place
+	if index, ok := p.index(ours); ok {
+		p.m.columns[theirs.Value] = index
 	}
 }
 
 func (p *mappingParser) valuesOf(ours, values *yaml.Node) {
-	place, ok := p.place(ours)
+	index, ok := p.index(ours)
 	p.members(values, func(theirs, value *yaml.Node) {
 		switch {
 		case !ok:
 		case value.Kind != yaml.ScalarNode:
-			p.fail(value, "must be a text")
+			p.fail(value, "must be text")
 		default:
-			if p.m.values[place] == nil {
-				p.m.values[place] = make(map[string]string)
+			if p.m.values[index] == nil {
+				p.m.values[index] = make(map[string]string)
 			}
-			p.m.values[place][theirs.Value] = value.Value
+			p.m.values[index][theirs.Value] = value.Value
 			if value.Tag == "!!null" {
-				p.m.values[place][theirs.Value] = ""
+				p.m.values[index][theirs.Value] = ""
 			}
 		}
 	})
 }
 
 func (p *mappingParser) mapOf(ours, system *yaml.Node) {
-	place, ok := p.place(ours)
+	index, ok := p.index(ours)
 	if !ok {
 		return
 	}
-	list, coded := p.lists.Get(columns[place].codes)
+	list, coded := p.lists.Get(columns[index].codes)
 	switch {
 	case !coded:
-		p.fail(ours, "is no column of codes")
+		p.fail(ours, "is not a column of codes")
 	case list.Variables[system.Value] == "":
 		p.fail(system, "names a system that the list %s has no map for", list.Name)
 	default:
-		p.m.maps[place] = system.Value
+		p.m.maps[index] = system.Value
 	}
 }
 
-// column gives the place of a header's column, -1 for one that is passed over.
-func (m Mapping) column(name string) (place int, ok bool) {
-	if place, ok := m.columns[name]; ok {
-		return place, true
+// column returns the index of the column with this header, -1 for one to ignore.
+func (m Mapping) column(name string) (index int, ok bool) {
+	if index, ok := m.columns[name]; ok {
+		return index, true
 	}
 	if m.ignore[name] {
 		return -1, true
 	}
-	place, ok = byName[name]
-	return place, ok
+	index, ok = byName[name]
+	return index, ok
 }
 
-// resolver gives our values for those of a row.
+// resolver translates the values of a row to ours.
 type resolver struct {
 	Mapping
-	codes map[int]map[string]string // by column and their value; empty where several of ours have it
+	codes map[int]map[string]string // by column and their value; empty if it stands for several of ours
 }
 
 func (m Mapping) resolved(lists *refdata.Lists) *resolver {
 	r := &resolver{m, make(map[int]map[string]string)}
-	for place, system := range m.maps {
-		list, _ := lists.Get(columns[place].codes)
+	for index, system := range m.maps {
+		list, _ := lists.Get(columns[index].codes)
 		codes := make(map[string]string)
 		for _, c := range list.Codes {
 			theirs := c.Maps[system]
@@ -192,20 +192,20 @@ func (m Mapping) resolved(lists *refdata.Lists) *resolver {
 			}
 			codes[theirs] = c.Code
 		}
-		r.codes[place] = codes
+		r.codes[index] = codes
 	}
 	return r
 }
 
-// value gives our value for a cell's, or the cell's own where nothing is said
-// of it. ok is false for one that stands for several codes of ours.
-func (r *resolver) value(place int, text string) (ours string, ok bool) {
-	if !columns[place].list {
-		return r.single(place, text)
+// value returns our value for a cell's, or the cell's own if the mapping does
+// not have it. ok is false if it stands for several of our codes.
+func (r *resolver) value(index int, text string) (ours string, ok bool) {
+	if !columns[index].list {
+		return r.single(index, text)
 	}
 	var mapped []string
 	for _, element := range elements(text) {
-		one, ok := r.single(place, element)
+		one, ok := r.single(index, element)
 		if !ok {
 			return "", false
 		}
@@ -216,23 +216,23 @@ func (r *resolver) value(place int, text string) (ours string, ok bool) {
 	return strings.Join(mapped, listSeparator), true
 }
 
-func (r *resolver) single(place int, text string) (string, bool) {
-	if ours, ok := r.values[place][text]; ok {
+func (r *resolver) single(index int, text string) (string, bool) {
+	if ours, ok := r.values[index][text]; ok {
 		text = ours
-	} else if ours, ok := r.codes[place][text]; ok {
+	} else if ours, ok := r.codes[index][text]; ok {
 		if ours == "" {
 			return "", false
 		}
 		text = ours
 	}
-	if r.invert[place] {
+	if r.invert[index] {
 		text = inverted(text)
 	}
 	return text, true
 }
 
-// inverted is the answer to the opposite question. What is no answer stays, and
-// is found to be none.
+// inverted is the answer to the opposite question. Text that is not an answer
+// stays as it is, and is refused later.
 func inverted(text string) string {
 	answer, _ := equality.ParseImported(text)
 	switch answer {

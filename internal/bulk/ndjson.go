@@ -9,9 +9,9 @@ import (
 	"equality-information-api/internal/equality"
 )
 
-// NDJSON reads lines of JSON: a record as the HTTP contract has it, or an item
-// of a list, which has the version and the record in it. An export is of such
-// items. Answers may be spelt as other systems spell them.
+// NDJSON returns a decoder for lines of JSON. A line is a record in the form of
+// the HTTP contract, or an entry of its lists, which holds the version and the
+// record, as in an export. Answers can have other systems' spellings.
 func NDJSON(rules *equality.Rules, today equality.Date) Decoder {
 	d := ndjson{rules.ForImport(), today}
 	return DecoderFunc(d.decode)
@@ -62,7 +62,7 @@ func (d ndjson) decode(line []byte) (Item, error) {
 	return Item{record, version}, nil
 }
 
-// idOf reads an id beside a record, where there is one.
+// idOf reads an id next to a record, if there is one.
 func idOf(value jsontext.Value, pointer string, fail func(pointer, code string)) uuid.UUID {
 	if value == nil || value.Kind() == 'n' {
 		return uuid.Nil
@@ -82,14 +82,14 @@ func idOf(value jsontext.Value, pointer string, fail func(pointer, code string))
 	return id
 }
 
-// listItem is an item of a list, not read any further.
+// listItem is an entry of a list, with its members not decoded yet.
 type listItem struct {
 	id, target, version, record jsontext.Value
 	unknown                     []string
 }
 
-// splitItem takes an item apart. A line that is none, JSON or not, is to be
-// read as a record, whose reader says what is wrong with it.
+// splitItem splits an entry of a list into its members. Any other line, JSON or
+// not, is decoded as a record, and that decoder reports what is wrong with it.
 func splitItem(line []byte) (item listItem, ok bool) {
 	if !bytes.Contains(line, []byte(`"record"`)) {
 		return item, false

@@ -20,7 +20,7 @@ var same = cmp.Options{
 	cmp.Comparer(func(a, b equality.Date) bool { return a == b }),
 }
 
-// What is exported in either format is imported as it was, version and all.
+// Importing an export, in either format, gives the same records and versions.
 func TestAnExportIsImportedAsItWas(t *testing.T) {
 	t.Parallel()
 	lists, rules := testLists(t), testRules(t)
@@ -78,7 +78,7 @@ func TestGuardIsUndone(t *testing.T) {
 	}
 }
 
-// The document of a row is JSON whatever its cells hold.
+// The document of a row is JSON, whatever is in its cells.
 func FuzzCSVRow(f *testing.F) {
 	lists, rules := testLists(f), testRules(f)
 	var header bytes.Buffer

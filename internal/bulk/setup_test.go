@@ -14,7 +14,7 @@ import (
 
 var day = equality.NewDate(2026, time.November, 27)
 
-// theLists and theRules are read once for all tests.
+// theLists and theRules are loaded once for all tests.
 var (
 	theLists = sync.OnceValues(func() (*refdata.Lists, error) { return refdata.Load() })
 	theRules = sync.OnceValues(func() (*equality.Rules, error) {

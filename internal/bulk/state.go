@@ -8,7 +8,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// Counts are what became of records.
+// Counts says how many records were imported, unchanged or rejected.
 type Counts struct {
 	Read      int64            `json:"read"`
 	Imported  int64            `json:"imported"`
@@ -17,31 +17,31 @@ type Counts struct {
 	Rules     map[string]int64 `json:"rules,omitzero"` // how many rejected records broke each rule
 }
 
-// A State is how far an import has come: all before it is durable, and nothing
-// behind it was written.
+// A State is how far an import has got: everything before it is durable, and
+// nothing after it is stored.
 type State struct {
 	Counts
-	Offset        int64     `json:"offset"` // in the file, or in what it holds compressed
-	Line          int64     `json:"line"`   // of what comes next
+	Offset        int64     `json:"offset"` // in the uncompressed file
+	Line          int64     `json:"line"`   // of the next record
 	Rejects       int64     `json:"rejects"`
 	Done          bool      `json:"done,omitzero"`
 	CorrelationID uuid.UUID `json:"correlationId"`
 }
 
-// start is the state of an import that has not begun.
+// start is the state before an import begins.
 func start(correlation uuid.UUID) State { return State{Line: 1, CorrelationID: correlation} }
 
 // parseState reads what State.encode wrote.
 func parseState(position []byte) (s State, err error) {
 	if err := json.Unmarshal(position, &s); err != nil {
-		return s, errors.New("the place to resume from cannot be read")
+		return s, errors.New("the saved position of the import cannot be read")
 	}
 	return s, nil
 }
 
 func (s State) encode() ([]byte, error) { return json.Marshal(s, json.Deterministic(true)) }
 
-// reject counts the records that rejects are of.
+// reject counts the rejected records, in all and by rule.
 func (s *State) reject(rejects []Reject) {
 	s.Rules = maps.Clone(s.Rules)
 	if s.Rules == nil {

@@ -11,8 +11,8 @@ import (
 )
 
 // Answer is the answer to a yes-or-no question. In JSON it is true, false or
-// "preferNotToSay"; a question not asked is an absent member, and never means
-// no.
+// "preferNotToSay". An absent member means that the question was not asked, and
+// never means no.
 type Answer uint8
 
 // The answers.
@@ -31,7 +31,7 @@ var answerJSON = [...][]byte{
 	PreferNotToSay: []byte(`"` + refdata.PreferNotToSay + `"`),
 }
 
-// String gives the answer's code in the reference list, "" where not asked.
+// String returns the answer's code in the reference list, "" if not asked.
 func (a Answer) String() string {
 	if a == NotAsked {
 		return ""
@@ -39,12 +39,12 @@ func (a Answer) String() string {
 	return strings.Trim(string(answerJSON[a]), `"`)
 }
 
-// MarshalJSONTo writes what MarshalJSON gives, without allocating.
+// MarshalJSONTo writes the same as MarshalJSON, without allocating.
 func (a Answer) MarshalJSONTo(e *jsontext.Encoder) error {
 	return e.WriteValue(answerJSON[a])
 }
 
-// MarshalJSON gives true, false, "preferNotToSay", or null where not asked.
+// MarshalJSON returns true, false, "preferNotToSay", or null if not asked.
 func (a Answer) MarshalJSON() ([]byte, error) { return bytes.Clone(answerJSON[a]), nil }
 
 // UnmarshalJSON reads what MarshalJSON writes.
@@ -58,7 +58,7 @@ func (a *Answer) UnmarshalJSON(b []byte) error {
 	return errors.New("equality: not an answer")
 }
 
-// parseAnswer reads an answer that was sent as a string.
+// parseAnswer reads an answer from a string.
 func (r *Rules) parseAnswer(s string) (Answer, bool) {
 	if r.importing {
 		return ParseImported(s)
@@ -74,7 +74,7 @@ func (r *Rules) parseAnswer(s string) (Answer, bool) {
 	return NotAsked, false
 }
 
-// ParseImported reads an answer as other systems write it.
+// ParseImported reads an answer in the spellings of other systems.
 func ParseImported(s string) (Answer, bool) {
 	switch strings.ToLower(strings.TrimSpace(s)) {
 	case "yes", "y", "true", "1":

@@ -9,19 +9,19 @@ import (
 	"github.com/google/uuid"
 )
 
-// Encode gives the record as JSON, always in the same way for the same record.
-// Text that is not UTF-8, which an import may bring, is mended.
+// Encode returns the record as JSON, always the same for the same record. It
+// replaces invalid UTF-8, which an import may bring.
 func (r Record) Encode() []byte { return encode(r) }
 
 func encode(v any) []byte {
 	document, err := json.Marshal(v, jsontext.AllowInvalidUTF8(true))
-	if err != nil { // no member has a value that cannot be written
+	if err != nil { // cannot happen: every member can be encoded
 		panic(fmt.Errorf("equality: %w", err))
 	}
 	return document
 }
 
-// errID says nothing of the text that was refused.
+// errID does not repeat the refused text.
 var errID = errors.New("equality: not a UUID in the 36-character form")
 
 // ParseID reads a UUID in the 36-character form, in upper or lower case. The

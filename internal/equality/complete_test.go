@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// A member that is missing from the table of members would be lost in silence:
-// a patch of it alone would count as no change.
+// A member missing from the table of members would be lost silently: a patch of
+// only that member would count as no change.
 func TestEveryMemberOfARecordIsInTheTableOfMembers(t *testing.T) {
 	t.Parallel()
 	listed := make(map[string]bool)

@@ -10,8 +10,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// TestSeedExample posts the seed's example and reads it back, member for member
-// and in the same order.
+// TestSeedExample posts the specification's example and reads back the same
+// members in the same order.
 func TestSeedExample(t *testing.T) {
 	t.Parallel()
 	r, err := newRules(t).DecodeCreate(seed(t), uuid.Nil, today)
@@ -85,7 +85,7 @@ func TestDecodeCreate(t *testing.T) {
 func TestNearCodesAreSuggested(t *testing.T) {
 	t.Parallel()
 	_, err := patched(t, stored(t, ""), `{"nationality":"britsh"}`)
-	want := []equality.Failure{{Pointer: "/nationality", Code: equality.CodeUnknown, Message: "is not a code of the reference list; near codes: british, irish"}}
+	want := []equality.Failure{{Pointer: "/nationality", Code: equality.CodeUnknown, Message: "is not a code in the reference list; similar codes: british, irish"}}
 	if d := cmp.Diff(want, err.(*equality.InvalidError).Failures); d != "" {
 		t.Error(d)
 	}
@@ -93,7 +93,7 @@ func TestNearCodesAreSuggested(t *testing.T) {
 
 func TestNearMemberIsSuggested(t *testing.T) {
 	t.Parallel()
-	const said = "is not a member of this object; names are matched exactly"
+	const said = "is not a member of this object; names must match exactly"
 	for name, want := range map[string]string{
 		"Gender":           said + "; did you mean gender?",
 		"langages":         said + "; did you mean languages?",

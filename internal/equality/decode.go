@@ -6,9 +6,9 @@ import (
 	"github.com/google/uuid"
 )
 
-// DecodePatch reads a JSON merge patch and checks everything in it that can be
-// judged without the stored record. Codes come out canonical where they are
-// known. The error is an [*InvalidError].
+// DecodePatch reads a JSON merge patch and checks everything that does not need
+// the stored record. It replaces aliases with their codes. The error is an
+// [*InvalidError].
 func (r *Rules) DecodePatch(body []byte, today Date) (Patch, error) {
 	d := newDecoder(r, body, today)
 	p, _ := d.patch()
@@ -18,11 +18,11 @@ func (r *Rules) DecodePatch(body []byte, today Date) (Patch, error) {
 	return p, nil
 }
 
-// DecodeCreate reads the body of a create, which is the merge patch of an empty
-// record, and checks it whole, so that a failure of one kind hides none of
-// another. pathID is the id in the path, [uuid.Nil] where it has none. The
-// record's ID is [uuid.Nil] where neither path nor body gives one: choosing it
-// is then the caller's. The error is an [*InvalidError].
+// DecodeCreate reads the body of a create, which is a merge patch of an empty
+// record, and makes all checks, so that one kind of failure does not hide
+// another. pathID is the id in the path, or [uuid.Nil]. If neither path nor body
+// has an id, the record's ID is [uuid.Nil] and the caller chooses one. The error
+// is an [*InvalidError].
 func (r *Rules) DecodeCreate(body []byte, pathID uuid.UUID, today Date) (Record, error) {
 	d := newDecoder(r, body, today)
 	p, ok := d.patch()
@@ -57,7 +57,7 @@ type field[T any] struct {
 	read func(*decoder, *T)
 }
 
-// The members of each object, in the order in which they are written.
+// The members of each object, in the order of encoding.
 var (
 	patchFields = []field[Patch]{
 		{"id", func(d *decoder, p *Patch) { p.ID = optional(d, (*decoder).id) }},
@@ -81,7 +81,7 @@ var (
 		{"homeSituation", func(d *decoder, p *Patch) { p.HomeSituation.Value = d.optionalCode(d.rules.homeSituation) }},
 		{"homeSituationIfOther", func(d *decoder, p *Patch) { p.HomeSituation.ValueIfOther = optional(d, (*decoder).text) }},
 		{"armedForces", func(d *decoder, p *Patch) { p.ArmedForces = d.optionalCode(d.rules.armedForces) }},
-		// Read-only members come back from callers who send what they got.
+		// Callers may send back the read-only members they received.
 		{"unrecognisedMembers", func(d *decoder, _ *Patch) { d.skip() }},
 		{"person", func(d *decoder, _ *Patch) { d.skip() }},
 		{"extended", func(d *decoder, _ *Patch) { d.skip() }},
@@ -106,7 +106,7 @@ var (
 	}
 	pregnancyFields = []field[Pregnancy]{
 		{"pregnancyDate", func(d *decoder, p *Pregnancy) { p.Date = d.pregnancyDate() }},
-		{"pregnancyValidUntil", func(d *decoder, _ *Pregnancy) { d.string() }}, // computed, whatever was sent
+		{"pregnancyValidUntil", func(d *decoder, _ *Pregnancy) { d.string() }}, // ignored: it is computed
 	}
 	languageFields = []field[Language]{
 		{"language", func(d *decoder, l *Language) { l.Language, _ = d.code(d.rules.language) }},
@@ -121,7 +121,7 @@ func codedFields(name string, list func(*Rules) *refdata.List) []field[CodedPatc
 	}
 }
 
-// optional reads a value with read, or null as its removal.
+// optional reads a value with read, or null as the removal of the member.
 func optional[T any](d *decoder, read func(*decoder) (T, bool)) Change[T] {
 	if d.null() {
 		return Remove[T]()

@@ -30,7 +30,7 @@ func (d *decoder) pregnancyDate() Date {
 	return date
 }
 
-// IsPregnancyDate says whether a pregnancy may be entered for the date.
+// IsPregnancyDate says whether the date is allowed for a pregnancy.
 func IsPregnancyDate(date, today Date) bool {
 	return date.Compare(firstPregnancyDate) >= 0 && date.Compare(today.AddMonths(12)) <= 0
 }
@@ -52,7 +52,7 @@ func (d *decoder) languages() ([]Language, bool) {
 			d.failBelow(strconv.Itoa(i)+"/isPrimary", LanguagesOnePrimary)
 		}
 	}
-	// An element that failed might have been the primary one.
+	// An invalid element could have been the primary one.
 	if primaries == 0 && len(languages) > 0 && d.failures.count() == failed {
 		d.fail(LanguagesOnePrimary)
 	}
@@ -72,8 +72,8 @@ func readElement[T any](d *decoder, fields []field[T], element *T) {
 	}
 }
 
-// Requirements gives the change to these communication requirements, which are
-// codes as the list has them.
+// Requirements returns the change to these communication requirements, which are
+// codes, not aliases.
 func (r *Rules) Requirements(values Change[[]string]) RequirementsPatch {
 	p := RequirementsPatch{Values: values}
 	for _, value := range values.value {
@@ -83,7 +83,7 @@ func (r *Rules) Requirements(values Change[[]string]) RequirementsPatch {
 	return p
 }
 
-// requirements reads the codes. The text may have been read before.
+// requirements reads the codes. The text may already have been read.
 func (d *decoder) requirements(p *RequirementsPatch) {
 	list := d.rules.communicationRequirement
 	text := p.ValuesIfOther

@@ -148,7 +148,7 @@ func TestManyFailuresAreCounted(t *testing.T) {
 	}
 }
 
-// numbered gives text n times, each N in it replaced by a number from 1.
+// numbered repeats text n times, and replaces N with the numbers from 1.
 func numbered(n int, text string) string {
 	var all strings.Builder
 	for i := range n {

@@ -10,8 +10,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// The methods here read one value each. They note what is wrong with it, and
-// say whether it can be used.
+// Each method here reads one value, notes what is wrong with it, and says
+// whether it can be used.
 
 func (d *decoder) id() (uuid.UUID, bool) {
 	s, ok := d.string()
@@ -30,9 +30,9 @@ func (d *decoder) id() (uuid.UUID, bool) {
 	return uuid.Nil, false
 }
 
-// code reads a code of the list, or an alias as the code it stands for. Whether
-// an unknown or retired code may stand depends on the stored record; "" never
-// may, since there it means an absent member.
+// code reads a code from the list, or an alias as the code it stands for. Whether
+// an unknown or retired code is allowed depends on the stored record; "" never
+// is, because in a record it means an absent member.
 func (d *decoder) code(list *refdata.List) (string, bool) {
 	value, ok := d.string()
 	if !ok {
@@ -60,8 +60,8 @@ func (d *decoder) text() (Text, bool) {
 	return text, code == ""
 }
 
-// ParseText reads the free text of an …IfOther member, without the blanks
-// around it. code is the failure's where it cannot be one.
+// ParseText reads the free text of an …IfOther member and trims white space. If
+// the text is not valid, code is the failure's code.
 func ParseText(s string) (text Text, code string) {
 	s = strings.TrimSpace(s)
 	switch {
@@ -102,9 +102,9 @@ func (d *decoder) answer() (Answer, bool) {
 	return NotAsked, false
 }
 
-// nino reads a National Insurance number as people write it, with blanks and in
-// either case. Prefixes that are never issued are accepted: the seed's own
-// example has one.
+// nino reads a National Insurance number as people write it, with spaces and in
+// either case. It accepts prefixes that are never issued, because the
+// specification's own example has one.
 func (d *decoder) nino() (string, bool) {
 	s, ok := d.string()
 	if !ok {
@@ -116,8 +116,8 @@ func (d *decoder) nino() (string, bool) {
 	return s, ok
 }
 
-// ParseNINO reads a National Insurance number with blanks and in either case,
-// and gives it without blanks, in upper case. Any prefix will do.
+// ParseNINO reads a National Insurance number with spaces and in either case, and
+// returns it without spaces in upper case. It accepts any prefix.
 func ParseNINO(s string) (string, bool) {
 	s = strings.Map(func(r rune) rune {
 		switch {

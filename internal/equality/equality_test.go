@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// today is the day on which the tests play.
+// today is the date in the tests.
 var today = equality.NewDate(2024, 5, 1)
 
 const (
@@ -39,7 +39,7 @@ func newRules(tb testing.TB) *equality.Rules {
 	return rules
 }
 
-// seed gives the seed's example as JSON.
+// seed returns the specification's example as JSON.
 func seed(tb testing.TB) []byte {
 	tb.Helper()
 	body, err := os.ReadFile("../../examples/seed.json")
@@ -49,7 +49,7 @@ func seed(tb testing.TB) []byte {
 	return body
 }
 
-// stored decodes a record as it would come from the store.
+// stored decodes a record as if it came from the store.
 func stored(tb testing.TB, members string) equality.Record {
 	tb.Helper()
 	r, err := equality.Decode([]byte(document(members)))
@@ -59,7 +59,7 @@ func stored(tb testing.TB, members string) equality.Record {
 	return r
 }
 
-// document gives a JSON object with both identifiers and these members.
+// document returns a JSON object with both identifiers and these members.
 func document(members string) string {
 	doc := `{"id":"` + id + `","targetId":"` + targetID + `"`
 	if members != "" {
@@ -80,7 +80,7 @@ func patched(tb testing.TB, r equality.Record, body string) (equality.Record, er
 	return next, rules.Validate(p, r, next)
 }
 
-// failures gives an error's failures as "pointer code" lines.
+// failures returns an error's failures as "pointer code" lines.
 func failures(tb testing.TB, err error) string {
 	tb.Helper()
 	if err == nil {

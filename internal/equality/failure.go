@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// The codes of failures. They are part of the HTTP contract and never change;
-// [FailureCodes] gives their meaning.
+// The codes of failures. They are part of the HTTP contract and never change.
+// [FailureCodes] explains them.
 const (
-	// The body cannot be read to its end. Such a failure is the only one.
+	// The body cannot be read to its end. There is then no other failure.
 	JSONSyntax    = "json.syntax"
 	JSONUTF8      = "json.utf8"
 	JSONDepth     = "json.depth"
@@ -53,42 +53,42 @@ type FailureCode struct {
 	Code, Meaning string
 }
 
-// failureCodes are the codes in the order in which they are documented. The
-// meaning is the message of a failure that has nothing to add.
+// failureCodes are the codes in the order of the documentation. The meaning is
+// the message of a failure that has no details.
 var failureCodes = []FailureCode{
 	{JSONSyntax, "is not JSON"},
 	{JSONUTF8, "is not valid UTF-8"},
-	{JSONDepth, fmt.Sprintf("has objects and arrays nested more than %d deep", maxDepth)},
-	{JSONDuplicate, "is there more than once in the same object"},
-	{JSONUnknown, "is not a member of this object; names are matched exactly"},
+	{JSONDepth, fmt.Sprintf("has objects or arrays nested more than %d levels deep", maxDepth)},
+	{JSONDuplicate, "appears more than once in the same object"},
+	{JSONUnknown, "is not a member of this object; names must match exactly"},
 	{Required, "is required"},
 	{TypeObject, "must be an object"},
 	{TypeArray, "must be an array"},
 	{TypeString, "must be a string"},
 	{TypeBoolean, "must be true or false"},
 	{TypeAnswer, `must be true, false or "preferNotToSay"`},
-	{IDForm, "must be a UUID in the 36-character form"},
+	{IDForm, "must be a 36-character UUID"},
 	{IDZero, "must not be the zero UUID"},
-	{IDMismatch, "must be the identifier that the record has, or that the path gives it"},
-	{CodeUnknown, "is not a code of the reference list"},
-	{CodeRetired, "is a code that is not in use, and may only stand where it stood before"},
-	{CodeExclusive, "is a code that must stand alone"},
-	{TextLength, fmt.Sprintf("must have at most %d characters", maxText)},
-	{TextControl, "must not have control characters"},
-	{TextNoCode, "may only be given with a code that takes a text"},
-	{DateForm, "must be a calendar day of the form YYYY-MM-DD"},
-	{DateRange, "must be from 1900-01-01 to a year from today"},
+	{IDMismatch, "must match the id in the path or in the stored record"},
+	{CodeUnknown, "is not a code in the reference list"},
+	{CodeRetired, "is a retired code, which only a record that already has it may keep"},
+	{CodeExclusive, "is a code that cannot be combined with others"},
+	{TextLength, fmt.Sprintf("must be %d characters or less", maxText)},
+	{TextControl, "must not contain control characters"},
+	{TextNoCode, "is only allowed with a code that takes text"},
+	{DateForm, "must be a real date in the form YYYY-MM-DD"},
+	{DateRange, "must be between 1900-01-01 and one year from today"},
 	{ListLength, "has too many elements"},
-	{ListDuplicate, "is in the list already"},
+	{ListDuplicate, "is already in the list"},
 	{NINOForm, "must be two letters, six digits and a letter from A to D"},
-	{HoursNoCare, "may only be given where provideUnpaidCare is true"},
-	{LanguagesOnePrimary, "must have isPrimary true for exactly one language"},
+	{HoursNoCare, "is only allowed when provideUnpaidCare is true"},
+	{LanguagesOnePrimary, "must have exactly one language with isPrimary true"},
 }
 
-// Meaning gives the meaning of a code, "" for one that is not of this package.
+// Meaning returns the meaning of a code, "" for a code of another package.
 func Meaning(code string) string { return meanings[code] }
 
-// meanings gives the meaning of a code.
+// meanings has the meaning of each code.
 var meanings = func() map[string]string {
 	byCode := make(map[string]string, len(failureCodes))
 	for _, c := range failureCodes {
@@ -97,34 +97,34 @@ var meanings = func() map[string]string {
 	return byCode
 }()
 
-// FailureCodes gives every code that a [Failure] can have, for the documents.
+// FailureCodes returns every code that a [Failure] can have.
 func FailureCodes() []FailureCode { return slices.Clone(failureCodes) }
 
-// A Failure is one thing wrong with what was sent. Neither the pointer, nor the
-// code, nor the message holds a value that was sent.
+// A Failure is one error in a request. Neither the pointer, nor the code, nor the
+// message holds a submitted value.
 type Failure struct {
 	Pointer string // JSON pointer (RFC 6901) into the body, "" for all of it
 	Code    string
-	Message string // a sentence whose subject is the place pointed at
+	Message string // a sentence without its subject, which is the member pointed to
 }
 
-// maxFailures is how many failures are described; the rest are counted.
+// maxFailures is how many failures are described; the rest are only counted.
 const maxFailures = 100
 
-// InvalidError is everything wrong with what was sent, in the order found.
+// InvalidError is everything wrong with a request, in the order found.
 type InvalidError struct {
 	Failures []Failure // at most 100
 	Omitted  int       // how many more there are
 }
 
-// Error gives the number of failures alone.
+// Error only says how many failures there are.
 func (e *InvalidError) Error() string {
 	return "equality: not valid, failures: " + strconv.Itoa(e.count())
 }
 
 func (e *InvalidError) count() int { return len(e.Failures) + e.Omitted }
 
-// Note adds a failure, to the count alone where there are 100.
+// Note adds a failure. After 100 it only counts.
 func (e *InvalidError) Note(f Failure) {
 	if len(e.Failures) == maxFailures {
 		e.Omitted++
@@ -133,12 +133,12 @@ func (e *InvalidError) Note(f Failure) {
 	e.Failures = append(e.Failures, f)
 }
 
-// add notes a failure. details are sentences that follow the code's meaning.
+// add notes a failure. The details follow the code's meaning in the message.
 func (e *InvalidError) add(pointer, code string, details ...string) {
 	e.Note(Failure{Pointer: pointer, Code: code, Message: strings.Join(append([]string{meanings[code]}, details...), "; ")})
 }
 
-// err gives e as an error, nil where nothing failed.
+// err returns e as an error, nil if there are no failures.
 func (e *InvalidError) err() error {
 	if len(e.Failures) == 0 {
 		return nil

@@ -66,7 +66,7 @@ func FuzzDecodeCreate(f *testing.F) {
 		}
 		checkRoundTrip(t, r)
 
-		// What is valid once is valid again, as what it came to be.
+		// A valid record is still valid when it is sent back.
 		if r.ID == uuid.Nil {
 			r.ID = r.TargetID
 		}

@@ -10,8 +10,7 @@ import (
 // tree is a JSON object.
 type tree = map[string]any
 
-// generator makes the value of a member. Where nulls is true, null is among
-// what it makes.
+// generator makes the value of a member. If nulls is true, it also makes null.
 type generator func(t *rapid.T, nulls bool) any
 
 func anyOf(values ...any) generator {
@@ -23,9 +22,9 @@ func anyOf(values ...any) generator {
 	}
 }
 
-// object makes an object of some of these groups of members. The members of a
-// group come all or none, so that a patch that gives a code gives its text too
-// and what depends on it is never cleared.
+// object makes an object from some of these groups of members. A group is
+// present whole or not at all, so that a patch with a code also has its text and
+// never clears anything that depends on it.
 func object(groups ...map[string]generator) generator {
 	return func(t *rapid.T, nulls bool) any {
 		if nulls && rapid.IntRange(0, 4).Draw(t, "null") == 0 {
@@ -48,7 +47,7 @@ func members(t *rapid.T, nulls bool, groups ...map[string]generator) tree {
 	return object
 }
 
-// some makes a list of some of these elements, none twice.
+// some makes a list from some of these elements, none twice.
 func some(limit int, elements ...any) generator {
 	return func(t *rapid.T, nulls bool) any {
 		if nulls && rapid.Bool().Draw(t, "null") {
@@ -103,8 +102,8 @@ var (
 // drawPatch makes a merge patch that DecodePatch accepts.
 func drawPatch(t *rapid.T) tree { return members(t, true, recordTree...) }
 
-// drawDocument makes the document of a record whose form is valid, though its
-// codes may be unknown and its texts may stand beside codes that take none.
+// drawDocument makes the document of a record with a valid form. Its codes may be
+// unknown, and it may have texts with codes that take none.
 func drawDocument(t *rapid.T) tree {
 	document := members(t, false, recordTree...)
 	document["id"], document["targetId"] = id, targetID

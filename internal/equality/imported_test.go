@@ -9,7 +9,7 @@ import (
 	"equality-information-api/internal/refdata"
 )
 
-// An import takes answers as other systems write them. A request does not.
+// An import accepts other systems' spellings of answers. A request does not.
 func TestAnswersOfAnImport(t *testing.T) {
 	t.Parallel()
 	lists, err := refdata.Load()

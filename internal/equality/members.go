@@ -2,7 +2,7 @@ package equality
 
 import "slices"
 
-// A member is one top-level member of a record, id and targetId not counted.
+// A member is one top-level member of a record, other than id and targetId.
 type member struct {
 	name    string
 	present func(*Record) bool
@@ -59,8 +59,8 @@ func listMember[T comparable](name string, of func(*Record) *[]T) member {
 	}
 }
 
-// Members gives the names of the top-level members present, in document
-// order. id and targetId are not counted.
+// Members returns the names of the top-level members present, other than id and
+// targetId, in document order.
 func (r Record) Members() []string {
 	var names []string
 	for _, m := range members {
@@ -93,15 +93,15 @@ func Diff(a, b Record) []string {
 	return names
 }
 
-// Sensitive stands for the members that say too much by being named.
+// Sensitive stands for the members whose name alone reveals too much.
 const Sensitive = "sensitive"
 
-// SensitiveMembers are the members that say too much by being named.
+// SensitiveMembers are the members whose name alone reveals too much.
 func SensitiveMembers() []string { return []string{"gender", "pregnancyOrMaternity"} }
 
-// MaskSensitive gives the names for readers who may not see the record: gender
-// and pregnancyOrMaternity are replaced by one [Sensitive], which comes last,
-// so that its place does not tell which of the two it stands for.
+// MaskSensitive returns the names for readers who cannot see the record: one
+// [Sensitive] replaces gender and pregnancyOrMaternity. It comes last, so that
+// its position does not reveal which of the two it stands for.
 func MaskSensitive(names []string) []string {
 	masked := slices.DeleteFunc(slices.Clone(names), func(name string) bool {
 		return name == "gender" || name == "pregnancyOrMaternity" || name == Sensitive

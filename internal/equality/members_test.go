@@ -40,8 +40,8 @@ func names(tb testing.TB, document []byte) []string {
 	return all
 }
 
-// TestMemberNames holds the three places together that name the members: what
-// is read, what is written, and what Members and Diff say.
+// TestMemberNames compares the three places that name the members: decoding,
+// encoding, and Members and Diff.
 func TestMemberNames(t *testing.T) {
 	t.Parallel()
 	r, err := patched(t, stored(t, ""), "{"+full+"}")

@@ -34,7 +34,7 @@ type Patch struct {
 	Unlisted bool
 }
 
-// CodedPatch changes a code and the text that may go with it.
+// CodedPatch changes a code and its text.
 type CodedPatch struct {
 	Value        Change[string]
 	ValueIfOther Change[Text]
@@ -57,18 +57,17 @@ type CaringPatch struct {
 	HoursSpentProvidingUnpaidCare Change[string]
 }
 
-// RequirementsPatch changes the communication requirements and the text that
-// may go with them.
+// RequirementsPatch changes the communication requirements and their text.
 type RequirementsPatch struct {
 	Values        Change[[]string]
 	ValuesIfOther Change[Text]
 
-	takesText bool // one of Values takes a text
+	takesText bool // one of Values takes text
 }
 
-// Apply gives the record after the patch, and leaves current as it is. Where a
-// change gives another code and says nothing of the text that went with the old
-// one, that text goes too ("" stays); and so do the hours where care stops.
+// Apply returns the record after the patch and does not change current. If the
+// patch changes a code and leaves out its text, the text is removed unless it is
+// "". If care stops, its hours are removed.
 func (p Patch) Apply(current Record) Record {
 	next := current
 	p.ID.Apply(&next.ID)
@@ -143,11 +142,10 @@ func (p RequirementsPatch) apply(values *[]string, text *Text) {
 	}
 }
 
-// ClearText gives the change that removes a text which says something, and
-// leaves "" as it is.
+// ClearText returns the change that removes a text unless it is "".
 func ClearText() Change[Text] { return Change[Text]{action: clearing} }
 
-// clear removes a text that says something. "" stays as it was sent.
+// clear removes a text unless it is "", which stays as it was sent.
 func (t *Text) clear() {
 	if t.text != "" {
 		*t = Text{}

@@ -58,8 +58,8 @@ func TestApplyIsMergePatch(t *testing.T) {
 	})
 }
 
-// TestApplyIsIdempotent does without the care that generated patches take:
-// single members come alone, so that what depends on them is cleared.
+// TestApplyIsIdempotent also patches single members without their group, so that
+// members that depend on them are cleared.
 func TestApplyIsIdempotent(t *testing.T) {
 	t.Parallel()
 	rules := newRules(t)
@@ -110,7 +110,7 @@ func TestEncodeAndDecode(t *testing.T) {
 			t.Error(d)
 		}
 
-		// What was read may be sent back whole, and changes nothing.
+		// Sending back the whole record changes nothing.
 		p, err := rules.DecodePatch(r.Encode(), today)
 		if err != nil {
 			t.Fatal(err.(*equality.InvalidError).Failures)
@@ -125,8 +125,8 @@ func TestEncodeAndDecode(t *testing.T) {
 	})
 }
 
-// TestWhatIsShownMayBeSentBack leaves out what no list has, and sends the rest
-// back whole.
+// TestWhatIsShownMayBeSentBack leaves out values that are in no list, and sends
+// back the rest.
 func TestWhatIsShownMayBeSentBack(t *testing.T) {
 	t.Parallel()
 	rules := newRules(t)
@@ -185,8 +185,8 @@ func TestDiffIsOfTheEncodings(t *testing.T) {
 	})
 }
 
-// TestFailuresHoldNoValue puts a marker in every place of a body and looks for
-// it in all that is said of it.
+// TestFailuresHoldNoValue puts a marker into each part of a body and looks for it
+// in every failure.
 func TestFailuresHoldNoValue(t *testing.T) {
 	t.Parallel()
 	const marker = "xMARKx"

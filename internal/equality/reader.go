@@ -11,9 +11,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// decoder reads a body strictly and gathers everything that is wrong with it.
-// Once the text itself is found broken, nothing more is read and that is the
-// only failure.
+// decoder reads a body strictly and collects everything wrong with it. If the
+// JSON itself is broken, it stops, and that is the only failure.
 type decoder struct {
 	rules    *Rules
 	today    Date
@@ -23,7 +22,7 @@ type decoder struct {
 	broken   bool
 }
 
-// decoders are kept for their name tables, which are half of the allocations.
+// decoders are reused for their name tables, which are half of the allocations.
 var decoders = sync.Pool{New: func() any { return new(jsontext.Decoder) }}
 
 func newDecoder(r *Rules, body []byte, today Date) *decoder {
@@ -35,22 +34,22 @@ func newDecoder(r *Rules, body []byte, today Date) *decoder {
 	return d
 }
 
-// release gives the reader back, without the body, which is personal.
+// release returns the reader to the pool without the body, which is personal.
 func (d *decoder) release() {
 	d.json.Reset(new(bytes.Buffer))
 	decoders.Put(d.json)
 	d.json = nil
 }
 
-// readObject reads an object's members into object. seen has bit i set where
-// fields[i] was there, valid or not; ok says that it was an object.
+// readObject reads an object's members into object. Bit i of seen is set if
+// fields[i] is present, valid or not; ok says that it was an object.
 func readObject[T any](d *decoder, fields []field[T], object *T) (seen uint32, ok bool) {
 	if d.kind() != '{' {
 		d.wrongType(TypeObject)
 		return 0, false
 	}
 	d.token()
-	next := 0 // members mostly come in the order in which they are written
+	next := 0 // members are usually in the order of fields
 	for d.more('}') {
 		name := d.name()
 		i := fieldIndex(fields, name, next)
@@ -67,8 +66,7 @@ func readObject[T any](d *decoder, fields []field[T], object *T) (seen uint32, o
 	return seen, !d.broken
 }
 
-// fieldIndex finds a name in fields, the one at next first; -1 where there is
-// none.
+// fieldIndex finds a name in fields, and tries next first; -1 if there is none.
 func fieldIndex[T any](fields []field[T], name []byte, next int) int {
 	if next < len(fields) && fields[next].name == string(name) {
 		return next
@@ -108,7 +106,7 @@ func readList[T any](d *decoder, limit int, read func(*decoder) T) (elements []T
 	return elements, !d.broken
 }
 
-// kind gives the kind of the next token, without reading it.
+// kind returns the kind of the next token without reading it.
 func (d *decoder) kind() jsontext.Kind {
 	if d.broken {
 		return jsontext.KindInvalid
@@ -116,8 +114,7 @@ func (d *decoder) kind() jsontext.Kind {
 	return d.json.PeekKind()
 }
 
-// more says whether another element comes before the one that ends the object
-// or array.
+// more says whether the object or array has another element.
 func (d *decoder) more(end jsontext.Kind) bool { return !d.broken && d.json.PeekKind() != end }
 
 // token reads the next token.
@@ -154,7 +151,7 @@ func (d *decoder) raw() []byte {
 // name reads a member's name.
 func (d *decoder) name() []byte { return d.raw() }
 
-// skip reads a value that is not used, of any kind.
+// skip reads a value of any kind and ignores it.
 func (d *decoder) skip() {
 	depth := d.json.StackDepth()
 	for d.token(); !d.broken && d.json.StackDepth() > depth; {
@@ -162,7 +159,7 @@ func (d *decoder) skip() {
 	}
 }
 
-// null reads a null, if that is what comes next.
+// null reads a null, if it comes next.
 func (d *decoder) null() bool {
 	if d.kind() != 'n' {
 		return false
@@ -189,14 +186,14 @@ func (d *decoder) boolean() bool {
 	return !d.broken && token.Bool()
 }
 
-// end checks that the body ends here, and says whether it was read to its end.
+// end checks that the body ends here, and says whether it does.
 func (d *decoder) end() bool {
 	if d.broken {
 		return false
 	}
 	switch _, err := d.json.ReadToken(); {
 	case err == nil:
-		d.stop("", JSONSyntax, "something follows the value")
+		d.stop("", JSONSyntax, "there is more text after the end of the value")
 	case !errors.Is(err, io.EOF):
 		d.stopAt(err)
 	}

@@ -6,9 +6,9 @@ import (
 	"equality-information-api/internal/refdata"
 )
 
-// Recognised gives the record without the values that no list has, which the
-// front-end contract or an import has brought, and the names of the members
-// they stood in, in document order. A retired code is in its list.
+// Recognised returns the record without the values that are in no list, which
+// the front-end contract or an import brought, and the names of their members in
+// document order. A retired code is in its list.
 func (r *Rules) Recognised(record Record) (Record, []string) {
 	s := sieve{shown: record}
 	s.code("ageGroup", r.ageGroup, &s.shown.AgeGroup)
@@ -26,15 +26,15 @@ func (r *Rules) Recognised(record Record) (Record, []string) {
 	return s.shown, s.names
 }
 
-// Recognises says whether each value of the record that has a list is in it:
-// the HTTP contract then shows it as Record.Encode gives it.
+// Recognises says whether each coded value of the record is in its list. The
+// HTTP contract then shows the record as Record.Encode returns it.
 func (r *Rules) Recognises(record Record) bool {
 	_, names := r.Recognised(record)
 	return len(names) == 0
 }
 
-// Encode gives the record as the HTTP contract shows it: without the values
-// that no list has, and with the names of their members.
+// Encode returns the record as the HTTP contract shows it: without the values
+// that are in no list, and with the names of their members.
 func (r *Rules) Encode(record Record) []byte {
 	shown, names := r.Recognised(record)
 	if len(names) == 0 {
@@ -46,7 +46,7 @@ func (r *Rules) Encode(record Record) []byte {
 	}{shown, names})
 }
 
-// sieve takes out of a record what no list has.
+// sieve removes from a record the values that are in no list.
 type sieve struct {
 	shown Record
 	names []string
@@ -59,8 +59,8 @@ func (s *sieve) code(name string, list *refdata.List, value *string) {
 	}
 }
 
-// languages takes out unknown ones. Where the primary one is among them the
-// whole list goes: one without a primary would not be valid when sent back.
+// languages removes unknown languages. If the primary one is unknown it removes
+// the whole list, which would not be valid when sent back.
 func (s *sieve) languages(list *refdata.List) {
 	unknown := func(l Language) bool { return !list.Has(l.Language) }
 	if !slices.ContainsFunc(s.shown.Languages, unknown) {

@@ -4,12 +4,12 @@ import (
 	"github.com/google/uuid"
 )
 
-// Record is one person's equality information. The member names and their
-// order are the seed's. A zero member is an absent one: it was not asked, which
-// never means no.
+// Record is one person's equality information. The member names and their order
+// are those of the specification. A zero member is absent: it was not asked,
+// which never means no.
 //
-// The lists of a Record are never changed in place, so that a copy of a Record
-// may share them.
+// The lists of a Record are never changed in place, so copies of a Record can
+// share them.
 type Record struct {
 	ID       uuid.UUID `json:"id"`
 	TargetID uuid.UUID `json:"targetId"` // the person
@@ -22,7 +22,7 @@ type Record struct {
 	SexualOrientation                SexualOrientation          `json:"sexualOrientation,omitzero"`
 	MarriageOrCivilPartnership       MarriageOrCivilPartnership `json:"marriageOrCivilPartnership,omitzero"`
 	PregnancyOrMaternity             []Pregnancy                `json:"pregnancyOrMaternity,omitempty"`
-	NationalInsuranceNumber          string                     `json:"nationalInsuranceNumber,omitzero"` // upper case, no blanks
+	NationalInsuranceNumber          string                     `json:"nationalInsuranceNumber,omitzero"` // upper case, no spaces
 	Languages                        []Language                 `json:"languages,omitempty"`
 	CaringResponsibilities           CaringResponsibilities     `json:"caringResponsibilities,omitzero"`
 	Disabled                         Answer                     `json:"disabled,omitzero"`
@@ -34,9 +34,9 @@ type Record struct {
 	HomeSituationIfOther             Text                       `json:"homeSituationIfOther,omitzero"`
 	ArmedForces                      string                     `json:"armedForces,omitzero"`
 
-	// NINOAsSent is the National Insurance number as the front-end contract was
-	// sent it, where that differs from NationalInsuranceNumber. It is shown on
-	// that contract alone, and kept by the store beside the record.
+	// NINOAsSent is the National Insurance number as a front end sent it, if that
+	// differs from NationalInsuranceNumber. Only the front-end contract shows it.
+	// The store keeps it next to the record.
 	NINOAsSent string `json:"-"`
 }
 
@@ -72,17 +72,17 @@ type MarriageOrCivilPartnership struct {
 	CivilPartnership Answer `json:"civilPartnership,omitzero"`
 }
 
-// Pregnancy is the date a user entered and the last day it counts, which is
-// always computed from it.
+// Pregnancy is the date a user entered and the last day it is valid, which is
+// always computed.
 type Pregnancy struct {
 	Date       Date `json:"pregnancyDate"`
 	ValidUntil Date `json:"pregnancyValidUntil"`
 }
 
-// pregnancyValidity is the seed's "2 years and 9 months", in months.
+// pregnancyValidity is the specification's "2 years and 9 months", in months.
 const pregnancyValidity = 33
 
-// NewPregnancy gives the pregnancy or maternity entered for date.
+// NewPregnancy returns the pregnancy or maternity for a date.
 func NewPregnancy(date Date) Pregnancy {
 	return Pregnancy{Date: date, ValidUntil: date.AddMonths(pregnancyValidity)}
 }
@@ -93,8 +93,8 @@ type Language struct {
 	IsPrimary bool   `json:"isPrimary"`
 }
 
-// CaringResponsibilities says whether unpaid care is provided and, only where
-// it is, for how long: a code of the list hours-of-unpaid-care.
+// CaringResponsibilities says whether the person provides unpaid care and, only
+// if so, for how long: a code of the list hours-of-unpaid-care.
 type CaringResponsibilities struct {
 	ProvideUnpaidCare             Answer `json:"provideUnpaidCare,omitzero"`
 	HoursSpentProvidingUnpaidCare string `json:"hoursSpentProvidingUnpaidCare,omitzero"`

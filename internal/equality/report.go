@@ -8,14 +8,14 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// fail notes a failure of the value or name that was read last.
+// fail notes a failure of the last value or name.
 func (d *decoder) fail(code string, details ...string) {
 	if !d.broken {
 		d.failures.add(d.pointer(), code, details...)
 	}
 }
 
-// failBelow notes a failure of something inside the value that was read last.
+// failBelow notes a failure of something inside the last value.
 func (d *decoder) failBelow(path, code string) {
 	if !d.broken {
 		d.failures.add(d.pointer()+"/"+path, code)
@@ -33,7 +33,7 @@ func (d *decoder) unknownMember(name []byte, known []string) {
 	d.fail(JSONUnknown)
 }
 
-// isOneEdit says whether one byte added, left out or replaced makes b of a.
+// isOneEdit says whether adding, removing or replacing one byte turns a into b.
 func isOneEdit(a, b string) bool {
 	if len(a) > len(b) {
 		a, b = b, a
@@ -51,14 +51,14 @@ func isOneEdit(a, b string) bool {
 	return a[i:] == b[i+1:]
 }
 
-// stop ends the reading with the one failure that makes the rest moot.
+// stop ends the reading with one failure, which replaces all others.
 func (d *decoder) stop(pointer, code string, details ...string) {
 	d.broken = true
 	d.failures = InvalidError{}
 	d.failures.add(pointer, code, details...)
 }
 
-// stopAt ends the reading with the reader's own error.
+// stopAt ends the reading with an error of the JSON reader.
 func (d *decoder) stopAt(err error) {
 	if errors.Is(err, jsontext.ErrDuplicateName) {
 		var syntax *jsontext.SyntacticError
@@ -69,16 +69,16 @@ func (d *decoder) stopAt(err error) {
 	d.stop("", JSONSyntax, syntaxDetails(d.body, err)...)
 }
 
-// pointer gives the place of the value or name that was read last.
+// pointer is the JSON pointer to the last value or name.
 func (d *decoder) pointer() string { return safePointer(d.json.StackPointer()) }
 
-// SafeName says whether the name of a member or parameter, as it was sent, may
-// be repeated to the caller.
+// SafeName says whether an error can repeat the name of a member or parameter
+// that the caller sent.
 func SafeName(name string) bool { return safeName.MatchString(name) }
 
 var safeName = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
 
-// safePointer ends a pointer before the first name that may not be repeated.
+// safePointer ends a pointer before the first name that is not safe.
 func safePointer(p jsontext.Pointer) string {
 	var safe strings.Builder
 	for name := range p.Tokens() {

@@ -29,15 +29,15 @@ type Rules struct {
 	importing bool
 }
 
-// ForImport gives the same rules for records that other systems have written:
-// answers may be spelt as they spell them.
+// ForImport returns the same rules for records from other systems, which also
+// accept their spellings of answers.
 func (r *Rules) ForImport() *Rules {
 	importing := *r
 	importing.importing = true
 	return &importing
 }
 
-// NewRules gives the rules under these lists. It fails where a list is missing.
+// NewRules returns the rules with these lists. It fails if a list is missing.
 func NewRules(lists *refdata.Lists) (*Rules, error) {
 	var r Rules
 	for name, list := range map[string]**refdata.List{
@@ -63,9 +63,9 @@ func NewRules(lists *refdata.Lists) (*Rules, error) {
 }
 
 // Validate applies the rules that need the stored record to next, which must be
-// p.Apply(current). For a create, current is the zero Record. Only what changes
-// is judged: a retired or unrecognised code that stands as it stood is accepted,
-// element by element in lists. The error is an [*InvalidError].
+// p.Apply(current). For a create, current is the zero Record. It only checks
+// what changes: an unchanged retired or unknown code is accepted, and in lists
+// each unchanged element. The error is an [*InvalidError].
 func (r *Rules) Validate(p Patch, current, next Record) error {
 	var failures InvalidError
 	r.validate(&failures, p, current, next)
@@ -95,14 +95,15 @@ func (r *Rules) validate(failures *InvalidError, p Patch, was, is Record) {
 	v.code("/armedForces", r.armedForces, was.ArmedForces, is.ArmedForces)
 }
 
-// validator gathers the failures of rules that compare what was with what is.
+// validator collects the failures of rules that compare the record before and
+// after.
 type validator struct {
 	*InvalidError
-	unlisted bool // a value that no list offers may stand
+	unlisted bool // allow values that are in no list
 }
 
-// coded is a code and its text. Every text's member is named for its code's,
-// with IfOther behind it.
+// coded is a code and its text. The text's member has the name of the code's,
+// with IfOther at the end.
 type coded struct {
 	Value        string
 	ValueIfOther Text
@@ -119,14 +120,14 @@ func (v validator) ids(p Patch, was Record) {
 	}
 }
 
-// same checks that an identifier, where sent, is the stored one.
+// same checks that an identifier, if sent, is the stored one.
 func (v validator) same(pointer string, sent Change[uuid.UUID], stored uuid.UUID) {
 	if id, ok := sent.Value(); sent.Removes() || ok && id != stored {
 		v.add(pointer, IDMismatch)
 	}
 }
 
-// code checks a code that is not as it was, and says whether it may stand.
+// code checks a code that has changed, and says whether it is allowed.
 func (v validator) code(pointer string, list *refdata.List, was, is string) bool {
 	if is == was || is == "" || v.unlisted {
 		return true
@@ -143,8 +144,7 @@ func (v validator) code(pointer string, list *refdata.List, was, is string) bool
 	return false
 }
 
-// coded checks a code and its text. A text is only judged beside a code that
-// may stand.
+// coded checks a code and its text. It only checks a text if the code is allowed.
 func (v validator) coded(pointer string, list *refdata.List, sent CodedPatch, was, is coded) {
 	if !v.code(pointer, list, was.Value, is.Value) || sent.Value.action == unusable || is == was {
 		return
@@ -152,7 +152,7 @@ func (v validator) coded(pointer string, list *refdata.List, sent CodedPatch, wa
 	v.text(pointer+ifOther, list, is.ValueIfOther, is.Value)
 }
 
-// text checks that a text that says something has a code that takes it.
+// text checks that a text that is not empty has a code that takes text.
 func (v validator) text(pointer string, list *refdata.List, text Text, codes ...string) {
 	takesText := func(value string) bool {
 		code, ok := list.Find(value)
@@ -165,8 +165,8 @@ func (v validator) text(pointer string, list *refdata.List, text Text, codes ...
 
 func (v validator) languages(list *refdata.List, was, is []Language) {
 	for i, l := range is {
-		stood := func(old Language) bool { return old.Language == l.Language }
-		if !slices.ContainsFunc(was, stood) {
+		same := func(old Language) bool { return old.Language == l.Language }
+		if !slices.ContainsFunc(was, same) {
 			v.code("/languages/"+strconv.Itoa(i)+"/language", list, "", l.Language)
 		}
 	}
@@ -174,15 +174,15 @@ func (v validator) languages(list *refdata.List, was, is []Language) {
 
 func (v validator) requirements(list *refdata.List, sent RequirementsPatch, was, is Record) {
 	const pointer = "/communicationRequirements"
-	codes, stand := is.CommunicationRequirements, true
+	codes, allowed := is.CommunicationRequirements, true
 	for i, code := range codes {
 		if !slices.Contains(was.CommunicationRequirements, code) {
-			stand = v.code(pointer+"/"+strconv.Itoa(i), list, "", code) && stand
+			allowed = v.code(pointer+"/"+strconv.Itoa(i), list, "", code) && allowed
 		}
 	}
 	unchanged := slices.Equal(codes, was.CommunicationRequirements) &&
 		is.CommunicationRequirementsIfOther == was.CommunicationRequirementsIfOther
-	if stand && sent.Values.action != unusable && !unchanged {
+	if allowed && sent.Values.action != unusable && !unchanged {
 		v.text(pointer+ifOther, list, is.CommunicationRequirementsIfOther, codes...)
 	}
 }
@@ -196,11 +196,11 @@ func (v validator) caring(list *refdata.List, sent CaringPatch, was, is CaringRe
 	}
 }
 
-// near suggests codes for a wrong one.
+// near suggests similar codes for an unknown one.
 func near(list *refdata.List, wrong string) []string {
 	codes := list.Near(wrong)
 	if len(codes) == 0 {
 		return nil
 	}
-	return []string{"near codes: " + strings.Join(codes, ", ")}
+	return []string{"similar codes: " + strings.Join(codes, ", ")}
 }

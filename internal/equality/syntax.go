@@ -10,8 +10,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// syntaxDetails says where a body stops being JSON and, where it can be told,
-// what was written there that JSON does not have. It quotes nothing.
+// syntaxDetails says where a body stops being JSON and, if known, what is wrong
+// there. It quotes nothing.
 func syntaxDetails(body []byte, err error) []string {
 	offset := len(body)
 	var syntax *jsontext.SyntacticError
@@ -25,14 +25,14 @@ func syntaxDetails(body []byte, err error) []string {
 	return details
 }
 
-// position gives the place that comes after text, as an editor counts.
+// position returns the line and column after text, as editors count them.
 func position(text []byte) string {
 	line := bytes.Count(text, []byte{'\n'}) + 1
 	column := utf8.RuneCount(text[bytes.LastIndexByte(text, '\n')+1:]) + 1
 	return fmt.Sprintf("at line %d, column %d", line, column)
 }
 
-// validUTF8 gives the part of body before the first byte that is not UTF-8.
+// validUTF8 returns the part of body before the first invalid byte.
 func validUTF8(body []byte) []byte {
 	n := 0
 	for n < len(body) {
@@ -45,28 +45,28 @@ func validUTF8(body []byte) []byte {
 	return body[:n]
 }
 
-// notJSON are the things that people write and JSON does not have, by how they
+// notJSON are things that people write but JSON does not allow, by how they
 // begin.
 var notJSON = []struct{ start, hint string }{
 	{"//", noComments},
 	{"/*", noComments},
 	{"--", noComments},
 	{"#", noComments},
-	{"True", "JSON writes true in lower case"},
-	{"False", "JSON writes false in lower case"},
-	{"None", "JSON writes null"},
+	{"True", "write true in lower case"},
+	{"False", "write false in lower case"},
+	{"None", "write null"},
 	{"NaN", "JSON has no NaN"},
 	{"undefined", "JSON has no undefined"},
-	{"'", "JSON has no single quotes; names and strings stand in double quotes"},
-	{"\uFEFF", "JSON does not begin with a byte order mark"},
+	{"'", "JSON uses double quotes, not single quotes"},
+	{"\uFEFF", "remove the byte order mark at the start"},
 }
 
 const noComments = "JSON has no comments"
 
-// syntaxHint says what stands between what could be read and what could not.
+// syntaxHint says what is wrong between the valid part and the rest.
 func syntaxHint(before, after []byte) string {
-	// The reader stops at a comma that nothing may follow, and after the first
-	// character of what might have been a number.
+	// The reader stops at a comma that must not be there, and after the first
+	// character of something like a number.
 	trimmed := bytes.TrimLeft(after, ", \t\r\n")
 	if bytes.HasSuffix(before, []byte("-")) {
 		trimmed = append([]byte("-"), after...)
@@ -82,7 +82,7 @@ func syntaxHint(before, after []byte) string {
 	case len(trimmed) == 0:
 		return "the body ends too soon"
 	case comma && strings.IndexByte("}]", trimmed[0]) >= 0:
-		return "JSON has no comma after the last element"
+		return "remove the comma after the last element"
 	}
 	return ""
 }

@@ -79,8 +79,7 @@ func TestText(t *testing.T) {
 	}
 }
 
-// TestStandardEncoding keeps the types from going wrong in code that uses
-// encoding/json.
+// TestStandardEncoding checks that the types also work with encoding/json.
 func TestStandardEncoding(t *testing.T) {
 	t.Parallel()
 	r := stored(t, full)

@@ -1,6 +1,6 @@
-// Package etag owns entity tags: how conditional headers are read (RFC 9110,
-// 8.8.3 and 13.1), how tags compare, and how a record's version is one. It does
-// not own what a condition that fails is answered with.
+// Package etag owns entity tags: how to read conditional headers (RFC 9110, 8.8.3
+// and 13.1), how tags compare, and the tag for a record's version. It does not
+// own the response to a condition that fails.
 package etag
 
 import (
@@ -20,7 +20,7 @@ type Tag struct {
 	Opaque string
 }
 
-// Parse reads the values of a conditional header. It is false for what is
+// Parse reads the values of a conditional header. It returns false if they are
 // malformed or empty.
 func Parse(values []string) (List, bool) {
 	var list List
@@ -55,7 +55,7 @@ func Parse(values []string) (List, bool) {
 	}
 }
 
-// Strong says whether the list matches by strong comparison, as If-Match does.
+// Strong says whether the list matches by strong comparison, for If-Match.
 func (l List) Strong(opaque string) bool {
 	if l.Any {
 		return true
@@ -68,7 +68,7 @@ func (l List) Strong(opaque string) bool {
 	return false
 }
 
-// Weak says whether the list matches by weak comparison, as If-None-Match does.
+// Weak says whether the list matches by weak comparison, for If-None-Match.
 func (l List) Weak(opaque string) bool {
 	if l.Any {
 		return true
@@ -93,8 +93,8 @@ func (l *List) Single() *int64 {
 	return &version
 }
 
-// Version is the opaque part of a record's ETag.
+// Version returns the opaque part of a record's ETag.
 func Version(version int64) string { return strconv.FormatInt(version, 10) }
 
-// Quoted is an ETag as it is written.
+// Quoted returns an ETag as headers contain it.
 func Quoted(opaque string) string { return `"` + opaque + `"` }

@@ -1,7 +1,7 @@
-// Package events owns what an event says: one for each effective change, with
-// the names of the members that changed and never a value of theirs, and its
-// form in the feed. It keeps no events and numbers none; a store does that, in
-// the transaction of the change.
+// Package events owns the content of an event and its form in the feed. There is
+// one event for each effective change, with the names of the members that
+// changed and never their values. The package stores and numbers no events: a
+// store does that, in the transaction of the change.
 package events
 
 import (
@@ -14,14 +14,14 @@ import (
 const (
 	Created = "equality-information.created"
 	Updated = "equality-information.updated"
-	// ImportCompleted tells that an import which raised no event for each of
-	// its records is over. It is about no record; its version is their number.
+	// ImportCompleted says that an import without an event for each record has
+	// finished. It is about no single record; its version is how many there are.
 	ImportCompleted = "equality-information.import-completed"
 )
 
 // Event is one effective change.
 type Event struct {
-	Position      int64 // in the feed; rising, with holes
+	Position      int64 // in the feed; increasing, with gaps
 	ID            uuid.UUID
 	At            time.Time // UTC, microseconds
 	Type          string
@@ -32,7 +32,7 @@ type Event struct {
 	CorrelationID uuid.UUID
 }
 
-// Document is the event as the feed tells it: a CloudEvent (CloudEvents 1.0, JSON format).
+// Document returns the event in the feed's form: a CloudEvent (CloudEvents 1.0, JSON format).
 func (e Event) Document() Document {
 	d := Document{
 		SpecVersion: "1.0", ID: e.ID, Source: "/equality-information", Type: e.Type, Time: e.At,
@@ -53,19 +53,19 @@ type Document struct {
 	ID              uuid.UUID `json:"id"`
 	Source          string    `json:"source"`
 	Type            string    `json:"type"`
-	Subject         uuid.UUID `json:"subject,omitzero"` // the target; absent where it is about no record
+	Subject         uuid.UUID `json:"subject,omitzero"` // the target; absent if the event is about no single record
 	Time            time.Time `json:"time"`
 	DataContentType string    `json:"datacontenttype"`
 	CorrelationID   uuid.UUID `json:"correlationid"`
 	Data            any       `json:"data"` // Data or Completed
 }
 
-// Completed is what the event of an import says: how many records it brought.
+// Completed is the data of an import's event: how many records it created.
 type Completed struct {
 	Count int64 `json:"count"`
 }
 
-// Data is what an event says of the record.
+// Data is the data of a record's event.
 type Data struct {
 	ID       uuid.UUID `json:"id"`
 	TargetID uuid.UUID `json:"targetId"`

@@ -23,7 +23,7 @@ import (
 const RetryAfter = 5 * time.Second
 
 // PlainDetail is what a caller is told who came in clear.
-const PlainDetail = "This service is called over TLS only."
+const PlainDetail = "This service accepts HTTPS only."
 
 // Problem is an error as the HTTP contract tells it (RFC 9457).
 type Problem struct {
@@ -130,7 +130,7 @@ func (g *Gate) ProblemOf(ctx context.Context, err error) Problem {
 	case errors.Is(err, service.ErrNINOForbidden):
 		p = Problem{Code: api.Forbidden, Failures: &equality.InvalidError{Failures: []equality.Failure{{
 			Pointer: "/nationalInsuranceNumber", Code: "nino.forbidden",
-			Message: "There is a National Insurance number, and changing one needs the permission nino:read.",
+			Message: "The record already has a National Insurance number. You need the permission nino:read to change it.",
 		}}}}
 	case errors.Is(err, service.ErrForbidden):
 		p.Code = api.Forbidden

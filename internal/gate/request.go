@@ -66,7 +66,7 @@ func IdempotencyKey(h http.Header) (key string, ok bool) {
 }
 
 // WrongKey says what an Idempotency-Key must be.
-const WrongKey = "The header Idempotency-Key must be given once, with 1 to 255 printable ASCII characters."
+const WrongKey = "The header Idempotency-Key must appear once and have 1 to 255 printable ASCII characters."
 
 // Operation is the method and path that an idempotency key belongs to.
 func Operation(r *http.Request) string { return r.Method + " " + r.URL.Path }

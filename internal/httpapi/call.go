@@ -35,7 +35,7 @@ func newCall(w http.ResponseWriter, r *http.Request) *call {
 	if r.URL.RawQuery != "" {
 		var err error
 		if c.query, err = url.ParseQuery(r.URL.RawQuery); err != nil {
-			c.wrong("query.syntax", "The query is not of the form name=value&name=value.")
+			c.wrong("query.syntax", "The query must have the form name=value&name=value.")
 		}
 	}
 	return c
@@ -126,9 +126,9 @@ func (c *call) checkQuery(known []string) {
 	for _, name := range slices.Sorted(maps.Keys(c.query)) {
 		switch {
 		case !slices.Contains(known, name):
-			c.wrong("query.unknown", "The query parameter"+shown(name)+" is not known here.")
+			c.wrong("query.unknown", "The query parameter"+shown(name)+" is not supported here.")
 		case len(c.query[name]) > 1:
-			c.wrong("query.repeated", "The query parameter "+name+" is given more than once.")
+			c.wrong("query.repeated", "The query parameter "+name+" appears more than once.")
 		}
 	}
 }
@@ -149,7 +149,7 @@ func (c *call) id() uuid.UUID {
 func (c *call) parseID(code, what, value string) uuid.UUID {
 	id, err := equality.ParseID(value)
 	if err != nil || id == uuid.Nil {
-		c.wrong(code, what+" must be a UUID in the 36-character form, not the zero UUID.")
+		c.wrong(code, what+" must be a 36-character UUID, and not the zero UUID.")
 	}
 	return id
 }
@@ -181,7 +181,7 @@ func (c *call) time(name string) time.Time {
 	lenient := len(text) < len("2026-11-23T09:30:00Z") || text[len("2026-11-23T09")] != ':' || strings.Contains(text, ",")
 	t = t.UTC().Add(time.Microsecond - 1).Truncate(time.Microsecond)
 	if err != nil || lenient || t.Year() < 1 || t.Year() > 9999 || t.IsZero() {
-		c.wrong("query."+name, "The query parameter "+name+" must be a time such as 2026-11-23T09:30:00Z (RFC 3339; a + is written %2B in a URL).")
+		c.wrong("query."+name, "The query parameter "+name+" must be a time such as 2026-11-23T09:30:00Z (RFC 3339; in a URL, write + as %2B).")
 		return time.Time{}
 	}
 	return t

@@ -77,7 +77,7 @@ func (a *API) list(c *call) error {
 // readByTarget answers GET /equality-information?targetId=….
 func (a *API) readByTarget(c *call) error {
 	if len(c.query) > 1 {
-		c.wrong("query.targetId", "The query parameter targetId stands alone: it gives one record, and not a list.")
+		c.wrong("query.targetId", "The query parameter targetId cannot be combined with others: it returns one record, not a list.")
 	}
 	target := c.parseID("query.targetId", "The query parameter targetId", c.query.Get("targetId"))
 	return a.lookUp(c, service.Lookup{ID: target, Target: target})

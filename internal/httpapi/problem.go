@@ -26,7 +26,7 @@ func (a *API) answer(c *call, err error) {
 	case errors.As(err, &version):
 		c.w.Header().Set("ETag", etag.Quoted(etag.Version(version.Version)))
 	case errors.Is(err, service.ErrBadCursor):
-		c.wrong("query.cursor", "The cursor is not one that this service gave for this question.")
+		c.wrong("query.cursor", "The cursor did not come from this service, or came from a different query.")
 		err = c.checked()
 	}
 	p := a.gate.ProblemOf(c.r.Context(), err)

@@ -47,7 +47,7 @@ func (a *API) referenceList(c *call) error {
 		return err
 	}
 	if !ok {
-		return problem{Code: api.NotFound, Detail: "There is no reference list of this name: GET " + Prefix + "/reference-data names them."}
+		return problem{Code: api.NotFound, Detail: "There is no reference list with this name. GET " + Prefix + "/reference-data lists them all."}
 	}
 	doc, tag := codesDocument{Name: list.Name, Version: list.Version, Codes: list.Codes}, list.Version
 	if all {

@@ -23,7 +23,7 @@ func (c *call) wrong(name, code, message string) {
 	c.invalid.Note(equality.Failure{Pointer: "/" + name, Code: code, Message: message})
 }
 
-// checked is the end of the checks of path, query and headers.
+// checked ends the checks of path, query and headers.
 func (c *call) checked() error {
 	if len(c.invalid.Failures) > 0 {
 		return &c.invalid
@@ -31,8 +31,8 @@ func (c *call) checked() error {
 	return nil
 }
 
-// answer turns an error into this contract's answer: texts where the clients
-// know one, their envelope for what is wrong with a request, and problems.
+// answer turns an error into this contract's response: a text that the clients
+// know, their envelope for errors in the request, or a problem.
 func (a *API) answer(c *call, err error) {
 	p := a.gate.ProblemOf(c.r.Context(), err)
 	var moved *service.VersionError
@@ -51,8 +51,8 @@ func (a *API) answer(c *call, err error) {
 	}
 }
 
-// staleMessage is the text by which the clients know that somebody else was
-// faster.
+// staleMessage is the text that tells the clients that someone else changed the
+// record first.
 func staleMessage(supplied *int64, current int64) string {
 	number := "{null}"
 	if supplied != nil {
@@ -61,7 +61,7 @@ func staleMessage(supplied *int64, current int64) string {
 	return "The version number supplied (" + number + ") does not match the current value on the entity (" + etag.Version(current) + ")."
 }
 
-// text answers with a JSON string.
+// text responds with a JSON string.
 func (c *call) text(status int, code, text string) {
 	body, _ := jsontext.AppendQuote(nil, text)
 	c.refuse(status, code, body)
@@ -73,8 +73,8 @@ func (c *call) refuse(status int, code string, body []byte) {
 	gate.Send(c.w, c.r, status, contentType, body)
 }
 
-// envelope answers with what is wrong with a request, by place and in the order
-// found. A broken rule is told as JSON in a string, a wrong form as a sentence.
+// envelope responds with the errors in a request, by key and in the order found.
+// A broken rule is JSON in a string, an error in form a sentence.
 func (c *call) envelope(code string, invalid *equality.InvalidError) {
 	var keys []string
 	messages := make(map[string][]string)
@@ -109,7 +109,7 @@ func (c *call) envelope(code string, invalid *equality.InvalidError) {
 	c.refuse(http.StatusBadRequest, code, e.out)
 }
 
-// message is a failure as the clients read it.
+// message returns a failure in the clients' form.
 func message(f equality.Failure) string {
 	if isForm(f.Code) {
 		return f.Message
@@ -128,7 +128,7 @@ func message(f equality.Failure) string {
 	return string(e.out)
 }
 
-// isForm says whether a failure is one of the form, and not of a rule.
+// isForm says whether a failure is an error in form, not a broken rule.
 func isForm(code string) bool {
 	for _, prefix := range []string{"json.", "type.", "header.", "query.", "path."} {
 		if strings.HasPrefix(code, prefix) {
@@ -138,8 +138,7 @@ func isForm(code string) bool {
 	return code == equality.IDForm
 }
 
-// bodyPointer turns the pointer of a rule, which is into a record, into one into
-// this contract's body.
+// bodyPointer turns a pointer into a record into one into this contract's body.
 func bodyPointer(pointer string) string {
 	for _, object := range []string{"/economicSituation", "/homeSituation"} {
 		if rest, ok := strings.CutPrefix(pointer, object); ok && !strings.HasPrefix(rest, "/") { // its code, or its text

@@ -9,7 +9,7 @@ import (
 	"equality-information-api/internal/equality"
 )
 
-// BenchmarkCodec compares what the codec costs with the other contract's.
+// BenchmarkCodec compares this codec with the main contract's.
 func BenchmarkCodec(b *testing.B) {
 	l, err := lists()
 	if err != nil {
@@ -55,7 +55,7 @@ func BenchmarkCodec(b *testing.B) {
 	})
 }
 
-// BenchmarkRead compares a whole GET, but for the network.
+// BenchmarkRead compares a whole GET without the network.
 func BenchmarkRead(b *testing.B) {
 	s := setup(b)
 	wants(b, s.ask("POST", records, full), 201)

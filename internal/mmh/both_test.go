@@ -20,7 +20,7 @@ import (
 // tree is a JSON object.
 type tree = map[string]any
 
-// member makes a value of the record's member, as the HTTP contract has it.
+// member makes a value of a member in the form of the HTTP contract.
 type member struct {
 	names []string // the members that come together
 	make  func(t *rapid.T) []any
@@ -34,7 +34,7 @@ func among(values ...any) func(*rapid.T) any {
 	return func(t *rapid.T) any { return rapid.SampledFrom(values).Draw(t, "value") }
 }
 
-// coded makes a code and, beside one that takes it, perhaps a text.
+// coded makes a code and, if it takes text, sometimes a text.
 func coded(t *rapid.T, other string, codes ...any) (code, text any) {
 	code = among(append(codes, other)...)(t)
 	if code == other && rapid.Bool().Draw(t, "with text") {
@@ -89,8 +89,8 @@ var members = []member{
 	one("armedForces", among("aServingMemberOfTheArmedForces", "aFormerMemberOfTheArmedForces", "reservist")),
 }
 
-// drawChange makes a change of some members: their values, or null. It is
-// written out so that on both contracts it replaces them whole.
+// drawChange makes a change to some members: a value or null. It is complete, so
+// that both contracts replace the whole member.
 func drawChange(t *rapid.T) tree {
 	change := make(tree)
 	for _, m := range members {
@@ -115,7 +115,7 @@ var theirSpelling = map[string]string{
 	"aFormerMemberOfTheArmedForces":                "formerMemberOfTheArmedForces",
 }
 
-// theirs writes a value as the front ends do.
+// theirs writes a value in the front ends' form.
 func theirs(value any) any {
 	switch v := value.(type) {
 	case bool:
@@ -143,7 +143,7 @@ func theirs(value any) any {
 	return value
 }
 
-// theirMembers writes members of the HTTP contract as those of the front ends.
+// theirMembers turns members of the HTTP contract into the front ends'.
 func theirMembers(ours tree) tree {
 	o := make(tree)
 	for name, value := range ours {
@@ -161,8 +161,7 @@ func theirMembers(ours tree) tree {
 	return o
 }
 
-// theirRecord is a record, as the HTTP contract shows it, as the front ends
-// read it.
+// theirRecord turns a record of the HTTP contract into the front ends' form.
 func theirRecord(ours tree) tree {
 	full := maps.Clone(ours)
 	for _, m := range members {
@@ -194,7 +193,7 @@ func theirRecord(ours tree) tree {
 	return theirMembers(full)
 }
 
-// apply makes a change to a record as the HTTP contract shows it.
+// apply changes a record in the form of the HTTP contract.
 func apply(record, change tree) tree {
 	next := maps.Clone(record)
 	for name, value := range change {
@@ -230,9 +229,9 @@ func decode(t rapid.TB, text string) tree {
 	return v
 }
 
-// TestWhatIsWrittenOnOneContractIsReadOnTheOther writes on both, in any order,
-// and reads every state on both: the same record, at the same version, with one
-// event for each.
+// TestWhatIsWrittenOnOneContractIsReadOnTheOther writes through both contracts, in
+// any order, and reads every state through both: the same record at the same
+// version, with one event for each change.
 func TestWhatIsWrittenOnOneContractIsReadOnTheOther(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -280,7 +279,7 @@ func TestWhatIsWrittenOnOneContractIsReadOnTheOther(t *testing.T) {
 			if d := cmp.Diff(theirRecord(record), decode(t, their.Body.String())); d != "" {
 				t.Fatalf("read on the front ends': %s", d)
 			}
-			// What a front end has read it may send back, and nothing changes.
+			// Sending back what a front end has read changes nothing.
 			if echo := b.ask("PATCH", records+"/"+target, their.Body.String(), ifMatch(their.Header().Get("ETag"))); echo.Code != 200 || echo.Header().Get("ETag") != their.Header().Get("ETag") {
 				t.Fatalf("sent back: %d %s %s", echo.Code, echo.Header().Get("ETag"), echo.Body)
 			}

@@ -10,7 +10,7 @@ import (
 	"equality-information-api/internal/service"
 )
 
-// Codec reads and writes records as today's front ends do. It is a
+// Codec decodes and encodes records in the form of today's front ends. It is a
 // service.Form, pure, and safe for use by several goroutines.
 type Codec struct {
 	rules  *equality.Rules
@@ -21,14 +21,14 @@ type Codec struct {
 	armedForces codes
 }
 
-// codes is a list of codes and how the front ends spell some of them.
+// codes is a code list and the front ends' spellings of some of its codes.
 type codes struct {
 	*refdata.List
 	spelled map[string]string
 }
 
-// spelling is how the front ends spell codes that differ from the lists', by
-// list. Each is an alias there, so that it is read like any other.
+// spelling has the front ends' spellings that differ from the lists', by list.
+// Each is an alias in the list, so decoding needs no special case.
 var spelling = map[string]map[string]string{
 	refdata.AgeGroup:      {"eightyFiveAndPlus": "eightyFiveandPlus"},
 	refdata.Answer:        {"true": "yes", "false": "no"},
@@ -40,8 +40,8 @@ var spelling = map[string]map[string]string{
 	},
 }
 
-// NewCodec gives the codec under these lists. strict refuses a code that no
-// list offers; otherwise it is kept as sent. It fails where a list is missing.
+// NewCodec returns the codec for these lists. strict refuses unknown and retired
+// codes, which are otherwise kept as sent. It fails if a list is missing.
 func NewCodec(lists *refdata.Lists, strict bool) (*Codec, error) {
 	rules, err := equality.NewRules(lists)
 	if err != nil {
@@ -71,7 +71,7 @@ func NewCodec(lists *refdata.Lists, strict bool) (*Codec, error) {
 	return &c, nil
 }
 
-// read gives the code that a sent value stands for, or the value itself.
+// read returns the code that a value stands for, or the value itself.
 func (l codes) read(value string) string {
 	if code, ok := l.Resolve(value); ok {
 		return code.Code
@@ -79,7 +79,7 @@ func (l codes) read(value string) string {
 	return value
 }
 
-// write gives a code as the front ends spell it.
+// write returns a code in the front ends' spelling.
 func (l codes) write(code string) string {
 	if spelled, ok := l.spelled[code]; ok {
 		return spelled
@@ -87,15 +87,15 @@ func (l codes) write(code string) string {
 	return code
 }
 
-// takesText says whether a text may stand beside the code. Of one that is in
-// no list nobody knows, so its text is kept with it.
+// takesText says whether the code takes text. Nobody knows that about a code in
+// no list, so its text is kept.
 func (l codes) takesText(value string) bool {
 	code, known := l.Find(value)
 	return code.TakesText || !known && value != ""
 }
 
-// DecodeCreate reads the body of a POST. The record's ID is left to the
-// service, whatever the body says. The error is an *equality.InvalidError.
+// DecodeCreate reads the body of a POST. It ignores the id in the body: the
+// service sets the record's ID. The error is an *equality.InvalidError.
 func (c *Codec) DecodeCreate(body []byte, _ uuid.UUID, today equality.Date) (equality.Record, error) {
 	d := newDecoder(c, body, today)
 	s := d.read()
@@ -119,7 +119,7 @@ func (c *Codec) DecodePatch(body []byte, today equality.Date) (service.Sent, err
 	return s.Sent, d.err()
 }
 
-// create gives the record that was sent, and checks it whole.
+// create returns the record in a body, and makes all checks.
 func (d *decoder) create(s sent) (equality.Record, error) {
 	d.settle()
 	if err := d.err(); err != nil {

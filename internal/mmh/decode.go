@@ -14,9 +14,8 @@ import (
 	"equality-information-api/internal/service"
 )
 
-// decoder reads a body leniently where the clients are, and gathers what is
-// wrong with it: first what is not of the form at all, which is told alone,
-// then what breaks a rule.
+// decoder reads a body, as leniently as the clients need, and collects what is
+// wrong with it: errors in form, which are reported alone, and broken rules.
 type decoder struct {
 	codec *Codec
 	today equality.Date
@@ -26,19 +25,19 @@ type decoder struct {
 	rules equality.InvalidError
 	doubt equality.InvalidError // of the National Insurance number
 
-	broken        bool // the text itself: nothing more is read
-	imported      bool // it was stored by the earlier service, which had other rules
-	refusedID     bool // an id was sent, and refused
-	refusedTarget bool // a target id was sent, and refused
+	broken        bool // the JSON is broken: nothing more is read
+	imported      bool // stored by the earlier service, which had other rules
+	refusedID     bool // the id sent was refused
+	refusedTarget bool // the target id sent was refused
 }
 
-// step is a member's name, or the number of an element.
+// step is a member's name, or the index of an element.
 type step struct {
 	name  string
 	index int
 }
 
-// readers are kept for their name tables, which are many of the allocations.
+// readers are reused for their name tables, which are many of the allocations.
 var readers = sync.Pool{New: func() any { return new(jsontext.Decoder) }}
 
 func newDecoder(c *Codec, body []byte, today equality.Date) *decoder {
@@ -47,20 +46,20 @@ func newDecoder(c *Codec, body []byte, today equality.Date) *decoder {
 	return d
 }
 
-// release gives the reader back, without the body, which is personal.
+// release returns the reader to the pool without the body, which is personal.
 func (d *decoder) release() {
 	d.json.Reset(new(bytes.Buffer))
 	readers.Put(d.json)
 	d.json = nil
 }
 
-// sent is what a body says.
+// sent is the content of a body.
 type sent struct {
 	service.Sent
 	version int64 // of an imported item
 }
 
-// read reads the whole body. It is called once.
+// read reads the whole body. Call it once.
 func (d *decoder) read() sent {
 	defer d.release()
 	s := sent{Sent: service.Sent{Patch: equality.Patch{Unlisted: d.imported || !d.codec.strict}}}
@@ -79,7 +78,7 @@ func (d *decoder) read() sent {
 	return s
 }
 
-// err is what is wrong with the body.
+// err is everything wrong with the body.
 func (d *decoder) err() error {
 	switch {
 	case len(d.form.Failures) > 0:
@@ -96,9 +95,9 @@ type field[T any] struct {
 	read func(*decoder, *T)
 }
 
-// readObject reads an object's members into object; false for null, which is
-// an absent one, and for what is no object. Names are matched without regard to
-// case, and unknown members are passed over.
+// readObject reads an object's members into object; false for null, which means
+// absent, and for anything else that is not an object. It matches names in any
+// case and ignores unknown members.
 func readObject[T any](d *decoder, fields []field[T], object *T) bool {
 	if !d.open('{', equality.TypeObject) {
 		return false
@@ -128,7 +127,7 @@ func readObject[T any](d *decoder, fields []field[T], object *T) bool {
 	return !d.broken
 }
 
-// fieldIndex finds a name in fields, the one at next first, which it mostly is.
+// fieldIndex finds a name in fields, and tries next first, which is usually right.
 func fieldIndex[T any](fields []field[T], name []byte, next int) int {
 	if next < len(fields) && fields[next].name == string(name) {
 		return next
@@ -141,9 +140,9 @@ func fieldIndex[T any](fields []field[T], name []byte, next int) int {
 	return -1
 }
 
-// readList reads an array's elements one by one; false for null and for what
-// is no array. A null among them is a failure, of the type that they have; in
-// an imported item it says nothing.
+// readList reads an array's elements one by one; false for null and for anything
+// else that is not an array. A null element is a failure of the elements' type;
+// in an imported item it is ignored.
 func readList(d *decoder, code string, element func()) bool {
 	if !d.open('[', equality.TypeArray) {
 		return false
@@ -163,7 +162,7 @@ func readList(d *decoder, code string, element func()) bool {
 	return !d.broken
 }
 
-// open reads the begin of an object or array; false for null, and for another
+// open reads the start of an object or array; false for null, and for any other
 // value, which is a failure.
 func (d *decoder) open(begin jsontext.Kind, code string) bool {
 	switch {
@@ -180,7 +179,7 @@ func (d *decoder) open(begin jsontext.Kind, code string) bool {
 // more says whether another element comes before the end.
 func (d *decoder) more(end jsontext.Kind) bool { return !d.broken && d.json.PeekKind() != end }
 
-// null reads a null, if that is what comes next.
+// null reads a null, if it comes next.
 func (d *decoder) null() bool {
 	if d.broken || d.json.PeekKind() != 'n' {
 		return false
@@ -214,7 +213,7 @@ func (d *decoder) raw() []byte {
 	return text
 }
 
-// skip passes over a value of any kind.
+// skip skips a value of any kind.
 func (d *decoder) skip() {
 	if d.broken {
 		return
@@ -224,20 +223,20 @@ func (d *decoder) skip() {
 	}
 }
 
-// wrongType passes over a value and notes that its type is wrong.
+// wrongType skips a value and notes that its type is wrong.
 func (d *decoder) wrongType(code string) {
 	d.skip()
 	d.malformed(code)
 }
 
-// malformed notes that what was read last is not of the form.
+// malformed notes an error in form in the last value.
 func (d *decoder) malformed(code string) {
 	if !d.broken {
 		d.form.Note(d.failure(code, d.subject()+" "+equality.Meaning(code)+"."))
 	}
 }
 
-// fail notes that what was read last breaks a rule; message is a sentence.
+// fail notes that the last value breaks a rule; message is a sentence.
 func (d *decoder) fail(code, message string) {
 	if !d.broken {
 		d.rules.Note(d.failure(code, message))
@@ -261,7 +260,7 @@ func (d *decoder) failure(code, message string) equality.Failure {
 	return equality.Failure{Pointer: pointer.String(), Code: code, Message: message}
 }
 
-// subject is the name, in words, of the member that is read.
+// subject is the name, in words, of the current member.
 func (d *decoder) subject() string {
 	for i := len(d.path) - 1; i >= 0; i-- {
 		if d.path[i].name != "" {
@@ -271,7 +270,7 @@ func (d *decoder) subject() string {
 	return "The body"
 }
 
-// stop ends the reading with the one failure that makes the rest moot.
+// stop ends the reading with one failure, which replaces all others.
 func (d *decoder) stop(code string) {
 	d.broken = true
 	d.form = equality.InvalidError{}

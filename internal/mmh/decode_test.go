@@ -14,8 +14,8 @@ import (
 	"equality-information-api/internal/mmh"
 )
 
-// created decodes a create's members and gives the record as it would be read,
-// without its ids and what is null.
+// created decodes the members of a create and returns the record as a front end
+// reads it, without ids and nulls.
 func created(t testing.TB, c *mmh.Codec, members string) (tree, error) {
 	t.Helper()
 	r, err := c.DecodeCreate([]byte(`{"targetId":"`+person+`"`+members+`}`), uuid.Nil, today)
@@ -45,14 +45,14 @@ func TestWhatIsReadOfABody(t *testing.T) {
 		{`"ageGroup":""`, ``}, {`"ageGroup":null`, ``}, {`"ageGroup":" "`, ``},
 		{`"nationality":"of the world"`, `"nationality":"of the world"`},
 		{`"nationality":"\u0062ritish"`, `"nationality":"british"`},
-		// What is ignored.
+		// Ignored members.
 		{`"id":[],"versionNumber":"x","etag":{"a":[1]},"unknown":[{"languages":1e999}]`, ``},
 		{`"gender":{"unknown":1}`, ``},
 		// Answers.
 		{`"disabled":"YES"`, `"disabled":"yes"`}, {`"disabled":true`, `"disabled":"yes"`}, {`"disabled":false`, `"disabled":"no"`},
 		{`"disabled":"prefernottosay"`, `"disabled":"preferNotToSay"`}, {`"disabled":""`, ``},
 		{`"marriageOrCivilPartnership":{"married":true}`, `"marriageOrCivilPartnership":{"married":"yes","civilPartnership":null}`},
-		// Texts beside codes.
+		// Texts with codes.
 		{`"gender":{"genderValue":"o","genderValueIfOther":" a\nb "}`, `"gender":{"genderValue":"o","genderValueIfOther":"a b","genderDifferentToBirthSex":null}`},
 		{`"gender":{"genderValue":"m","genderValueIfOther":"a"}`, `"gender":{"genderValue":"m","genderValueIfOther":null,"genderDifferentToBirthSex":null}`},
 		{`"gender":{"genderValueIfOther":"a"}`, ``},
@@ -63,7 +63,7 @@ func TestWhatIsReadOfABody(t *testing.T) {
 		{`"caringResponsibilities":{"hoursSpentProvidingUnpaidCare":"fiveToNineHours"}`, ``},
 		{`"caringResponsibilities":{"hoursSpentProvidingUnpaidCare":"fiveToNineHours","provideUnpaidCare":"no"}`, `"caringResponsibilities":{"provideUnpaidCare":"no","hoursSpentProvidingUnpaidCare":null}`},
 		{`"caringResponsibilities":{"hoursSpentProvidingUnpaidCare":"fiveToNineHours","provideUnpaidCare":"yes"}`, `"caringResponsibilities":{"provideUnpaidCare":"yes","hoursSpentProvidingUnpaidCare":"fiveToNineHours"}`},
-		// Dates: a day, or an instant as its day in London.
+		// Dates, or instants as their day in London.
 		{`"pregnancyOrMaternity":[{"pregnancyDate":"2016-02-29"}]`, `"pregnancyOrMaternity":[{"pregnancyDate":"2016-02-29","pregnancyValidUntil":"2018-11-29"}]`},
 		{`"pregnancyOrMaternity":[{"pregnancyDate":"2015-05-05T00:00:00.000Z","pregnancyValidUntil":"nonsense"}]`, `"pregnancyOrMaternity":[{"pregnancyDate":"2015-05-05","pregnancyValidUntil":"2018-02-05"}]`},
 		{`"pregnancyOrMaternity":[{"pregnancyDate":"2015-05-05T23:00:00Z"}]`, `"pregnancyOrMaternity":[{"pregnancyDate":"2015-05-06","pregnancyValidUntil":"2018-02-06"}]`},
@@ -94,7 +94,7 @@ func TestWhatIsReadOfABody(t *testing.T) {
 	}
 }
 
-// told gives an error's failures as "pointer code" lines.
+// told returns an error's failures as "pointer code" lines.
 func told(err error) string {
 	var invalid *equality.InvalidError
 	if !errors.As(err, &invalid) {
@@ -157,7 +157,8 @@ func numbered(n int) string {
 	return strings.Join(texts, ",")
 }
 
-// TestCodesThatNoListHas are refused or kept, and what stands may stand.
+// TestCodesThatNoListHas checks that unknown codes are refused or kept, and that
+// stored ones can stay.
 func TestCodesThatNoListHas(t *testing.T) {
 	t.Parallel()
 	const sent = `,"ageGroup":"old","gender":{"genderValue":"x"},"languages":[{"language":"indian","isPrimary":true}],` +
@@ -174,7 +175,7 @@ func TestCodesThatNoListHas(t *testing.T) {
 	}
 }
 
-// everywhere are bodies that have a value in every place of a member.
+// everywhere are bodies that have a value as each member in turn.
 var everywhere = []string{
 	`"targetId":%`, `"ageGroup":%`, `"gender":%`, `"gender":{"genderValue":%}`, `"gender":{"genderValue":"o","genderValueIfOther":%}`,
 	`"gender":{"genderDifferentToBirthSex":%}`, `"nationality":%`, `"ethnicity":%`, `"ethnicity":{"ethnicGroupValue":%}`,
@@ -191,8 +192,8 @@ var everywhere = []string{
 	`"homeSituation":%`, `"homeSituation":{"homeSituationValue":%}`, `"homeSituation":{"homeSituationValue":"other","homeSituationValueIfOther":%}`, `"armedForces":%`,
 }
 
-// TestEveryMemberHasItsRefusals sends what is wrong in every place: the answer
-// is 400, in the envelope, and repeats nothing of it.
+// TestEveryMemberHasItsRefusals sends a wrong value as each member: the response
+// is 400, in the envelope, and does not repeat the value.
 func TestEveryMemberHasItsRefusals(t *testing.T) {
 	t.Parallel()
 	for _, b := range []both{setup(t), setup(t, strict(t))} {
@@ -223,7 +224,7 @@ func TestEveryMemberHasItsRefusals(t *testing.T) {
 }
 
 // TestNoFailureHoldsAValue puts a marker into bodies that are cut, nested and
-// put together at random.
+// combined at random.
 func TestNoFailureHoldsAValue(t *testing.T) {
 	t.Parallel()
 	codecs := []*mmh.Codec{newCodec(t, true), newCodec(t, false)}
@@ -265,7 +266,7 @@ func invalidFailures(e *equality.InvalidError) []equality.Failure {
 	return e.Failures
 }
 
-// FuzzDecode: nothing panics, and what is read may be sent back as it is read.
+// FuzzDecode checks that nothing panics, and that a record can be sent back.
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte(full))
 	for _, place := range everywhere {

@@ -6,8 +6,8 @@ import (
 	"equality-information-api/internal/equality"
 )
 
-// Encode writes a record as the front ends read it: 18 members, in their order,
-// with null for what is not there.
+// Encode encodes a record in the front ends' form: 18 members, in their order,
+// with null for absent ones.
 func (c *Codec) Encode(r *equality.Record) []byte {
 	e := encoder{out: make([]byte, 0, 2048)}
 	e.begin()
@@ -62,8 +62,8 @@ func (c *Codec) Encode(r *equality.Record) []byte {
 	return e.out
 }
 
-// encoder appends JSON. It is written by hand for its cost: the reads of a page
-// are most of what the front ends ask for.
+// encoder appends JSON. It is written by hand for speed, because most of the
+// front ends' requests are reads.
 type encoder struct {
 	out []byte
 }
@@ -71,7 +71,7 @@ type encoder struct {
 func (e *encoder) begin() { e.out = append(e.out, '{') }
 func (e *encoder) end()   { e.out = append(e.out, '}') }
 
-// name begins a member; the names are this package's own and need no escape.
+// name begins a member; the names come from this package and need no escaping.
 func (e *encoder) name(name string) {
 	if e.out[len(e.out)-1] != '{' {
 		e.out = append(e.out, ',')
@@ -84,7 +84,7 @@ func (e *encoder) name(name string) {
 func (e *encoder) null() { e.out = append(e.out, "null"...) }
 
 func (e *encoder) quote(s string) {
-	e.out, _ = jsontext.AppendQuote(e.out, s) // what is not UTF-8 is mended
+	e.out, _ = jsontext.AppendQuote(e.out, s) // replaces invalid UTF-8
 }
 
 func (e *encoder) text(name, s string) {
@@ -140,7 +140,7 @@ func (e *encoder) coded(name, value string, list codes, code string, text equali
 	}
 }
 
-// list writes a member that is an array, or null where it is empty.
+// list writes a member that is an array, or null if it is empty.
 func list[T any](e *encoder, name string, elements []T, write func(T)) {
 	e.name(name)
 	if len(elements) == 0 {

@@ -2,7 +2,7 @@ package mmh
 
 import "equality-information-api/internal/equality"
 
-// The members of each object, in the order in which they are written.
+// The members of each object, in the order of encoding.
 var (
 	bodyFields = []field[sent]{
 		{"id", func(d *decoder, s *sent) { d.itemID(s) }},
@@ -55,7 +55,7 @@ var (
 	}
 	pregnancyFields = []field[equality.Date]{
 		{"pregnancyDate", func(d *decoder, date *equality.Date) { *date = d.date() }},
-		{"pregnancyValidUntil", func(d *decoder, _ *equality.Date) { d.ignoredText() }}, // computed, whatever was sent
+		{"pregnancyValidUntil", func(d *decoder, _ *equality.Date) { d.ignoredText() }}, // ignored: it is computed
 	}
 	languageFields = []field[equality.Language]{
 		{"language", func(d *decoder, l *equality.Language) { l.Language, _ = d.code(d.codec.language).Value() }},
@@ -70,7 +70,7 @@ func codedFields(name string, list func(*Codec) codes) []field[equality.CodedPat
 	}
 }
 
-// whole reads an object that replaces what stands there; null removes it.
+// whole reads an object that replaces the stored one; null removes it.
 func whole[T any](d *decoder, read func() (T, bool)) equality.Change[T] {
 	if d.null() {
 		return equality.Remove[T]()
@@ -82,12 +82,12 @@ func whole[T any](d *decoder, read func() (T, bool)) equality.Change[T] {
 	return equality.Set(object)
 }
 
-// noCode is the change of a code and its text where neither is sent.
+// noCode is the change to a code and its text if neither is sent.
 func noCode() equality.CodedPatch {
 	return equality.CodedPatch{Value: equality.Remove[string](), ValueIfOther: equality.ClearText()}
 }
 
-// fitting drops a text beside a code that takes none.
+// fitting drops the text of a code that takes none.
 func fitting(p equality.CodedPatch, list codes) equality.CodedPatch {
 	if value, _ := p.Value.Value(); !list.takesText(value) {
 		p.ValueIfOther = equality.ClearText()
@@ -110,13 +110,13 @@ func (d *decoder) codedObject(fields []field[equality.CodedPatch], list codes) e
 	})
 }
 
-// situation reads an object whose members stand alone in the record.
+// situation reads an object whose members are top-level members of the record.
 func (d *decoder) situation(fields []field[equality.CodedPatch], list codes) equality.CodedPatch {
 	if d.null() {
 		return equality.CodedPatch{Value: equality.Remove[string](), ValueIfOther: equality.Remove[equality.Text]()}
 	}
 	p := noCode()
-	if d.imported && d.json.PeekKind() == '"' { // as the first items were
+	if d.imported && d.json.PeekKind() == '"' { // the oldest items have a string
 		p.Value = d.code(list)
 	} else {
 		readObject(d, fields, &p)
@@ -130,7 +130,7 @@ func (d *decoder) marriage() (equality.MarriagePatch, bool) {
 	return p, ok
 }
 
-// caring reads whether care is provided, and the hours only where it is.
+// caring reads whether care is provided and, only if it is, the hours.
 func (d *decoder) caring() (equality.CaringPatch, bool) {
 	p := equality.CaringPatch{
 		ProvideUnpaidCare:             equality.Remove[equality.Answer](),

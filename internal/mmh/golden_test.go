@@ -13,7 +13,7 @@ import (
 
 var update = flag.Bool("update", false, "write the answers to testdata/golden")
 
-// full is a body with every member, as a front end sends it.
+// full is a front end's body with every member.
 const full = `{"targetId":"` + person + `","ageGroup":"eightyFiveandPlus",
 "gender":{"genderValue":"o","genderValueIfOther":"agender","genderDifferentToBirthSex":"preferNotToSay"},"nationality":"spanish",
 "ethnicity":{"ethnicGroupValue":"whiteOrWhiteBritish","ethnicGroupValueIfOther":""},
@@ -25,8 +25,8 @@ const full = `{"targetId":"` + person + `","ageGroup":"eightyFiveandPlus",
 "communicationRequirements":["signLanguage","please ring twice"],"economicSituation":{"economicSituationValue":"employedFullTime","economicSituationValueIfOther":""},
 "homeSituation":{"homeSituationValue":"TemporaryAccommodationPlacedByHackneyCouncil"},"armedForces":"servingMemberOfTheArmedForces"}`
 
-// TestAnswersAreThoseOfTheContract compares whole answers with files, each of
-// which was held against the rules and messages that the front ends know.
+// TestAnswersAreThoseOfTheContract compares whole responses with files, each of
+// which was checked against the rules and messages that the front ends know.
 func TestAnswersAreThoseOfTheContract(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -87,7 +87,7 @@ func TestAnswersAreThoseOfTheContract(t *testing.T) {
 	}
 }
 
-// answerText is an answer's status, its headers but for length, and its body.
+// answerText is a response's status, its headers except the length, and its body.
 func answerText(w *httptest.ResponseRecorder) string {
 	var lines []string
 	for name, values := range w.Header() {

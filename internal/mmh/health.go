@@ -23,12 +23,12 @@ type healthEntry struct {
 	Data             struct{} `json:"data"`
 	Description      string   `json:"description"`
 	DurationMs       int64    `json:"durationMs"`
-	ExceptionMessage *string  `json:"exceptionMessage"` // always null: it would be internal
+	ExceptionMessage *string  `json:"exceptionMessage"` // always null, because it would reveal internals
 	Status           string   `json:"status"`
 }
 
-// health answers GET /healthcheck/ping: whether personal data can be read and
-// written.
+// health responds to GET /healthcheck/ping: it says whether personal data can be
+// read and written.
 func (a *API) health(c *call) error {
 	ctx, cancel := context.WithTimeout(c.r.Context(), 2*time.Second)
 	defer cancel()
@@ -40,7 +40,7 @@ func (a *API) health(c *call) error {
 	entry := healthEntry{Status: "Healthy", Description: "The store can be read and written.", DurationMs: took}
 	if err != nil {
 		status = http.StatusServiceUnavailable
-		entry.Status, entry.Description = "Unhealthy", "The store cannot be read and written at present."
+		entry.Status, entry.Description = "Unhealthy", "The store cannot be read and written at the moment."
 		server.Of(c.r.Context()).Problem = api.Unavailable
 	}
 	body, err := json.Marshal(healthDocument{Entries: map[string]healthEntry{a.store: entry}, Status: entry.Status, TotalDurationMs: took})

@@ -8,7 +8,7 @@ import (
 	"equality-information-api/internal/service"
 )
 
-// unready is a store that is down; it is asked for nothing else.
+// unready is a store that is down.
 type unready struct{ service.Store }
 
 func (unready) Ready(context.Context) error { return errors.New("disk xMARKx is full") }
@@ -24,7 +24,7 @@ func TestHealth(t *testing.T) {
 
 	b = setup(t, func(o *options) { o.UseCases = service.New(unready{}, service.Options{}) })
 	w := b.ask("GET", "/mmh/api/v1/HealthCheck/Ping/", "")
-	want = `{"entries":{"store":{"data":{},"description":"The store cannot be read and written at present.","durationMs":0,"exceptionMessage":null,"status":"Unhealthy"}},"status":"Unhealthy","totalDurationMs":0}`
+	want = `{"entries":{"store":{"data":{},"description":"The store cannot be read and written at the moment.","durationMs":0,"exceptionMessage":null,"status":"Unhealthy"}},"status":"Unhealthy","totalDurationMs":0}`
 	if got := wants(t, w, 503); got != want {
 		t.Errorf("got %s", got)
 	}

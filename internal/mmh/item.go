@@ -20,15 +20,14 @@ type Item struct {
 }
 
 // DecodeItem reads one line of the earlier service's table export, which is
-// DynamoDB's JSON: {"Item": {"targetId": {"S": "…"}, …}}. Codes are read as
-// where they are recorded, whatever the codec does with the front ends'; what
-// that service did not check either (markup, the prefix of a National
-// Insurance number) is accepted, and answers have more spellings. today bounds
-// the dates.
+// DynamoDB's JSON: {"Item": {"targetId": {"S": "…"}, …}}. It keeps unknown codes
+// even if the codec is strict, accepts what that service did not check (markup,
+// the prefix of a National Insurance number), and accepts more spellings of
+// answers. today limits the dates.
 //
-// The error is an *equality.InvalidError: pointers are those of the item as
-// plain JSON, and no failure holds a value. The item then still has its two
-// ids, where they could be read.
+// The error is an *equality.InvalidError. Its pointers are into the item as plain
+// JSON, and no failure holds a value. The item then still has its two ids, if
+// they could be read.
 func (c *Codec) DecodeItem(line []byte, today equality.Date) (Item, error) {
 	body, err := plain(line)
 	if err != nil {
@@ -56,20 +55,20 @@ func (c *Codec) DecodeItem(line []byte, today equality.Date) (Item, error) {
 	return Item{Record: record, Version: s.version}, nil
 }
 
-// Codes of failures that only items have.
+// Codes of failures that only items can have.
 const (
 	codeItem    = "item.form"
 	codeVersion = "item.version"
 )
 
-// missing notes an id that is not there or was refused.
+// missing notes that an id is missing, unless it was refused.
 func (d *decoder) missing(name string) {
 	d.path = append(d.path[:0], step{name: name})
 	d.failMeaning(equality.Required)
 	d.path = d.path[:0]
 }
 
-// itemID reads the id of an item. In a request it is ignored, whatever it is.
+// itemID reads the id of an item. In a request it is ignored.
 func (d *decoder) itemID(s *sent) {
 	if !d.imported {
 		d.skip()
@@ -89,8 +88,8 @@ func (d *decoder) itemID(s *sent) {
 	s.ID = equality.Set(id)
 }
 
-// itemVersion reads the version of an item, 0 where it has none. In a request
-// it is ignored, whatever it is.
+// itemVersion reads the version of an item, 0 if it has none. In a request it is
+// ignored.
 func (d *decoder) itemVersion() int64 {
 	if !d.imported {
 		d.skip()
@@ -115,11 +114,11 @@ func (d *decoder) itemVersion() int64 {
 
 var errItem = errors.New("mmh: not an item in DynamoDB's JSON")
 
-// maxItemDepth is how deep an item's values may be nested: the earlier
-// service's went to 3.
+// maxItemDepth is how deep an item's values may be nested. The earlier service's
+// were at most 3 deep.
 const maxItemDepth = 8
 
-// plain gives an item as the JSON that its values stand for.
+// plain returns an item as the plain JSON of its values.
 func plain(line []byte) ([]byte, error) {
 	t := transcoder{in: jsontext.NewDecoder(bytes.NewReader(line)), out: make([]byte, 0, len(line))}
 	err := t.object(func(name string) error {
@@ -137,13 +136,13 @@ func plain(line []byte) ([]byte, error) {
 	return t.out, nil
 }
 
-// transcoder makes plain JSON of DynamoDB's.
+// transcoder turns DynamoDB's JSON into plain JSON.
 type transcoder struct {
 	in  *jsontext.Decoder
 	out []byte
 }
 
-// object reads an object, each member's value with member.
+// object reads an object, and calls member to read each member's value.
 func (t *transcoder) object(member func(name string) error) error {
 	if t.in.PeekKind() != '{' {
 		return errItem
@@ -171,7 +170,7 @@ func (t *transcoder) members(depth int) error {
 	err := t.object(func(name string) error {
 		t.out = append(t.out, comma...)
 		comma = ","
-		t.out, _ = jsontext.AppendQuote(t.out, name) // it was read, so it is UTF-8
+		t.out, _ = jsontext.AppendQuote(t.out, name) // the decoder has checked the UTF-8
 		t.out = append(t.out, ':')
 		return t.value(depth + 1)
 	})
@@ -179,7 +178,7 @@ func (t *transcoder) members(depth int) error {
 	return err
 }
 
-// value writes a value, which is an object of one member: its type's.
+// value writes a value, which is an object with one member, named for its type.
 func (t *transcoder) value(depth int) error {
 	if depth > maxItemDepth {
 		return errItem
@@ -228,7 +227,7 @@ func (t *transcoder) list(element func() error) error {
 	return err
 }
 
-// scalar writes a value that has no others in it.
+// scalar writes a value that contains no others.
 func (t *transcoder) scalar(kind string) error {
 	value, err := t.in.ReadValue()
 	if err != nil {

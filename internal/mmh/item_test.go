@@ -93,7 +93,7 @@ func TestItemsThatAreRefused(t *testing.T) {
 	}
 }
 
-// FuzzDecodeItem: nothing panics, and what is read is valid for the record.
+// FuzzDecodeItem checks that nothing panics, and that the record is valid.
 func FuzzDecodeItem(f *testing.F) {
 	f.Add([]byte(item(`,"gender":{"M":{"genderValue":{"S":"m"}}},"versionNumber":{"N":"3"},"languages":{"L":[{"M":{"language":{"S":"english"},"isPrimary":{"BOOL":true}}}]}`)))
 	f.Add([]byte(item(`,"communicationRequirements":{"SS":["a","b"]},"disabled":{"NULL":true}`)))

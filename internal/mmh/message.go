@@ -64,7 +64,7 @@ func (c *Codec) Message(event events.Event, old *service.Shown, now service.Show
 	return e.out
 }
 
-// email is a subject that is an e-mail address, and nothing else.
+// email returns the subject if it is an email address, otherwise "".
 func email(subject string) string {
 	if address, err := mail.ParseAddress(subject); err == nil && address.Address == subject {
 		return subject
@@ -72,18 +72,18 @@ func email(subject string) string {
 	return ""
 }
 
-// partOf names the front ends' member that another one is a part of.
+// partOf names the front ends' member that a member of the record belongs to.
 var partOf = map[string]string{
 	"communicationRequirementsIfOther": "communicationRequirements",
 	"economicSituationIfOther":         "economicSituation",
 	"homeSituationIfOther":             "homeSituation",
 }
 
-// sensitive are the members that say too much by being named alone.
+// sensitive are the members whose name alone reveals too much.
 var sensitive = equality.SensitiveMembers()
 
-// frontMembers are the front ends' members that members of a record belong to.
-// Where values are not told either sensitive member stands for both.
+// frontMembers returns the front ends' members that members of a record belong
+// to. Without values, either sensitive member stands for both.
 func frontMembers(members []string, values bool) (names []string) {
 	for _, name := range members {
 		if whole := partOf[name]; whole != "" {
@@ -97,7 +97,7 @@ func frontMembers(members []string, values bool) (names []string) {
 	return names
 }
 
-// members writes those members of an encoded record that are shown.
+// members writes the members of an encoded record that the message shows.
 func (e *encoder) members(record []byte, show func(string) bool, values bool) {
 	e.begin()
 	defer e.end()
@@ -118,7 +118,7 @@ func (e *encoder) members(record []byte, show func(string) bool, values bool) {
 func membersOf(object []byte) iter.Seq2[string, []byte] {
 	return func(yield func(name string, value []byte) bool) {
 		d := jsontext.NewDecoder(bytes.NewReader(object))
-		_, _ = d.ReadToken() // it has been written here: it is well formed
+		_, _ = d.ReadToken() // well formed, because this package wrote it
 		for d.PeekKind() == '"' {
 			name, _ := d.ReadToken()
 			text := name.String()

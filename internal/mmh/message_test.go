@@ -18,7 +18,7 @@ import (
 	"equality-information-api/internal/store"
 )
 
-// changed is a change of a record that a front end has sent.
+// changed is a front end's change to a record.
 func changed(t *testing.T, codec *mmh.Codec, patches ...string) mmh.Change {
 	t.Helper()
 	created, err := codec.DecodeCreate([]byte(full), uuid.Nil, today)
@@ -44,7 +44,7 @@ func changed(t *testing.T, codec *mmh.Codec, patches ...string) mmh.Change {
 	return c
 }
 
-// Messages are compared with files, each of which was held against what the listeners expect.
+// Messages are compared with files, each of which was checked against what the listeners expect.
 func TestMessagesAreThoseOfTheContract(t *testing.T) {
 	t.Parallel()
 	codec := newCodec(t, false)
@@ -117,7 +117,7 @@ func TestWhatOfAnUpdateIsNamed(t *testing.T) {
 	}
 }
 
-// Members that only the other contract has are parts of the front ends'.
+// Members that only the main contract has belong to members of the front ends.
 func TestATextOfTheOtherContractIsOfItsMember(t *testing.T) {
 	t.Parallel()
 	codec := newCodec(t, false)

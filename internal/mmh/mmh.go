@@ -1,12 +1,12 @@
-// Package mmh is the contract that today's Hackney front ends speak, under
-// /mmh/api/v1: its routes, its JSON, its errors and its reference data, as a
-// thin codec over the same use cases and the same records as the HTTP contract.
-// It also reads the items that the earlier service stored.
+// Package mmh owns the contract of today's Hackney front ends, under
+// /mmh/api/v1: its routes, JSON, errors and reference data. It is a thin codec
+// over the same use cases and records as the HTTP contract. It also reads the
+// items that the earlier service stored.
 //
-// What a request means, who may make it and what is logged of it is
-// internal/service's; the token, limits and problems are internal/gate's; which
-// values are valid is internal/equality's. Of the other contract
-// (internal/httpapi) it knows nothing.
+// It does not own what a request means, who may make it or what is logged about
+// it (internal/service), tokens, limits and problems (internal/gate), or which
+// values are valid (internal/equality). It does not import the other contract
+// (internal/httpapi).
 package mmh
 
 import (
@@ -48,7 +48,7 @@ type Options struct {
 	Now      func() time.Time
 }
 
-// API answers requests. Any number of goroutines may use it.
+// API serves requests. It is safe for use by several goroutines.
 type API struct {
 	gate       *gate.Gate
 	service    UseCases
@@ -169,7 +169,7 @@ func (a *API) check(c *call, op service.Operation) (release func(), err error) {
 
 var jsonBody = []string{"application/json"}
 
-// echo gives the caller its x-correlation-id back, whatever it is.
+// echo returns the caller's x-correlation-id, whatever it is.
 func echo(w http.ResponseWriter, r *http.Request) {
 	if sent := r.Header["X-Correlation-Id"]; len(sent) > 0 && sent[0] != "" {
 		w.Header()["X-Correlation-Id"] = sent[:1]

@@ -21,8 +21,8 @@ func words(name string) string {
 	return b.String()
 }
 
-// key writes a JSON pointer as the clients know places: /languages/0/isPrimary
-// as "Languages[0].IsPrimary". The whole body is "$".
+// key writes a JSON pointer as the clients' key: /languages/0/isPrimary as
+// "Languages[0].IsPrimary". The whole body is "$".
 func key(pointer string) string {
 	var b strings.Builder
 	for name := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
@@ -40,7 +40,7 @@ func key(pointer string) string {
 	return b.String()
 }
 
-// lastName is the last member that a JSON pointer names.
+// lastName returns the last member that a JSON pointer names.
 func lastName(pointer string) (last string) {
 	for name := range strings.SplitSeq(pointer, "/") {
 		if name != "" && !isIndex(name) {

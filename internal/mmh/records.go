@@ -12,7 +12,7 @@ import (
 	"equality-information-api/internal/service"
 )
 
-// read answers the two GETs of a record.
+// read responds to the two GETs of a record.
 func (a *API) read(c *call) error {
 	c.queryID()
 	if c.segment != "" {
@@ -33,7 +33,7 @@ func (a *API) read(c *call) error {
 	return a.record(c, http.StatusOK, v)
 }
 
-// create answers POST.
+// create responds to POST.
 func (a *API) create(c *call) error {
 	w := a.write(c)
 	if err := c.checked(); err != nil {
@@ -43,7 +43,7 @@ func (a *API) create(c *call) error {
 	return a.written(c, written, err)
 }
 
-// change answers PATCH.
+// change responds to PATCH.
 func (a *API) change(c *call) error {
 	w := a.write(c)
 	c.pathID()
@@ -56,7 +56,7 @@ func (a *API) change(c *call) error {
 	return a.written(c, written, err)
 }
 
-// write is what a POST and a PATCH have in common.
+// write does what POST and PATCH share.
 func (a *API) write(c *call) service.Write {
 	key, ok := gate.IdempotencyKey(c.r.Header)
 	if !ok {
@@ -106,7 +106,7 @@ func version(ifMatch []string) *etag.List {
 	return &list
 }
 
-// parameter is a query parameter, its name in any case.
+// parameter returns a query parameter, whose name can be in any case.
 func (c *call) parameter(name string) string {
 	if c.query.Has(name) {
 		return c.query.Get(name)
@@ -143,8 +143,8 @@ func isGUID(s string) bool {
 	return ok
 }
 
-// parseGUID reads a UUID in the forms that .NET writes: 32 digits, with hyphens,
-// and those in braces or parentheses.
+// parseGUID reads a UUID in the forms that .NET writes: 32 digits, with or without
+// hyphens, braces or parentheses.
 func parseGUID(s string) (uuid.UUID, bool) {
 	s = strings.TrimSpace(s)
 	if n := len(s); n == 38 && (s[0] == '{' && s[n-1] == '}' || s[0] == '(' && s[n-1] == ')') {

@@ -62,7 +62,7 @@ func TestPatchReplacesWholeMembers(t *testing.T) {
 	}
 }
 
-// A patch that changes nothing in value keeps the version, and checks it.
+// A patch that changes no value checks the version and keeps it.
 func TestPatchThatChangesNothing(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -104,8 +104,8 @@ func TestIfMatchIsRequired(t *testing.T) {
 	wants(t, b.ask("PATCH", records+"/"+person, `{"disabled":"no"}`, ifMatch(`"1"`)), 200)
 }
 
-// First what is wrong with the request, then whether the record is there, then
-// its version.
+// The order of checks: the request, then whether the record exists, then its
+// version.
 func TestOrderOfChecks(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -158,8 +158,8 @@ func TestWaysToARecord(t *testing.T) {
 	}
 }
 
-// What no list has is left out on the HTTP contract and its member named; sent
-// back as it was read it is accepted and changes nothing.
+// The HTTP contract leaves out values that are in no list and names their
+// member. Sending back such a record is accepted and changes nothing.
 func TestUnrecognisedMembers(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -173,7 +173,7 @@ func TestUnrecognisedMembers(t *testing.T) {
 	if d := cmp.Diff(read, b.ours(t)); d != "" {
 		t.Error(d)
 	}
-	// Of other members it is left alone.
+	// A patch of other members does not affect them.
 	back := b.ours(t)
 	delete(back, "languages")
 	w := b.ask("PATCH", api+"/"+person, encode(t, back))
@@ -197,7 +197,7 @@ func TestUnrecognisedMembers(t *testing.T) {
 			t.Errorf("GET %s: %s", path, text)
 		}
 	}
-	// A list whose primary language is not known is left out whole.
+	// If the primary language is unknown, the whole list is left out.
 	wants(t, b.ask("PATCH", records+"/"+person, `{"languages":[{"language":"indian","isPrimary":true},{"language":"english"}]}`, ifMatch(b.ask("GET", api+"/"+person, "").Header().Get("ETag"))), 200)
 	got := b.ours(t)
 	if got["languages"] != nil || fmt.Sprint(got["unrecognisedMembers"]) != "[languages]" {
@@ -227,7 +227,7 @@ func TestNationalInsuranceNumberIsReadAsItWasSent(t *testing.T) {
 	wants(t, b.patch(2, `{"nationalInsuranceNumber":"ce 000000 d"}`), 200)
 	shown("ce 000000 d", "CE000000D")
 
-	// A caller who is not shown it: null leaves it, a number is refused.
+	// For a caller who cannot see it, null changes nothing and a number is refused.
 	service := b.as("service")
 	if got := b.theirs(t, service)["nationalInsuranceNumber"]; got != nil {
 		t.Errorf("shown to a caller without the permission: %v", got)
@@ -247,8 +247,8 @@ func TestNationalInsuranceNumberIsReadAsItWasSent(t *testing.T) {
 	shown("QQ123456C", "QQ123456C")
 }
 
-// A number that HMRC would not issue is refused first of all, unless it is the
-// one that the caller was shown.
+// A number that HMRC would not issue is refused before anything else, unless it
+// is the one that the caller was shown.
 func TestNumberThatWouldNotBeIssued(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -328,7 +328,7 @@ func TestPanicAndPlain(t *testing.T) {
 	}
 }
 
-// Of an erased person there is nothing, and a new record gets an id of its own.
+// An erased person has no record, and a new record gets a new id.
 func TestErasedPerson(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -362,8 +362,8 @@ func TestEveryEndpointButHealthAsksForAToken(t *testing.T) {
 	wants(t, b.ask("GET", "/mmh/api/v1/healthcheck/ping", "", header{"Authorization": ""}), 200)
 }
 
-// TestWhatWasKeptStandsOnceCodesAreStrict: what is sent back is accepted, and
-// what is new is refused at its own place.
+// TestWhatWasKeptStandsOnceCodesAreStrict checks that kept values can be sent back
+// and that new ones are refused.
 func TestWhatWasKeptStandsOnceCodesAreStrict(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -14,10 +14,10 @@ import (
 	"equality-information-api/internal/refdata"
 )
 
-// category is the only one there is.
+// category is the only category.
 const category = "equality-information"
 
-// subCategories are the front ends' names of lists that differ from ours.
+// subCategories are the front ends' names for lists, where they differ from ours.
 var subCategories = map[string]string{
 	refdata.AgeGroup:          "age-bracket",
 	refdata.Answer:            "answers",
@@ -27,7 +27,7 @@ var subCategories = map[string]string{
 	refdata.ReligionOrBelief:  "religion-belief",
 }
 
-// referenceItem is a code as the front ends read it.
+// referenceItem is a code in the front ends' form.
 type referenceItem struct {
 	ID          uuid.UUID `json:"id"` // always the same for the same code
 	Category    string    `json:"category"`
@@ -40,8 +40,7 @@ type referenceItem struct {
 	Tags        []string  `json:"tags"`
 }
 
-// firstOffered is when the lists were first offered, for codes that do not say
-// when they were.
+// firstOffered is when the lists were first used, for codes without a date.
 const firstOffered = "2026-11-23"
 
 // references are the sub-categories, sorted, and their items as JSON.
@@ -95,7 +94,7 @@ func referenceItems(name string, list *refdata.List) []referenceItem {
 	return items
 }
 
-// referenceData answers GET /reference-data.
+// referenceData responds to GET /reference-data.
 func (a *API) referenceData(c *call) error {
 	all, err := strconv.ParseBool(cmp.Or(strings.ToLower(c.parameter("includeInactive")), "false"))
 	if err != nil {

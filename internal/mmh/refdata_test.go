@@ -17,7 +17,7 @@ func (b both) references(t *testing.T, query string) items {
 	if err := json.Unmarshal([]byte(text), &got); err != nil {
 		t.Fatal(err)
 	}
-	// encoding/json sorts nothing when it reads: look at the order in the text.
+	// encoding/json loses the order, so look at the text.
 	last := -1
 	for _, name := range slices.Sorted(maps.Keys(got)) {
 		at := strings.Index(text, `"`+name+`":[`)

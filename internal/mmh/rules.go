@@ -13,7 +13,7 @@ import (
 	"equality-information-api/internal/service"
 )
 
-// The front ends' own codes of failures. The clients show their messages.
+// The front ends' own codes for failures. The clients show their messages.
 const (
 	codeNotEqual  = "NotEqualValidator"
 	codeNINO      = "NationalInsuranceNumberValidator"
@@ -27,9 +27,9 @@ func targetZero() (code, message string) {
 	return codeNotEqual, "'Target Id' must not be equal to '" + uuid.Nil.String() + "'."
 }
 
-// markup finds what the front ends take for an attempt to inject markup: a <
-// before a letter, !, / or ?, or a &#. It gives the place in UTF-16 code units,
-// as the clients count, or -1.
+// markup finds what the front ends treat as an attempt to inject markup: a <
+// before a letter, !, / or ?, or a &#. It returns the position in UTF-16 code
+// units, as the clients count, or -1.
 func markup(s string) int {
 	for i := range len(s) - 1 {
 		next, _ := utf8.DecodeRuneInString(s[i+1:])
@@ -41,7 +41,7 @@ func markup(s string) int {
 	return -1
 }
 
-// dangerous notes markup in the string that was read last.
+// dangerous notes markup in the last string.
 func (d *decoder) dangerous(at int) {
 	d.fail(codeMarkup, d.subject()+" contains potentially dangerous characters at position "+strconv.Itoa(at)+".")
 }
@@ -72,14 +72,14 @@ func (d *decoder) nino(p *service.Sent) {
 	}
 }
 
-// settle makes a failure of a doubt.
+// settle turns a doubt about the number into a failure.
 func (d *decoder) settle() {
 	for _, f := range d.doubt.Failures {
 		d.rules.Note(f)
 	}
 }
 
-// isIssued says whether HMRC gives out numbers with this prefix (HMRC, National
+// isIssued says whether HMRC issues numbers with this prefix (HMRC, National
 // Insurance Manual, NIM39110).
 func isIssued(number string) bool {
 	switch number[:2] {
@@ -89,8 +89,8 @@ func isIssued(number string) bool {
 	return !strings.ContainsRune("DFIQUV", rune(number[0])) && !strings.ContainsRune("DFIOQUV", rune(number[1]))
 }
 
-// languages reads the list; an entry that names no language says nothing, and
-// a repeated language is kept once.
+// languages reads the list. It ignores entries without a language and keeps a
+// repeated language once.
 func (d *decoder) languages() equality.Change[[]equality.Language] {
 	var list []equality.Language
 	before := len(d.form.Failures) + len(d.rules.Failures)
@@ -131,7 +131,7 @@ func (d *decoder) languages() equality.Change[[]equality.Language] {
 	return equality.Set(list)
 }
 
-// pregnancies reads the list; an entry without a date says nothing.
+// pregnancies reads the list. It ignores entries without a date.
 func (d *decoder) pregnancies() equality.Change[[]equality.Pregnancy] {
 	if d.null() {
 		return equality.Remove[[]equality.Pregnancy]()
@@ -148,8 +148,8 @@ func (d *decoder) pregnancies() equality.Change[[]equality.Pregnancy] {
 	return equality.Set(list)
 }
 
-// requirements reads the list of codes and free texts. A repeated one is kept
-// once, and one that stands alone goes where there are others, which say more.
+// requirements reads the list of codes and free texts. It keeps a repeated one
+// once, and drops an exclusive one if there are others, which say more.
 func (d *decoder) requirements() equality.Change[[]string] {
 	if d.null() {
 		return equality.Remove[[]string]()
@@ -172,7 +172,7 @@ func (d *decoder) requirements() equality.Change[[]string] {
 	return equality.Set(list)
 }
 
-// compatible leaves out the codes that cannot stand beside others.
+// compatible leaves out the codes that cannot be combined with others.
 func (c *Codec) compatible(list []string) []string {
 	var exclusive, others []string
 	for _, value := range list {

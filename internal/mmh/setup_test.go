@@ -24,7 +24,7 @@ import (
 	"equality-information-api/internal/store/sqlite"
 )
 
-// now is when the tests play, and correlation whom their requests belong to.
+// now is the time in the tests, and correlation the correlation id of their requests.
 var (
 	now         = time.Date(2026, 11, 23, 9, 30, 0, 0, time.UTC)
 	today       = equality.DateOf(now)
@@ -53,7 +53,7 @@ func newCodec(t testing.TB, strict bool) *mmh.Codec {
 	return c
 }
 
-// both are the two contracts on one store.
+// both is both contracts on one store.
 type both struct {
 	mmh     *mmh.API
 	api     *httpapi.API
@@ -129,7 +129,7 @@ func strict(t testing.TB) func(*options) {
 // header changes a request.
 type header map[string]string
 
-// ask sends a request as an officer, the way axios does.
+// ask sends a request as an officer, in the way that axios does.
 func (b both) ask(method, target, body string, headers ...header) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, target, strings.NewReader(body))
 	r.Header.Set("Authorization", b.tokens["officer"])
@@ -147,7 +147,7 @@ func (b both) ask(method, target, body string, headers ...header) *httptest.Resp
 	return w
 }
 
-// erase does to the database what an erasure does.
+// erase changes the database as an erasure does.
 func (b both) erase(t testing.TB, id string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(b.dir, sqlite.DatabaseFile)+"?_pragma=busy_timeout(5000)&_pragma=foreign_keys(ON)")
@@ -169,12 +169,12 @@ func (b both) erase(t testing.TB, id string) {
 	}
 }
 
-// as is the header of a caller with a role.
+// as returns the header of a caller with a role.
 func (b both) as(role string) header { return header{"Authorization": "Bearer " + b.tokens[role]} }
 
 func ifMatch(tag string) header { return header{"If-Match": tag} }
 
-// wants checks a status and gives the body.
+// wants checks a status and returns the body.
 func wants(t testing.TB, w *httptest.ResponseRecorder, status int) string {
 	t.Helper()
 	if w.Code != status {

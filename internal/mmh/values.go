@@ -3,7 +3,7 @@ package mmh
 import (
 	"strings"
 	"time"
-	_ "time/tzdata" // a day in London is found on machines without it, too
+	_ "time/tzdata" // for machines without time zones
 	"unicode"
 
 	"github.com/google/uuid"
@@ -11,10 +11,10 @@ import (
 	"equality-information-api/internal/equality"
 )
 
-// The methods here read one value each, note what is wrong with it, and give
-// the zero change for what cannot be used. Null and "" are an absent value.
+// Each method here reads one value, notes what is wrong with it, and returns the
+// zero change if it cannot be used. Null and "" mean absent.
 
-// text reads a string, absent as "".
+// text reads a string, "" if absent.
 func (d *decoder) text() (s string, ok bool) {
 	if d.null() {
 		return "", true
@@ -46,7 +46,7 @@ func (d *decoder) ignoredText() {
 	d.text()
 }
 
-// code reads a code of the list, in any spelling of it, or what is none.
+// code reads a code of the list in any of its spellings, or an unknown value.
 func (d *decoder) code(list codes) equality.Change[string] {
 	value, ok := d.text()
 	switch {
@@ -58,7 +58,7 @@ func (d *decoder) code(list codes) equality.Change[string] {
 	return equality.Set(list.read(value))
 }
 
-// freeText reads an …IfOther. A line break in it becomes a blank.
+// freeText reads an …IfOther. A line break in it becomes a space.
 func (d *decoder) freeText() equality.Change[equality.Text] {
 	s, ok := d.text()
 	if !ok {
@@ -132,17 +132,16 @@ func (d *decoder) primary() bool {
 	return !d.broken && token.Bool()
 }
 
-// london is where the front ends' days begin.
+// london is the time zone of the front ends' days.
 var london = func() *time.Location {
 	location, err := time.LoadLocation("Europe/London")
-	if err != nil { // it is part of the program
+	if err != nil { // cannot happen: time/tzdata has it
 		panic(err)
 	}
 	return location
 }()
 
-// date reads a day, or an instant as its day in London; the zero date where
-// there is none.
+// date reads a date, or an instant as its day in London; the zero date if absent.
 func (d *decoder) date() equality.Date {
 	s, ok := d.text()
 	if s = strings.TrimSpace(s); !ok || s == "" {
@@ -154,7 +153,7 @@ func (d *decoder) date() equality.Date {
 	}
 	switch {
 	case err != nil:
-		d.fail(equality.DateForm, d.subject()+" must be a day of the form YYYY-MM-DD, or an ISO 8601 date and time.")
+		d.fail(equality.DateForm, d.subject()+" must be a date in the form YYYY-MM-DD, or an ISO 8601 date and time.")
 	case !equality.IsPregnancyDate(date, d.today):
 		d.failMeaning(equality.DateRange)
 	default:
@@ -163,7 +162,7 @@ func (d *decoder) date() equality.Date {
 	return equality.Date{}
 }
 
-// instants are the forms of a date and time. One without an offset is London's.
+// instants are the forms of a date and time. Without an offset, it is London time.
 var instants = []string{time.RFC3339Nano, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05.999999999", "2006-01-02T15:04"}
 
 func parseInstant(s string) (date equality.Date, err error) {
@@ -176,7 +175,7 @@ func parseInstant(s string) (date equality.Date, err error) {
 	return date, err
 }
 
-// targetID reads the person's id; zero where there is none.
+// targetID reads the person's id; zero if absent.
 func (d *decoder) targetID() uuid.UUID {
 	s, ok := d.text()
 	if !ok || s == "" {
@@ -196,7 +195,7 @@ func (d *decoder) targetID() uuid.UUID {
 	return uuid.Nil
 }
 
-// targetRequired notes that there is no target id.
+// targetRequired notes that the target id is missing.
 func (d *decoder) targetRequired() {
 	d.path = append(d.path, step{name: "targetId"})
 	d.fail(targetZero())

@@ -12,12 +12,11 @@ import (
 // systems are the keys that Maps may have.
 var systems = []string{"census2021", "gss", "pcq", "core", "coreGroup", "nhs", "iso639", "iso3166"}
 
-// codeForm is camelCase. It has upper case only inside, so that a code can be
-// part of a URL, a column name or a CSS class without escaping.
+// codeForm is camelCase, so that a code can be part of a URL, a column name or a
+// CSS class without escaping.
 var codeForm = regexp.MustCompile(`^[a-z][A-Za-z0-9]*$`)
 
-// check gives everything that is wrong with a list as it was read from the
-// file of that name.
+// check returns everything wrong with a list from the file of that name.
 func check(name string, l *List) error {
 	var errs []error
 	fail := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
@@ -29,7 +28,7 @@ func check(name string, l *List) error {
 		fail("no label")
 	}
 	if l.Version != "" {
-		fail("the version is computed, not written")
+		fail("leave the version out: it is computed")
 	}
 	if len(l.Sources) == 0 {
 		fail("no sources")
@@ -39,7 +38,7 @@ func check(name string, l *List) error {
 			fail("code %q: %w", c.Code, err)
 		}
 		if i > 0 && c.Order <= l.Codes[i-1].Order {
-			fail("code %q: order %d does not rise", c.Code, c.Order)
+			fail("code %q: order %d is not higher than the one before", c.Code, c.Order)
 		}
 	}
 	if last := len(l.Codes) - 1; last < 0 || l.Codes[last].Code != PreferNotToSay {
@@ -48,7 +47,7 @@ func check(name string, l *List) error {
 	return errors.Join(append(errs, checkNames(l), checkParents(l))...)
 }
 
-// checkCode checks what can be seen of one code alone.
+// checkCode checks one code on its own.
 func checkCode(l *List, c Code) error {
 	switch {
 	case !codeForm.MatchString(c.Code) || len(c.Code) > maxLength:
@@ -56,13 +55,13 @@ func checkCode(l *List, c Code) error {
 	case c.Label == "":
 		return errors.New("no label")
 	case !isDate(c.ValidFrom) || !isDate(c.ValidTo):
-		return errors.New("validFrom and validTo are dates")
+		return errors.New("validFrom and validTo must be dates")
 	case c.ValidFrom != "" && c.ValidTo != "" && c.ValidFrom > c.ValidTo:
 		return errors.New("validFrom is after validTo")
 	case c.Local && c.Active:
-		return errors.New("a local code is not active by itself")
+		return errors.New("a local code must not be active")
 	case !c.Active && !c.Local && c.ValidTo == "":
-		return errors.New("retired without validTo") // or "active" was forgotten
+		return errors.New("not active, but without validTo") // or "active" was forgotten
 	case c.MinimumAge < 0:
 		return errors.New("minimumAge is negative")
 	}
@@ -79,9 +78,9 @@ func checkCode(l *List, c Code) error {
 	return nil
 }
 
-// checkNames checks that every code and alias means one entry, whatever its
-// case. An alias may differ from its own code in case only: codes match
-// exactly, and that alias is what accepts the other spelling.
+// checkNames checks that every code and alias means one entry, in any case. An
+// alias may differ from its own code only in case: codes match exactly, and the
+// alias accepts the other spelling.
 func checkNames(l *List) error {
 	var errs []error
 	owner := make(map[string]string)
@@ -89,7 +88,7 @@ func checkNames(l *List) error {
 	for _, c := range l.Codes {
 		folded := strings.ToLower(c.Code)
 		if codes[folded] {
-			errs = append(errs, fmt.Errorf("code %q: there twice", c.Code))
+			errs = append(errs, fmt.Errorf("code %q appears twice", c.Code))
 		}
 		codes[folded] = true
 		owner[folded] = c.Code
@@ -102,7 +101,7 @@ func checkNames(l *List) error {
 			case strings.TrimSpace(alias) != alias || alias == "" || len(alias) > maxLength:
 				errs = append(errs, fmt.Errorf("code %q: alias %q is empty, padded or too long", c.Code, alias))
 			case alias == c.Code || mine[folded]:
-				errs = append(errs, fmt.Errorf("code %q: alias %q is there twice", c.Code, alias))
+				errs = append(errs, fmt.Errorf("code %q: alias %q appears twice", c.Code, alias))
 			case taken && other != c.Code:
 				errs = append(errs, fmt.Errorf("code %q: alias %q means %q too", c.Code, alias, other))
 			}
@@ -113,8 +112,7 @@ func checkNames(l *List) error {
 	return errors.Join(errs...)
 }
 
-// checkParents checks that parents are codes of the list and that following
-// them ends.
+// checkParents checks that parents are codes of the list and form no loop.
 func checkParents(l *List) error {
 	parents := make(map[string]string, len(l.Codes))
 	for _, c := range l.Codes {
@@ -129,7 +127,7 @@ func checkParents(l *List) error {
 				break
 			}
 			if steps++; steps > len(l.Codes) {
-				errs = append(errs, fmt.Errorf("code %q: its parents go in a circle", c.Code))
+				errs = append(errs, fmt.Errorf("code %q: its parents form a loop", c.Code))
 				break
 			}
 		}
@@ -137,7 +135,7 @@ func checkParents(l *List) error {
 	return errors.Join(errs...)
 }
 
-// isDate says whether s is an RFC 3339 full-date, or not there.
+// isDate says whether s is an RFC 3339 full-date or empty.
 func isDate(s string) bool {
 	_, err := time.Parse(time.DateOnly, s)
 	return s == "" || err == nil

@@ -16,11 +16,11 @@ import (
 //go:embed data/*.json
 var embedded embed.FS
 
-// Option changes what [Load] makes of the embedded files.
+// Option changes a list that [Load] reads.
 type Option func(*List)
 
-// WithLocalCodes makes the local codes active, which are finer than the
-// national standards and otherwise only readable.
+// WithLocalCodes makes the local codes active. They are finer than the national
+// standards; without this option they can only be read.
 func WithLocalCodes() Option {
 	return func(l *List) {
 		for i := range l.Codes {
@@ -31,8 +31,8 @@ func WithLocalCodes() Option {
 	}
 }
 
-// WithCouncil puts the name of another council, such as "Camden Council", in
-// the labels that name Hackney's. The codes stay as they are.
+// WithCouncil puts the name of another council, such as "Camden Council", into
+// the labels that name Hackney Council. The codes do not change.
 func WithCouncil(name string) Option {
 	return func(l *List) {
 		for i := range l.Codes {
@@ -42,8 +42,8 @@ func WithCouncil(name string) Option {
 	}
 }
 
-// Load reads the embedded lists and checks them. It fails only where a data
-// file is wrong, with everything that is wrong in the first such file.
+// Load reads the embedded lists and checks them. It only fails if a data file is
+// wrong, and the error lists everything wrong with the first such file.
 func Load(options ...Option) (*Lists, error) {
 	data, err := fs.Sub(embedded, "data")
 	if err != nil {
@@ -52,7 +52,7 @@ func Load(options ...Option) (*Lists, error) {
 	return load(data, options...)
 }
 
-// load reads one file a list from fsys.
+// load reads one file for each list from fsys.
 func load(fsys fs.FS, options ...Option) (*Lists, error) {
 	lists := &Lists{byName: make(map[string]*List, len(names))}
 	for _, name := range names {
@@ -79,7 +79,7 @@ func parse(name string, content []byte, options ...Option) (*List, error) {
 		return nil, err
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("something follows the list")
+		return nil, errors.New("there is more text after the end of the list")
 	}
 	if err := check(name, list); err != nil {
 		return nil, err
@@ -94,8 +94,8 @@ func parse(name string, content []byte, options ...Option) (*List, error) {
 	return list, nil
 }
 
-// stamp sets the version from the list's content, after the options: what
-// they change is served too, and the version is its ETag.
+// stamp sets the version from the list's content, after the options have changed
+// it, because the version is the ETag of the list as it is served.
 func (l *List) stamp() error {
 	content, err := json.Marshal(l)
 	if err != nil {

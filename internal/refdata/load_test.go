@@ -20,7 +20,7 @@ func mustLoad(t testing.TB, options ...Option) *Lists {
 	return lists
 }
 
-// mustGet gives a list that has to be there.
+// mustGet returns a list that must exist.
 func mustGet(t testing.TB, lists *Lists, name string) *List {
 	t.Helper()
 	list, ok := lists.Get(name)
@@ -75,8 +75,8 @@ func TestShippedLists(t *testing.T) {
 	}
 }
 
-// TestSeedExample holds the lists to the example payload of the first
-// specification, whose spellings are canonical.
+// TestSeedExample checks the lists against the specification's example, whose
+// spellings are canonical.
 func TestSeedExample(t *testing.T) {
 	t.Parallel()
 	seed := map[string][]string{

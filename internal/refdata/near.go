@@ -16,11 +16,11 @@ type spelling struct {
 	letters []rune
 }
 
-// Near gives up to three active codes that a wrong value may have been meant
-// for, the nearest first: those with a code, label or alias that at most a
-// third of the letters make different. It gives none for a value longer than
-// 64 bytes. The cost is bounded, well under a millisecond for the longest
-// list, so that wrong values are no way to keep the server busy.
+// Near returns up to three active codes similar to an unknown value, the most
+// similar first: those whose code, label or alias differs in at most a third of
+// the letters. It returns none for a value longer than 64 bytes. It takes well
+// under a millisecond for the longest list, so that nobody can keep the server
+// busy with unknown values.
 func (l *List) Near(value string) []string {
 	if len(value) > maxLength {
 		return nil
@@ -49,8 +49,8 @@ func (l *List) Near(value string) []string {
 	return codes
 }
 
-// fold leaves the letters and digits, in lower case: "White British",
-// "white-british" and "whiteBritish" are the same.
+// fold keeps only letters and digits, in lower case, so that "White British",
+// "white-british" and "whiteBritish" are equal.
 func fold(s string) []rune {
 	var letters []rune
 	for _, r := range strings.ToLower(s) {
@@ -61,9 +61,9 @@ func fold(s string) []rune {
 	return letters
 }
 
-// distance is the Levenshtein distance of a and b where that is at most
-// limit, and more than limit where it is not. Cells further than limit from
-// the diagonal cannot matter and are left out, which keeps it cheap.
+// distance is the Levenshtein distance of a and b if that is at most limit,
+// otherwise a number above limit. It leaves out cells further than limit from
+// the diagonal, which cannot matter, to save time.
 func distance(a, b []rune, limit int) int {
 	tooFar := limit + 1
 	if len(a)-len(b) > limit || len(b)-len(a) > limit {

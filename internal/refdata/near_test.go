@@ -35,7 +35,7 @@ func TestNearExamples(t *testing.T) {
 	}
 }
 
-// checkNear checks what holds for any value whatever.
+// checkNear checks what is true for any value.
 func checkNear(t interface{ Errorf(string, ...any) }, list *List, value string) {
 	near := list.Near(value)
 	if len(near) > maxNear || len(value) > maxLength && near != nil {

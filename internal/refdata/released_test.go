@@ -13,9 +13,9 @@ var release = flag.String("release", "", "write the codes of this release, such 
 // released is what a release promised: list → code → its aliases.
 type released map[string]map[string][]string
 
-// TestReleasedCodes holds the lists to every earlier release: records have
-// its codes and callers send its aliases, so a code may be retired but stays,
-// and an alias stays with its code.
+// TestReleasedCodes checks the lists against every earlier release. Records have
+// its codes and callers send its aliases, so a code may be retired but must
+// stay, and an alias must stay with its code.
 func TestReleasedCodes(t *testing.T) {
 	lists := mustLoad(t)
 	if *release != "" {

@@ -21,7 +21,7 @@ func (b *bench) told(group uuid.UUID, versions string) {
 	}
 }
 
-func none(p relay.Place) bool { return p.Position > 0 && len(p.Held) == 0 }
+func none(p relay.Progress) bool { return p.Position > 0 && len(p.Held) == 0 }
 
 func TestEachChangeOnceInOrder(t *testing.T) {
 	t.Parallel()
@@ -37,10 +37,10 @@ func TestEachChangeOnceInOrder(t *testing.T) {
 	b.change(two, 1)
 	last := b.place(none).Position
 	b.run()
-	b.place(func(p relay.Place) bool { return p.Position > last })
+	b.place(func(p relay.Progress) bool { return p.Position > last })
 	b.told(one, "0 1 2 3 ")
 	b.told(two, "0 1 2 3 ")
-	// An entry a page, with the records that were opened for it.
+	// Each page has one entry, with the records that were opened for it.
 	var records int
 	for _, e := range b.entries("publish") {
 		if e.Scope != "test" || e.Subject != "test" || e.Permission != "events:publish" {
@@ -60,7 +60,7 @@ func TestWhatIsNotWantedIsPassedOver(t *testing.T) {
 	b.change(one, 1)
 	b.run(func(o *relay.Options) { o.Wanted = func(kind string) bool { return kind == events.Updated } })
 	b.told(one, "1 ")
-	b.place(func(p relay.Place) bool { return p.Position == 2 })
+	b.place(func(p relay.Progress) bool { return p.Position == 2 })
 	if e := b.entries("publish"); len(e) != 1 || shown(e[0]) != 1 {
 		t.Errorf("entries %+v", e)
 	}
@@ -73,7 +73,7 @@ func TestTopicThatIsAwayLosesNothing(t *testing.T) {
 	b.topic.down = errors.New("away")
 	b.change(one, 2)
 	b.run()
-	eventually(t, func() bool { return b.reports.has("publishing events fails, and is tried again") })
+	eventually(t, func() bool { return b.reports.has("publishing events failed and will be tried again") })
 	b.change(one, 1)
 	b.topic.set(func() { b.topic.down = nil })
 	b.told(one, "0 1 2 3 ")
@@ -97,17 +97,17 @@ func TestRefusedMessageHoldsItsPersons(t *testing.T) {
 	b.change(two, 2)
 	b.run()
 	b.told(two, "0 1 2 ")
-	p := b.place(func(p relay.Place) bool { return len(p.Held) == 2 })
+	p := b.place(func(p relay.Progress) bool { return len(p.Held) == 2 })
 	if p.Held[0].Why != "No" || p.Held[0].Behind() || !p.Held[1].Behind() || p.Held[0].Target != one {
 		t.Errorf("held are %+v", p.Held)
 	}
-	// In vain, and then not; what was held meanwhile comes behind.
-	again := func() { b.update(func(p *relay.Place) error { p.Retry(); return nil }) }
+	// The first retry fails and the second succeeds; later held events follow.
+	again := func() { b.update(func(p *relay.Progress) error { p.Retry(); return nil }) }
 	again()
 	b.change(two, 1)
-	b.place(func(p relay.Place) bool { return len(p.Held) == 2 && !p.Held[0].Again })
+	b.place(func(p relay.Progress) bool { return len(p.Held) == 2 && !p.Held[0].Again })
 	b.change(one, 2)
-	b.place(func(p relay.Place) bool { return len(p.Held) == 3 })
+	b.place(func(p relay.Progress) bool { return len(p.Held) == 3 })
 	b.topic.set(func() { delete(b.topic.away, one) })
 	again()
 	b.change(two, 2) // news, so that it is seen at once
@@ -125,11 +125,11 @@ func TestDroppedEventLetsTheOthersGo(t *testing.T) {
 	b.topic.away[one] = &relay.Refusal{Code: "No"}
 	b.change(one, 2)
 	stop := b.run()
-	p := b.place(func(p relay.Place) bool { return len(p.Held) == 3 })
+	p := b.place(func(p relay.Progress) bool { return len(p.Held) == 3 })
 	stop()
 	b.topic.set(func() { delete(b.topic.away, one) })
-	b.update(func(at *relay.Place) error { return at.Drop(p.Held[0].Event) })
-	if _, err := relay.Update(t.Context(), b.feed, func(at *relay.Place) error { return at.Drop(p.Held[0].Event) }); !errors.Is(err, relay.ErrNotHeld) {
+	b.update(func(at *relay.Progress) error { return at.Drop(p.Held[0].Event) })
+	if _, err := relay.Update(t.Context(), b.feed, func(at *relay.Progress) error { return at.Drop(p.Held[0].Event) }); !errors.Is(err, relay.ErrNotHeld) {
 		t.Errorf("dropped twice: %v", err)
 	}
 	b.run()
@@ -144,7 +144,7 @@ func TestRecordThatCannotBeOpenedHoldsItsPersons(t *testing.T) {
 	b.exec("UPDATE record SET sealed = x'00' WHERE target = ?", one[:])
 	b.run()
 	b.told(two, "0 ")
-	p := b.place(func(p relay.Place) bool { return len(p.Held) == 1 })
+	p := b.place(func(p relay.Progress) bool { return len(p.Held) == 1 })
 	if p.Held[0].Target != one || p.Held[0].Why != "record-unreadable" {
 		t.Errorf("held is %+v", p.Held)
 	}
@@ -163,7 +163,7 @@ func TestNothingOfAnErasedPersonLeaves(t *testing.T) {
 	}
 	b.run()
 	b.told(two, "0 ")
-	b.place(func(p relay.Place) bool { return p.Position == 2 && len(p.Held) == 0 })
+	b.place(func(p relay.Progress) bool { return p.Position == 2 && len(p.Held) == 0 })
 	b.told(one, "")
 }
 
@@ -173,14 +173,14 @@ func TestHeldEventPastItsRetentionIsTold(t *testing.T) {
 	one := b.create()
 	b.topic.away[one] = &relay.Refusal{Code: "No"}
 	stop := b.run()
-	b.place(func(p relay.Place) bool { return len(p.Held) == 1 })
+	b.place(func(p relay.Progress) bool { return len(p.Held) == 1 })
 	stop()
 	b.advance(25 * time.Hour)
 	ok(t, b.engine.Trim(t.Context()))
-	b.update(func(p *relay.Place) error { p.Retry(); return nil })
+	b.update(func(p *relay.Progress) error { p.Retry(); return nil })
 	b.run()
 	b.place(none)
-	if !b.reports.has("a held event is past its retention") {
+	if !b.reports.has("a held event has expired") {
 		t.Errorf("reported %v", b.reports.what)
 	}
 }
@@ -199,17 +199,17 @@ func TestEventsThatWereNeverPublishedAndAreGoneAreTold(t *testing.T) {
 	two := b.create()
 	b.run()
 	b.told(two, "0 ")
-	if !b.reports.has("events were past their retention before they were published") {
+	if !b.reports.has("events expired before they were published") {
 		t.Errorf("reported %v", b.reports.what)
 	}
 }
 
-// More than can be held is no matter of single messages.
+// When too many events are held, publishing stops.
 func TestRelayStopsWhereTooMuchIsHeld(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	one := b.create()
-	b.update(func(p *relay.Place) error {
+	b.update(func(p *relay.Progress) error {
 		for n := range 1000 {
 			p.Held = append(p.Held, relay.Held{Position: int64(-n - 1), Event: uuid.New(), Target: uuid.New(), Why: "No"})
 		}
@@ -219,16 +219,16 @@ func TestRelayStopsWhereTooMuchIsHeld(t *testing.T) {
 	b.topic.away[two] = &relay.Refusal{Code: "No"}
 	b.run()
 	b.told(one, "0 ")
-	eventually(t, func() bool { return b.reports.has("publishing events fails, and is tried again") })
-	p := b.place(func(p relay.Place) bool { return p.Position == 1 })
+	eventually(t, func() bool { return b.reports.has("publishing events failed and will be tried again") })
+	p := b.place(func(p relay.Progress) bool { return p.Position == 1 })
 	if len(p.Held) != 1000 {
 		t.Errorf("%d are held", len(p.Held))
 	}
-	b.update(func(p *relay.Place) error { return p.Drop(p.Held[0].Event) })
-	b.place(func(p relay.Place) bool { return p.Position == 2 && len(p.Held) == 1000 })
+	b.update(func(p *relay.Progress) error { return p.Drop(p.Held[0].Event) })
+	b.place(func(p relay.Progress) bool { return p.Position == 2 && len(p.Held) == 1000 })
 }
 
-// follows is a feed that another process publishes.
+// follows is a feed that another process is publishing.
 type follows struct{ relay.Feed }
 
 func (follows) Leads(context.Context) (bool, error) { return false, nil }
@@ -280,7 +280,7 @@ func TestChangesBesideEachOther(t *testing.T) {
 		go func() {
 			var err error
 			for n := 0; n < 20 && err == nil; n++ {
-				_, err = relay.Update(t.Context(), b.feed, func(p *relay.Place) error { p.Position++; return nil })
+				_, err = relay.Update(t.Context(), b.feed, func(p *relay.Progress) error { p.Position++; return nil })
 			}
 			done <- err
 		}()

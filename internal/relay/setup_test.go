@@ -25,7 +25,7 @@ import (
 	"equality-information-api/internal/store/sqlite"
 )
 
-// bench is a relay between a store of its own and a topic.
+// bench is a relay between its own store and a topic.
 type bench struct {
 	t       *testing.T
 	dir     string
@@ -98,7 +98,7 @@ func (b *bench) create() uuid.UUID {
 	return target
 }
 
-// change changes a record as often as it says.
+// change changes a record several times.
 func (b *bench) change(target uuid.UUID, times int) {
 	b.t.Helper()
 	for n := range times {
@@ -108,7 +108,7 @@ func (b *bench) change(target uuid.UUID, times int) {
 	}
 }
 
-// run publishes until it is stopped, which the end of the test does, too.
+// run publishes until it is stopped, or the test ends.
 func (b *bench) run(change ...func(*relay.Options)) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	o := relay.Options{
@@ -126,10 +126,10 @@ func (b *bench) run(change ...func(*relay.Options)) (stop func()) {
 	return stop
 }
 
-// place waits until the place is as it should be.
-func (b *bench) place(is func(relay.Place) bool) relay.Place {
+// place waits until the progress satisfies a condition.
+func (b *bench) place(is func(relay.Progress) bool) relay.Progress {
 	b.t.Helper()
-	var p relay.Place
+	var p relay.Progress
 	eventually(b.t, func() bool {
 		var err error
 		p, err = relay.Load(b.t.Context(), b.feed)
@@ -139,14 +139,14 @@ func (b *bench) place(is func(relay.Place) bool) relay.Place {
 	return p
 }
 
-// update does what the commands do.
-func (b *bench) update(change func(*relay.Place) error) {
+// update changes the progress, as the commands do.
+func (b *bench) update(change func(*relay.Progress) error) {
 	b.t.Helper()
 	_, err := relay.Update(b.t.Context(), b.feed, change)
 	ok(b.t, err)
 }
 
-// entries are those of the access log with an action.
+// entries are the entries in the access log with an action.
 func (b *bench) entries(action string) (found []audit.Entry) {
 	b.t.Helper()
 	log, err := sqlite.OpenLog(b.t.Context(), b.dir, b.keys)
@@ -180,7 +180,7 @@ func (b *bench) exec(statement string, args ...any) {
 	ok(b.t, err)
 }
 
-// topic takes messages, unless it is told not to.
+// topic accepts messages, unless a test makes it refuse them.
 type topic struct {
 	mu    sync.Mutex
 	taken []relay.Message
@@ -198,14 +198,14 @@ func (s *topic) Publish(_ context.Context, m relay.Message) error {
 	return nil
 }
 
-// set changes how the topic answers.
+// set changes how the topic responds.
 func (s *topic) set(change func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	change()
 }
 
-// versions are those that the topic was told of a person.
+// versions are the versions of a person's record that the topic received.
 func (s *topic) versions(group uuid.UUID) (told string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -217,7 +217,7 @@ func (s *topic) versions(group uuid.UUID) (told string) {
 	return told
 }
 
-// reports are what was reported.
+// reports are the reports of the relay.
 type reports struct {
 	mu   sync.Mutex
 	what []string

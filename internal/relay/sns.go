@@ -21,14 +21,14 @@ type SNS struct {
 	arn    string
 }
 
-// NewSNS gives a topic. An empty endpoint is AWS's of the region. Credentials
-// are those of AWS's default chain, which is asked when they are needed.
+// NewSNS returns a topic. An empty endpoint means AWS's endpoint for the region.
+// Credentials come from AWS's default chain when they are needed.
 func NewSNS(ctx context.Context, arn, region, endpoint string) (*SNS, error) {
-	// The relay itself tries again, and knows what may wait for what.
+	// The relay retries by itself, because it knows what can wait for what.
 	c, err := config.LoadDefaultConfig(ctx, config.WithRegion(region),
 		config.WithRetryer(func() aws.Retryer { return aws.NopRetryer{} }))
 	if err != nil {
-		return nil, fmt.Errorf("settings of AWS: %w", err)
+		return nil, fmt.Errorf("AWS settings: %w", err)
 	}
 	client := sns.NewFromConfig(c, func(o *sns.Options) {
 		if endpoint != "" {
@@ -38,7 +38,7 @@ func NewSNS(ctx context.Context, arn, region, endpoint string) (*SNS, error) {
 	return &SNS{client, arn}, nil
 }
 
-// Publish sends a message. Its errors hold nothing that was sent.
+// Publish sends a message. Its errors hold no part of it.
 func (t *SNS) Publish(ctx context.Context, m Message) error {
 	_, err := t.client.Publish(ctx, &sns.PublishInput{
 		TopicArn: &t.arn, Message: aws.String(string(m.Body)),
@@ -47,16 +47,16 @@ func (t *SNS) Publish(ctx context.Context, m Message) error {
 	return judge(err)
 }
 
-// refusals are SNS's codes for what is wrong with the one message, such as its
-// length. Every other one is of the topic, the credentials or the moment, and
-// so of all messages.
+// refusals are SNS's codes for errors in one message, such as its length. All
+// other codes are about the topic, the credentials or a temporary fault, and so
+// about all messages.
 var refusals = []string{"InvalidParameter", "ParameterValueInvalid", "InvalidParameterValue", "ValidationException", "ValidationError"}
 
 const tooLarge = 413
 
 var codeForm = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
-// judge leaves of an error of the SDK what may be logged: SNS's texts can
+// judge turns an SDK error into one that can be logged, because SNS's texts can
 // repeat what was sent.
 func judge(err error) error {
 	if err == nil {
@@ -79,7 +79,7 @@ func judge(err error) error {
 	case status == tooLarge:
 		return &Refusal{Code: "too-large"}
 	case code != "" || status > 0:
-		return fmt.Errorf("the topic answers with status %d %s", status, code)
+		return fmt.Errorf("the topic responded with status %d %s", status, code)
 	case errors.As(err, &broken):
 		return broken
 	}

@@ -14,7 +14,7 @@ import (
 	"equality-information-api/internal/relay"
 )
 
-// secret is what stands in a message, and in no error.
+// secret is in the message, and must be in no error.
 const secret = "s3cret-Marker"
 
 // This test sets environment variables, so it does not run in parallel.

@@ -40,10 +40,10 @@ func newMetrics(registry prometheus.Registerer) *metrics {
 			Name: "http_requests_in_flight", Help: "Requests being served.",
 		}),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "http_requests_total", Help: "Requests answered; status 0 was cut off without an answer.",
+			Name: "http_requests_total", Help: "Requests by status; 0 is a request that was cut off without a response.",
 		}, []string{"route", "method", "status"}),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "http_request_duration_seconds", Help: "Time from a request's header to the end of its answer.",
+			Name: "http_request_duration_seconds", Help: "Time from a request's headers to the end of its response.",
 			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
 		}, []string{"route"}),
 	}

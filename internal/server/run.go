@@ -126,7 +126,7 @@ func newServer(base context.Context, handler http.Handler, log *slog.Logger) *ht
 
 func onlyLoopback(addr net.Addr) error {
 	if tcp, ok := addr.(*net.TCPAddr); ok && !tcp.IP.IsLoopback() {
-		return errors.New("telemetry: the listener is not on loopback")
+		return errors.New("telemetry: the listener must be on a loopback address")
 	}
 	return nil
 }

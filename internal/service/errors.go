@@ -10,14 +10,14 @@ import (
 // The errors of use cases. None holds a value that was sent. What is none of
 // these, nor an equality.InvalidError, is internal.
 var (
-	ErrForbidden            = errors.New("the caller may not do this")
+	ErrForbidden            = errors.New("the caller does not have the permission")
 	ErrNotFound             = errors.New("there is no such record")
 	ErrErased               = errors.New("the record has been erased")
 	ErrUnavailable          = errors.New("the service is unavailable")
-	ErrPreconditionRequired = errors.New("a change must say which version it is of")
+	ErrPreconditionRequired = errors.New("a change must say which version it changes")
 	ErrKeyReused            = errors.New("the idempotency key was used with another body")
-	ErrBadCursor            = errors.New("the cursor is not one of this service")
-	ErrCursorExpired        = errors.New("the feed no longer goes back to this cursor")
+	ErrBadCursor            = errors.New("the cursor did not come from this service")
+	ErrCursorExpired        = errors.New("the feed no longer goes back as far as this cursor")
 	// ErrNINOForbidden is a change of a National Insurance number that the
 	// caller may not see.
 	ErrNINOForbidden = errors.New("the caller may not change this National Insurance number")

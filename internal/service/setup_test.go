@@ -202,7 +202,7 @@ func (b *bench) log(t testing.TB) (entries []audit.Entry) {
 	defer log.Close()
 	report, err := audit.Verify(t.Context(), b.Keys, log, nil)
 	if err != nil || !report.OK() {
-		t.Fatalf("the access log does not verify: %v %v", err, report)
+		t.Fatalf("the access log failed verification: %v %v", err, report)
 	}
 	err = log.Entries(t.Context(), func(l audit.Logged) error {
 		if l.Entry.Action != "barrier" {

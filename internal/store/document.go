@@ -57,7 +57,7 @@ func EncodeDocument(v Opened) ([]byte, error) {
 func DecodeDocument(plain []byte, v *Opened) error {
 	var d document
 	if err := json.Unmarshal(plain, &d); err != nil {
-		return errors.New("a stored document is not of this program's form")
+		return errors.New("a stored document has an unknown form")
 	}
 	v.Record, v.Provenance, v.Verbatim = d.Record, d.Provenance, bytes.HasPrefix(plain, []byte(beginVerbatim))
 	v.Record.NINOAsSent = d.NINOAsSent

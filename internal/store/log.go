@@ -300,7 +300,7 @@ func (l *Log) Misplaced(ctx context.Context, yield func(finding string) error) (
 		case err != nil:
 			return err
 		case own.Int64 != r.Number || person.Int64 != r.Number:
-			finding = fmt.Sprintf("record %v: its ids do not lead to it", r.ID)
+			finding = fmt.Sprintf("record %v: its ids do not point to it", r.ID)
 		default:
 			continue
 		}
@@ -312,7 +312,7 @@ func (l *Log) Misplaced(ctx context.Context, yield func(finding string) error) (
 	if err := l.tx.QueryRowContext(ctx, queries.VerifyIdentifiers.SQL).Scan(&astray); err != nil || astray == 0 {
 		return err
 	}
-	return yield(fmt.Sprintf("%d ids lead to a record that does not have them", astray))
+	return yield(fmt.Sprintf("%d ids point to a record that does not have them", astray))
 }
 
 func closeRows(rows *sql.Rows, err *error) {

@@ -31,7 +31,7 @@ var (
 	ErrKeyTaken = errors.New("the idempotency key has been used")
 	// ErrCursorExpired is a place in the feed that is no longer kept, or that
 	// belongs to another feed.
-	ErrCursorExpired = errors.New("the feed no longer goes back to that place")
+	ErrCursorExpired = errors.New("the feed no longer goes back that far")
 )
 
 // State is what an id leads to.

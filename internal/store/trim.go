@@ -26,7 +26,7 @@ func Regularly(trim func(context.Context) (more bool, err error), report func(wh
 				return
 			case <-ticker.C:
 				if err := TrimAll(ctx, trim); err != nil && ctx.Err() == nil {
-					report("what is past its retention could not be dropped", err)
+					report("expired rows could not be deleted", err)
 				}
 			}
 		}

@@ -59,7 +59,7 @@ const pingTimeout = time.Second
 func poolConfig(dsn string) (*pgxpool.Config, error) {
 	config, err := pgxpool.ParseConfig(dsn)
 	if err != nil {
-		return nil, errors.New("the connection string is not one of PostgreSQL's, or a file that it names cannot be read")
+		return nil, errors.New("not a valid PostgreSQL connection string, or a file that it names cannot be read")
 	}
 	if !strings.Contains(dsn, "pool_max_conns") {
 		config.MaxConns = defaultConnections
@@ -127,7 +127,7 @@ func CheckDSN(dsn string) error {
 		plain = dsn
 	}
 	if passwordSetting.MatchString(dsn) || passwordSetting.MatchString(plain) {
-		return errors.New("a connection string must not hold a password: put it into a file of mode 0600 and name that with passfile=")
+		return errors.New("a connection string must not contain a password: put the password in a file with mode 0600 and name the file with passfile=")
 	}
 	_, err = poolConfig(dsn)
 	return err

@@ -114,10 +114,10 @@ func (s *Store) Close() error {
 	return err
 }
 
-var errNoCheck = errors.New("the database has entries but no check value of its keyset: it has been tampered with")
+var errNoCheck = errors.New("the database has entries but no check value for its keyset: it has been tampered with")
 
 // errOldSchema is what /readyz is red for until `equality-api migrate` has run.
-var errOldSchema = errors.New("the database's schema is older than this program's: run equality-api migrate")
+var errOldSchema = errors.New("the database schema is older than this program needs: run equality-api migrate")
 
 // settle sees that the database is this keyset's and has this program's
 // schema, and that the feed has an epoch. It is done once; until then

@@ -38,7 +38,7 @@ type Finished struct {
 var (
 	ErrInUse       = errors.New("a server, or another command, is using the database: stop every one first")
 	ErrKeysMissing = errors.New("restore the newest keys into this database: they may be older than its records")
-	ErrNotRestored = errors.New("the database has no check value of a keyset: nothing has been restored into it")
+	ErrNotRestored = errors.New("the database has no check value for a keyset: nothing has been restored into it")
 )
 
 // finishName is what the sessions of a restore are called, so that they are

@@ -56,7 +56,7 @@ func Backup(ctx context.Context, o BackupOptions) (_ Mark, err error) {
 	}
 	switch {
 	case mark.Schema < newest:
-		return Mark{}, errors.New("the database has an older schema than this program: use the program that serves it, or migrate first")
+		return Mark{}, errors.New("the database has an older schema than this program: use the older program, or migrate first")
 	case mark.Schema > newest:
 		return Mark{}, errors.New("the database has a newer schema than this program")
 	}
@@ -75,7 +75,7 @@ func readMark(ctx context.Context, tx *sql.Tx) (m Mark, err error) {
 		err = tx.QueryRowContext(ctx, queries.MetaRead.SQL, store.MetaEpoch).Scan(&epoch)
 	}
 	if errors.Is(err, sql.ErrNoRows) {
-		return m, errors.New("the database has never been served: there is nothing to back up")
+		return m, errors.New("the database has never been used: there is nothing to back up")
 	}
 	if err != nil {
 		return m, err

@@ -21,7 +21,7 @@ func followErasures(ctx context.Context, tx *sql.Tx, o RestoreOptions) (erased i
 		return 0, err
 	}
 	if lost > 0 && !o.Regardless {
-		return 0, fmt.Errorf("%s has neither a key nor a tombstone of %d records of %s: they are not of one database",
+		return 0, fmt.Errorf("%s has neither a key nor a tombstone for %d records of %s: they belong to different databases",
 			o.DataKeys.Name, lost, o.Records.Name)
 	}
 	rows, err := tx.QueryContext(ctx, queries.RestoreErased.SQL)

@@ -42,7 +42,7 @@ type Restored struct {
 }
 
 // ErrUnverified is a backup whose restored access log, or records, do not verify.
-var ErrUnverified = errors.New("the restored database does not verify: nothing was put in place")
+var ErrUnverified = errors.New("the restored database failed verification: nothing was put in place")
 
 // restoring is where a database is while it is made, within the data
 // directory: what a restore that was killed has left goes with the next one.
@@ -108,11 +108,11 @@ func inspect(o RestoreOptions) (records, keys Mark, err error) {
 	case err != nil:
 		return records, keys, err
 	case max(records.Schema, keys.Schema) > newest:
-		return records, keys, errors.New("the backup has a newer schema than this program: restore with the program that serves it")
+		return records, keys, errors.New("the backup has a newer schema than this program: restore it with the program that uses that schema")
 	case older(keys, records):
-		return records, keys, fmt.Errorf("%s is older than %s, which may hold records that it has no keys of", o.DataKeys.Name, o.Records.Name)
+		return records, keys, fmt.Errorf("%s is older than %s, which may hold records whose keys it does not have", o.DataKeys.Name, o.Records.Name)
 	case keys.Epoch == records.Epoch && keys.Head.Seq == records.Head.Seq && keys.Head != records.Head:
-		return records, keys, fmt.Errorf("%s and %s are not of one database", o.DataKeys.Name, o.Records.Name)
+		return records, keys, fmt.Errorf("%s and %s belong to different databases", o.DataKeys.Name, o.Records.Name)
 	}
 	return records, keys, o.Keys.VerifyCheckValue(keys.Check)
 }
@@ -135,7 +135,7 @@ func inspectOne(s Source, keys *sealing.Keyset, kind string) (Mark, error) {
 		return Mark{}, err
 	}
 	if r.Kind != kind {
-		return Mark{}, fmt.Errorf("%s is the file of %s: the two files have changed places", s.Name, r.Kind)
+		return Mark{}, fmt.Errorf("%s is the file of %s: the two files are swapped", s.Name, r.Kind)
 	}
 	return r.Mark, nil
 }

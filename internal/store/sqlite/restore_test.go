@@ -55,11 +55,11 @@ func TestFilesThatDoNotGoTogetherAreRefused(t *testing.T) {
 		says string
 		is   error
 	}{
-		"changed places":           {pair{second.keys, second.records}, nil, "RECORDS is the file of keys: the two files have changed places", nil},
-		"the keys twice":           {pair{second.keys, second.keys}, nil, "changed places", nil},
+		"changed places":           {pair{second.keys, second.records}, nil, "RECORDS is the file of keys: the two files are swapped", nil},
+		"the keys twice":           {pair{second.keys, second.keys}, nil, "are swapped", nil},
 		"the records twice":        {pair{second.records, second.records}, nil, "KEYS is the file of records", nil},
 		"older keys":               {pair{second.records, first.keys}, nil, "KEYS is older than RECORDS", nil},
-		"another database's keys":  {pair{second.records, stranger.keys}, nil, "KEYS has neither a key nor a tombstone of 2 records of RECORDS", nil},
+		"another database's keys":  {pair{second.records, stranger.keys}, nil, "KEYS has neither a key nor a tombstone for 2 records of RECORDS", nil},
 		"another keyset":           {second, other, "RECORDS: ", ErrForeign},
 		"records cut short":        {pair{second.records[:len(second.records)-1], second.keys}, nil, "RECORDS: ", ErrForeign},
 		"records of no length":     {pair{nil, second.keys}, nil, "RECORDS: ", nil},
@@ -196,7 +196,7 @@ func TestARestoredDatabasesKeysGoWithEarlierRecords(t *testing.T) {
 
 func TestADatabaseThatWasNeverServedIsNotBackedUp(t *testing.T) {
 	t.Parallel()
-	for dir, says := range map[string]string{newDatabase(t).dir: "never been served", t.TempDir(): "has no database"} {
+	for dir, says := range map[string]string{newDatabase(t).dir: "never been used", t.TempDir(): "has no database"} {
 		_, err := Backup(t.Context(), BackupOptions{Dir: dir, Keys: testKeys(), Now: time.Now(), Records: io.Discard, DataKeys: io.Discard})
 		if err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%v, want %q", err, says)

@@ -157,7 +157,7 @@ func checkKeyset(ctx context.Context, db *sql.DB, keys *sealing.Keyset) error {
 		var seq int64
 		err := db.QueryRowContext(ctx, queries.AuditHead.SQL, lane).Scan(&seq, new([]byte))
 		if err == nil {
-			return errors.New("the database has entries but no check value of its keyset: it has been tampered with")
+			return errors.New("the database has entries but no check value for its keyset: it has been tampered with")
 		}
 		if !errors.Is(err, sql.ErrNoRows) {
 			return err
