@@ -155,6 +155,7 @@ func (p *program) open(ctx context.Context) (err error) {
 	p.store = store
 	p.service = service.New(p.store, service.Options{
 		Rules: rules, Keys: p.keys, Now: time.Now, RequireIfMatch: p.RequireIfMatch,
+		EventRetention: p.EventRetention, KeyRetention: p.IdempotencyRetention, CopyRetention: p.CopyRetention,
 	})
 	return nil
 }

@@ -104,7 +104,7 @@ func open(ctx context.Context, dir string) (*alone, error) {
 	a.service = service.New(a.store, service.Options{Rules: rules, Keys: keys, Now: time.Now})
 	caller := identity.Caller{Subject: "bench", Kind: identity.Service}.With(identity.EqualityRead, identity.EqualityWrite, identity.NINORead)
 	for op, action := range map[operation]service.Action{get: service.Read, post: service.Create, patch: service.Change} {
-		if a.access[op], err = a.service.Authorise(service.Request{Caller: caller, CorrelationID: uuid.New()}, action); err != nil {
+		if a.access[op], err = a.service.Authorise(ctx, service.Request{Caller: caller, CorrelationID: uuid.New()}, action); err != nil {
 			return nil, err
 		}
 	}
@@ -152,7 +152,7 @@ func (a *alone) requests(op operation, people []uuid.UUID) work {
 		var err error
 		switch op {
 		case get:
-			_, _, err = a.service.Read(ctx, a.access[get], person, func(int64) bool { return false })
+			_, err = a.service.Read(ctx, a.access[get], service.Lookup{ID: person})
 		case post:
 			_, err = a.service.CreateRecord(ctx, a.access[post],
 				service.Write{Body: body(uuid.New(), random), Reason: "update"})

@@ -41,7 +41,7 @@ func (s *shelf) CorrelationID() uuid.UUID                 { return s.correlation
 func (s *shelf) Continue(id uuid.UUID)                    { s.correlation = id }
 
 func (s *shelf) Prepare(r equality.Record, version int64) (store.Arrival, error) {
-	return store.Arrival{Sealed: store.Sealed{ID: r.ID, Target: r.TargetID, Version: version, Record: r}}, nil
+	return store.Arrival{Row: store.Row{ID: r.ID, Target: r.TargetID, Version: version}, Record: r}, nil
 }
 
 func (s *shelf) Load(_ context.Context, arrivals []store.Arrival, position func([]store.Landing) ([]byte, error)) error {
@@ -52,9 +52,9 @@ func (s *shelf) Load(_ context.Context, arrivals []store.Arrival, position func(
 	for _, a := range arrivals {
 		found := store.Opened{}
 		if there, ok := s.records[a.Target]; ok {
-			found = store.Opened{State: store.Present, Version: there.Version}
+			found = store.Opened{State: store.Present, ID: there.ID, Target: there.Target, Record: there.Record}
 		} else if there, ok := here[a.Target]; ok {
-			found = store.Opened{State: store.Present, Version: there.Version}
+			found = store.Opened{State: store.Present, ID: there.ID, Target: there.Target, Record: there.Record}
 		}
 		landing := a.Judge(found)
 		landings = append(landings, landing)

@@ -32,8 +32,8 @@ type Settings struct {
 	RateBurst                      int     // at least 1
 	MaxConcurrentPerCaller         int     // 0 is off
 
-	IdempotencyRetention, EventRetention, ShutdownTimeout time.Duration // over 0
-	LogLevel                                              slog.Level
+	IdempotencyRetention, EventRetention, CopyRetention, ShutdownTimeout time.Duration // over 0
+	LogLevel                                                             slog.Level
 
 	DemoPeople        int
 	Council           string // for labels
@@ -74,6 +74,8 @@ func sections(s *Settings) []section {
 				help: "Directory of the encryption keys and, unless `--database` is set, of the database."},
 			{name: "database", kind: text(&s.Database, "DSN"),
 				help: "PostgreSQL connection string, without a password: `passfile=FILE` names the file that has it. If empty, the database is SQLite in `--data-dir`."},
+			{name: "copy-retention", kind: duration(&s.CopyRetention), fallback: "720h",
+				help: "How long you keep copies of the database: backups, and PostgreSQL's archived WAL. An erasure's certificate says by which day they are gone. 720h is 30 days."},
 		}},
 		{"Addresses", []setting{
 			{name: "listen", kind: address(&s.Listen), fallback: "127.0.0.1:8080",

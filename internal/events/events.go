@@ -14,6 +14,9 @@ import (
 const (
 	Created = "equality-information.created"
 	Updated = "equality-information.updated"
+	// Erased tells that a record was erased: its version is the last one, and it
+	// names no members.
+	Erased = "equality-information.erased"
 	// ImportCompleted says that an import without an event for each record has
 	// finished. It is about no single record; its version is how many there are.
 	ImportCompleted = "equality-information.import-completed"

@@ -11,7 +11,7 @@ import (
 
 // feed is the use case of the feed.
 type feed interface {
-	ReadFeed(ctx context.Context, a service.Access, cursor string, limit int, wait time.Duration) (service.EventPage, error)
+	ReadFeed(ctx context.Context, a service.Access, cursor string, limit int, wait time.Duration) (service.Feed, error)
 }
 
 type feedDocument struct {

@@ -25,6 +25,7 @@ const exposed = "ETag, Location, x-correlation-id"
 // beside it.
 type UseCases interface {
 	records
+	eraser
 	lister
 	historian
 	feed
@@ -64,6 +65,7 @@ var endpoints = map[string]endpoint{
 	"listEqualityInformation":         {handle: (*API).list, params: listParams},
 	"getEqualityInformation":          {handle: (*API).read},
 	"updateEqualityInformation":       {handle: (*API).change},
+	"eraseEqualityInformation":        {handle: (*API).erase, params: []string{"reason"}},
 	"listHistory":                     {handle: (*API).history},
 	"getHistoryVersion":               {handle: (*API).version},
 	"listEvents":                      {handle: (*API).events, params: []string{"after", "limit", "wait"}},

@@ -322,7 +322,7 @@ func TestCallerHasTheRolesOfItsGroups(t *testing.T) {
 		`{"id":1,"consumerName":"a","consumerType":"internal"}`: {"analyst", "support"},
 		`{"id":1,"consumerName":"contact-app","consumerType":"internal","groups":["council-officers","council-officers"]}`: {"analyst", "officer", "service", "support"},
 	} {
-		caller, err := a.Authenticate(raw(t, hs256, payload))
+		caller, err := a.Authenticate(t.Context(), identity.Credentials{Authorization: raw(t, hs256, payload)})
 		if got := caller.Roles(); err != nil || !slices.Equal(got, want) {
 			t.Errorf("%s: roles %q, %v", payload, got, err)
 		}

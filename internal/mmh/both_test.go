@@ -235,7 +235,7 @@ func decode(t rapid.TB, text string) tree {
 func TestWhatIsWrittenOnOneContractIsReadOnTheOther(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	access, err := b.service.Authorise(service.Request{Caller: identity.Caller{Subject: "feed"}.With(identity.EventsRead)}, service.ReadEvents)
+	access, err := b.service.Authorise(t.Context(), service.Request{Caller: identity.Caller{Subject: "feed"}.With(identity.EventsRead)}, service.ReadEvents)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,31 +15,47 @@ import (
 	"equality-information-api/internal/equality"
 	"equality-information-api/internal/events"
 	"equality-information-api/internal/mmh"
+	"equality-information-api/internal/service"
 	"equality-information-api/internal/store"
 )
 
+// change is what a message is made of.
+type change struct {
+	events.Event
+	old *service.Shown
+	now service.Shown
+}
+
+func (c change) message(codec *mmh.Codec, values bool) []byte {
+	return codec.Message(c.Event, c.old, c.now, values)
+}
+
 // changed is a front end's change to a record.
-func changed(t *testing.T, codec *mmh.Codec, patches ...string) mmh.Change {
+func changed(t *testing.T, codec *mmh.Codec, patches ...string) change {
 	t.Helper()
 	created, err := codec.DecodeCreate([]byte(full), uuid.Nil, today)
 	if err != nil {
 		t.Fatal(err)
 	}
 	created.ID = uuid.MustParse("5d1b0f0e-4c27-4a5c-9a52-1f4bd1d2b001")
-	c := mmh.Change{
+	c := change{
 		Event: events.Event{
 			ID: uuid.MustParse("01a20a04-9078-7cc4-be4a-63b234c435e3"), Type: events.Created, At: now.Add(1234 * time.Microsecond),
 			Record: created.ID, Target: created.TargetID, CorrelationID: correlation,
 		},
-		New: created, By: store.Provenance{Subject: "a.officer@council.example", Name: "A \"Officer\""},
+		now: service.Shown{Opened: store.Opened{Record: created, Provenance: store.Provenance{
+			Subject: "a.officer@council.example", Name: "A \"Officer\"", Members: created.Members(),
+		}}},
 	}
 	for _, body := range patches {
 		patch, err := codec.DecodePatch([]byte(body), today)
 		if err != nil {
 			t.Fatal(err)
 		}
-		old := c.New
-		c.Old, c.New, c.Type, c.Version = &old, patch.Apply(old), events.Updated, c.Version+1
+		old := c.now
+		c.now.Record = patch.Apply(old.Record)
+		c.now.Provenance.Members = equality.Diff(old.Record, c.now.Record)
+		c.old, c.Type, c.Version = &old, events.Updated, c.Version+1
 	}
 	return c
 }
@@ -48,14 +64,14 @@ func changed(t *testing.T, codec *mmh.Codec, patches ...string) mmh.Change {
 func TestMessagesAreThoseOfTheContract(t *testing.T) {
 	t.Parallel()
 	codec := newCodec(t, false)
-	for name, change := range map[string]mmh.Change{
+	for name, change := range map[string]change{
 		"created": changed(t, codec),
 		"updated": changed(t, codec, `{"gender":{"genderValue":"f"},"disabled":"yes","languages":null,"ageGroup":"eightyFiveandPlus",
 			"armedForces":"formerMemberOfTheArmedForces","nationalInsuranceNumber":"aa000000a",
 			"economicSituation":{"economicSituationValue":"other","economicSituationValueIfOther":"<3"}}`),
 	} {
 		for form, values := range map[string]bool{"names": false, "full": true} {
-			got := append(codec.Message(change, values), '\n')
+			got := append(change.message(codec, values), '\n')
 			file := filepath.Join("testdata", "messages", change.Type+"."+form+".json")
 			if *update {
 				if err := os.WriteFile(file, got, 0o600); err != nil {
@@ -106,7 +122,7 @@ func TestWhatOfAnUpdateIsNamed(t *testing.T) {
 			t.Parallel()
 			change := changed(t, codec, c.first, c.then)
 			for values, want := range map[bool]string{false: c.names, true: c.full} {
-				data := decoded(t, codec.Message(change, values)).EventData
+				data := decoded(t, change.message(codec, values)).EventData
 				for _, members := range []map[string]any{data.OldData, data.NewData} {
 					if got := strings.Join(slices.Sorted(maps.Keys(members)), " "); got != want {
 						t.Errorf("values %t: %s, want %s", values, got, want)
@@ -126,10 +142,11 @@ func TestATextOfTheOtherContractIsOfItsMember(t *testing.T) {
 	if code != "" {
 		t.Fatal(code)
 	}
-	old := change.New
-	change.Old, change.New.CommunicationRequirementsIfOther = &old, text
+	old := change.now
+	change.old, change.now.Record.CommunicationRequirementsIfOther = &old, text
+	change.now.Provenance.Members = []string{"communicationRequirementsIfOther"}
 	for _, values := range []bool{false, true} {
-		data := decoded(t, codec.Message(change, values)).EventData
+		data := decoded(t, change.message(codec, values)).EventData
 		if got := slices.Collect(maps.Keys(data.NewData)); len(got) != 1 || got[0] != "communicationRequirements" {
 			t.Errorf("named are %v", got)
 		}
@@ -139,8 +156,8 @@ func TestATextOfTheOtherContractIsOfItsMember(t *testing.T) {
 func TestNoValueIsInAMessageOfNames(t *testing.T) {
 	t.Parallel()
 	codec := newCodec(t, false)
-	for _, change := range []mmh.Change{changed(t, codec), changed(t, codec, `{"homeSituation":null,"gender":null,"languages":null}`)} {
-		data := decoded(t, codec.Message(change, false)).EventData
+	for _, change := range []change{changed(t, codec), changed(t, codec, `{"homeSituation":null,"gender":null,"languages":null}`)} {
+		data := decoded(t, change.message(codec, false)).EventData
 		for _, members := range []map[string]any{data.OldData, data.NewData} {
 			for name, value := range members {
 				if value != nil && name != "id" && name != "targetId" {
@@ -159,8 +176,8 @@ func TestEmailIsTheSubjectThatIsOne(t *testing.T) {
 		"A <a@council.example>": "", "7": "", "a@council.example, b@council.example": "", "not@": "",
 	} {
 		change := changed(t, codec)
-		change.By = store.Provenance{Subject: subject}
-		if user := decoded(t, codec.Message(change, true)).User; user.Email != want || user.Name != "" {
+		change.now.Provenance = store.Provenance{Subject: subject}
+		if user := decoded(t, change.message(codec, true)).User; user.Email != want || user.Name != "" {
 			t.Errorf("%q is %+v", subject, user)
 		}
 	}

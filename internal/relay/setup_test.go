@@ -21,7 +21,6 @@ import (
 	"equality-information-api/internal/relay"
 	"equality-information-api/internal/sealing"
 	"equality-information-api/internal/service"
-	"equality-information-api/internal/store"
 	"equality-information-api/internal/store/sqlite"
 )
 
@@ -83,7 +82,7 @@ func (b *bench) advance(d time.Duration) {
 
 func (b *bench) access(action service.Action, p identity.Permission) service.Access {
 	b.t.Helper()
-	a, err := b.service.Authorise(service.Request{Caller: identity.Caller{Subject: "test", Kind: identity.Service}.With(p), CorrelationID: uuid.New()}, action)
+	a, err := b.service.Authorise(b.t.Context(), service.Request{Caller: identity.Caller{Subject: "test", Kind: identity.Service}.With(p), CorrelationID: uuid.New()}, action)
 	ok(b.t, err)
 	return a
 }
@@ -114,7 +113,7 @@ func (b *bench) run(change ...func(*relay.Options)) (stop func()) {
 	o := relay.Options{
 		Feed: b.feed, Topic: b.topic, Now: b.now, Report: b.reports.report, Published: func() {}, Stands: func(int, time.Duration) {},
 		Wanted:  func(kind string) bool { return kind == events.Created || kind == events.Updated },
-		Compose: func(e events.Event, _ *store.Opened, now store.Opened) []byte { return fmt.Append(nil, now.Version) },
+		Compose: func(e events.Event, _ *service.Shown, now service.Shown) []byte { return fmt.Append(nil, now.Version) },
 	}
 	for _, f := range change {
 		f(&o)

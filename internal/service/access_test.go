@@ -16,7 +16,6 @@ import (
 	"equality-information-api/internal/events"
 	"equality-information-api/internal/identity"
 	"equality-information-api/internal/sealing"
-	"equality-information-api/internal/store"
 )
 
 // actions are those of all operations that the service does.
@@ -50,13 +49,13 @@ func TestActionNeedsItsPermissionAndNoOther(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	for _, action := range actions {
-		if _, err := b.Authorise(Request{Caller: with(action.permission)}, action); err != nil {
+		if _, err := b.Authorise(t.Context(), Request{Caller: with(action.permission)}, action); err != nil {
 			t.Errorf("%s with %s alone: %v", action.name, action.permission, err)
 		}
-		if _, err := b.Authorise(Request{Caller: everythingBut(action.permission)}, action); !errors.Is(err, ErrForbidden) {
+		if _, err := b.Authorise(t.Context(), Request{Caller: everythingBut(action.permission)}, action); !errors.Is(err, ErrForbidden) {
 			t.Errorf("%s without %s: %v", action.name, action.permission, err)
 		}
-		if _, err := b.Authorise(Request{}, action); !errors.Is(err, ErrForbidden) {
+		if _, err := b.Authorise(t.Context(), Request{}, action); !errors.Is(err, ErrForbidden) {
 			t.Errorf("%s by nobody: %v", action.name, err)
 		}
 	}
@@ -72,7 +71,7 @@ func TestRefusalStandsInTheAccessLog(t *testing.T) {
 				Caller: everythingBut(action.permission), CorrelationID: uuid.New(), Purpose: "support",
 				Address: netip.MustParseAddr("192.0.2.7"), Target: uuid.New(),
 			}
-			if _, err := b.Authorise(r, action); !errors.Is(err, ErrForbidden) {
+			if _, err := b.Authorise(t.Context(), r, action); !errors.Is(err, ErrForbidden) {
 				t.Fatal(err)
 			}
 			got := b.last(t)
@@ -103,9 +102,9 @@ func TestAnEntryNamesTheCallersRolesAndTheKindOfObject(t *testing.T) {
 		}
 	}
 	check("create", []string{"officer"}, audit.ObjectRecord, nil)
-	_, _, _ = b.Read(t.Context(), b.as(t, both, Read), record.ID, never)
+	_, _ = b.Read(t.Context(), b.as(t, both, Read), Lookup{ID: record.ID})
 	check("read", []string{"governance", "officer"}, audit.ObjectRecord, nil)
-	_, _, _ = b.Read(t.Context(), b.as(t, with(identity.EqualityRead), Read), uuid.New(), never)
+	_, _ = b.Read(t.Context(), b.as(t, with(identity.EqualityRead), Read), Lookup{ID: uuid.New()})
 	check("nothing read, without a role", nil, "", nil)
 	_, _ = b.ListRecords(t.Context(), b.as(t, governance, List), ListQuery{Limit: 10})
 	check("list", []string{"governance"}, audit.ObjectRecord, audit.Touched{}.AppendID(record.ID))
@@ -128,7 +127,11 @@ func useCases(t *testing.T, b *bench, id uuid.UUID) map[Action][]func(Access) er
 			_, err := b.ChangeRecord(ctx, a, Write{ID: id, Body: []byte(`{"disabled":true}`), Reason: Reasons[0]})
 			return err
 		}},
-		Read: {func(a Access) error { _, _, err := b.Read(ctx, a, id, never); return err }},
+		Erase: {func(a Access) error {
+			_, err := b.EraseRecord(ctx, a, Erasure{ID: b.create(t, "").ID, Reason: ErasureReasons[0]})
+			return err
+		}},
+		Read: {func(a Access) error { _, err := b.Read(ctx, a, Lookup{ID: id}); return err }},
 		List: {func(a Access) error { _, err := b.ListRecords(ctx, a, ListQuery{Limit: 1}); return err }},
 		ReadHistory: {
 			func(a Access) error { _, err := b.Versions(ctx, a, id); return err },
@@ -136,7 +139,7 @@ func useCases(t *testing.T, b *bench, id uuid.UUID) map[Action][]func(Access) er
 		},
 		Import: {func(a Access) error { _, err := b.StartImport(a, ImportOptions{}); return err }},
 		Export: {func(a Access) error {
-			return b.WriteOut(ctx, a, "test", func(int64, store.Opened) error { return nil })
+			return b.WriteOut(ctx, a, "test", func(int64, Shown) error { return nil })
 		}},
 		ReadEvents: {func(a Access) error { _, err := b.ReadFeed(ctx, a, "", 1, 0); return err }},
 		Publish: {func(a Access) error {
@@ -214,7 +217,7 @@ func TestNationalInsuranceNumberIsShownWithItsPermissionOnly(t *testing.T) {
 	} {
 		shown := map[string]func() (equality.Record, error){
 			"read": func() (equality.Record, error) {
-				v, _, err := b.Read(ctx, b.as(t, c.caller, Read), record.ID, never)
+				v, err := b.Read(ctx, b.as(t, c.caller, Read), Lookup{ID: record.ID})
 				if err != nil {
 					return equality.Record{}, err
 				}
@@ -352,7 +355,7 @@ func TestIdOfAnErasedRecordIsNotGivenAgain(t *testing.T) {
 	}
 	b.change(t, first.ID, `{"disabled":true}`)
 	b.erase(t, first.ID)
-	if _, _, err := b.Read(ctx, b.as(t, officer, Read), first.ID, never); !errors.Is(err, ErrErased) {
+	if _, err := b.Read(ctx, b.as(t, officer, Read), Lookup{ID: first.ID}); !errors.Is(err, ErrErased) {
 		t.Errorf("read: %v", err)
 	}
 	if _, err := b.Versions(ctx, b.as(t, officer, ReadHistory), first.ID); !errors.Is(err, ErrErased) {

@@ -12,6 +12,7 @@ import (
 
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/equality"
+	"equality-information-api/internal/etag"
 	"equality-information-api/internal/identity"
 	"equality-information-api/internal/store"
 )
@@ -23,24 +24,24 @@ func TestVersionMismatchTellsWhatChanged(t *testing.T) {
 	b.change(t, record.ID, `{"disabled":false}`)
 	b.change(t, record.ID, `{"gender":{"genderValue":"f"}}`)
 	b.change(t, record.ID, `{"nationality":null,"gender":null}`)
-	version := func(n int64) *int64 { return &n }
+	version := at
 	for _, c := range []struct {
-		name   string
-		caller identity.Caller
-		id     uuid.UUID
-		since  *int64
-		want   []string
+		name      string
+		caller    identity.Caller
+		id        uuid.UUID
+		condition *etag.List
+		want      []string
 	}{
 		{"since the first", officer, record.ID, version(0), []string{"nationality", "disabled"}},
 		{"since the one before", officer, record.ID, version(2), []string{"gender", "nationality"}},
 		{"by the target's id", officer, record.Target, version(2), []string{"gender", "nationality"}},
 		{"a version that is to come", officer, record.ID, version(9), nil},
 		{"the last number there is", officer, record.ID, version(math.MaxInt64), nil},
-		{"a list of versions, or *", officer, record.ID, nil, nil},
+		{"a list of versions, or *", officer, record.ID, &etag.List{}, nil},
 		{"a caller who may not read", writer, record.ID, version(0), nil},
 	} {
 		_, err := b.ChangeRecord(t.Context(), b.as(t, c.caller, Change), Write{
-			ID: c.id, Body: []byte(`{"disabled":true}`), Reason: Reasons[0], IfMatch: never, Since: c.since,
+			ID: c.id, Body: []byte(`{"disabled":true}`), Reason: Reasons[0], IfMatch: c.condition,
 		})
 		got := asError[*VersionError](t, err)
 		if d := cmp.Diff(&VersionError{Version: 3, ChangedMembers: c.want}, got); d != "" {
@@ -63,7 +64,6 @@ func TestChangeIsRefusedInTheContractsOrder(t *testing.T) {
 	erased := b.create(t, "").ID
 	b.erase(t, erased)
 	unknown := `{"nationality":"martian","nationalInsuranceNumber":"QQ654321A"}`
-	matches, zero := at(0)
 	for _, c := range []struct {
 		name   string
 		caller identity.Caller
@@ -75,8 +75,8 @@ func TestChangeIsRefusedInTheContractsOrder(t *testing.T) {
 		{"erased, no condition", writer, Write{ID: erased, Body: []byte(unknown)}, ErrErased, 410},
 		{"no condition", writer, Write{ID: id, Body: []byte(unknown)}, ErrPreconditionRequired, 428},
 		{"a form that is wrong comes before all of it", writer, Write{ID: uuid.New(), Body: []byte(`{"disabled":"maybe"}`)}, nil, 0},
-		{"number without permission", writer, Write{ID: id, Body: []byte(unknown), IfMatch: matches, Since: zero}, ErrNINOForbidden, 403},
-		{"an unknown code", officer, Write{ID: id, Body: []byte(unknown), IfMatch: matches, Since: zero}, nil, 400},
+		{"number without permission", writer, Write{ID: id, Body: []byte(unknown), IfMatch: at(0)}, ErrNINOForbidden, 403},
+		{"an unknown code", officer, Write{ID: id, Body: []byte(unknown), IfMatch: at(0)}, nil, 400},
 	} {
 		before := len(b.log(t))
 		c.w.Reason = Reasons[0]
@@ -174,9 +174,9 @@ func TestReadThatTheCallerHasAlready(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	id := b.create(t, "").ID
-	has, _ := at(0)
-	if _, unmodified, err := b.Read(t.Context(), b.as(t, officer, Read), id, has); err != nil || !unmodified {
-		t.Errorf("%t, %v", unmodified, err)
+	v, err := b.Read(t.Context(), b.as(t, officer, Read), Lookup{ID: id, IfNoneMatch: *at(0)})
+	if err != nil || !v.Unmodified || v.Text != nil {
+		t.Errorf("%+v, %v", v, err)
 	}
 	if e := b.last(t); e.Outcome != audit.NotModified || e.Status != 304 || e.Record != id {
 		t.Errorf("the access log says %+v", e)
@@ -243,11 +243,8 @@ func TestValuesOfNoListAreNotShown(t *testing.T) {
 	const unknown = "MARK-of-no-list"
 	r := equality.Record{TargetID: uuid.New(), Nationality: unknown, ArmedForces: "reservist"}
 	arrival, err := run.Prepare(r, 0)
-	if err != nil || arrival.Verbatim {
-		t.Fatalf("verbatim: %t, %v", arrival.Verbatim, err)
-	}
-	if known, err := run.Prepare(equality.Record{TargetID: uuid.New(), Nationality: "british"}, 0); err != nil || !known.Verbatim {
-		t.Errorf("of known values verbatim: %t, %v", known.Verbatim, err)
+	if err != nil {
+		t.Fatal(err)
 	}
 	err = run.Load(t.Context(), []store.Arrival{arrival}, func([]store.Landing) ([]byte, error) { return nil, nil })
 	if err != nil {
@@ -260,7 +257,7 @@ func TestValuesOfNoListAreNotShown(t *testing.T) {
 		if c := b.change(t, r.TargetID, step.patch); c.Verbatim != step.shown {
 			t.Errorf("after %s verbatim: %t", step.patch, c.Verbatim)
 		}
-		v, _, err := b.Read(t.Context(), b.as(t, officer, Read), r.TargetID, never)
+		v, err := b.Read(t.Context(), b.as(t, officer, Read), Lookup{ID: r.TargetID})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,9 +10,9 @@ import (
 	"equality-information-api/internal/events"
 )
 
-// EventPage is a page of the feed. Next is the cursor behind it, and is there even
+// Feed is a page of the feed. Next is the cursor behind it, and is there even
 // where nothing is new.
-type EventPage struct {
+type Feed struct {
 	Events []events.Event
 	Next   string
 }
@@ -20,16 +20,16 @@ type EventPage struct {
 // ReadFeed returns the events behind a cursor; an empty cursor is the beginning.
 // Where nothing is new it waits that long for news.
 // Errors: ErrBadCursor, ErrCursorExpired, ErrUnavailable.
-func (s *Service) ReadFeed(ctx context.Context, a Access, cursor string, limit int, wait time.Duration) (EventPage, error) {
+func (s *Service) ReadFeed(ctx context.Context, a Access, cursor string, limit int, wait time.Duration) (Feed, error) {
 	if err := a.permits(ReadEvents); err != nil {
-		return EventPage{}, err
+		return Feed{}, err
 	}
 	var epoch uuid.UUID
 	var after int64
 	if cursor != "" {
 		var err error
 		if epoch, after, err = s.openFeedCursor(cursor); err != nil {
-			return EventPage{}, err
+			return Feed{}, err
 		}
 	}
 	feed, err := s.feed.Events(ctx, epoch, after, limit, wait)
@@ -43,10 +43,10 @@ func (s *Service) ReadFeed(ctx context.Context, a Access, cursor string, limit i
 		err = s.log.Append(context.WithoutCancel(ctx), entry)
 	}
 	if err != nil {
-		return EventPage{}, foreign(err)
+		return Feed{}, foreign(err)
 	}
 	if len(feed.Events) == 0 && cursor != "" {
-		return EventPage{Next: cursor}, nil // sealed again it would be another text
+		return Feed{Next: cursor}, nil // sealed again it would be another text
 	}
-	return EventPage{Events: feed.Events, Next: s.sealFeedCursor(feed.Epoch, feed.Next)}, nil
+	return Feed{Events: feed.Events, Next: s.sealFeedCursor(feed.Epoch, feed.Next)}, nil
 }

@@ -23,12 +23,12 @@ func TestConcurrentRetriesDoOneWrite(t *testing.T) {
 	target := uuid.New()
 	for _, c := range []struct {
 		name string
-		do   func() (Written, error)
+		do   func() (Shown, error)
 	}{
-		{"create", func() (Written, error) {
+		{"create", func() (Shown, error) {
 			return b.CreateRecord(t.Context(), b.as(t, officer, Create), Write{Body: body(target, ""), Reason: Reasons[0], Key: "k", Operation: "POST /"})
 		}},
-		{"change", func() (Written, error) {
+		{"change", func() (Shown, error) {
 			return b.ChangeRecord(t.Context(), b.as(t, officer, Change),
 				Write{ID: existing.ID, Body: []byte(`{"disabled":true}`), Reason: Reasons[0], Key: "k", Operation: "PATCH /"})
 		}},
@@ -129,7 +129,7 @@ func TestKeyIsForgottenAfterItsRetention(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	id := b.create(t, `,"disabled":false`).ID
-	change := func() (Written, error) {
+	change := func() (Shown, error) {
 		return b.ChangeRecord(t.Context(), b.as(t, officer, Change),
 			Write{ID: id, Body: []byte(`{"disabled":true}`), Reason: Reasons[0], Key: "k", Operation: "PATCH"})
 	}
@@ -156,7 +156,7 @@ func TestReplayIsTheVersionThatWasWritten(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	target := uuid.New()
-	create := func(c identity.Caller) (Written, error) {
+	create := func(c identity.Caller) (Shown, error) {
 		return b.CreateRecord(t.Context(), b.as(t, c, Create), Write{
 			Body: body(target, `,"nationalInsuranceNumber":"QQ123456C"`), Reason: Reasons[0], Key: "k", Operation: "POST"})
 	}
@@ -211,7 +211,7 @@ func TestRefusalIsReplayed(t *testing.T) {
 		{"version", 412, func(t *testing.T, b *bench) (Write, bool, func()) {
 			id := b.create(t, "").ID
 			w := Write{ID: id, Body: []byte(`{"disabled":true}`)}
-			w.IfMatch, w.Since = at(1)
+			w.IfMatch = at(1)
 			return w, false, func() { b.change(t, id, `{"disabled":false}`) }
 		}, func(t *testing.T, err error) {
 			if v := asError[*VersionError](t, err).Version; v != 0 {
@@ -241,7 +241,7 @@ func TestRefusalIsReplayed(t *testing.T) {
 			b := setup(t)
 			w, create, relent := c.arrange(t, b)
 			w.Key, w.Operation, w.Reason = "k", "it", Reasons[0]
-			do := func() (Written, error) {
+			do := func() (Shown, error) {
 				if create {
 					return b.CreateRecord(t.Context(), b.as(t, officer, Create), w)
 				}
@@ -291,7 +291,7 @@ func TestOtherRefusalsAreNotRemembered(t *testing.T) {
 	b.RequireIfMatch = true
 	change := Write{Body: []byte(`{"disabled":true}`)}
 	retry("428", officer, change, ErrPreconditionRequired)
-	change.IfMatch, change.Since = at(1)
+	change.IfMatch = at(1)
 	retry("428", officer, change, nil)
 }
 

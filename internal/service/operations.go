@@ -19,8 +19,9 @@ func (a Action) Permission() identity.Permission { return a.permission }
 
 // The actions.
 var (
-	Create      = Action{"create", identity.EqualityWrite}
+	Create      = Action{audit.ActionCreate, identity.EqualityWrite}
 	Change      = Action{"change", identity.EqualityWrite}
+	Erase       = Action{audit.ActionErase, identity.EqualityErase}
 	Read        = Action{"read", identity.EqualityRead}
 	List        = Action{"list", identity.EqualityList}
 	ReadHistory = Action{"read-history", identity.HistoryRead}
@@ -55,6 +56,7 @@ var Operations = []Operation{
 	{ID: "listEqualityInformation", Method: "GET", Path: "/equality-information", Action: List, When: map[string]Action{"targetId": Read}},
 	{ID: "getEqualityInformation", Method: "GET", Path: "/equality-information/{id}", Action: Read},
 	{ID: "updateEqualityInformation", Method: "PATCH", Path: "/equality-information/{id}", Action: Change},
+	{ID: "eraseEqualityInformation", Method: "DELETE", Path: "/equality-information/{id}", Action: Erase},
 	{ID: "listHistory", Method: "GET", Path: "/equality-information/{id}/history", Action: ReadHistory},
 	{ID: "getHistoryVersion", Method: "GET", Path: "/equality-information/{id}/history/{version}", Action: ReadHistory},
 	{ID: "listEvents", Method: "GET", Path: "/events", Action: ReadEvents},

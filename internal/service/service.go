@@ -23,7 +23,7 @@ import (
 type Store interface {
 	Records
 	Log
-	Feed
+	EventSource
 	Bulk
 	Relay
 	Ready(ctx context.Context) error
@@ -47,8 +47,8 @@ type Log interface {
 	Append(ctx context.Context, entry audit.Entry) error
 }
 
-// Feed is what reading events needs of a store.
-type Feed interface {
+// EventSource is what reading events needs of a store.
+type EventSource interface {
 	// Events waits for news where there are none. It may also return store.ErrCursorExpired.
 	Events(ctx context.Context, epoch uuid.UUID, after int64, limit int, wait time.Duration) (store.Feed, error)
 }
@@ -94,7 +94,7 @@ type Service struct {
 	Options
 	records Records
 	log     Log
-	feed    Feed
+	feed    EventSource
 	bulk    Bulk
 	relay   Relay
 	ready   func(context.Context) error

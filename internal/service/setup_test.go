@@ -1,9 +1,7 @@
 package service
 
 import (
-	"database/sql"
 	"errors"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -13,6 +11,7 @@ import (
 
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/equality"
+	"equality-information-api/internal/etag"
 	"equality-information-api/internal/events"
 	"equality-information-api/internal/identity"
 	"equality-information-api/internal/refdata"
@@ -109,7 +108,7 @@ func with(permissions ...identity.Permission) identity.Caller {
 // as gives a caller's access, which it must have.
 func (b *bench) as(t testing.TB, c identity.Caller, action Action) Access {
 	t.Helper()
-	a, err := b.Authorise(Request{Caller: c, CorrelationID: uuid.New()}, action)
+	a, err := b.Authorise(t.Context(), Request{Caller: c, CorrelationID: uuid.New()}, action)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +127,7 @@ func (b *bench) create(t testing.TB, members string) store.Opened {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return w.Version
+	return w.Opened
 }
 
 // change changes a record as an officer.
@@ -138,20 +137,20 @@ func (b *bench) change(t testing.TB, id uuid.UUID, patch string) store.Opened {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return w.Version
+	return w.Opened
 }
 
 // read reads a record as an officer.
 func (b *bench) read(t testing.TB, id uuid.UUID) store.Opened {
 	t.Helper()
-	v, _, err := b.Read(t.Context(), b.as(t, officer, Read), id, never)
+	v, err := b.Read(t.Context(), b.as(t, officer, Read), Lookup{ID: id})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if v.Record, err = v.record(); err != nil {
 		t.Fatal(err)
 	}
-	return v.Version
+	return v.Opened
 }
 
 // record is the record that a caller is shown.
@@ -165,36 +164,17 @@ func bare(r equality.Record) bool {
 	return r.ID == uuid.Nil && r.TargetID == uuid.Nil && len(r.Members()) == 0
 }
 
-func never(int64) bool { return false }
-
-// erase does to the database what an erasure does.
+// erase erases a record.
 func (b *bench) erase(t testing.TB, id uuid.UUID) {
 	t.Helper()
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(b.dir, sqlite.DatabaseFile)+"?_pragma=busy_timeout(5000)&_pragma=foreign_keys(ON)")
-	if err != nil {
+	if _, err := b.EraseRecord(t.Context(), b.as(t, governance, Erase), Erasure{ID: id, Reason: ErasureReasons[0]}); err != nil {
 		t.Fatal(err)
-	}
-	defer db.Close()
-	const number = "(SELECT number FROM record WHERE id = $1)"
-	for _, q := range []string{
-		"INSERT INTO tombstone (id, version, at, reason, by) SELECT id, version, 0, 'person-request', 'governance' FROM record WHERE id = $1",
-		"DELETE FROM data_key WHERE record = " + number, "DELETE FROM nino_index WHERE record = " + number,
-		"DELETE FROM history WHERE record = " + number, "DELETE FROM identifier WHERE record = " + number,
-		"DELETE FROM record WHERE id = $1",
-	} {
-		if _, err := db.ExecContext(t.Context(), q, id[:]); err != nil {
-			t.Fatalf("%s: %v", q, err)
-		}
 	}
 }
 
-// log gives the access log as it is once everything asked for until now is in it.
+// log gives the access log.
 func (b *bench) log(t testing.TB) (entries []audit.Entry) {
 	t.Helper()
-	// The writer does its work in the order it was given: this comes last.
-	if _, err := b.engine.Read(t.Context(), uuid.New(), func(store.Opened) audit.Entry { return audit.Entry{Action: "barrier"} }); err != nil {
-		t.Fatal(err)
-	}
 	log, err := sqlite.OpenLog(t.Context(), b.dir, b.Keys)
 	if err != nil {
 		t.Fatal(err)
@@ -205,9 +185,7 @@ func (b *bench) log(t testing.TB) (entries []audit.Entry) {
 		t.Fatalf("the access log failed verification: %v %v", err, report)
 	}
 	err = log.Entries(t.Context(), func(l audit.Logged) error {
-		if l.Entry.Action != "barrier" {
-			entries = append(entries, l.Entry)
-		}
+		entries = append(entries, l.Entry)
 		return nil
 	})
 	if err != nil {
@@ -243,8 +221,8 @@ func (b *bench) feed(t testing.TB) []events.Event {
 	}
 }
 
-func at(version int64) (func(int64) bool, *int64) {
-	return func(v int64) bool { return v == version }, &version
+func at(version int64) *etag.List {
+	return &etag.List{Tags: []etag.Tag{{Opaque: etag.Version(version)}}}
 }
 
 // asError is errors.As as a function of the type alone.

@@ -145,10 +145,7 @@ func (s *Service) decideChange(a Access, w Write, patch Sent, c store.Opened) (s
 		return s.refusal(a, w.ID, c, 400, ""), err
 	}
 	if err := missing(c.State); err != nil {
-		g := gone(c.State)
-		d := s.refusal(a, w.ID, c, g.status, g.problem)
-		d.Entry.Outcome = g.Outcome
-		return d, err
+		return s.absent(a, w.ID, c), err
 	}
 	if w.IfMatch == nil && s.RequireIfMatch {
 		return s.refusal(a, w.ID, c, 428, ""), ErrPreconditionRequired
@@ -209,6 +206,14 @@ func (s *Service) refusal(a Access, asked uuid.UUID, c store.Opened, status int,
 	if problem != "" {
 		d.Outcome = store.Outcome{Status: status, Problem: problem, Record: c.ID, Version: c.Version}
 	}
+	return d
+}
+
+// absent is the refusal of a record that is not there.
+func (s *Service) absent(a Access, asked uuid.UUID, c store.Opened) store.Decision {
+	g := gone(c.State)
+	d := s.refusal(a, asked, c, g.status, g.problem)
+	d.Entry.Outcome = g.Outcome
 	return d
 }
 

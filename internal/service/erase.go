@@ -1,0 +1,95 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+
+	"equality-information-api/internal/audit"
+	"equality-information-api/internal/etag"
+	"equality-information-api/internal/events"
+	"equality-information-api/internal/store"
+)
+
+// ErasureReasons are the reasons for which a record is erased.
+var ErasureReasons = []string{"person-request", "no-longer-needed", "unlawful", "legal-obligation"}
+
+// Erasure is an erasure as it was asked for.
+type Erasure struct {
+	ID      uuid.UUID  // the record's, or its target's
+	Reason  string     // one of ErasureReasons
+	IfMatch *etag.List // as of Write
+}
+
+// Certificate says what an erasure removed, and what stays and why.
+type Certificate struct {
+	ID, Target  uuid.UUID
+	ErasedAt    time.Time
+	Reason      string
+	LastVersion int64
+	Removed     []string
+	Kept        []Kept
+	// CompleteBy is the time by which no copy of the database is left that
+	// still holds the record's key.
+	CompleteBy time.Time
+}
+
+// Kept is something that stays after an erasure.
+type Kept struct {
+	What, Why string
+	Until     time.Time // zero where it stays
+}
+
+// EraseRecord erases a record: its key is destroyed, and nothing of it can be
+// read again. Errors: ErrNotFound, ErrErased, *VersionError, ErrUnavailable.
+func (s *Service) EraseRecord(ctx context.Context, a Access, e Erasure) (Certificate, error) {
+	if err := a.permits(Erase); err != nil {
+		return Certificate{}, err
+	}
+	w := Write{ID: e.ID, IfMatch: e.IfMatch}
+	erased, err := s.records.Write(ctx, store.Command{ID: e.ID, EventID: newEventID()}, func(o store.Opened) (store.Decision, error) {
+		if err := missing(o.State); err != nil {
+			return s.absent(a, e.ID, o), err
+		}
+		if err := w.holds(o.Version); err != nil {
+			return s.refusal(a, e.ID, o, 412, problemVersion), err
+		}
+		return store.Decision{
+			Effects: []store.Effect{store.Erase{Reason: e.Reason, By: a.request.Caller.Subject}},
+			Entry:   s.entry(a, e.ID, audit.Done, 200), Event: events.Erased,
+		}, nil
+	})
+	var moved *VersionError
+	if errors.As(err, &moved) {
+		moved.ChangedMembers = s.changedSince(ctx, a, w)
+	}
+	if err != nil {
+		return Certificate{}, foreign(err)
+	}
+	return s.certificate(erased, e.Reason), nil
+}
+
+func (s *Service) certificate(erased store.Opened, reason string) Certificate {
+	at := erased.Modified
+	copies := at.Add(s.CopyRetention)
+	return Certificate{
+		ID: erased.ID, Target: erased.Target, ErasedAt: at, Reason: reason, LastVersion: erased.Version,
+		Removed: []string{
+			"the record with every version of it", "the key that opens them", "its ids and its place in the National Insurance number index",
+			"the names of members in its events",
+		},
+		Kept: []Kept{
+			{What: "a tombstone: the two ids, the last version, and when, why and by whom the record was erased",
+				Why: "the id is never given to another record, and a restored backup erases the record again"},
+			{What: "the access log, which holds no answers", Why: "it shows who saw or changed the record"},
+			{What: "events without names of members", Why: "subscribers learn of every change, and of the erasure", Until: at.Add(s.EventRetention)},
+			{What: "outcomes of requests with an Idempotency-Key, which hold no answers", Why: "a late retry does not enter the person again",
+				Until: at.Add(s.KeyRetention)},
+			{What: "copies of the database", Why: "backups and archived logs expire; after a new keys file is written, no older backup can bring the record back",
+				Until: copies},
+		},
+		CompleteBy: copies,
+	}
+}
