@@ -2,7 +2,6 @@ package service
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -62,14 +61,7 @@ func (p *Publication) MovePlace(ctx context.Context, was, now []byte) (moved boo
 func (p *Publication) EventsBehind(ctx context.Context, position int64, limit int, wait time.Duration,
 	wanted func(events.Event) bool,
 ) (page []events.Event, floor int64, err error) {
-	epoch, err := p.s.store.FeedEpoch(ctx)
-	if err != nil {
-		return nil, 0, foreign(err)
-	}
-	if floor, err = p.s.store.FeedFloor(ctx); err != nil {
-		return nil, 0, foreign(err)
-	}
-	feed, err := p.s.store.Events(ctx, epoch, max(position, floor), limit, wait, func(page []events.Event) audit.Entry {
+	feed, err := p.s.store.Events(ctx, uuid.Nil, position, limit, wait, func(page []events.Event) audit.Entry {
 		e := p.s.entry(p.a, uuid.Nil, audit.Done, 200)
 		e.Scope = p.scope
 		for _, event := range page {
@@ -79,10 +71,7 @@ func (p *Publication) EventsBehind(ctx context.Context, position int64, limit in
 		}
 		return e
 	})
-	if errors.Is(err, store.ErrCursorExpired) { // dropped since the floor was read: it is read anew next time
-		return nil, floor, nil
-	}
-	return feed.Events, floor, foreign(err)
+	return feed.Events, feed.Floor, foreign(err)
 }
 
 // EventAt gives the event at a position, once its entry is durable.

@@ -30,7 +30,8 @@ type Store interface {
 	// Write may also return store.ErrKeyTaken, or the error of decide.
 	Write(ctx context.Context, cmd store.Command, decide func(store.Current) (store.Decision, error)) (store.Current, error)
 	Remembered(ctx context.Context, key [32]byte) (store.Remembered, bool, error)
-	// Events may also return store.ErrCursorExpired.
+	// Events may also return store.ErrCursorExpired. The zero epoch is any feed:
+	// it begins behind the position, or behind the floor where that is higher.
 	Events(ctx context.Context, epoch uuid.UUID, after int64, limit int, wait time.Duration,
 		enter func([]events.Event) audit.Entry) (store.Feed, error)
 	// Enter waits for nothing and returns no error.
@@ -44,8 +45,6 @@ type Store interface {
 type Relay interface {
 	// Leads says whether this process is the one to publish, of those that share the store.
 	Leads(ctx context.Context) (bool, error)
-	FeedEpoch(ctx context.Context) (uuid.UUID, error)
-	FeedFloor(ctx context.Context) (int64, error)
 	// SwapMark sets the position of a mark that is still as expected; nil is none.
 	SwapMark(ctx context.Context, name string, was, now []byte) (swapped bool, err error)
 }

@@ -108,7 +108,7 @@ func TestAClosedStoreIsUnavailable(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	r := f.written(1)
-	epoch, err := f.FeedEpoch(t.Context())
+	epoch, err := epochOf(t.Context(), f)
 	ok(t, err)
 	ok(t, f.Close())
 	ctx := t.Context()

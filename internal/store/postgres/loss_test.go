@@ -258,7 +258,7 @@ func TestAServerThatFallsSilentMakesTheStoreUnavailable(t *testing.T) {
 		func() error { return f.writing(r, false, entry("silent")) },
 		func() error { _, err := f.versions(ctx, found, 9, 9); return err },
 		func() error { _, err := f.page(ctx, store.ListQuery{Limit: 9}); return err },
-		func() error { _, err := f.EventsAfter(ctx, 0, 9); return err },
+		func() error { _, err := f.FeedAfter(ctx, 0, 9); return err },
 		func() error { _, _, err := f.Remembered(ctx, [32]byte{1}); return err },
 		func() error { _, err := f.Leads(ctx); return err },
 		func() error { return f.Trim(ctx) },

@@ -40,7 +40,7 @@ var runtimeDefaults = map[string]string{
 // planning keeps the server to the indexes, which every statement has. A plan
 // that was made while a table was small is kept when it has grown, until the
 // table is analysed: after an import each read would go through all of it.
-var planning = []string{"enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit"}
+var planning = []string{"enable_seqscan", "enable_bitmapscan", "enable_hashjoin", "enable_mergejoin", "jit"}
 
 // applicationName is what the sessions of servers and commands are called.
 const (

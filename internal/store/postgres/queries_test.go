@@ -140,7 +140,7 @@ func TestNoQueryReadsAWholeTable(t *testing.T) {
 		"postgres/restore-sessions": {"pg_database d"},
 	}
 	// What sorts a page, or those that have no position yet.
-	sorts := []string{"verify-documents", "audit-target-walk", "postgres/feed-number"}
+	sorts := []string{"verify-documents", "outbox-read", "audit-target-walk", "postgres/feed-number"}
 	scan := regexp.MustCompile(`Seq Scan on (\w+(?: \w+)?)`)
 	d.query(t, func(ctx context.Context, conn *pgx.Conn) error {
 		names := queryNames(t)

@@ -96,7 +96,7 @@ func makeReleased(t *testing.T) {
 	e := entry("list")
 	e.At, e.Records = now, []uuid.UUID{releasedID, releasedPlain}
 	ok(t, s.Trace(t.Context(), e))
-	_, err = s.EventsAfter(t.Context(), 0, 10) // which numbers them
+	_, err = s.FeedAfter(t.Context(), 0, 10) // which numbers them
 	ok(t, err)
 	ok(t, s.Close())
 	statements := dump(t, d)

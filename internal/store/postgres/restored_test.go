@@ -105,7 +105,7 @@ func TestFinishRestore(t *testing.T) {
 	s := p.open()
 	kept, gone, withKey := p.create(s, 1), p.create(s, 2), p.create(s, 0)
 	imported := p.load(s, 2)
-	epoch, err := s.FeedEpoch(t.Context())
+	epoch, err := epochOf(t.Context(), s)
 	ok(t, err)
 	ok(t, s.Close())
 	for _, id := range []uuid.UUID{gone, imported[0]} {
@@ -157,7 +157,7 @@ func TestFinishRestore(t *testing.T) {
 			t.Errorf("a record is %v, want %v: %v", found.State, want, err)
 		}
 	}
-	if now, err := s.FeedEpoch(t.Context()); err != nil || now == epoch {
+	if now, err := epochOf(t.Context(), s); err != nil || now == epoch {
 		t.Errorf("the feed is the old one: %v", err)
 	}
 }
@@ -179,7 +179,7 @@ func TestFinishRestoreRefuses(t *testing.T) {
 	}
 	refuses(ErrNotRestored, "no check value")
 	s := p.open()
-	epoch, err := s.FeedEpoch(t.Context())
+	epoch, err := epochOf(t.Context(), s)
 	ok(t, err)
 	refuses(ErrInUse, "stop every one") // a server that has written nothing
 	id := p.create(s, 0)
@@ -205,7 +205,7 @@ func TestFinishRestoreRefuses(t *testing.T) {
 	p.keys = own
 	s = p.open()
 	defer func() { ok(t, s.Close()) }()
-	if now, err := s.FeedEpoch(t.Context()); err != nil || now != epoch {
+	if now, err := epochOf(t.Context(), s); err != nil || now != epoch {
 		t.Errorf("the feed is another: %v", err)
 	}
 }
@@ -232,7 +232,7 @@ func TestAServerWaitsUntilARestoreIsFinished(t *testing.T) {
 		}
 		ok(t, tx.Commit(ctx))
 		s := <-opened
-		if now, err := s.FeedEpoch(ctx); err != nil || now != epoch {
+		if now, err := epochOf(ctx, s); err != nil || now != epoch {
 			t.Errorf("the feed is the old one: %v", err)
 		}
 		return s.Close()
@@ -276,7 +276,7 @@ func TestALaneAppendsToWhatIsThere(t *testing.T) {
 	p.exec(t, "DELETE FROM audit WHERE seq > 4", "UPDATE record SET version = 0, sealed = h.sealed, modified = h.modified FROM history h WHERE h.record = number", "DELETE FROM history")()
 	p.load(s, 1)
 	verified(5)
-	if now, err := s.FeedEpoch(t.Context()); err != nil || now != epoch {
+	if now, err := epochOf(t.Context(), s); err != nil || now != epoch {
 		t.Errorf("the feed is the old one: %v", err)
 	}
 	found, err := s.Read(t.Context(), id, func(store.Current) audit.Entry { return entryOf("read") })

@@ -70,16 +70,17 @@ func TestNoQueryReadsAWholeTable(t *testing.T) {
 		"verify-count":      {"SCAN record", "SCAN history", "SCAN CONSTANT ROW"},
 		"verify-records":    {"SCAN r"}, "verify-identifiers": {"SCAN i"},
 		"outbox-trim-until": {"SCAN outbox", "SCAN oldest"},
+		"outbox-read":       {"SCAN feed", "SCAN page"}, // the one row of the one, and a page
 	}
 	// In its plan for foreign keys; it is done only while one is violated, which none is here.
 	meant["record-insert"] = []string{"SCAN nino_index", "SCAN identifier"}
-	bounded := map[string]string{"outbox-trim-until": "LIMIT"}
+	bounded := map[string]string{"outbox-trim-until": "LIMIT", "outbox-read": "LIMIT"}
 	plain := []string{"SCAN CONSTANT ROW"} // rows of VALUES and of a SELECT without FROM
 	for _, name := range queryNames(t) {
 		query := store.Query(name)
 		steps := f.db.plan(t, query)
 		for _, step := range steps {
-			if strings.HasPrefix(step, "USE TEMP B-TREE") {
+			if strings.HasPrefix(step, "USE TEMP B-TREE") && name != "outbox-read" { // which sorts a page
 				t.Errorf("%s sorts: %q", name, steps)
 			}
 			if !strings.HasPrefix(step, "SCAN") || slices.Contains(plain, step) || strings.HasPrefix(step, "SCAN 2-ROW VALUES") ||
