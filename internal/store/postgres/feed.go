@@ -93,12 +93,16 @@ func scanFeed(rows pgx.Rows) (store.Feed, error) {
 // when that breaks unseen, another may lead beside it for a while.
 // Error: store.ErrUnavailable.
 func (s *Store) Leads(ctx context.Context) (bool, error) {
+	ctx, release := s.whileOpen(ctx)
+	defer release()
 	ctx, cancel := context.WithTimeout(ctx, commitTimeout) // it holds what the lanes need for their leases
 	defer cancel()
-	if err := s.settle(ctx); err != nil {
-		return false, err
+	err := s.settle(ctx)
+	leads := false
+	if err == nil {
+		leads, err = s.leases.lead(ctx)
 	}
-	return s.leases.lead(ctx)
+	return leads, s.givenUp(err)
 }
 
 // News is closed when there may be events that have not been read.

@@ -71,6 +71,22 @@ func TestEveryConnectionHasItsSettings(t *testing.T) {
 		sameSettings(t, fmt.Sprintf("connection %d", i), conn, want)
 		conn.Release()
 	}
+	scans := connectionSettings()
+	for _, name := range planning {
+		scans[name] = "on"
+	}
+	scans["statement_timeout"], scans["idle_in_transaction_session_timeout"] = "6h", "6h"
+	if n := f.scans.Stat().TotalConns(); n != 0 {
+		t.Errorf("%d connections for scans before there was one", n)
+	}
+	conns := acquireAll(t, f.scans)
+	if len(conns) != scanConnections {
+		t.Errorf("%d connections for scans", len(conns))
+	}
+	for i, conn := range conns {
+		sameSettings(t, fmt.Sprintf("connection %d for scans", i), conn, scans)
+		conn.Release()
+	}
 	delete(want, "synchronous_commit") // it writes nothing
 	sameSettings(t, "leases", f.leases.conn, want)
 	db, err := openSQL(f.db.app)

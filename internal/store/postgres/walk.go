@@ -15,21 +15,7 @@ import (
 // that enter makes of their number is durable. Others may write meanwhile.
 // Errors: store.ErrUnavailable, or that of yield, which ends it.
 func (s *Store) Walk(ctx context.Context, enter func(count int64) audit.Entry, yield func(store.Version) error) error {
-	if err := s.settle(ctx); err != nil {
-		return err
-	}
-	var ending error // that is not the database's
-	err := pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
-		// It may take long, and whoever takes what it yields may take longer.
-		settings := []string{"statement_timeout = 0", "idle_in_transaction_session_timeout = 0"}
-		for _, name := range planning {
-			settings = append(settings, name+" = on")
-		}
-		for _, setting := range settings {
-			if _, err := tx.Exec(ctx, "SET LOCAL "+setting); err != nil {
-				return err
-			}
-		}
+	return s.scan(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		var count int64
 		if err := tx.QueryRow(ctx, store.Query("record-count")).Scan(&count); err != nil {
 			return err
@@ -48,19 +34,15 @@ func (s *Store) Walk(ctx context.Context, enter func(count int64) audit.Entry, y
 				return err
 			}
 			// Rows that have come already are given whatever the context says.
-			if ending = ctx.Err(); ending == nil {
-				ending = s.give(row, yield)
+			if err = ctx.Err(); err == nil {
+				err = s.give(row, yield)
 			}
-			if ending != nil {
-				return ending
+			if err != nil {
+				return foreign{err}
 			}
 		}
 		return rows.Err()
 	})
-	if ending != nil {
-		return ending
-	}
-	return classify(err)
 }
 
 func (s *Store) give(row store.Row, yield func(store.Version) error) error {
