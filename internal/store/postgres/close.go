@@ -31,7 +31,6 @@ func (s *Store) Close() error {
 	go func() { ended <- s.end() }()
 	select {
 	case err := <-ended:
-		s.giveUp() // which ends nothing any more
 		return err
 	case <-time.After(closeTimeout):
 	}

@@ -63,7 +63,7 @@ func FinishRestore(ctx context.Context, o FinishOptions) (f Finished, err error)
 		return f, err
 	}
 	defer pool.Close()
-	r.store = &Store{Options: Options{DSN: o.DSN, Keys: o.Keys}, pool: pool, leases: newLeases(config.ConnConfig), life: context.Background()}
+	r.store = &Store{Options: Options{DSN: o.DSN, Keys: o.Keys}, pool: pool, scans: pool, leases: newLeases(config.ConnConfig), life: context.Background()}
 	defer func() { err = errors.Join(err, r.store.leases.close()) }()
 	if err := r.check(ctx); err != nil {
 		return f, err
