@@ -179,7 +179,14 @@ func TestTrimmingTogetherNeverLowersTheFloor(t *testing.T) {
 			}
 		}
 	})
-	for _, err := range together(6, func(i int) error { return stores[i%2].Trim(context.Background()) }) {
+	for _, err := range together(6, func(i int) error {
+		for {
+			// On a busy machine the last of six waits longer for the others than for a lock.
+			if err := stores[i%2].Trim(context.Background()); code(err) != lockNotAvailable {
+				return err
+			}
+		}
+	}) {
 		ok(t, err)
 	}
 	close(stop)
