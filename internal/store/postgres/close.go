@@ -20,8 +20,8 @@ const (
 var errGivenUp = fmt.Errorf("%w: it was closed before this was done", store.ErrUnavailable)
 
 // Close finishes what waits to be written and closes the database's connections.
-// It returns within twelve seconds: what a silent database has not done in ten is
-// given up, and whoever waits for it is told that the store is unavailable.
+// It returns within closeTimeout and closeGrace: what a silent database has not
+// done in time is given up, and its callers learn that the store is unavailable.
 // Error: store.ErrUnavailable where something was given up.
 func (s *Store) Close() error {
 	if s.closing.Swap(true) {

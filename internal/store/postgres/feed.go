@@ -23,13 +23,13 @@ func (s *Store) Events(ctx context.Context, epoch uuid.UUID, after int64, limit 
 }
 
 // FeedAfter gives the feed at one moment, with the events behind a position.
-// Events that have none get theirs first: behind all that any reader has seen,
-// so that an event that commits late is passed by nobody. Where there are none
-// such nobody is waited for.
+// Events without a position get theirs first, behind all that any reader has
+// seen, so that nobody passes an event that commits late. Where every event has
+// one, no lock is taken.
 func (s *Store) FeedAfter(ctx context.Context, after int64, limit int) (feed store.Feed, err error) {
 	err = s.reading(ctx, func(ctx context.Context) error {
 		var looking pgx.Batch
-		var waiting bool // events for their positions, as it was before the page was read: it has all others
+		var waiting bool // whether an event had no position just before the page was read
 		looking.Queue(store.Query("postgres/feed-news")).QueryRow(func(row pgx.Row) error { return row.Scan(&waiting, nil) })
 		readFeed(&looking, &feed, after, limit)
 		if err := s.pool.SendBatch(ctx, &looking).Close(); err != nil || !waiting || len(feed.Events) == limit {

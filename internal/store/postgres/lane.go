@@ -46,7 +46,7 @@ type lane struct {
 }
 
 // job is one piece of work for a lane: a plan with its entry, an entry alone,
-// or a transaction of its own, which has a lane for its like.
+// or a transaction of its own, for the lane that does only those.
 type job struct {
 	plan       *store.Plan
 	command    store.Command

@@ -19,7 +19,7 @@ import (
 const defaultConnections = 16
 
 // leastConnections is how many it has at least, whatever the connection string
-// says: a load has one for as long as it takes, and everybody else another.
+// says: a load holds one for as long as it takes, and all other work needs another.
 const leastConnections = 2
 
 // scanConnections is how many further ones a process has at most for scans, and
@@ -95,7 +95,7 @@ func poolConfig(dsn string) (*pgxpool.Config, error) {
 }
 
 // scanConfig is that of the pool for scans: few connections, none before it is
-// needed, with time, and whose statements the server plans as it likes.
+// needed. They have time, and the server plans their statements as it likes.
 func scanConfig(config *pgxpool.Config) *pgxpool.Config {
 	config = config.Copy()
 	unhurried(config.ConnConfig, scanTimeout)
@@ -103,9 +103,9 @@ func scanConfig(config *pgxpool.Config) *pgxpool.Config {
 	return config
 }
 
-// scan reads as the database is at one moment, with the pool for scans: it is
-// for every query that sees many rows. All others find theirs by an index, and
-// use the other pool, whose statements are kept to the indexes.
+// scan reads the database as it is at one moment, through the pool for scans.
+// Every query that sees many rows goes through here. All others find their rows
+// by an index and use the other pool, which keeps the server to the indexes.
 // Errors: store.ErrUnavailable, or that of read.
 func (s *Store) scan(ctx context.Context, read func(ctx context.Context, tx pgx.Tx) error) error {
 	ctx, release := s.whileOpen(ctx)
@@ -118,8 +118,8 @@ func (s *Store) scan(ctx context.Context, read func(ctx context.Context, tx pgx.
 	return s.givenUp(classify(err))
 }
 
-// reset gives up every connection: they lead to a server that is no longer the
-// primary.
+// reset gives up every connection, because they lead to a server that is no
+// longer the primary.
 func (s *Store) reset() {
 	s.pool.Reset()
 	s.scans.Reset()
