@@ -2,14 +2,12 @@ package service
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/google/uuid"
 
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/events"
-	"equality-information-api/internal/store"
 )
 
 // PublicationMark names the mark that keeps how far publishing has come.
@@ -62,17 +60,7 @@ func (p *Publication) MovePlace(ctx context.Context, was, now []byte) (moved boo
 func (p *Publication) EventsBehind(ctx context.Context, position int64, limit int, wait time.Duration,
 	wanted func(events.Event) bool,
 ) (page []events.Event, floor int64, err error) {
-	epoch, err := p.s.relay.FeedEpoch(ctx)
-	if err != nil {
-		return nil, 0, foreign(err)
-	}
-	if floor, err = p.s.relay.FeedFloor(ctx); err != nil {
-		return nil, 0, foreign(err)
-	}
-	feed, err := p.s.feed.Events(ctx, epoch, max(position, floor), limit, wait)
-	if errors.Is(err, store.ErrCursorExpired) { // dropped since the floor was read: it is read anew next time
-		return nil, floor, nil
-	}
+	feed, err := p.s.feed.Events(ctx, uuid.Nil, position, limit, wait)
 	if err == nil && len(feed.Events) > 0 {
 		entry := p.s.entry(p.a, uuid.Nil, audit.Done, 200)
 		entry.Scope = p.scope
@@ -84,9 +72,9 @@ func (p *Publication) EventsBehind(ctx context.Context, position int64, limit in
 		err = p.s.log.Append(context.WithoutCancel(ctx), entry)
 	}
 	if err != nil {
-		return nil, floor, foreign(err)
+		return nil, feed.Floor, foreign(err)
 	}
-	return feed.Events, floor, nil
+	return feed.Events, feed.Floor, nil
 }
 
 // EventAt gives the event at a position, once its entry is durable.

@@ -49,7 +49,9 @@ type Log interface {
 
 // EventSource is what reading events needs of a store.
 type EventSource interface {
-	// Events waits for news where there are none. It may also return store.ErrCursorExpired.
+	// Events waits for news where there are none. The zero epoch is any feed: it
+	// begins behind the position, or behind the floor where that is higher. It
+	// may also return store.ErrCursorExpired.
 	Events(ctx context.Context, epoch uuid.UUID, after int64, limit int, wait time.Duration) (store.Feed, error)
 }
 
@@ -57,8 +59,6 @@ type EventSource interface {
 type Relay interface {
 	// Leads says whether this process is the one to publish, of those that share the store.
 	Leads(ctx context.Context) (bool, error)
-	FeedEpoch(ctx context.Context) (uuid.UUID, error)
-	FeedFloor(ctx context.Context) (int64, error)
 	// SwapMark sets the position of a mark that is still as expected; nil is none.
 	SwapMark(ctx context.Context, name string, was, now []byte) (swapped bool, err error)
 }

@@ -2,76 +2,68 @@ package store
 
 import (
 	"context"
+	"encoding/binary"
 	"sync"
 	"time"
 
 	"github.com/google/uuid"
-
-	"equality-information-api/internal/events"
 )
 
 // FeedSource is how an engine gives its events. Every method may return
 // ErrUnavailable.
 type FeedSource interface {
-	// FeedEpoch is the feed's.
-	FeedEpoch(ctx context.Context) (uuid.UUID, error)
-	// FeedFloor is the last position that has been dropped from the feed.
-	FeedFloor(ctx context.Context) (int64, error)
-	// EventsAfter gives the events behind a position, all that were committed
-	// before it was asked.
-	EventsAfter(ctx context.Context, after int64, limit int) ([]events.Event, error)
-	// News is closed when there may be events that EventsAfter did not give.
+	// FeedAfter gives the feed as it is at one moment: epoch, floor, and the
+	// events behind a position, all that were committed before it was asked, up
+	// to a limit. It leaves Next to ReadFeed.
+	FeedAfter(ctx context.Context, after int64, limit int) (Feed, error)
+	// News is closed when there may be events that FeedAfter did not give.
 	// It is asked for before them, so that none is missed.
 	News() <-chan struct{}
 }
 
 // ReadFeed returns the events behind a place in the feed. Where there are none
-// it waits for one until the context is done or the time is over. The zero
-// epoch is the beginning. Errors: ErrCursorExpired, ErrUnavailable.
+// it waits for one until the context is done or the time is over. The zero epoch
+// is any feed: it begins behind the position, or behind the floor where that is
+// higher. Errors: ErrCursorExpired, ErrUnavailable.
 func ReadFeed(ctx context.Context, s FeedSource, epoch uuid.UUID, after int64, limit int, wait time.Duration) (Feed, error) {
-	current, err := s.FeedEpoch(ctx)
-	if err != nil {
-		return Feed{}, err
-	}
-	floor, err := s.FeedFloor(ctx)
-	if err != nil {
-		return Feed{}, err
-	}
-	beginning := epoch == uuid.Nil
-	if beginning {
-		epoch, after = current, floor
-	}
-	if epoch != current || after < floor {
-		return Feed{}, ErrCursorExpired
-	}
+	anyFeed := epoch == uuid.Nil
 	reading := context.WithoutCancel(ctx) // the context ends the wait, and not what has been found
 	timeout := time.NewTimer(wait)
 	defer timeout.Stop()
 	for {
 		news := s.News()
-		page, err := s.EventsAfter(reading, after, limit)
+		feed, err := s.FeedAfter(reading, after, limit)
 		if err != nil {
 			return Feed{}, err
 		}
-		if len(page) > 0 {
-			// What was dropped since the floor was read would be passed unseen.
-			if floor, err = s.FeedFloor(reading); err != nil {
-				return Feed{}, err
-			}
-			if after < floor && !beginning {
-				return Feed{}, ErrCursorExpired
-			}
-			feed := Feed{Epoch: epoch, Events: page, Next: page[len(page)-1].Position}
+		if anyFeed {
+			epoch, after = feed.Epoch, max(after, feed.Floor)
+		}
+		if feed.Epoch != epoch || after < feed.Floor {
+			return Feed{}, ErrCursorExpired
+		}
+		feed.Next = after
+		if n := len(feed.Events); n > 0 {
+			feed.Next = feed.Events[n-1].Position
 			return feed, nil
 		}
 		select {
 		case <-news:
+			continue
 		case <-timeout.C:
-			return Feed{Epoch: epoch, Next: after}, nil
 		case <-ctx.Done():
-			return Feed{Epoch: epoch, Next: after}, nil
 		}
+		return feed, nil
 	}
+}
+
+// NewFeed is a feed without events, of the values of MetaEpoch and MetaFloor.
+func NewFeed(epoch, floor []byte) (feed Feed, err error) {
+	if floor != nil { // else nothing has been dropped yet
+		feed.Floor = int64(binary.BigEndian.Uint64(floor))
+	}
+	feed.Epoch, err = uuid.FromBytes(epoch)
+	return feed, err
 }
 
 // Broadcast wakes everybody who waits for news.

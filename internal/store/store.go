@@ -138,9 +138,11 @@ type ListQuery struct {
 	Limit   int
 }
 
-// Feed is a page of events. Next is the place behind its last event.
+// Feed is a page of events. Next is the place behind its last event, and Floor
+// the last position that has been dropped.
 type Feed struct {
 	Epoch  uuid.UUID
+	Floor  int64
 	Events []events.Event
 	Next   int64
 }

@@ -83,7 +83,8 @@ func TestClosingFinishesWhatWaits(t *testing.T) {
 	for range n - laneCount() {
 		go func() { errs <- f.Append(context.Background(), entry("waits")) }()
 	}
-	eventually(t, func() bool { return f.jobs.Len() == n-laneCount()+1 })
+	d.waiting(t, int64(laneCount())+1) // a load has a lane of its own
+	eventually(t, func() bool { return f.jobs.Len() == n-laneCount() })
 	closed := make(chan error)
 	go func() { closed <- f.Close() }()
 	select {
@@ -107,7 +108,7 @@ func TestAClosedStoreIsUnavailable(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	r := f.written(1)
-	epoch, err := f.FeedEpoch(t.Context())
+	epoch, err := epochOf(t.Context(), f)
 	ok(t, err)
 	ok(t, f.Close())
 	ctx := t.Context()
@@ -173,4 +174,65 @@ func TestWhoeverLeavesALoadLeavesTheRestAlone(t *testing.T) {
 	}
 	release()
 	f.goesOn()
+}
+
+// A database that has fallen silent keeps nobody from closing, nor those who
+// wait from learning that it is of no use.
+func TestClosingGivesUpOnASilentDatabase(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("waits as long as closing may take")
+	}
+	d := newDatabase(t)
+	p, way := through(t, d.app)
+	f := open(t, d, way)
+	f.expected.Store(true)
+	r := f.written(1)
+	release, loaded := f.stuck()
+	defer release()
+	walking, silent, walked := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	go func() {
+		walked <- f.Walk(context.Background(), entry("walk"), func(int64, store.Opened) error {
+			close(walking)
+			<-silent
+			return nil
+		})
+	}()
+	<-walking
+	p.silence(true)
+	close(silent)
+	const more = 100 // than the queue holds
+	errs := make(chan error)
+	for range store.QueueLength + batchLength*laneCount() {
+		go func() { errs <- f.Append(context.Background(), entry("silent")) }()
+	}
+	eventually(t, func() bool { return f.jobs.Len() == store.QueueLength })
+	for i := range more {
+		go func() {
+			if i%2 == 0 {
+				_, err := f.read(r.ID)
+				errs <- err
+				return
+			}
+			_, err := f.Load(context.Background(), f.loading(store.Opened{ID: r.ID, Target: r.TargetID, Record: r}))
+			errs <- err
+		}()
+	}
+	eventually(t, func() bool { return f.alone.Len() == more/2 })
+	start := time.Now()
+	closed := make(chan error, 1)
+	go func() { closed <- f.Close() }()
+	for range store.QueueLength + batchLength*laneCount() + more {
+		if err := <-errs; !errors.Is(err, store.ErrUnavailable) {
+			t.Errorf("who waits is told %v", err)
+		}
+	}
+	for what, err := range map[string]error{"loads": <-loaded, "walks": <-walked, "closes": <-closed} {
+		if !errors.Is(err, store.ErrUnavailable) {
+			t.Errorf("who %s is told %v", what, err)
+		}
+	}
+	if took := time.Since(start); took > closeTimeout+closeGrace+5*time.Second { // for a machine that has more to do
+		t.Errorf("it took %v", took)
+	}
 }

@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,78 +15,75 @@ import (
 	"equality-information-api/internal/store/queries"
 )
 
-// numberTogether is how many events get their positions with one statement.
-const numberTogether = 10_000
-
 // Events is store.ReadFeed on this store.
 func (s *Store) Events(ctx context.Context, epoch uuid.UUID, after int64, limit int, wait time.Duration) (store.Feed, error) {
 	return store.ReadFeed(ctx, s, epoch, after, limit, wait)
 }
 
-// FeedEpoch is the feed's, which only a restore changes. It is read each time:
-// a database may be put back while this process runs.
-func (s *Store) FeedEpoch(ctx context.Context) (epoch uuid.UUID, err error) {
+// FeedAfter gives the feed at one moment, with the events behind a position.
+// Events without a position get theirs first, behind all that any reader has
+// seen, so that nobody passes an event that commits late. Where every event has
+// one, no lock is taken.
+func (s *Store) FeedAfter(ctx context.Context, after int64, limit int) (feed store.Feed, err error) {
 	err = s.reading(ctx, func(ctx context.Context) error {
-		value, err := s.meta(ctx, store.MetaEpoch, nil)
-		if err == nil {
-			epoch, err = uuid.FromBytes(value)
-		}
-		return err
-	})
-	return epoch, err
-}
-
-// FeedFloor is the last position that has been dropped from the feed.
-func (s *Store) FeedFloor(ctx context.Context) (int64, error) {
-	var value []byte
-	err := s.reading(ctx, func(ctx context.Context) (err error) {
-		value, err = s.meta(ctx, store.MetaFloor, nil)
-		return err
-	})
-	if errors.Is(err, pgx.ErrNoRows) {
-		return 0, nil
-	}
-	if err != nil {
-		return 0, err
-	}
-	return int64(binary.BigEndian.Uint64(value)), nil
-}
-
-// EventsAfter gives the events behind a position. Those that were committed
-// since the last time get their positions first: they are given behind all
-// that any reader has seen, so that an event that commits late is passed by
-// nobody.
-func (s *Store) EventsAfter(ctx context.Context, after int64, limit int) (page []events.Event, err error) {
-	err = s.reading(ctx, func(ctx context.Context) error {
-		if err := s.number(ctx); err != nil {
+		var looking pgx.Batch
+		var waiting bool // whether an event had no position just before the page was read
+		looking.Queue(queries.PostgresFeedNews.SQL).QueryRow(func(row pgx.Row) error { return row.Scan(&waiting, nil) })
+		readFeed(&looking, &feed, after, limit)
+		if err := s.pool.SendBatch(ctx, &looking).Close(); err != nil || !waiting || len(feed.Events) == limit {
 			return err
 		}
-		rows, err := s.pool.Query(ctx, queries.OutboxRead.SQL, after, limit)
-		if err != nil {
-			return err
-		}
-		page, err = pgx.CollectRows(rows, scanEvent)
-		return err
+		var numbering pgx.Batch
+		number(&numbering)
+		readFeed(&numbering, &feed, after, limit)
+		return s.pool.SendBatch(ctx, &numbering).Close()
 	})
-	return page, err
+	return feed, err
 }
 
-func scanEvent(row pgx.CollectableRow) (e events.Event, err error) {
-	var at int64
-	var members string
-	err = row.Scan(&e.Position, (*[16]byte)(&e.ID), &at, &e.Type, (*[16]byte)(&e.Record), (*[16]byte)(&e.Target), &e.Version,
-		&members, (*[16]byte)(&e.CorrelationID))
-	e.At, e.Members = store.FromMicros(at), store.SplitNames(members)
-	return e, err
-}
-
-// number gives events their positions, one transaction at a time: what the
-// second statement sees was committed before the lock was had.
-func (s *Store) number(ctx context.Context) error {
-	var b pgx.Batch
+// number queues what gives events their positions, one transaction at a time:
+// what the second statement sees was committed before the lock was had.
+func number(b *pgx.Batch) {
 	b.Queue(queries.PostgresFeedLock.SQL, feedLock)
-	b.Queue(queries.PostgresFeedNumber.SQL, numberTogether)
-	return s.pool.SendBatch(ctx, &b).Close()
+	b.Queue(queries.PostgresFeedNumber.SQL)
+}
+
+// readFeed queues the reading of a page.
+func readFeed(b *pgx.Batch, feed *store.Feed, after int64, limit int) {
+	b.Queue(queries.OutboxRead.SQL, after, limit).Query(func(rows pgx.Rows) (err error) {
+		*feed, err = scanFeed(rows)
+		return err
+	})
+}
+
+func scanFeed(rows pgx.Rows) (store.Feed, error) {
+	defer rows.Close()
+	var page []events.Event
+	var epoch, floor []byte // which every row has
+	for rows.Next() {
+		const place = 2 // of the position
+		if rows.RawValues()[place] == nil {
+			if err := rows.Scan(append([]any{&epoch, &floor}, make([]any, len(rows.RawValues())-place)...)...); err != nil {
+				return store.Feed{}, err
+			}
+			continue
+		}
+		var e events.Event
+		var at int64
+		var members string
+		if err := rows.Scan(&epoch, &floor, &e.Position, (*[16]byte)(&e.ID), &at, &e.Type, (*[16]byte)(&e.Record), (*[16]byte)(&e.Target),
+			&e.Version, &members, (*[16]byte)(&e.CorrelationID)); err != nil {
+			return store.Feed{}, err
+		}
+		e.At, e.Members = store.FromMicros(at), store.SplitNames(members)
+		page = append(page, e)
+	}
+	if err := rows.Err(); err != nil {
+		return store.Feed{}, err
+	}
+	feed, err := store.NewFeed(epoch, floor)
+	feed.Events = page
+	return feed, err
 }
 
 // Leads says whether this process is the one that publishes events, and makes
@@ -95,12 +91,16 @@ func (s *Store) number(ctx context.Context) error {
 // when that breaks unseen, another may lead beside it for a while.
 // Error: store.ErrUnavailable.
 func (s *Store) Leads(ctx context.Context) (bool, error) {
+	ctx, release := s.whileOpen(ctx)
+	defer release()
 	ctx, cancel := context.WithTimeout(ctx, commitTimeout) // it holds what the lanes need for their leases
 	defer cancel()
-	if err := s.settle(ctx); err != nil {
-		return false, err
+	err := s.settle(ctx)
+	leads := false
+	if err == nil {
+		leads, err = s.leases.lead(ctx)
 	}
-	return s.leases.lead(ctx)
+	return leads, s.givenUp(err)
 }
 
 // News is closed when there may be events that have not been read.
@@ -193,10 +193,9 @@ func (s *Store) trim(ctx context.Context, tx pgx.Tx) (more bool, err error) {
 	}
 	more = forgotten.RowsAffected() == store.TrimBatch
 	// Numbered and under the lock, so that the floor only ever rises.
-	if _, err := tx.Exec(ctx, queries.PostgresFeedLock.SQL, feedLock); err != nil {
-		return false, err
-	}
-	if _, err := tx.Exec(ctx, queries.PostgresFeedNumber.SQL, numberTogether); err != nil {
+	var numbering pgx.Batch
+	number(&numbering)
+	if err := tx.SendBatch(ctx, &numbering).Close(); err != nil {
 		return false, err
 	}
 	var until *int64

@@ -43,7 +43,13 @@ func TestFewConnectionsAreEnough(t *testing.T) {
 		}
 	}
 	n := 0
-	ok(t, f.Walk(ctx, entry("export"), func(int64, store.Opened) error { n++; return nil }))
+	ok(t, f.Walk(ctx, entry("export"), func(int64, store.Opened) error {
+		n++
+		if used := f.scans.Stat().AcquiredConns(); used != 1 {
+			t.Errorf("it uses %d connections for scans", used)
+		}
+		return nil
+	}))
 	if n != len(arrivals) {
 		t.Errorf("walked over %d", n)
 	}

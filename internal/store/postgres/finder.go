@@ -37,6 +37,8 @@ func (s *Store) findRow(ctx context.Context, id uuid.UUID) (*store.Row, error) {
 		return f.row, f.err
 	case <-ctx.Done():
 		return nil, ctx.Err()
+	case <-s.life.Done():
+		return nil, errGivenUp
 	}
 }
 
@@ -47,7 +49,7 @@ func (s *Store) find() {
 		if batch, ok = s.finding.Take(batch, findPatience); !ok {
 			return
 		}
-		err := s.reading(context.Background(), func(ctx context.Context) error { return s.findAll(ctx, batch) })
+		err := s.reading(s.life, func(ctx context.Context) error { return s.findAll(ctx, batch) })
 		for _, f := range batch {
 			f.err = err
 			close(f.done)

@@ -177,6 +177,12 @@ func (f *fixture) list() []store.Opened {
 	return page
 }
 
+// epochOf is a feed's.
+func epochOf(ctx context.Context, s store.FeedSource) (uuid.UUID, error) {
+	feed, err := s.FeedAfter(ctx, 0, 1)
+	return feed.Epoch, err
+}
+
 // together runs something n times at once and gives what each came to.
 func together(n int, run func(i int) error) []error {
 	errs := make([]error, n)

@@ -47,7 +47,7 @@ type lane struct {
 }
 
 // job is one piece of work for a lane: a plan with its entry, an entry alone,
-// or a transaction of its own.
+// or a transaction of its own, for the lane that does only those.
 type job struct {
 	plan       *store.Plan
 	command    store.Command
@@ -62,7 +62,11 @@ type job struct {
 // known not to be.
 func (s *Store) do(ctx context.Context, j *job) error {
 	j.done = make(chan struct{})
-	if err := s.jobs.Put(ctx, j); err != nil {
+	jobs := s.jobs
+	if j.alone != nil {
+		jobs = s.alone
+	}
+	if err := jobs.Put(ctx, j); err != nil {
 		return err
 	}
 	select {
@@ -70,6 +74,8 @@ func (s *Store) do(ctx context.Context, j *job) error {
 		return j.err
 	case <-ctx.Done():
 		return ctx.Err()
+	case <-s.life.Done():
+		return errGivenUp
 	}
 }
 
@@ -89,17 +95,9 @@ func (l *lane) work() {
 
 // finish does a batch, and sets the error of every job that was not done.
 func (l *lane) finish(batch []*job) {
-	ctx, cancel := context.WithTimeout(context.Background(), commitTimeout)
+	ctx, cancel := context.WithTimeout(l.store.life, commitTimeout)
 	defer cancel()
-	var together []*job
-	for _, j := range batch {
-		if j.alone != nil {
-			j.err = l.doAlone(ctx, j)
-		} else {
-			together = append(together, j)
-		}
-	}
-	l.commit(ctx, together)
+	l.commit(ctx, slices.Clone(batch))
 }
 
 // commit does jobs in as few transactions as can be: one, unless some no
@@ -116,6 +114,7 @@ func (l *lane) commit(ctx context.Context, jobs []*job) {
 		if try++; again(err) && try <= maxTries {
 			continue
 		}
+		err = l.store.givenUp(err)
 		l.report(err)
 		for _, j := range jobs {
 			j.err = err
@@ -220,6 +219,9 @@ func (l *lane) transaction(ctx context.Context, jobs []*job) (unfit *job, err er
 			l.known = false
 			l.yield(ctx)
 			return nil, errCollision
+		case code(err) == lockNotAvailable && at != nil && !l.doubt:
+			at.job.err = classify(err) // the others need not wait for what it waits for
+			return at.job, nil
 		case answered(err):
 			return nil, l.refused(err)
 		}
@@ -241,7 +243,7 @@ func (l *lane) transaction(ctx context.Context, jobs []*job) (unfit *job, err er
 // refused is the error of a transaction that the server has refused.
 func (l *lane) refused(err error) error {
 	if code(err) == readOnlyTransaction {
-		l.store.pool.Reset() // these lead to a server that is no longer the primary
+		l.store.reset()
 	}
 	return classify(err)
 }
@@ -318,70 +320,6 @@ func (l *lane) yield(ctx context.Context) {
 	if !l.store.leases.holds(ctx, l.lease) {
 		l.lease = noLease
 	}
-}
-
-// doAlone does a job that is a transaction of its own.
-func (l *lane) doAlone(ctx context.Context, j *job) (err error) {
-	defer func() {
-		if r := recover(); r != nil { // its value may hold what a caller sent
-			l.known = false
-			err = fmt.Errorf("a panic of type %T in a write", r)
-		}
-	}()
-	for try := 0; ; try++ {
-		err := l.oneAlone(ctx, j)
-		if try < maxTries && again(err) {
-			continue
-		}
-		return err
-	}
-}
-
-func (l *lane) oneAlone(ctx context.Context, j *job) error {
-	if err := l.ready(ctx); err != nil {
-		return err
-	}
-	tx, err := l.store.pool.Begin(ctx)
-	if err != nil {
-		return classify(err)
-	}
-	defer func() { // does nothing behind a commit
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), unknownTimeout)
-		defer cancel()
-		_ = tx.Rollback(ctx)
-	}()
-	entries, news, err := j.alone(ctx, tx)
-	if violates(err) { // another process has taken an id meanwhile
-		return errCollision
-	}
-	if err != nil {
-		return l.refused(err)
-	}
-	b := newBatch(l.store, l.head, entered(entries))
-	if err := tx.SendBatch(ctx, &b.batch).Close(); err != nil {
-		if violates(err) {
-			l.known = false
-			l.yield(ctx)
-			return errCollision
-		}
-		return l.refused(err)
-	}
-	if err := tx.Commit(ctx); err != nil {
-		if done, asking := l.learn(context.WithoutCancel(ctx), b.head); asking != nil || !done {
-			l.known = false
-			return classify(err)
-		}
-	}
-	l.committed(b.head, news)
-	return nil
-}
-
-// entered are jobs that are entries alone.
-func entered(entries []audit.Entry) (jobs []*job) {
-	for _, e := range entries {
-		jobs = append(jobs, &job{entry: e})
-	}
-	return jobs
 }
 
 // sleep waits, and is false when the context ends first.

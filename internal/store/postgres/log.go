@@ -29,14 +29,14 @@ func OpenLog(ctx context.Context, dsn string, keys *sealing.Keyset) (*store.Log,
 }
 
 // unhurried is for a connection whose statements go through whole tables: they
-// and their transactions take as long as they take, and what further settings
-// are for, and are planned as the server likes.
-func unhurried(config *pgx.ConnConfig, further ...string) {
+// are planned as the server likes, and may take as long as a timeout says, 0
+// for any time, like their transactions and what further settings are for.
+func unhurried(config *pgx.ConnConfig, timeout string, further ...string) {
 	for _, name := range planning {
 		delete(config.RuntimeParams, name)
 	}
 	for _, name := range append(further, "statement_timeout", "idle_in_transaction_session_timeout") {
-		config.RuntimeParams[name] = "0"
+		config.RuntimeParams[name] = timeout
 	}
 }
 
@@ -46,6 +46,6 @@ func openSQL(dsn string) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	unhurried(config.ConnConfig, "lock_timeout")
+	unhurried(config.ConnConfig, "0", "lock_timeout")
 	return stdlib.OpenDB(*config.ConnConfig, stdlib.OptionAfterConnect(config.AfterConnect)), nil
 }

@@ -19,8 +19,16 @@ import (
 const defaultConnections = 16
 
 // leastConnections is how many it has at least, whatever the connection string
-// says: an export has one, and its entry needs another.
+// says: a load holds one for as long as it takes, and all other work needs another.
 const leastConnections = 2
+
+// scanConnections is how many further ones a process has at most for scans, and
+// scanTimeout how long each of those may take: an export is as slow as whoever
+// takes it.
+const (
+	scanConnections = 4
+	scanTimeout     = "6h"
+)
 
 // runtimeDefaults are the settings of every connection that the connection
 // string does not set: nothing waits without an end. The server looks for who
@@ -40,7 +48,7 @@ var runtimeDefaults = map[string]string{
 // planning keeps the server to the indexes, which every statement has. A plan
 // that was made while a table was small is kept when it has grown, until the
 // table is analysed: after an import each read would go through all of it.
-var planning = []string{"enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit"}
+var planning = []string{"enable_seqscan", "enable_bitmapscan", "enable_hashjoin", "enable_mergejoin", "jit"}
 
 // applicationName is what the sessions of servers and commands are called.
 const (
@@ -84,6 +92,37 @@ func poolConfig(dsn string) (*pgxpool.Config, error) {
 	config.PingTimeout = pingTimeout
 	config.AfterConnect = durable
 	return config, nil
+}
+
+// scanConfig is that of the pool for scans: few connections, none before it is
+// needed. They have time, and the server plans their statements as it likes.
+func scanConfig(config *pgxpool.Config) *pgxpool.Config {
+	config = config.Copy()
+	unhurried(config.ConnConfig, scanTimeout)
+	config.MaxConns, config.MinConns, config.MinIdleConns = scanConnections, 0, 0
+	return config
+}
+
+// scan reads the database as it is at one moment, through the pool for scans.
+// Every query that sees many rows goes through here. All others find their rows
+// by an index and use the other pool, which keeps the server to the indexes.
+// Errors: store.ErrUnavailable, or that of read.
+func (s *Store) scan(ctx context.Context, read func(ctx context.Context, tx pgx.Tx) error) error {
+	ctx, release := s.whileOpen(ctx)
+	defer release()
+	err := s.settle(ctx)
+	if err == nil {
+		moment := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+		err = pgx.BeginTxFunc(ctx, s.scans, moment, func(tx pgx.Tx) error { return read(ctx, tx) })
+	}
+	return s.givenUp(classify(err))
+}
+
+// reset gives up every connection, because they lead to a server that is no
+// longer the primary.
+func (s *Store) reset() {
+	s.pool.Reset()
+	s.scans.Reset()
 }
 
 // doubts are had of every connection when one was lost: a server that comes

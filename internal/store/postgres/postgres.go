@@ -40,11 +40,13 @@ type Options struct {
 type Store struct {
 	Options
 	store.Reader
-	pool   *pgxpool.Pool
+	pool   *pgxpool.Pool // for all but scans
+	scans  *pgxpool.Pool
 	doubts doubts
 	leases *leases
 	lanes  []*lane
 	jobs   *store.Queue[*job] // for the lanes
+	alone  *store.Queue[*job] // for the lane of those that are transactions of their own
 	turns  turns
 	// stamped is the last time given to a change, in microseconds.
 	stamped atomic.Int64
@@ -54,6 +56,11 @@ type Store struct {
 	stop    func()
 	working sync.WaitGroup // the lanes
 	finders sync.WaitGroup // which lanes need until they are done
+
+	closing atomic.Bool
+
+	life   context.Context // ends when Close gives up what is under way
+	giveUp context.CancelFunc
 
 	settling sync.Mutex
 	settled  atomic.Bool // the database can be used
@@ -73,16 +80,20 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{Options: o, leases: newLeases(config.ConnConfig), jobs: store.NewQueue[*job](), finding: store.NewQueue[*found]()}
+	s := &Store{Options: o, leases: newLeases(config.ConnConfig), jobs: store.NewQueue[*job](), alone: store.NewQueue[*job](),
+		finding: store.NewQueue[*found]()}
+	s.life, s.giveUp = context.WithCancel(context.Background())
 	config.ShouldPing = s.doubts.ping
-	pool, err := pgxpool.NewWithConfig(ctx, config)
-	if err != nil {
+	if s.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return nil, err
 	}
-	s.pool = pool
+	if s.scans, err = pgxpool.NewWithConfig(ctx, scanConfig(config)); err != nil {
+		s.pool.Close()
+		return nil, err
+	}
 	s.Reader = store.NewReader(tables{s}, o.Keys)
 	if err := s.settle(ctx); errors.Is(err, sealing.ErrWrongKeyset) || errors.Is(err, errNoCheck) {
-		pool.Close()
+		s.closePools()
 		return nil, err
 	} else if err != nil {
 		s.unusable.Store(true)
@@ -95,23 +106,11 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		s.working.Go(l.work)
 		s.finders.Go(s.find)
 	}
+	aside := &lane{store: s, lease: noLease}
+	s.lanes = append(s.lanes, aside)
+	s.working.Go(aside.workAlone)
 	s.stop = store.Regularly(s.trimBatch, o.Report)
 	return s, nil
-}
-
-// Close finishes what waits to be written and closes the database's connections.
-func (s *Store) Close() error {
-	if !s.jobs.Close() {
-		return nil
-	}
-	s.stop()
-	s.feed.close()
-	s.working.Wait()
-	s.finding.Close()
-	s.finders.Wait()
-	err := s.leases.close()
-	s.pool.Close()
-	return err
 }
 
 var errNoCheck = errors.New("the database has entries but no check value for its keyset: it has been tampered with")
@@ -173,7 +172,7 @@ func (s *Store) checkSchema(ctx context.Context) error {
 	case err != nil:
 		return classify(err)
 	case !writable:
-		s.pool.Reset() // these lead to a server that is no longer the primary
+		s.reset()
 		return fmt.Errorf("%w: the server does not take writes", store.ErrUnavailable)
 	}
 	return nil

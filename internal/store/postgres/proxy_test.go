@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -20,6 +21,7 @@ type proxy struct {
 	deaf     map[net.Conn]bool // likewise, of one client
 	open     map[net.Conn]bool
 	done     sync.WaitGroup
+	trips    atomic.Int64 // how often the server has answered, and waits for what comes next
 }
 
 // cut is where a connection is lost: when the client sends what has the mark.
@@ -171,6 +173,9 @@ func (p *proxy) toClient(client, server net.Conn, gone <-chan struct{}, answer c
 		n, err := server.Read(buffer)
 		// It is in the middle of an answer until it is ready for the next query, and idle: then it has committed.
 		ready := bytes.HasSuffix(buffer[:n], []byte{'Z', 0, 0, 0, 5, 'I'})
+		if ready {
+			p.trips.Add(1)
+		}
 		if ready || err != nil {
 			select {
 			case answer <- struct{}{}:

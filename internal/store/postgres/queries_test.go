@@ -86,7 +86,7 @@ func TestNoQueryReadsAWholeTable(t *testing.T) {
 		queries.PostgresRestoreSessions: {"pg_database d"},
 	}
 	// What sorts a page, or those that have no position yet.
-	sorts := []*queries.Query{queries.RestoreErased, queries.AuditTargetWalk, queries.PostgresFeedNumber}
+	sorts := []*queries.Query{queries.RestoreErased, queries.OutboxRead, queries.AuditTargetWalk, queries.PostgresFeedNumber}
 	scan := regexp.MustCompile(`Seq Scan on (\w+(?: \w+)?)`)
 	d.query(t, func(ctx context.Context, conn *pgx.Conn) error {
 		for _, q := range queries.Of("postgres") {

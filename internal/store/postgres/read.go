@@ -102,10 +102,12 @@ const readingTries = 3
 // waited for without an end. What was read is opened behind it: a document that
 // does not open would be taken for a lost connection. Error: store.ErrUnavailable.
 func (s *Store) reading(ctx context.Context, read func(context.Context) error) (err error) {
+	ctx, release := s.whileOpen(ctx)
+	defer release()
 	ctx, cancel := context.WithTimeout(ctx, commitTimeout)
 	defer cancel()
 	if err := s.settle(ctx); err != nil {
-		return err
+		return s.givenUp(err)
 	}
 	for range readingTries {
 		err = read(ctx)
@@ -114,5 +116,5 @@ func (s *Store) reading(ctx context.Context, read func(context.Context) error) (
 		}
 		s.doubts.lost()
 	}
-	return classify(err)
+	return s.givenUp(classify(err))
 }

@@ -94,7 +94,7 @@ func makeReleased(t *testing.T) {
 	e := entry("list")
 	e.At, e.Touched = now, e.Touched.AppendID(releasedID).AppendID(releasedPlain)
 	ok(t, s.Append(t.Context(), e))
-	_, err = s.EventsAfter(t.Context(), 0, 10) // which numbers them
+	_, err = s.FeedAfter(t.Context(), 0, 10) // which numbers them
 	ok(t, err)
 	ok(t, s.Close())
 	statements := dump(t, d)

@@ -58,13 +58,13 @@ func FinishRestore(ctx context.Context, o FinishOptions) (f Finished, err error)
 	}
 	r := restored{FinishOptions: o, others: []string{applicationName, config.ConnConfig.RuntimeParams[nameSetting]}}
 	config.ConnConfig.RuntimeParams[nameSetting] = finishName
-	unhurried(config.ConnConfig)
+	unhurried(config.ConnConfig, "0")
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return f, err
 	}
 	defer pool.Close()
-	r.store = &Store{Options: Options{DSN: o.DSN, Keys: o.Keys}, pool: pool, leases: newLeases(config.ConnConfig)}
+	r.store = &Store{Options: Options{DSN: o.DSN, Keys: o.Keys}, pool: pool, scans: pool, leases: newLeases(config.ConnConfig), life: context.Background()}
 	defer func() { err = errors.Join(err, r.store.leases.close()) }()
 	if err := r.check(ctx); err != nil {
 		return f, err

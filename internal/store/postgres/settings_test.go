@@ -21,7 +21,7 @@ func connectionSettings() map[string]string {
 		"application_name": "equality-api", "statement_timeout": "10s", "lock_timeout": "5s",
 		"idle_in_transaction_session_timeout": "1min", "TimeZone": "UTC", "synchronous_commit": "on",
 		"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3",
-		"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off",
+		"enable_seqscan": "off", "enable_bitmapscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off",
 	}
 }
 
@@ -69,6 +69,22 @@ func TestEveryConnectionHasItsSettings(t *testing.T) {
 	want := connectionSettings()
 	for i, conn := range acquireAll(t, f.pool) {
 		sameSettings(t, fmt.Sprintf("connection %d", i), conn, want)
+		conn.Release()
+	}
+	scans := connectionSettings()
+	for _, name := range planning {
+		scans[name] = "on"
+	}
+	scans["statement_timeout"], scans["idle_in_transaction_session_timeout"] = "6h", "6h"
+	if n := f.scans.Stat().TotalConns(); n != 0 {
+		t.Errorf("%d connections for scans before there was one", n)
+	}
+	conns := acquireAll(t, f.scans)
+	if len(conns) != scanConnections {
+		t.Errorf("%d connections for scans", len(conns))
+	}
+	for i, conn := range conns {
+		sameSettings(t, fmt.Sprintf("connection %d for scans", i), conn, scans)
 		conn.Release()
 	}
 	delete(want, "synchronous_commit") // it writes nothing

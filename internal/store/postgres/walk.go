@@ -16,31 +16,7 @@ import (
 // durable, whose count it sets. Others may write meanwhile.
 // Errors: store.ErrUnavailable, or that of yield, which ends it.
 func (s *Store) Walk(ctx context.Context, entry audit.Entry, yield func(total int64, o store.Opened) error) error {
-	if err := s.settle(ctx); err != nil {
-		return err
-	}
-	var ending error // that is not the database's
-	give := func(row store.Row) error {
-		o, err := row.Open(s.Keys)
-		if err == nil {
-			o, err = o.Decode()
-		}
-		if err != nil {
-			return err
-		}
-		return yield(entry.Count, o)
-	}
-	err := pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
-		// It may take long, and whoever takes what it yields may take longer.
-		settings := []string{"statement_timeout = 0", "idle_in_transaction_session_timeout = 0"}
-		for _, name := range planning {
-			settings = append(settings, name+" = on")
-		}
-		for _, setting := range settings {
-			if _, err := tx.Exec(ctx, "SET LOCAL "+setting); err != nil {
-				return err
-			}
-		}
+	return s.scan(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		if err := tx.QueryRow(ctx, queries.RecordCount.SQL).Scan(&entry.Count); err != nil {
 			return err
 		}
@@ -58,17 +34,24 @@ func (s *Store) Walk(ctx context.Context, entry audit.Entry, yield func(total in
 				return err
 			}
 			// Rows that have come already are given whatever the context says.
-			if ending = ctx.Err(); ending == nil {
-				ending = give(row)
+			if err = ctx.Err(); err == nil {
+				err = s.give(row, entry.Count, yield)
 			}
-			if ending != nil {
-				return ending
+			if err != nil {
+				return foreign{err}
 			}
 		}
 		return rows.Err()
 	})
-	if ending != nil {
-		return ending
+}
+
+func (s *Store) give(row store.Row, total int64, yield func(int64, store.Opened) error) error {
+	o, err := row.Open(s.Keys)
+	if err == nil {
+		o, err = o.Decode()
 	}
-	return classify(err)
+	if err != nil {
+		return err
+	}
+	return yield(total, o)
 }

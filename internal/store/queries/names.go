@@ -43,7 +43,7 @@ var (
 	NINODelete = load("nino-delete")
 	// Adds a record to the National Insurance number index, under the keyed hash of its number.
 	NINOInsert = load("nino-insert")
-	// Reads a page of the feed after a position.
+	// Reads a page of the feed after a position, with the feed's epoch and floor at the same moment.
 	OutboxRead = load("outbox-read")
 	// Deletes events up to a position.
 	OutboxTrim = load("outbox-trim")

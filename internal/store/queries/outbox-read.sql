@@ -1,5 +1,12 @@
--- For: Reads a page of the feed after a position.
+-- For: Reads a page of the feed after a position, with the feed's epoch and floor at the same moment.
 -- Runs: events; publishing to a topic
 -- Sample: 10000, 100
-SELECT position, id, at, type, record, target, version, members, correlation
-FROM outbox WHERE position > $1 ORDER BY position LIMIT $2
+-- Note: If there is no event, it gives one row with epoch and floor alone. Position and limit come out of queries, so
+--   that PostgreSQL does not plan for each of them anew.
+SELECT feed.epoch, feed.floor, page.position, page.id, page.at, page.type, page.record, page.target, page.version, page.members,
+    page.correlation
+FROM (SELECT (SELECT value FROM meta WHERE name = 'feed-epoch') AS epoch, (SELECT value FROM meta WHERE name = 'feed-floor') AS floor) AS feed
+LEFT JOIN (
+    SELECT * FROM outbox WHERE position > (SELECT CAST($1 AS BIGINT)) ORDER BY position LIMIT (SELECT CAST($2 AS BIGINT))
+) AS page ON TRUE
+ORDER BY page.position

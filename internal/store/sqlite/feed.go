@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/binary"
-	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -19,47 +18,40 @@ func (s *Store) Events(ctx context.Context, epoch uuid.UUID, after int64, limit 
 	return store.ReadFeed(ctx, s, epoch, after, limit, wait)
 }
 
-// FeedEpoch is the feed's, which only a restore changes.
-func (s *Store) FeedEpoch(context.Context) (uuid.UUID, error) { return s.epoch, nil }
-
 // Leads is always so: the data directory is one process's.
 func (s *Store) Leads(context.Context) (bool, error) { return true, nil }
 
 // News is closed at the next event.
 func (s *Store) News() <-chan struct{} { return s.writer.feed.Next() }
 
-// EventsAfter gives the events behind a position.
-func (s *Store) EventsAfter(ctx context.Context, after int64, limit int) (page []events.Event, err error) {
+// FeedAfter gives the feed at one moment, with the events behind a position.
+func (s *Store) FeedAfter(ctx context.Context, after int64, limit int) (feed store.Feed, err error) {
 	rows, err := s.reads.query(context.WithoutCancel(ctx), queries.OutboxRead, after, limit)
 	if err != nil {
-		return nil, classify(err)
+		return store.Feed{}, classify(err)
 	}
 	defer closeRows(rows, &err)
+	var page []events.Event
+	var epoch, floor []byte // which every row has
 	for rows.Next() {
-		var e events.Event
 		var id, record, target, correlation []byte
-		var at int64
-		var members string
-		if err := rows.Scan(&e.Position, &id, &at, &e.Type, &record, &target, &e.Version, &members, &correlation); err != nil {
-			return nil, classify(err)
+		var position, at, version sql.NullInt64
+		var kind, members sql.NullString
+		if err := rows.Scan(&epoch, &floor, &position, &id, &at, &kind, &record, &target, &version, &members, &correlation); err != nil {
+			return store.Feed{}, classify(err)
 		}
-		e.ID, e.Record, e.Target, e.CorrelationID = toID(id), toID(record), toID(target), toID(correlation)
-		e.At, e.Members = store.FromMicros(at), store.SplitNames(members)
-		page = append(page, e)
+		if position.Valid {
+			page = append(page, events.Event{Position: position.Int64, ID: toID(id), At: store.FromMicros(at.Int64), Type: kind.String,
+				Record: toID(record), Target: toID(target), Version: version.Int64, Members: store.SplitNames(members.String),
+				CorrelationID: toID(correlation)})
+		}
 	}
-	return page, nil
-}
-
-// FeedFloor is the last position that has been dropped from the feed.
-func (s *Store) FeedFloor(ctx context.Context) (int64, error) {
-	value, err := readMeta(ctx, s.readers, store.MetaFloor)
-	if errors.Is(err, sql.ErrNoRows) {
-		return 0, nil
+	if err := rows.Err(); err != nil {
+		return store.Feed{}, classify(err)
 	}
-	if err != nil {
-		return 0, classify(err)
-	}
-	return int64(binary.BigEndian.Uint64(value)), nil
+	feed, err = store.NewFeed(epoch, floor)
+	feed.Events = page
+	return feed, err
 }
 
 // Trim drops the events and the idempotency outcomes that are past their retention.

@@ -200,3 +200,11 @@ func (f *fixture) queued(n int) {
 		}
 	}
 }
+
+// epoch is the feed's.
+func (f *fixture) epoch() uuid.UUID {
+	f.t.Helper()
+	feed, err := f.FeedAfter(f.t.Context(), 0, 1)
+	ok(f.t, err)
+	return feed.Epoch
+}

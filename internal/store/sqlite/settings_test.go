@@ -120,16 +120,16 @@ func TestAnotherKeysetIsRefused(t *testing.T) {
 func TestADatabaseKeepsItsKeysetAndEpoch(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	epoch := f.epoch
+	epoch := f.epoch()
 	if epoch == uuid.Nil {
 		t.Error("no epoch")
 	}
 	ok(t, f.Close())
 	f.open()
-	if f.epoch != epoch {
+	if f.epoch() != epoch {
 		t.Error("the epoch has changed")
 	}
-	if other := setup(t); other.epoch == epoch {
+	if other := setup(t); other.epoch() == epoch {
 		t.Error("two databases have one epoch")
 	}
 }

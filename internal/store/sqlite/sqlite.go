@@ -45,7 +45,6 @@ type Store struct {
 	readers  *sql.DB
 	reads    *statements // of the readers
 	writer   *writer
-	epoch    uuid.UUID
 	stopTrim func()
 }
 
@@ -75,7 +74,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err := checkKeyset(ctx, writing, o.Keys); err != nil {
 		return fail(err)
 	}
-	if s.epoch, err = feedEpoch(ctx, writing); err != nil {
+	if err := makeEpoch(ctx, writing); err != nil {
 		return fail(err)
 	}
 	s.readers, err = sql.Open("sqlite", dsn(path, true))
@@ -170,17 +169,14 @@ func checkKeyset(ctx context.Context, db *sql.DB, keys *sealing.Keyset) error {
 	return keys.VerifyCheckValue(check)
 }
 
-// feedEpoch reads the feed's epoch and makes it for a new database.
-func feedEpoch(ctx context.Context, db *sql.DB) (uuid.UUID, error) {
-	value, err := readMeta(ctx, db, store.MetaEpoch)
+// makeEpoch gives the feed of a new database its epoch.
+func makeEpoch(ctx context.Context, db *sql.DB) error {
+	_, err := readMeta(ctx, db, store.MetaEpoch)
 	if errors.Is(err, sql.ErrNoRows) {
 		epoch := uuid.New()
-		return epoch, writeMeta(ctx, db, store.MetaEpoch, epoch[:])
+		return writeMeta(ctx, db, store.MetaEpoch, epoch[:])
 	}
-	if err != nil {
-		return uuid.Nil, err
-	}
-	return uuid.FromBytes(value)
+	return err
 }
 
 func readMeta(ctx context.Context, db *sql.DB, name string) (value []byte, err error) {

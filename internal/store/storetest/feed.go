@@ -263,6 +263,22 @@ var retention = []test{
 		f.reopen()
 		check()
 	}},
+	{"without an epoch the feed goes on behind its floor, which is told", func(t *testing.T, f *fixture) {
+		f.create(person())
+		f.clock.move(f.options.EventRetention + time.Hour)
+		ok(t, "trim", f.Trim(t.Context()))
+		f.create(person())
+		f.create(person())
+		all, err := f.poll(store.Feed{}, 10, 0)
+		ok(t, "poll", err)
+		equal(t, "events", len(all.Events), 2)
+		if all.Floor <= 0 || all.Floor >= all.Events[0].Position {
+			t.Errorf("the floor is %d, and the first event at %d", all.Floor, all.Events[0].Position)
+		}
+		rest, err := f.poll(store.Feed{Next: all.Events[0].Position}, 10, 0)
+		ok(t, "poll", err)
+		equal(t, "behind the first", rest, store.Feed{Epoch: all.Epoch, Floor: all.Floor, Events: all.Events[1:], Next: all.Next})
+	}},
 	{"a feed that has become empty goes on", func(t *testing.T, f *fixture) {
 		f.create(person())
 		feed, err := f.poll(store.Feed{}, 10, 0)
