@@ -18,7 +18,7 @@ var (
 
 func TestDocumentationComesFromHereAlone(t *testing.T) {
 	t.Parallel()
-	p := start(t)
+	p := shared(t)
 	paths := []string{"/docs"}
 	for code := range api.Problems {
 		paths = append(paths, api.ProblemPath+code)
@@ -51,7 +51,7 @@ func TestDocumentationComesFromHereAlone(t *testing.T) {
 // The type of every problem leads to a page about it.
 func TestEveryProblemHasItsPage(t *testing.T) {
 	t.Parallel()
-	p := start(t)
+	p := shared(t)
 	described := theContract().model.Components.Schemas.GetOrZero("Problem").Schema().Properties.GetOrZero("type").Schema().Enum
 	if len(described) != len(api.Problems) {
 		t.Errorf("the contract has %d types of problems, the program %d", len(described), len(api.Problems))

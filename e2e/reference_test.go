@@ -18,7 +18,7 @@ type codeList struct {
 
 func TestReferenceListsAreServedAndRevalidated(t *testing.T) {
 	t.Parallel()
-	p := start(t)
+	p := shared(t)
 	admin := p.token(t, "admin") // any valid token will do
 	var all struct {
 		Lists []struct{ Name, Label, Version string }
@@ -89,7 +89,7 @@ func TestReferenceListsAreServedAndRevalidated(t *testing.T) {
 // The seed's fields that store codes can each be looked up.
 func TestEveryCodedMemberNamesItsList(t *testing.T) {
 	t.Parallel()
-	p := start(t)
+	p := shared(t)
 	text, err := os.ReadFile("../api/openapi.yaml")
 	if err != nil {
 		t.Fatal(err)
@@ -110,7 +110,7 @@ func TestEveryCodedMemberNamesItsList(t *testing.T) {
 
 func TestUnknownCodesAreToldWhatIsNear(t *testing.T) {
 	t.Parallel()
-	p := start(t)
+	p := shared(t)
 	officer := p.token(t, "officer")
 	m := p.create(t, officer, "")
 	for sent, c := range map[string]struct{ pointer, near string }{

@@ -58,7 +58,7 @@ func TestSeedExampleComesBackMemberForMember(t *testing.T) {
 
 func TestRecordWithoutAnIDHasItsTargets(t *testing.T) {
 	t.Parallel()
-	p := start(t)
+	p := shared(t)
 	officer := p.token(t, "officer")
 	for _, id := range []string{"", `"id":null`} {
 		target := uuid.NewString()
@@ -87,7 +87,7 @@ func TestRecordWithoutAnIDHasItsTargets(t *testing.T) {
 
 func TestIdentifiersAreReadInAnyCaseAndWrittenInLower(t *testing.T) {
 	t.Parallel()
-	p := start(t)
+	p := shared(t)
 	officer := p.token(t, "officer")
 	id, target := uuid.NewString(), uuid.NewString()
 	got := p.do(t, "POST", records, request{token: officer, body: body(strings.ToUpper(target), `"id":"`+strings.ToUpper(id)+`"`)}).want(t, 201)
@@ -99,7 +99,7 @@ func TestIdentifiersAreReadInAnyCaseAndWrittenInLower(t *testing.T) {
 // Every code of every list, and every answer, is stored as it was sent.
 func TestEveryActiveCodeIsStored(t *testing.T) {
 	t.Parallel()
-	p := start(t)
+	p := shared(t)
 	officer := p.token(t, "officer")
 	m := p.create(t, officer, "")
 	for list, member := range map[string]string{
