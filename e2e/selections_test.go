@@ -14,7 +14,7 @@ import (
 // repeated here: the conformance suite (internal/store/storetest) asks that of both.
 func TestPostgresIsAsSQLite(t *testing.T) {
 	t.Parallel()
-	for _, test := range []func(*testing.T){
+	runAll(t,
 		TestRolesHaveTheirPermissions, TestHeadIsGetWithoutBody,
 		TestParallelCreatesMakeOneRecord, TestParallelPatchesOfOneVersionMakeOneChange, TestParallelPatchesOfDifferentMembersAllSurvive,
 		TestSameKeyAtOnceIsDoneOnce, TestWalkSeesEveryoneWhileOthersAreCreated,
@@ -22,7 +22,26 @@ func TestPostgresIsAsSQLite(t *testing.T) {
 		TestRequestsInFlightAreAnsweredAtShutdown, TestAccessLogVerifiesAfterAStop, TestMetricsNameNoOne,
 		TestKilledServer, TestStoppedServer,
 		TestImportedRecordsAreAsAnyOther, TestExportIsImportedAsItWas, // an import that is killed: TestPostgresImportBesideServers
-	} {
+	)
+}
+
+// TestQuick is what "make quick" runs of the whole-program tests: a little of everything.
+func TestQuick(t *testing.T) {
+	t.Parallel()
+	if !testing.Short() {
+		t.Skip("these tests are run anyway")
+	}
+	runAll(t,
+		TestContractAndServerHaveTheSameOperations, TestEveryOperationIsServedUnderBothPrefixes, TestRolesHaveTheirPermissions,
+		TestMergePatchSemantics, TestIfMatchIsEnforced, TestRetryIsAnsweredAsTheFirstTime, TestEventsTellOfEveryChangeOnceInOrder,
+		TestWhatAFrontEndDoes, TestImportedRecordsAreAsAnyOther, TestStoppedServer,
+	)
+}
+
+// runAll runs tests as parts of another.
+func runAll(t *testing.T, tests ...func(*testing.T)) {
+	t.Helper()
+	for _, test := range tests {
 		name := runtime.FuncForPC(reflect.ValueOf(test).Pointer()).Name()
 		t.Run(name[strings.LastIndexByte(name, '.')+len(".Test"):], test)
 	}
