@@ -34,12 +34,12 @@ func TestContractAndServerHaveTheSameOperations(t *testing.T) {
 	described, served := theContract().operations(), httpapi.Routes()
 	for _, operation := range described {
 		if !slices.Contains(served, operation) {
-			t.Errorf("%s is in the contract, but the server does not have it", operation)
+			t.Errorf("%s is in api/openapi.yaml, but internal/httpapi does not have the route", operation)
 		}
 	}
 	for _, operation := range served {
 		if !slices.Contains(described, operation) {
-			t.Errorf("%s is a route of the server, but not in the contract", operation)
+			t.Errorf("%s is a route of internal/httpapi, but not in api/openapi.yaml", operation)
 		}
 	}
 }

@@ -54,12 +54,12 @@ func TestEveryProblemHasItsPage(t *testing.T) {
 	p := shared(t)
 	described := theContract().model.Components.Schemas.GetOrZero("Problem").Schema().Properties.GetOrZero("type").Schema().Enum
 	if len(described) != len(api.Problems) {
-		t.Errorf("the contract has %d types of problems, the program %d", len(described), len(api.Problems))
+		t.Errorf("api/openapi.yaml has %d types of problems, api/problems.go %d", len(described), len(api.Problems))
 	}
 	for _, node := range described {
 		problem, ok := api.Problems[strings.TrimPrefix(node.Value, api.ProblemPath)]
 		if !ok {
-			t.Errorf("the program does not know the problem %s", node.Value)
+			t.Errorf("api/problems.go does not have the problem %s", node.Value)
 			continue
 		}
 		for _, prefix := range []string{"", "/api/v1"} {
@@ -98,7 +98,7 @@ func TestEveryFailureCodeIsDocumented(t *testing.T) {
 	}
 	for _, bad := range badBodies() {
 		if !slices.Contains(codes, bad.code) {
-			t.Errorf("the code %s is in no list", bad.code)
+			t.Errorf("the code %s is neither in the list above nor in equality.FailureCodes", bad.code)
 		}
 	}
 }

@@ -113,6 +113,6 @@ func TestPeopleOfTheImportPageAreTheExample(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !strings.Contains(string(page), "```\n"+string(people)+"```\n") {
-		t.Error("docs/import.md does not show examples/people.csv as it is")
+		t.Error("docs/import.md does not show examples/people.csv as it is: copy the file into the page")
 	}
 }
