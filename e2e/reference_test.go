@@ -3,9 +3,12 @@ package e2e
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
+
+	"equality-information-api/internal/equality"
 )
 
 type codeList struct {
@@ -83,6 +86,36 @@ func TestReferenceListsAreServedAndRevalidated(t *testing.T) {
 	}
 	for _, absent := range []string{"Gender", "zebra", "gender.json"} {
 		p.do(t, "GET", "/reference-data/"+absent, request{token: admin}).problem(t, 404, "not-found")
+	}
+}
+
+// A member that the contract did not have would be refused by whoever reads by it.
+func TestEveryMemberIsInTheContract(t *testing.T) {
+	t.Parallel()
+	var members []string
+	for field := range reflect.TypeFor[equality.Record]().Fields() {
+		if name, _, _ := strings.Cut(field.Tag.Get("json"), ","); name != "-" && name != "id" && name != "targetId" {
+			members = append(members, name)
+		}
+	}
+	schemas := theContract().model.Components.Schemas
+	for _, schema := range []string{"EqualityInformation", "EqualityInformationCreate", "EqualityInformationPatch"} {
+		for _, name := range members {
+			if _, ok := schemas.GetOrZero(schema).Schema().Properties.Get(name); !ok {
+				t.Errorf("api/openapi.yaml: the schema %s lacks the member %s", schema, name)
+			}
+		}
+	}
+	for schema, want := range map[string][]string{"MemberName": members, "SummaryMemberName": equality.MaskSensitive(members)} {
+		var named []string
+		for _, node := range schemas.GetOrZero(schema).Schema().Enum {
+			named = append(named, node.Value)
+		}
+		for _, name := range want {
+			if !slices.Contains(named, name) {
+				t.Errorf("api/openapi.yaml: the schema %s lacks %s", schema, name)
+			}
+		}
 	}
 }
 
