@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// soakRequests is how many requests everybody sends at once.
+// soakRequests is how many requests they send together.
 const soakRequests = 2000
 
-// TestSoak has many callers do everything at once. Nobody is
-// answered by an error, and what was acknowledged is what there is.
+// TestSoak has many callers do everything at once. Nobody is answered by an
+// error, and what was acknowledged is what there is.
 func TestSoak(t *testing.T) {
 	t.Parallel()
 	p := start(t)
