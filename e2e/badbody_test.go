@@ -202,7 +202,7 @@ func wrongTypes() (bad []badBody) {
 // looked up, and by the contract's schema too unless the row says why not.
 func TestBodiesOfBadForm(t *testing.T) {
 	t.Parallel()
-	p := start(t)
+	p := shared(t)
 	officer := p.token(t, "officer")
 	m := p.create(t, officer, `"homeSituation":"preferNotToSay","disabled":"no"`)
 	before := p.record(t, officer, m)
@@ -238,7 +238,7 @@ func TestBodiesOfBadForm(t *testing.T) {
 
 func TestTargetIsRequiredToCreate(t *testing.T) {
 	t.Parallel()
-	p := start(t)
+	p := shared(t)
 	officer := p.token(t, "officer")
 	for _, bad := range []string{`{}`, `{"targetId":null}`, `{"id":"45b919fa-22b4-11ec-9621-0242ac130002"}`} {
 		sent := request{token: officer, body: []byte(bad)}
@@ -251,7 +251,7 @@ func TestTargetIsRequiredToCreate(t *testing.T) {
 
 func TestAllFailuresAreToldAtOnceUpToAHundred(t *testing.T) {
 	t.Parallel()
-	p := start(t)
+	p := shared(t)
 	officer := p.token(t, "officer")
 	m := p.create(t, officer, "")
 	r := p.patch(t, officer, m, `{"disabled":7,"gender":{"genderValue":7,"x":1},"languages":[{}],"nationalInsuranceNumber":"zebra"}`)

@@ -271,9 +271,9 @@ func TestFilesThatAreRefused(t *testing.T) {
 	if out := exported(t, dir); out != "" {
 		t.Errorf("something was imported: %s", out)
 	}
-	p := startIn(t, dir)
+	startIn(t, dir)
 	for _, args := range [][]string{{"import", good}, {"export"}} {
-		if _, errs, status := p.run(t, append(args, "--data-dir", dir)...); status != 2 || !strings.Contains(errs, "in use") {
+		if _, errs, status := runCommand(t, append(args, "--data-dir", dir)...); status != 2 || !strings.Contains(errs, "in use") {
 			t.Errorf("%v beside a server: status %d: %s", args, status, errs)
 		}
 	}

@@ -71,14 +71,14 @@ func TestDirectoryIsForOneServer(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	for _, args := range [][]string{{"serve", "--listen", "127.0.0.1:0", "--telemetry-listen", ""}, {"migrate"}} {
-		_, errs, status := p.run(t, append(args, "--data-dir", p.dir)...)
+		_, errs, status := runCommand(t, append(args, "--data-dir", p.dir)...)
 		if status != 2 || !strings.Contains(errs, "in use") || strings.Count(errs, "\n") != 1 {
 			t.Errorf("%s beside a server ends with %d: %s", args[0], status, errs)
 		}
 	}
 	listen := strings.TrimPrefix(p.url, "http://")
 	dir := t.TempDir()
-	if _, errs, status := p.run(t, "serve", "--data-dir", dir, "--listen", listen, "--telemetry-listen", ""); status != 2 || strings.Count(errs, "\n") != 1 {
+	if _, errs, status := runCommand(t, "serve", "--data-dir", dir, "--listen", listen, "--telemetry-listen", ""); status != 2 || strings.Count(errs, "\n") != 1 {
 		t.Errorf("a second server on one address ends with %d: %s", status, errs)
 	}
 }
@@ -93,7 +93,7 @@ func TestDatabaseWithoutItsKeysetIsNotOpened(t *testing.T) {
 	if err := os.Rename(filepath.Join(p.dir, "keyset.json"), filepath.Join(p.dir, "kept.json")); err != nil {
 		t.Fatal(err)
 	}
-	_, errs, status := p.run(t, "serve", "--data-dir", p.dir, "--listen", "127.0.0.1:0", "--telemetry-listen", "")
+	_, errs, status := runCommand(t, "serve", "--data-dir", p.dir, "--listen", "127.0.0.1:0", "--telemetry-listen", "")
 	if status != 2 || !strings.Contains(errs, "keyset") {
 		t.Errorf("status %d: %s", status, errs)
 	}
@@ -120,4 +120,16 @@ func TestCommandsExplainThemselves(t *testing.T) {
 			t.Errorf("%v ends with %d: %s%s", args, status, out, errs)
 		}
 	}
+}
+
+// The token that the command prints is one that the server takes.
+func TestTokenCommand(t *testing.T) {
+	t.Parallel()
+	p := shared(t)
+	out, errs, status := runCommand(t, "token", "--data-dir", p.dir, "--role", "officer", "--email", "an.officer@council.example")
+	if status != 0 || errs != "" {
+		t.Fatalf("status %d: %s", status, errs)
+	}
+	m := p.create(t, p.token(t, "service"), "")
+	p.record(t, strings.TrimSuffix(out, "\n"), m)
 }

@@ -40,7 +40,7 @@ func (p *program) besides(t *testing.T) func(i int) *program {
 
 func TestParallelCreatesMakeOneRecord(t *testing.T) {
 	t.Parallel()
-	p := start(t)
+	p := shared(t)
 	service, either := p.token(t, "service"), p.besides(t)
 	for name, id := range map[string]func() string{
 		"the same id":    func() string { return "" },
@@ -63,7 +63,7 @@ func TestParallelCreatesMakeOneRecord(t *testing.T) {
 
 func TestParallelPatchesOfOneVersionMakeOneChange(t *testing.T) {
 	t.Parallel()
-	p := start(t)
+	p := shared(t)
 	officer, either := p.token(t, "officer"), p.besides(t)
 	m := p.create(t, officer, `"economicSituation":"other"`)
 	got := together(50, func(i int) response {
@@ -80,7 +80,7 @@ func TestParallelPatchesOfOneVersionMakeOneChange(t *testing.T) {
 
 func TestParallelPatchesOfDifferentMembersAllSurvive(t *testing.T) {
 	t.Parallel()
-	p := start(t)
+	p := shared(t)
 	officer, either := p.token(t, "officer"), p.besides(t)
 	m := p.create(t, officer, "")
 	patches := []string{

@@ -13,7 +13,7 @@ import (
 
 func TestIfMatchIsEnforced(t *testing.T) {
 	t.Parallel()
-	p := start(t)
+	p := shared(t)
 	officer := p.token(t, "officer")
 	for _, c := range []struct {
 		name   string
@@ -77,7 +77,7 @@ func TestIfMatchIsEnforced(t *testing.T) {
 
 func TestChangedMembersAreThoseSinceTheVersion(t *testing.T) {
 	t.Parallel()
-	p := start(t)
+	p := shared(t)
 	officer := p.token(t, "officer")
 	m := p.create(t, officer, `"gender":{"genderValue":"f"},"nationality":"british","armedForces":"preferNotToSay"`)
 	p.patch(t, officer, m, `{"gender":{"genderDifferentToBirthSex":true}}`).want(t, 200)
@@ -104,7 +104,7 @@ func TestServerMayDemandIfMatch(t *testing.T) {
 
 func TestIfNoneMatchAnswersNotModified(t *testing.T) {
 	t.Parallel()
-	p := start(t)
+	p := shared(t)
 	officer := p.token(t, "officer")
 	m := p.create(t, officer, `"disabled":true`)
 	p.patch(t, officer, m, `{"disabled":false}`).want(t, 200)
@@ -132,7 +132,7 @@ func TestIfNoneMatchAnswersNotModified(t *testing.T) {
 
 func TestLastModifiedIsTheVersions(t *testing.T) {
 	t.Parallel()
-	p := start(t)
+	p := shared(t)
 	officer := p.token(t, "officer")
 	m := p.create(t, officer, `"disabled":true`)
 	first := p.do(t, "GET", m.path(), request{token: officer}).header.Get("Last-Modified")
@@ -148,7 +148,7 @@ func TestLastModifiedIsTheVersions(t *testing.T) {
 // HEAD has the status and headers of GET and no body, wherever there is GET.
 func TestHeadIsGetWithoutBody(t *testing.T) {
 	t.Parallel()
-	p := start(t)
+	p := shared(t)
 	everybody := p.token(t, "officer", "service", "governance", "support")
 	m := p.create(t, everybody, `"disabled":true`)
 	paths := []string{"/none", records + "?limit=0", records + "/" + uuid.NewString(), records + "?targetId=" + m.target}

@@ -34,19 +34,19 @@ func TestContractAndServerHaveTheSameOperations(t *testing.T) {
 	described, served := theContract().operations(), httpapi.Routes()
 	for _, operation := range described {
 		if !slices.Contains(served, operation) {
-			t.Errorf("%s is in the contract, but the server does not have it", operation)
+			t.Errorf("%s is in api/openapi.yaml, but internal/httpapi does not have the route", operation)
 		}
 	}
 	for _, operation := range served {
 		if !slices.Contains(described, operation) {
-			t.Errorf("%s is a route of the server, but not in the contract", operation)
+			t.Errorf("%s is a route of internal/httpapi, but not in api/openapi.yaml", operation)
 		}
 	}
 }
 
 func TestEveryOperationIsServedUnderBothPrefixes(t *testing.T) {
 	t.Parallel()
-	p := start(t)
+	p := shared(t)
 	for _, operation := range slices.Compact(slices.Sorted(slices.Values(slices.Concat(theContract().operations(), httpapi.Routes())))) {
 		method, path, _ := strings.Cut(operation, " ")
 		path = placeholders.Replace(path)
@@ -122,11 +122,11 @@ func TestValidatorRefusesAnswersThatBreakTheContract(t *testing.T) {
 func TestContractIsServedAsItWasWritten(t *testing.T) {
 	t.Parallel()
 	written := theContract().text
-	p := start(t)
+	p := shared(t)
 	if r := p.do(t, "GET", "/openapi.yaml", request{}).want(t, 200); string(r.body) != string(written) {
 		t.Error("GET /openapi.yaml is not the document as it was written")
 	}
-	if out, _, _ := p.run(t, "openapi"); out != string(written) {
+	if out, _, _ := runCommand(t, "openapi"); out != string(written) {
 		t.Error("equality-api openapi does not print the document as it was written")
 	}
 	var document any

@@ -18,7 +18,7 @@ var (
 
 func TestDocumentationComesFromHereAlone(t *testing.T) {
 	t.Parallel()
-	p := start(t)
+	p := shared(t)
 	paths := []string{"/docs"}
 	for code := range api.Problems {
 		paths = append(paths, api.ProblemPath+code)
@@ -51,15 +51,15 @@ func TestDocumentationComesFromHereAlone(t *testing.T) {
 // The type of every problem leads to a page about it.
 func TestEveryProblemHasItsPage(t *testing.T) {
 	t.Parallel()
-	p := start(t)
+	p := shared(t)
 	described := theContract().model.Components.Schemas.GetOrZero("Problem").Schema().Properties.GetOrZero("type").Schema().Enum
 	if len(described) != len(api.Problems) {
-		t.Errorf("the contract has %d types of problems, the program %d", len(described), len(api.Problems))
+		t.Errorf("api/openapi.yaml has %d types of problems, api/problems.go %d", len(described), len(api.Problems))
 	}
 	for _, node := range described {
 		problem, ok := api.Problems[strings.TrimPrefix(node.Value, api.ProblemPath)]
 		if !ok {
-			t.Errorf("the program does not know the problem %s", node.Value)
+			t.Errorf("api/problems.go does not have the problem %s", node.Value)
 			continue
 		}
 		for _, prefix := range []string{"", "/api/v1"} {
@@ -98,7 +98,7 @@ func TestEveryFailureCodeIsDocumented(t *testing.T) {
 	}
 	for _, bad := range badBodies() {
 		if !slices.Contains(codes, bad.code) {
-			t.Errorf("the code %s is in no list", bad.code)
+			t.Errorf("the code %s is neither in the list above nor in equality.FailureCodes", bad.code)
 		}
 	}
 }

@@ -129,7 +129,7 @@ func TestSecondServer(t *testing.T) {
 		{"keys", "export", "--data-dir", p.dir, "--to", newIdentity(t).Recipient().String()},
 		{"openapi"}, {"version"},
 	} {
-		out, errs, status := p.run(t, args...)
+		out, errs, status := runCommand(t, args...)
 		if status != 0 || out == "" || errs != "" {
 			t.Errorf("%v beside a server: status %d\n%s%s", args, status, out, errs)
 		}
@@ -139,7 +139,7 @@ func TestSecondServer(t *testing.T) {
 	}
 	l.check(t, p, officer)
 	p.kill(t)
-	if _, errs, status := p.run(t, "migrate", "--data-dir", p.dir); status != 0 {
+	if _, errs, status := runCommand(t, "migrate", "--data-dir", p.dir); status != 0 {
 		t.Errorf("migrate after a server was killed: status %d: %s", status, errs)
 	}
 	l.checkAudit(t, p.dir)

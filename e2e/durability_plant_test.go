@@ -25,6 +25,17 @@ const plantedNINO = "QQ739518C"
 
 var ninoForm = regexp.MustCompile(`QQ ?73 ?95 ?18 ?C|(^|[^0-9.])739518([^0-9]|$)`)
 
+// ninoIn finds the number in a text. The expression is slow for a database's
+// files, so it looks only where one of its beginnings stands.
+func ninoIn(text []byte) []byte {
+	for _, beginning := range []string{"QQ73", "QQ 73", "739518"} {
+		if bytes.Contains(text, []byte(beginning)) {
+			return ninoForm.Find(text)
+		}
+	}
+	return nil
+}
+
 // plant makes a marker, a text of its own for a place. With blanks it is no name that may be repeated.
 func plant(place string) string { return stem + " in " + place }
 
@@ -84,7 +95,7 @@ func (p *planted) clean(where string, text []byte) {
 	if at := bytes.Index(lower, []byte(stem)); at >= 0 {
 		p.t.Errorf("%s: has a marker: …%q…", where, text[max(0, at-60):min(len(text), at+60)])
 	}
-	if m := ninoForm.Find(text); m != nil {
+	if m := ninoIn(text); m != nil {
 		p.t.Errorf("%s: has the National Insurance number: %q", where, m)
 	}
 	for _, secret := range p.secret {

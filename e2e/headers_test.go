@@ -25,7 +25,7 @@ func (p *program) history(t *testing.T, token string, m made) history {
 
 func TestChangeReasonIsKept(t *testing.T) {
 	t.Parallel()
-	p := start(t)
+	p := shared(t)
 	officer := p.token(t, "officer")
 	target := uuid.NewString()
 	m := made{id: target, target: target}
@@ -80,7 +80,7 @@ func TestAccessPurposeIsCheckedAndMayBeDemanded(t *testing.T) {
 
 func TestCorrelationIDIsEchoedOrReplaced(t *testing.T) {
 	t.Parallel()
-	p := start(t)
+	p := shared(t)
 	officer := p.token(t, "officer")
 	for _, path := range []string{"/livez", "/none", "/reference-data", records + "/" + uuid.NewString()} {
 		sent := uuid.NewString()

@@ -7,7 +7,7 @@ import (
 
 func TestHistoryTellsEveryVersionNewestFirst(t *testing.T) {
 	t.Parallel()
-	p := start(t)
+	p := shared(t)
 	officer, service := p.token(t, "officer"), p.tokenOf(t, "machine@council.example", "service")
 	before := time.Now().Add(-time.Second)
 	m := p.create(t, service, `"gender":{"genderValue":"f"},"pregnancyOrMaternity":[{"pregnancyDate":"2024-05-06"}],"disabled":true`)
@@ -38,7 +38,7 @@ func TestHistoryTellsEveryVersionNewestFirst(t *testing.T) {
 
 func TestEarlierGendersNeedTheRightToThem(t *testing.T) {
 	t.Parallel()
-	p := start(t)
+	p := shared(t)
 	officer, governance := p.token(t, "officer"), p.token(t, "governance")
 	m := p.create(t, officer, `"gender":{"genderValue":"f"},"disabled":true,"nationalInsuranceNumber":"QQ123456C"`)
 	p.patch(t, officer, m, `{"gender":{"genderValue":"m"}}`).want(t, 200)

@@ -60,7 +60,7 @@ func TestRetryIsAnsweredAsTheFirstTime(t *testing.T) {
 
 func TestKeyIsGoodForOneBody(t *testing.T) {
 	t.Parallel()
-	p := start(t)
+	p := shared(t)
 	officer := p.token(t, "officer")
 	m := p.create(t, officer, "")
 	p.do(t, "PATCH", m.path(), keyed(officer, "key", []byte(`{"disabled":true}`))).want(t, 200)
@@ -72,7 +72,7 @@ func TestKeyIsGoodForOneBody(t *testing.T) {
 
 func TestKeyBelongsToCallerMethodAndPath(t *testing.T) {
 	t.Parallel()
-	p := start(t)
+	p := shared(t)
 	officer, other := p.token(t, "officer"), p.tokenOf(t, "somebody.else@council.example", "officer")
 	m, n := p.create(t, officer, ""), p.create(t, officer, "")
 	p.do(t, "PATCH", m.path(), keyed(officer, "key", []byte(`{"disabled":true}`))).want(t, 200).replayed(t, false)
@@ -119,7 +119,7 @@ func TestRefusalsPastValidationAreReplayed(t *testing.T) {
 
 func TestOutcomesBeforeValidationAreNotKept(t *testing.T) {
 	t.Parallel()
-	p := start(t)
+	p := shared(t)
 	officer, service := p.token(t, "officer"), p.token(t, "service")
 	m := p.create(t, officer, `"nationalInsuranceNumber":"QQ123456C"`)
 	for _, bad := range []string{`{"disabled":7}`, `{"nationality":"zebra"}`, `{`} {
@@ -136,7 +136,7 @@ func TestOutcomesBeforeValidationAreNotKept(t *testing.T) {
 
 func TestReplayShowsWhatTheCallerMaySeeNow(t *testing.T) {
 	t.Parallel()
-	p := start(t)
+	p := shared(t)
 	const caller = "changes.roles@council.example"
 	before, now := p.tokenOf(t, caller, "officer"), p.tokenOf(t, caller, "service")
 	target := uuid.NewString()
@@ -152,7 +152,7 @@ func TestReplayShowsWhatTheCallerMaySeeNow(t *testing.T) {
 
 func TestSameKeyAtOnceIsDoneOnce(t *testing.T) {
 	t.Parallel()
-	p := start(t)
+	p := shared(t)
 	officer, either := p.token(t, "officer"), p.besides(t)
 	for range 5 {
 		key, target := uuid.NewString(), uuid.NewString()

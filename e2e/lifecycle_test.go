@@ -85,7 +85,7 @@ func TestShutdownIsBounded(t *testing.T) {
 
 func TestHealthNeedsNoToken(t *testing.T) {
 	t.Parallel()
-	p := start(t)
+	p := shared(t)
 	for _, path := range []string{"/livez", "/readyz", "/healthcheck/ping", "/api/v1/healthcheck/ping/"} {
 		r := p.do(t, "GET", path, request{headers: map[string]string{"Accept": "text/html"}}).want(t, 200)
 		if string(r.body) != `{"status":"ok"}` || r.header.Get("Cache-Control") != "no-store" {
@@ -122,7 +122,7 @@ func TestMetricsNameNoOne(t *testing.T) {
 // Each request is one line of the log, with its route and not its path.
 func TestEachRequestIsOneLineOfTheLog(t *testing.T) {
 	t.Parallel()
-	p := start(t)
+	p := shared(t)
 	officer, correlation := p.token(t, "officer"), uuid.NewString()
 	m := p.create(t, officer, "")
 	p.do(t, "PATCH", "/api/v1"+m.path(), request{token: officer, body: []byte(`{"nationality":"zebra"}`), headers: map[string]string{"x-correlation-id": correlation}}).want(t, 400)

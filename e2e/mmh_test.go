@@ -117,7 +117,7 @@ func TestWhatAFrontEndDoes(t *testing.T) {
 	if log := p.logged(t, `"route":"/mmh/equality-information/{id}"`); strings.Contains(log, "front end, request 1") || strings.Contains(log, target) {
 		t.Error("the log has what the front end sent")
 	}
-	if out, errs, status := p.run(t, "audit", "verify", "--records", "--data-dir", p.dir); status != 0 {
+	if out, errs, status := runCommand(t, "audit", "verify", "--records", "--data-dir", p.dir); status != 0 {
 		t.Errorf("the access log failed verification: %s %s", out, errs)
 	}
 }

@@ -52,7 +52,7 @@ func TestAcceptMustLeaveRoomForJSON(t *testing.T) {
 
 func TestContentTypeMustBeJSON(t *testing.T) {
 	t.Parallel()
-	p := start(t)
+	p := shared(t)
 	officer := p.token(t, "officer")
 	m := p.create(t, officer, "")
 	for _, c := range []struct {
@@ -86,7 +86,7 @@ func TestContentTypeMustBeJSON(t *testing.T) {
 
 func TestBodyMayHave64KiB(t *testing.T) {
 	t.Parallel()
-	p := start(t)
+	p := shared(t)
 	officer := p.token(t, "officer")
 	const most = 64 << 10
 	m := p.create(t, officer, "")
@@ -119,7 +119,7 @@ func TestBodyMayHave64KiB(t *testing.T) {
 
 func TestBodyMayNestEightDeep(t *testing.T) {
 	t.Parallel()
-	p := start(t)
+	p := shared(t)
 	officer := p.token(t, "officer")
 	for inner, ok := range map[int]bool{7: true, 8: false, 5000: false} {
 		for _, brackets := range []string{"[]", "{}"} {
@@ -168,7 +168,7 @@ func TestUnknownQueryParametersAreRefused(t *testing.T) {
 
 func TestTokensInTheURLAreRefused(t *testing.T) {
 	t.Parallel()
-	p := start(t)
+	p := shared(t)
 	officer := p.token(t, "officer")
 	for _, name := range []string{"access_token", "token", "api_key"} {
 		p.do(t, "GET", "/reference-data?"+name+"="+officer, request{}).problem(t, 401, "unauthenticated")
@@ -181,7 +181,7 @@ func TestTokensInTheURLAreRefused(t *testing.T) {
 
 func TestMalformedIDsAreRefused(t *testing.T) {
 	t.Parallel()
-	p := start(t)
+	p := shared(t)
 	officer := p.token(t, "officer")
 	const id = "45b919fa-22b4-11ec-9621-0242ac130002"
 	for name, bad := range map[string]string{

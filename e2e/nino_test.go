@@ -30,7 +30,7 @@ func TestNumberIsShownToThoseWhoMayReadIt(t *testing.T) {
 
 func TestNumberIsChangedByThoseWhoMayReadIt(t *testing.T) {
 	t.Parallel()
-	p := start(t)
+	p := shared(t)
 	officer, service := p.token(t, "officer"), p.token(t, "service")
 	m := p.create(t, service, `"nationalInsuranceNumber":"QQ123456C"`)
 	number := func() any { return p.record(t, officer, m)["nationalInsuranceNumber"] }
@@ -64,7 +64,7 @@ func TestNumberIsChangedByThoseWhoMayReadIt(t *testing.T) {
 // A refusal for the number comes after those for version and record.
 func TestNumberIsJudgedLast(t *testing.T) {
 	t.Parallel()
-	p := start(t)
+	p := shared(t)
 	service := p.token(t, "service")
 	m := p.create(t, service, `"nationalInsuranceNumber":"QQ123456C"`)
 	change := []byte(`{"nationalInsuranceNumber":"QQ654321A"}`)

@@ -25,7 +25,7 @@ type fault struct {
 // Each row is sent with all the faults below it.
 func TestFaultsAreToldInOrder(t *testing.T) {
 	t.Parallel()
-	p := start(t)
+	p := shared(t)
 	officer, analyst := p.token(t, "officer"), p.token(t, "analyst")
 	m := p.create(t, officer, "")
 	absent := made{id: uuid.NewString()}
@@ -73,7 +73,7 @@ func TestFaultsAreToldInOrder(t *testing.T) {
 
 func TestCreateToldOfFormBeforeConflict(t *testing.T) {
 	t.Parallel()
-	p := start(t)
+	p := shared(t)
 	officer := p.token(t, "officer")
 	m := p.create(t, officer, "")
 	for members, status := range map[string]int{``: 409, `"disabled":7`: 400, `"nationality":"zebra"`: 400} {

@@ -9,7 +9,7 @@ import (
 // Each row is a record, a merge patch of it (RFC 7396) and the record after it.
 func TestMergePatchSemantics(t *testing.T) {
 	t.Parallel()
-	p := start(t)
+	p := shared(t)
 	officer := p.token(t, "officer")
 	today := time.Now().UTC()
 	for name, c := range map[string]struct{ record, patch, want string }{
@@ -93,7 +93,7 @@ func TestMergePatchSemantics(t *testing.T) {
 
 func TestCreateTakesNullForAbsent(t *testing.T) {
 	t.Parallel()
-	p := start(t)
+	p := shared(t)
 	officer := p.token(t, "officer")
 	m := p.create(t, officer, `"gender":null,"nationality":null,"languages":null,"ethnicity":{"ethnicGroupValue":null},"communicationRequirements":[],"disabled":null,"nationalInsuranceNumber":null`)
 	same(t, without(p.record(t, officer, m)), map[string]any{})
@@ -102,7 +102,7 @@ func TestCreateTakesNullForAbsent(t *testing.T) {
 // A patch that changes nothing makes no version and no event.
 func TestPatchThatChangesNothing(t *testing.T) {
 	t.Parallel()
-	p := start(t)
+	p := shared(t)
 	officer := p.token(t, "officer")
 	m := p.create(t, officer, `"gender":{"genderValue":"f"},"disabled":true,"nationalInsuranceNumber":"QQ123456C","languages":[{"language":"english","isPrimary":true}]`)
 	whole := string(p.do(t, "GET", m.path(), request{token: officer}).body)
@@ -124,7 +124,7 @@ func TestPatchThatChangesNothing(t *testing.T) {
 
 func TestIdentifiersOfARecordStay(t *testing.T) {
 	t.Parallel()
-	p := start(t)
+	p := shared(t)
 	officer := p.token(t, "officer")
 	m, other := p.create(t, officer, ""), p.create(t, officer, "")
 	for _, path := range []string{m.path(), records + "/" + m.target} {
@@ -142,7 +142,7 @@ func TestIdentifiersOfARecordStay(t *testing.T) {
 // What stands may be sent back with another member, whatever rules would say of it now.
 func TestDependantsAreJudgedByTheWholeRecord(t *testing.T) {
 	t.Parallel()
-	p := start(t)
+	p := shared(t)
 	officer := p.token(t, "officer")
 	m := p.create(t, officer, `"caringResponsibilities":{"provideUnpaidCare":true},"gender":{"genderValue":"f"}`)
 	p.patch(t, officer, m, `{"caringResponsibilities":{"hoursSpentProvidingUnpaidCare":"fiveToNineHours"}}`).want(t, 200)

@@ -100,7 +100,7 @@ func TestPostgresImportLosesConnections(t *testing.T) {
 	dir := home(t)
 	file := write(t, "people.ndjson", people(n, ""))
 	args := append([]string{"import", "--rejects-dir", filepath.Dir(file), file}, at(dir)...)
-	lost := 0
+	lost, endSession := 0, sessionEnder(t, dir)
 	for try := 0; ; try++ {
 		cmd := command(args...)
 		var errs bytes.Buffer
@@ -111,11 +111,11 @@ func TestPostgresImportLosesConnections(t *testing.T) {
 		done := make(chan struct{})
 		go func() { _ = cmd.Wait(); close(done) }() // the status is in ProcessState
 		for lost, ended := 0, false; try < 5 && lost < 2 && !ended; {
-			lost += endSessions(t, dir, 30*time.Millisecond, func() { time.Sleep(15 * time.Millisecond) })
+			lost += endSession()
 			select {
 			case <-done:
 				ended = true
-			default:
+			case <-time.After(15 * time.Millisecond):
 			}
 		}
 		if <-done; cmd.ProcessState.Success() {

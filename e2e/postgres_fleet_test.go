@@ -15,12 +15,12 @@ import (
 // long says whether tests of servers under load are to be taken for serious.
 func long() bool { return os.Getenv("EQUALITY_LONG") == "1" }
 
-// fleetTime is how long servers are under load that are stopped and killed meanwhile.
-func fleetTime() time.Duration {
+// turns are how often a server under load is stopped or killed, and started again.
+func turns() int {
 	if long() {
-		return time.Minute
+		return 100
 	}
-	return 6 * time.Second
+	return 8
 }
 
 // fleet are servers on one database. A slot is empty while its server is down.
@@ -98,6 +98,20 @@ func internalErrors(p *program) string {
 		}
 	}
 	return lines.String()
+}
+
+// works waits until the servers have acknowledged some more changes.
+func (f *fleet) works(changes int) {
+	f.t.Helper()
+	want := f.kept.changes() + changes
+	eventually(f.t, fmt.Sprintf("%d changes", want), func() bool { return f.t.Failed() || f.kept.changes() >= want })
+}
+
+// answered is how many requests were answered by a status.
+func (f *fleet) answered(status int) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.answers[status]
 }
 
 func (f *fleet) count(err error) {
@@ -238,7 +252,8 @@ func TestPostgresServersShareADatabase(t *testing.T) {
 		following.Go(func() { f.follow(&readers[i], &f.slots[i], endOfNews) })
 	}
 	kills, stops := 0, 0
-	for begin := time.Now(); time.Since(begin) < fleetTime() && !t.Failed(); time.Sleep(300 * time.Millisecond) {
+	for range turns() {
+		f.works(30)
 		slot := &f.slots[rand.IntN(len(f.slots))]
 		p := slot.Swap(nil)
 		if rand.IntN(2) == 0 {

@@ -35,21 +35,19 @@ func TestPostgresStopsAndStarts(t *testing.T) {
 		modes = slices.Repeat(modes, 5)
 	}
 	for _, mode := range modes {
-		time.Sleep(500 * time.Millisecond)
+		f.works(30)
+		before := f.answered(503)
 		if err := c.Stop(mode); err != nil {
 			t.Fatal(err)
 		}
 		f.readyz(503, 10*time.Second)
-		time.Sleep(300 * time.Millisecond)
+		eventually(t, "callers are refused", func() bool { return t.Failed() || f.answered(503) >= before+20 })
 		if err := c.StartAgain(); err != nil {
 			t.Fatal(err)
 		}
 		begin := time.Now()
 		f.readyz(200, 20*time.Second)
-		before := f.kept.changes()
-		for f.kept.changes() < before+10 && time.Since(begin) < 20*time.Second {
-			time.Sleep(10 * time.Millisecond)
-		}
+		f.works(10)
 		t.Logf("after %v it takes writes again after %v", syscall.Signal(mode), time.Since(begin).Round(time.Millisecond))
 	}
 	close(end)
@@ -102,12 +100,12 @@ func TestPostgresLosesConnections(t *testing.T) {
 	for i := range readers {
 		following.Go(func() { f.follow(&readers[i], &f.slots[i], endOfNews) })
 	}
-	ended := endSessions(t, dir, 4*time.Second, func() {
+	ended, endSession := 0, sessionEnder(t, dir)
+	for range 60 {
+		ended += endSession()
 		// One for every few writes, so that how fast the machine is makes no difference.
-		for before, begin := f.kept.changes(), time.Now(); f.kept.changes() < before+3 && time.Since(begin) < time.Second; {
-			time.Sleep(2 * time.Millisecond)
-		}
-	})
+		f.works(3)
+	}
 	close(end)
 	callers.Wait()
 	close(endOfNews)
@@ -129,26 +127,23 @@ func TestPostgresLosesConnections(t *testing.T) {
 	t.Logf("%d sessions ended, %d changes, answers %v", ended, f.kept.changes(), f.answers)
 }
 
-// endSessions ends one session of the servers after the other for a time: one
-// that works, where there is one. pause comes between two.
-func endSessions(t *testing.T, dir string, d time.Duration, pause func()) (ended int) {
+// sessionEnder gives a function that ends a session of the servers, one that
+// works where there is one, and says how many it has ended.
+func sessionEnder(t *testing.T, dir string) (end func() int) {
 	t.Helper()
 	ctx := context.Background()
 	conn, err := pgx.Connect(ctx, asRole(dir, pgtest.Superuser))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close(ctx)
-	for end := time.Now().Add(d); time.Now().Before(end); pause() {
-		var done bool
-		err := conn.QueryRow(ctx, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-			WHERE datname = current_database() AND application_name = 'equality-api' ORDER BY state = 'idle', random() LIMIT 1`).Scan(&done)
-		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+	t.Cleanup(func() { _ = conn.Close(ctx) })
+	return func() (ended int) {
+		t.Helper()
+		err := conn.QueryRow(ctx, `SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM (SELECT pid FROM pg_stat_activity
+			WHERE datname = current_database() AND application_name = 'equality-api' ORDER BY state = 'idle', random() LIMIT 1) AS session`).Scan(&ended)
+		if err != nil {
 			t.Fatal(err)
 		}
-		if done {
-			ended++
-		}
+		return ended
 	}
-	return ended
 }

@@ -37,20 +37,39 @@ func runTests(m *testing.M) int {
 		return failed(err)
 	}
 	defer os.RemoveAll(dir)
-	binary = filepath.Join(dir, "equality-api")
-	args := []string{"build", "-o", binary}
-	if raceEnabled {
-		args = append(args, "-race")
-	}
-	build := exec.Command("go", append(args, "./cmd/equality-api")...)
-	build.Dir = ".."
-	if out, err := build.CombinedOutput(); err != nil {
-		return failed(fmt.Errorf("build the program: %w\n%s", err, out))
+	if binary, err = build(dir, raceEnabled); err != nil {
+		return failed(err)
 	}
 	if loaded, err = loadContract(); err != nil {
 		return failed(fmt.Errorf("load the contract: %w", err))
 	}
-	return pgtest.Main(m)
+	status := pgtest.Main(m)
+	if err := stopShared(); err != nil {
+		return max(status, failed(err))
+	}
+	return status
+}
+
+// build builds the program in bin, where go has nothing to link if nothing has
+// changed, and copies it into dir: a later build must not change the program
+// under a test that runs.
+func build(dir string, race bool) (path string, err error) {
+	name, flags := "equality-api", []string{"build"}
+	if race {
+		name, flags = "equality-api-race", append(flags, "-race")
+	}
+	built := filepath.Join("bin", name)
+	cmd := exec.Command("go", append(flags, "-o", built, "./cmd/equality-api")...)
+	cmd.Dir = ".."
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build the program: %w\n%s", err, out)
+	}
+	program, err := os.ReadFile(filepath.Join("..", built))
+	if err != nil {
+		return "", err
+	}
+	path = filepath.Join(dir, name)
+	return path, os.WriteFile(path, program, 0o700)
 }
 
 func failed(err error) int {
@@ -70,8 +89,7 @@ type program struct {
 	stderr  logWriter
 	stdout  logWriter
 	done    chan struct{} // closed when the process has ended
-	stopped bool          // the test has ended the process itself
-	tokens  sync.Map      // by what was asked for
+	stopped bool          // the process has been told to end
 }
 
 // start runs a server in a new directory, and stops it when the test ends.
@@ -80,44 +98,69 @@ func start(t *testing.T, flags ...string) *program {
 	return startIn(t, home(t), flags...)
 }
 
-// startIn runs a server in a directory that may hold data already.
+// startIn runs a server in a directory that may hold data already, and stops it
+// when the test ends.
 func startIn(t *testing.T, dir string, flags ...string) *program {
 	t.Helper()
-	p := &program{dir: dir, flags: flags, telemetry: freeAddress(t), done: make(chan struct{})}
+	p, err := launch(dir, flags...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := p.end(); err != nil {
+			t.Error(err)
+		}
+	})
+	return p
+}
+
+// launch runs a server in a directory. Whoever launches it ends it.
+func launch(dir string, flags ...string) (*program, error) {
+	telemetry, err := freeAddress()
+	if err != nil {
+		return nil, err
+	}
+	p := &program{dir: dir, flags: flags, telemetry: telemetry, client: newClient(), done: make(chan struct{})}
 	listening := make(chan string, 1)
 	p.stderr.listening = listening
 	args := append([]string{"serve", "--listen", "127.0.0.1:0", "--telemetry-listen", p.telemetry}, at(dir)...)
 	p.cmd = command(append(args, flags...)...)
 	p.cmd.Stderr, p.cmd.Stdout = &p.stderr, &p.stdout
 	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	go func() {
 		_ = p.cmd.Wait() // the status is in ProcessState
 		close(p.done)
 	}()
-	t.Cleanup(func() {
-		if !p.stopped {
-			if status := p.stop(t); status != 0 {
-				t.Errorf("the program ended with status %d\n%s", status, p.log())
-			}
-		}
-		p.client.CloseIdleConnections()
-		if strings.Contains(p.log(), "DATA RACE") {
-			t.Errorf("the program has a data race:\n%s", p.log())
-		}
-	})
-	p.client = newClient()
 	select {
 	case address := <-listening:
 		p.url = "http://" + address
+		return p, nil
 	case <-p.done:
-		p.stopped = true
-		t.Fatalf("the program ended with status %d before it listened\n%s", p.cmd.ProcessState.ExitCode(), p.log())
+		return nil, fmt.Errorf("the program ended with status %d before it listened\n%s", p.cmd.ProcessState.ExitCode(), p.log())
 	case <-time.After(startTimeout):
-		t.Fatalf("the program does not listen after %v\n%s", startTimeout, p.log())
+		return nil, errors.Join(fmt.Errorf("the program does not listen after %v", startTimeout), p.end())
 	}
-	return p
+}
+
+// end stops a server that has not been stopped yet. Its error says what was
+// wrong with its end, and whether it had a data race.
+func (p *program) end() error {
+	defer p.client.CloseIdleConnections()
+	var wrong error
+	if !p.stopped {
+		if err := p.terminate(); err != nil {
+			return err
+		}
+		if status := p.cmd.ProcessState.ExitCode(); status != 0 {
+			wrong = fmt.Errorf("the program ended with status %d\n%s", status, p.log())
+		}
+	}
+	if log := p.log(); strings.Contains(log, "DATA RACE") {
+		wrong = fmt.Errorf("the program has a data race:\n%s", log)
+	}
+	return wrong
 }
 
 // newClient is a client that follows no redirect: there should be none.
@@ -142,31 +185,34 @@ func command(args ...string) *exec.Cmd {
 // kill ends the program as a power cut would.
 func (p *program) kill(t *testing.T) {
 	t.Helper()
-	p.stopped = true
-	if err := p.cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+	if err := p.endBy(syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	p.wait(t)
 }
 
 // stop asks the program to end, waits until it has, and returns its exit status.
 func (p *program) stop(t *testing.T) int {
 	t.Helper()
-	p.stopped = true
-	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+	if err := p.terminate(); err != nil {
 		t.Fatal(err)
 	}
-	p.wait(t)
 	return p.cmd.ProcessState.ExitCode()
 }
 
-func (p *program) wait(t *testing.T) {
-	t.Helper()
+func (p *program) terminate() error { return p.endBy(syscall.SIGTERM) }
+
+// endBy sends a signal and waits until the program has ended.
+func (p *program) endBy(signal syscall.Signal) error {
+	p.stopped = true
+	if err := p.cmd.Process.Signal(signal); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return err
+	}
 	select {
 	case <-p.done:
+		return nil
 	case <-time.After(stopTimeout):
 		_ = p.cmd.Process.Kill()
-		t.Fatalf("the program has not ended after %v\n%s", stopTimeout, p.log())
+		return fmt.Errorf("the program has not ended after %v\n%s", stopTimeout, p.log())
 	}
 }
 
@@ -182,21 +228,22 @@ func (p *program) log() string { return p.stderr.String() }
 // logged waits until the log has a text: a request's line is written after its answer.
 func (p *program) logged(t *testing.T, text string) string {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
-		if log := p.log(); strings.Contains(log, text) {
-			return log
-		}
-	}
-	t.Errorf("the log does not have %s", text)
+	eventually(t, "the log has "+text, func() bool { return strings.Contains(p.log(), text) })
 	return p.log()
 }
 
-// run runs another command of the binary.
-func (p *program) run(t *testing.T, args ...string) (stdout, stderr string, status int) {
+// eventually waits until something holds, and fails the test if it never does.
+func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	return runCommand(t, args...)
+	for end := time.Now().Add(startTimeout); !holds(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Errorf("not after %v: %s", startTimeout, what)
+			return
+		}
+	}
 }
 
+// runCommand runs another command of the binary to its end.
 func runCommand(t *testing.T, args ...string) (stdout, stderr string, status int) {
 	t.Helper()
 	var out, errs bytes.Buffer
@@ -214,24 +261,15 @@ func (p *program) token(t *testing.T, roles ...string) string {
 	return p.tokenOf(t, strings.Join(roles, ".")+"@council.example", roles...)
 }
 
-// tokenOf is a token of a caller with this e-mail address, which is its subject.
+// tokenOf is a token of a caller with this e-mail address, which is its
+// subject, as "equality-api token" makes it.
 func (p *program) tokenOf(t *testing.T, email string, roles ...string) string {
 	t.Helper()
-	args := []string{"token", "--data-dir", p.dir, "--email", email}
-	for _, role := range roles {
-		args = append(args, "--role", role)
+	key, err := os.ReadFile(filepath.Join(p.dir, "token.key"))
+	if err != nil {
+		t.Fatal(err)
 	}
-	asked := strings.Join(args, " ")
-	if token, ok := p.tokens.Load(asked); ok {
-		return token.(string)
-	}
-	out, errs, status := p.run(t, args...)
-	if status != 0 {
-		t.Fatalf("equality-api token: status %d: %s", status, errs)
-	}
-	token := strings.TrimSpace(out)
-	p.tokens.Store(asked, token)
-	return token
+	return signed(t, string(key), email, 12*time.Hour, roles...)
 }
 
 // ports are handed out below those the system takes for outgoing connections,
@@ -243,8 +281,7 @@ var ports = struct {
 
 // freeAddress is a loopback address that nothing listens on. The program tells
 // the one it takes for the API, but not for telemetry.
-func freeAddress(t *testing.T) string {
-	t.Helper()
+func freeAddress() (string, error) {
 	ports.Lock()
 	defer ports.Unlock()
 	for range 1000 {
@@ -255,10 +292,9 @@ func freeAddress(t *testing.T) string {
 		}
 		address := l.Addr().String()
 		_ = l.Close()
-		return address
+		return address, nil
 	}
-	t.Fatal("there is no free port")
-	return ""
+	return "", errors.New("there is no free port")
 }
 
 // logWriter keeps what the program writes and tells the address it listens on.

@@ -14,7 +14,7 @@ import (
 
 func TestOtherMethodsAreNotAllowed(t *testing.T) {
 	t.Parallel()
-	p := start(t)
+	p := shared(t)
 	allowed := make(map[string][]string)
 	for _, route := range httpapi.Routes() {
 		method, path, _ := strings.Cut(route, " ")
@@ -52,7 +52,7 @@ func TestOtherMethodsAreNotAllowed(t *testing.T) {
 // What is not a path is 404 with a problem, whatever it resembles; nothing is redirected.
 func TestOddPathsAreNotFound(t *testing.T) {
 	t.Parallel()
-	p := start(t)
+	p := shared(t)
 	officer := p.token(t, "officer")
 	m := p.create(t, officer, "")
 	for _, path := range []string{
@@ -83,7 +83,7 @@ func TestOddPathsAreNotFound(t *testing.T) {
 // What a request asks for need not be a path; it is answered with a problem all the same.
 func TestRequestTargetsThatAreNoPaths(t *testing.T) {
 	t.Parallel()
-	p := start(t)
+	p := shared(t)
 	for target, status := range map[string]int{
 		"GET http://elsewhere.example/livez": 200, "GET http://elsewhere.example/none?zebra": 404, "GET //elsewhere.example/livez": 404,
 		"GET /none#zebra": 404, `GET /none"<b>`: 404, "GET /none\xff": 404, "GET /equality-information/{" + seedID + "}": 404,
@@ -114,7 +114,7 @@ func TestRequestTargetsThatAreNoPaths(t *testing.T) {
 
 func TestEveryAnswerHasTheSecurityHeaders(t *testing.T) {
 	t.Parallel()
-	p := start(t)
+	p := shared(t)
 	officer := p.token(t, "officer")
 	m := p.create(t, officer, "")
 	for _, path := range []string{m.path(), records, "/none", "/livez", "/docs", "/docs/problems/conflict", "/openapi.json", "/reference-data"} {

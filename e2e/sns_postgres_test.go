@@ -89,14 +89,14 @@ func TestOneOfTwoProcessesPublishes(t *testing.T) {
 	two.patch(t, officer, people[0], `{"armedForces":"reservist"}`).want(t, 200)
 	lines := two.held(t, 2, "InvalidParameter", "waits behind")
 	before := len(s.messages(t, two.changes(t)-2))
-	if _, errs, status := two.run(t, append([]string{"events", "drop", idOf(lines[0])}, two.data()...)...); status != 0 {
+	if _, errs, status := runCommand(t, append([]string{"events", "drop", idOf(lines[0])}, two.data()...)...); status != 0 {
 		t.Fatal(errs)
 	}
 	if last := s.messages(t, before+1)[before]; last.ID != idOf(lines[1]) {
 		t.Errorf("behind what was dropped comes %s", last.Text)
 	}
 	two.held(t, 0)
-	if out, errs, status := two.run(t, append([]string{"audit", "verify", "--records"}, two.data()...)...); status != 0 {
+	if out, errs, status := runCommand(t, append([]string{"audit", "verify", "--records"}, two.data()...)...); status != 0 {
 		t.Errorf("the access log failed verification: %s %s", out, errs)
 	}
 }

@@ -49,7 +49,11 @@ type message struct {
 // newTopic is one that answers on an address of its own.
 func newTopic(t *testing.T) *topic {
 	t.Helper()
-	s := &topic{address: freeAddress(t), seen: make(map[string]string)}
+	address, err := freeAddress()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &topic{address: address, seen: make(map[string]string)}
 	s.up(t)
 	t.Cleanup(func() { s.down(t) })
 	return s
@@ -198,7 +202,7 @@ func TestChangesAreTold(t *testing.T) {
 	if strings.Contains(p.log(), a.target) {
 		t.Error("the log has a person's id")
 	}
-	if out, errs, status := p.run(t, "audit", "verify", "--records", "--data-dir", p.dir); status != 0 {
+	if out, errs, status := runCommand(t, "audit", "verify", "--records", "--data-dir", p.dir); status != 0 {
 		t.Errorf("the access log failed verification: %s %s", out, errs)
 	}
 }
@@ -300,18 +304,18 @@ func TestARefusedMessageHoldsThatPersonsAlone(t *testing.T) {
 	s.messages(t, 5)
 
 	// One is dropped, and that person's later one goes; the other is tried in vain.
-	if _, errs, status := p.run(t, "events", "drop", "--data-dir", p.dir, idOf(lines[1])); status != 2 || !strings.Contains(errs, "in use") {
+	if _, errs, status := runCommand(t, "events", "drop", "--data-dir", p.dir, idOf(lines[1])); status != 2 || !strings.Contains(errs, "in use") {
 		t.Errorf("dropped beside a server: %d %s", status, errs)
 	}
 	if status := p.stop(t); status != 0 {
 		t.Fatal(status)
 	}
 	for _, args := range [][]string{{"drop", idOf(lines[1])}, {"retry"}} {
-		if _, errs, status := p.run(t, append([]string{"events"}, append(args, "--data-dir", p.dir)...)...); status != 0 {
+		if _, errs, status := runCommand(t, append([]string{"events"}, append(args, "--data-dir", p.dir)...)...); status != 0 {
 			t.Fatalf("events %v: %d %s", args, status, errs)
 		}
 	}
-	if _, errs, status := p.run(t, "events", "drop", idOf(lines[1]), "--data-dir", p.dir); status != 2 || !strings.Contains(errs, "no such event") {
+	if _, errs, status := runCommand(t, "events", "drop", idOf(lines[1]), "--data-dir", p.dir); status != 2 || !strings.Contains(errs, "no such event") {
 		t.Errorf("dropped twice: %d %s", status, errs)
 	}
 	p = p.restart(t)
@@ -325,7 +329,7 @@ func TestARefusedMessageHoldsThatPersonsAlone(t *testing.T) {
 	// The cause is gone: what is held is told in its order.
 	s.refuse(nil)
 	p.stop(t)
-	if _, errs, status := p.run(t, "events", "retry", "--data-dir", p.dir); status != 0 {
+	if _, errs, status := runCommand(t, "events", "retry", "--data-dir", p.dir); status != 0 {
 		t.Fatal(errs)
 	}
 	p = p.restart(t)
@@ -340,7 +344,7 @@ func TestARefusedMessageHoldsThatPersonsAlone(t *testing.T) {
 	}
 	same(t, order, []string{"disabled", "nationality", "nationality"})
 	p.held(t, 0)
-	if out, errs, status := p.run(t, "audit", "verify", "--records", "--data-dir", p.dir); status != 0 {
+	if out, errs, status := runCommand(t, "audit", "verify", "--records", "--data-dir", p.dir); status != 0 {
 		t.Errorf("the access log failed verification: %s %s", out, errs)
 	}
 }
@@ -379,7 +383,7 @@ func (p *program) held(t *testing.T, n int, says ...string) []string {
 	var lines []string
 	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		var status int
-		if out, errs, status = p.run(t, append([]string{"events", "held"}, p.data()...)...); status != 0 {
+		if out, errs, status = runCommand(t, append([]string{"events", "held"}, p.data()...)...); status != 0 {
 			t.Fatal(errs)
 		}
 		lines = strings.FieldsFunc(out, func(r rune) bool { return r == '\n' })

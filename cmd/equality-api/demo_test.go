@@ -114,7 +114,7 @@ func TestDemoPeopleUseEveryActiveCode(t *testing.T) {
 		for _, list := range lists.All() {
 			for _, code := range list.Codes {
 				if code.Active && !used[list.Name][code.Code] {
-					t.Errorf("%s: nobody has %s of %s", name, code.Code, list.Name)
+					t.Errorf("%s: no invented person has %s of %s: give it to somebody in demo.go, and name a new list above", name, code.Code, list.Name)
 				}
 				if !code.Active && used[list.Name][code.Code] {
 					t.Errorf("%s: somebody has %s of %s, which is retired", name, code.Code, list.Name)

@@ -173,23 +173,23 @@ func TestArrowsAreThoseOfTheTable(t *testing.T) {
 		}
 		row, ok := arrows[name]
 		if !ok {
-			t.Errorf("%s has no row in the table", name)
+			t.Errorf("%s has no row in the table arrows of imports_test.go", name)
 			continue
 		}
 		for path := range found[name].imports {
 			if to, ours := strings.CutPrefix(path, module+"/"); ours && !slices.Contains(row, to) {
-				t.Errorf("%s imports %s, an arrow that is not in the table", name, to)
+				t.Errorf("%s imports %s, an arrow that the table in imports_test.go does not allow", name, to)
 			}
 		}
 		for _, to := range row {
 			if !found[name].imports[module+"/"+to] {
-				t.Errorf("the table lets %s import %s, which it does not", name, to)
+				t.Errorf("the table in imports_test.go allows %s to import %s, which it does not: take it out", name, to)
 			}
 		}
 	}
 	for _, name := range append(slices.Collect(maps.Keys(arrows)), testPackages...) {
 		if _, ok := found[name]; !ok {
-			t.Errorf("the table has a row for %s, which is not there", name)
+			t.Errorf("the table in imports_test.go has a row for %s, which does not exist", name)
 		}
 	}
 }

@@ -43,7 +43,7 @@ func TestDocumentedHeaderAndRules(t *testing.T) {
 	t.Parallel()
 	names, _ := table(t, "header")
 	if d := cmp.Diff(Header(), names); d != "" {
-		t.Error(d)
+		t.Errorf("the table of columns in docs/import.md differs from columns.go (-columns.go +docs/import.md):\n%s", d)
 	}
 	_, rows := table(t, "rules")
 	var want []string
@@ -51,7 +51,7 @@ func TestDocumentedHeaderAndRules(t *testing.T) {
 		want = append(want, "| `"+m.Code+"` | "+m.Meaning+" |")
 	}
 	if d := cmp.Diff(want, rows); d != "" {
-		t.Error(d)
+		t.Errorf("the table of rules in docs/import.md differs from Meanings (-Meanings +docs/import.md):\n%s", d)
 	}
 }
 
@@ -80,6 +80,6 @@ func TestEveryMemberHasItsColumn(t *testing.T) {
 	}
 	got := slices.DeleteFunc(Header(), func(name string) bool { return name == versionColumn || name == modifiedColumn })
 	if d := cmp.Diff(want, got); d != "" {
-		t.Error(d)
+		t.Errorf("the columns of columns.go are not those of the record's members (-record +columns.go):\n%s", d)
 	}
 }

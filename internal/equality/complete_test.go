@@ -20,11 +20,11 @@ func TestEveryMemberOfARecordIsInTheTableOfMembers(t *testing.T) {
 			continue
 		}
 		if !listed[name] {
-			t.Errorf("%s is not in the table of members", name)
+			t.Errorf("%s is not in the table of members.go", name)
 		}
 		delete(listed, name)
 	}
 	for name := range listed {
-		t.Errorf("%s is in the table of members and not in the record", name)
+		t.Errorf("%s is in the table of members.go and not in record.go", name)
 	}
 }

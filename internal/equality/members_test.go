@@ -49,14 +49,14 @@ func TestMemberNames(t *testing.T) {
 		t.Fatal(failures(t, err))
 	}
 	if got := string(r.Encode()); got != document(full) {
-		t.Errorf("got %s", got)
+		t.Errorf("a record with every member of full is written as\n%s\nSee record.go for a member that is missing, decode.go for one that is not read", got)
 	}
 	want := names(t, []byte(document(full)))[2:] // without the identifiers
 	if d := cmp.Diff(want, r.Members()); d != "" {
-		t.Error(d)
+		t.Errorf("Members, by the table in members.go (-want +got):\n%s", d)
 	}
 	if d := cmp.Diff(want, equality.Diff(r, stored(t, ""))); d != "" {
-		t.Error(d)
+		t.Errorf("Diff, by the table in members.go (-want +got):\n%s", d)
 	}
 	if d := equality.Diff(r, r); d != nil {
 		t.Errorf("a record differs from itself in %v", d)

@@ -53,12 +53,12 @@ func TestShippedLists(t *testing.T) {
 	lists := mustLoad(t)
 	all := lists.All()
 	if len(all) != len(want) {
-		t.Fatalf("%d lists, want %d", len(all), len(want))
+		t.Fatalf("%d lists, want %d: a new list needs its line above", len(all), len(want))
 	}
 	for i, w := range want {
 		list := all[i]
 		if list.Name != w.name || len(list.Codes) != w.codes {
-			t.Errorf("list %d: %s with %d codes, want %s with %d", i, list.Name, len(list.Codes), w.name, w.codes)
+			t.Errorf("list %d: data/%s.json has %d codes, want %s with %d: if the file is right, correct the number above", i, list.Name, len(list.Codes), w.name, w.codes)
 		}
 		if list != mustGet(t, lists, w.name) {
 			t.Errorf("%s: Get and All disagree", w.name)

@@ -38,11 +38,11 @@ func TestReleasedCodes(t *testing.T) {
 			list := mustGet(t, lists, name)
 			for code, aliases := range codes {
 				if _, ok := list.Find(code); !ok {
-					t.Errorf("%s: %s has lost %q", file, name, code)
+					t.Errorf("%s: data/%s.json has lost %q: put it back with \"active\": false", file, name, code)
 				}
 				for _, alias := range aliases {
 					if c, ok := list.Resolve(alias); !ok || c.Code != code {
-						t.Errorf("%s: %s gives %q for %q, not %q", file, name, c.Code, alias, code)
+						t.Errorf("%s: data/%s.json gives %q for the alias %q, which belongs to %q", file, name, c.Code, alias, code)
 					}
 				}
 			}

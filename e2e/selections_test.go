@@ -1,0 +1,48 @@
+package e2e
+
+import (
+	"reflect"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// TestPostgresIsAsSQLite runs tests once more, on PostgreSQL, whose outcome the
+// engine decides as a process among others: start and stop, a kill, two servers
+// on one database, waiting for events, import and export. Two of them walk
+// through every operation. What an engine answers to a single call is not
+// repeated here: the conformance suite (internal/store/storetest) asks that of both.
+func TestPostgresIsAsSQLite(t *testing.T) {
+	t.Parallel()
+	runAll(t,
+		TestRolesHaveTheirPermissions, TestHeadIsGetWithoutBody,
+		TestParallelCreatesMakeOneRecord, TestParallelPatchesOfOneVersionMakeOneChange, TestParallelPatchesOfDifferentMembersAllSurvive,
+		TestSameKeyAtOnceIsDoneOnce, TestWalkSeesEveryoneWhileOthersAreCreated,
+		TestRetryIsAnsweredAsTheFirstTime, TestFeedsEndIsACursorThatStays, TestWaitEndsWithAnEvent, TestWaitEndsWhenTheServerStops,
+		TestRequestsInFlightAreAnsweredAtShutdown, TestAccessLogVerifiesAfterAStop, TestMetricsNameNoOne,
+		TestKilledServer, TestStoppedServer,
+		TestImportedRecordsAreAsAnyOther, TestExportIsImportedAsItWas, // an import that is killed: TestPostgresImportBesideServers
+	)
+}
+
+// TestQuick is what "make quick" runs of the whole-program tests: a little of everything.
+func TestQuick(t *testing.T) {
+	t.Parallel()
+	if !testing.Short() {
+		t.Skip("these tests are run anyway")
+	}
+	runAll(t,
+		TestContractAndServerHaveTheSameOperations, TestEveryOperationIsServedUnderBothPrefixes, TestRolesHaveTheirPermissions,
+		TestMergePatchSemantics, TestIfMatchIsEnforced, TestRetryIsAnsweredAsTheFirstTime, TestEventsTellOfEveryChangeOnceInOrder,
+		TestWhatAFrontEndDoes, TestImportedRecordsAreAsAnyOther, TestStoppedServer,
+	)
+}
+
+// runAll runs tests as parts of another.
+func runAll(t *testing.T, tests ...func(*testing.T)) {
+	t.Helper()
+	for _, test := range tests {
+		name := runtime.FuncForPC(reflect.ValueOf(test).Pointer()).Name()
+		t.Run(name[strings.LastIndexByte(name, '.')+len(".Test"):], test)
+	}
+}
