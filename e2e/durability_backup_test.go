@@ -1,15 +1,12 @@
 package e2e
 
 import (
-	"database/sql"
 	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/google/uuid"
 )
 
 // backups is where backups are kept, and who opens them.
@@ -153,9 +150,8 @@ func TestRestoredFeedIsAnother(t *testing.T) {
 	}
 }
 
-// TestErasureReachesOlderBackups erases a person after a backup, with SQL
-// while there is no request for it. With the newest keys the older backup has
-// everybody but that person.
+// TestErasureReachesOlderBackups erases a person after a backup. With the newest
+// keys the older backup has everybody but that person.
 func TestErasureReachesOlderBackups(t *testing.T) {
 	t.Parallel()
 	f, b := fillDirectory(t), newBackups(t)
@@ -164,21 +160,11 @@ func TestErasureReachesOlderBackups(t *testing.T) {
 	b.take(t, dir, "old.age", "--keys", newest)
 	older := readFile(t, newest)
 	gone, kept := f.people[0], f.people[1]
-	id := uuid.MustParse(gone)
-	tamper(t, dir, func(tx *sql.Tx) error {
-		for _, text := range []string{
-			"INSERT INTO tombstone (id, version, at, reason, by) SELECT id, version, modified, 'unlawful', 'test' FROM record WHERE id = $1",
-			"DELETE FROM data_key WHERE record = (SELECT number FROM record WHERE id = $1)",
-			"DELETE FROM history WHERE record = (SELECT number FROM record WHERE id = $1)",
-			"DELETE FROM identifier WHERE record = (SELECT number FROM record WHERE id = $1)",
-			"DELETE FROM record WHERE id = $1",
-		} {
-			if _, err := tx.Exec(text, id[:]); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	p := startIn(t, dir)
+	p.erase(t, gone)
+	if status := p.stop(t); status != 0 {
+		t.Errorf("stopped with status %d\n%s", status, p.log())
+	}
 	b.take(t, dir, "new.age", "--keys", newest)
 	if _, err := os.Stat(filepath.Join(b.dir, "old.age.keys")); err == nil {
 		t.Error("there are two files of keys")
@@ -187,7 +173,7 @@ func TestErasureReachesOlderBackups(t *testing.T) {
 	if !strings.HasPrefix(out, "1 records restored") || !strings.Contains(out, "; 1 erased since the backup left out\n") {
 		t.Errorf("restore says %q", out)
 	}
-	p := startIn(t, to)
+	p = startIn(t, to)
 	officer := p.token(t, "officer")
 	p.do(t, "GET", "/equality-information/"+gone, request{token: officer}).want(t, 410)
 	p.do(t, "GET", "/equality-information/"+gone+"/history/0", request{token: officer}).want(t, 410)

@@ -38,7 +38,7 @@ func TestFaultsAreToldInOrder(t *testing.T) {
 	}
 	faults := []fault{
 		{"no such path", "not-found", 404, func(a *faulty) { a.path = "/none" }},
-		{"no such method", "method-not-allowed", 405, func(a *faulty) { a.method = "DELETE" }},
+		{"no such method", "method-not-allowed", 405, func(a *faulty) { a.method = "PUT" }},
 		{"no token", "unauthenticated", 401, func(a *faulty) { a.token = "" }},
 		{"a token that is none", "unauthenticated", 401, func(a *faulty) { a.token = "zebra" }},
 		{"no permission", "forbidden", 403, func(a *faulty) { a.token = analyst }},

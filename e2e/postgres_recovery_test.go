@@ -124,16 +124,6 @@ func (s site) sql(t *testing.T, args []any, statements ...string) {
 	}
 }
 
-// erase erases a record, with SQL while there is no request for it.
-func (s site) erase(t *testing.T, id uuid.UUID) {
-	t.Helper()
-	s.sql(t, []any{id[:]},
-		"INSERT INTO tombstone (id, version, at, reason, by) SELECT id, version, modified, 'unlawful', 'test' FROM record WHERE id = $1",
-		"DELETE FROM data_key WHERE record = (SELECT number FROM record WHERE id = $1)",
-		"DELETE FROM identifier WHERE record = (SELECT number FROM record WHERE id = $1)",
-		"DELETE FROM record WHERE id = $1")
-}
-
 // toErase imports a record that no other part of the test knows, not even the feed.
 func (s site) toErase(t *testing.T) uuid.UUID {
 	t.Helper()
@@ -202,7 +192,7 @@ func TestPostgresDumpUnderLoad(t *testing.T) {
 	l.writeUntil(t, p, officer, 200, func() {
 		promised = l.acknowledged()
 		s.dump(t, records, recordsOfDump...)
-		s.erase(t, gone)
+		p.erase(t, gone.String())
 		s.dump(t, newest, keysOfDump...)
 		if status := p.stop(t); status != 0 {
 			t.Errorf("stopped with status %d\n%s", status, p.log())
@@ -249,7 +239,7 @@ func TestPostgresPointInTime(t *testing.T) {
 	})
 	p = s.start(t)
 	late := p.create(t, officer, "")
-	s.erase(t, gone)
+	p.erase(t, gone.String())
 	s.dump(t, newest, keysOfDump...)
 	if status := p.stop(t); status != 0 {
 		t.Errorf("stopped with status %d\n%s", status, p.log())

@@ -15,12 +15,12 @@ import (
 func TestPostgresIsAsSQLite(t *testing.T) {
 	t.Parallel()
 	runAll(t,
-		TestRolesHaveTheirPermissions, TestHeadIsGetWithoutBody,
+		TestEveryRoleWithEveryOperation, TestHeadIsGetWithoutBody,
 		TestParallelCreatesMakeOneRecord, TestParallelPatchesOfOneVersionMakeOneChange, TestParallelPatchesOfDifferentMembersAllSurvive,
 		TestSameKeyAtOnceIsDoneOnce, TestWalkSeesEveryoneWhileOthersAreCreated,
 		TestRetryIsAnsweredAsTheFirstTime, TestFeedsEndIsACursorThatStays, TestWaitEndsWithAnEvent, TestWaitEndsWhenTheServerStops,
 		TestRequestsInFlightAreAnsweredAtShutdown, TestAccessLogVerifiesAfterAStop, TestMetricsNameNoOne,
-		TestKilledServer, TestStoppedServer,
+		TestKilledServer, TestStoppedServer, TestErasedRecordIsGoneForEveryOperation,
 		TestImportedRecordsAreAsAnyOther, TestExportIsImportedAsItWas, // an import that is killed: TestPostgresImportBesideServers
 	)
 }
@@ -32,7 +32,7 @@ func TestQuick(t *testing.T) {
 		t.Skip("these tests are run anyway")
 	}
 	runAll(t,
-		TestContractAndServerHaveTheSameOperations, TestEveryOperationIsServedUnderBothPrefixes, TestRolesHaveTheirPermissions,
+		TestContractAndServerHaveTheSameOperations, TestEveryOperationIsServedUnderBothPrefixes, TestEveryRoleWithEveryOperation,
 		TestMergePatchSemantics, TestIfMatchIsEnforced, TestRetryIsAnsweredAsTheFirstTime, TestEventsTellOfEveryChangeOnceInOrder,
 		TestWhatAFrontEndDoes, TestImportedRecordsAreAsAnyOther, TestStoppedServer,
 	)

@@ -36,7 +36,7 @@ var arrows = map[string][]string{
 		"internal/audit", "internal/events", "internal/sealing", "internal/store", "internal/store/queries",
 	},
 	"internal/service": {
-		"internal/audit", "internal/equality", "internal/events", "internal/identity", "internal/sealing", "internal/store",
+		"internal/audit", "internal/equality", "internal/etag", "internal/events", "internal/identity", "internal/sealing", "internal/store",
 	},
 	"internal/bulk": {"internal/equality", "internal/refdata", "internal/store"},
 	"internal/etag": {},
@@ -46,11 +46,11 @@ var arrows = map[string][]string{
 		"internal/service", "internal/store",
 	},
 	"internal/mmh": {
-		"api", "internal/equality", "internal/etag", "internal/events", "internal/gate", "internal/refdata", "internal/server", "internal/service", "internal/store",
+		"api", "internal/equality", "internal/etag", "internal/events", "internal/gate", "internal/refdata", "internal/server", "internal/service",
 	},
-	"internal/relay": {"internal/events", "internal/service", "internal/store"},
+	"internal/relay": {"internal/events", "internal/service"},
 	"cmd/equality-api": {
-		"api", "internal/audit", "internal/bulk", "internal/config", "internal/equality", "internal/events", "internal/gate", "internal/httpapi",
+		"api", "internal/audit", "internal/bulk", "internal/config", "internal/equality", "internal/etag", "internal/events", "internal/gate", "internal/httpapi",
 		"internal/identity", "internal/mmh", "internal/refdata", "internal/relay", "internal/sealing", "internal/server", "internal/service", "internal/store",
 		"internal/store/postgres", "internal/store/sqlite",
 	},

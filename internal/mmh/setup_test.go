@@ -2,9 +2,7 @@ package mmh_test
 
 import (
 	"context"
-	"database/sql"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -147,26 +145,10 @@ func (b both) ask(method, target, body string, headers ...header) *httptest.Resp
 	return w
 }
 
-// erase changes the database as an erasure does.
+// erase erases a record, as a governance user.
 func (b both) erase(t testing.TB, id string) {
 	t.Helper()
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(b.dir, sqlite.DatabaseFile)+"?_pragma=busy_timeout(5000)&_pragma=foreign_keys(ON)")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	key := uuid.MustParse(id)
-	const number = "(SELECT number FROM record WHERE id = $1)"
-	for _, q := range []string{
-		"INSERT INTO tombstone (id, version, at, reason, by) SELECT id, version, 0, 'person-request', 'governance' FROM record WHERE id = $1",
-		"DELETE FROM data_key WHERE record = " + number, "DELETE FROM nino_index WHERE record = " + number,
-		"DELETE FROM history WHERE record = " + number, "DELETE FROM identifier WHERE record = " + number,
-		"DELETE FROM record WHERE id = $1",
-	} {
-		if _, err := db.ExecContext(t.Context(), q, key[:]); err != nil {
-			t.Fatalf("%s: %v", q, err)
-		}
-	}
+	wants(t, b.ask("DELETE", httpapi.Prefix+"/equality-information/"+id+"?reason=person-request", "", b.as("governance")), 200)
 }
 
 // as returns the header of a caller with a role.

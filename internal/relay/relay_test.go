@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"equality-information-api/internal/events"
+	"equality-information-api/internal/identity"
 	"equality-information-api/internal/relay"
 	"equality-information-api/internal/service"
 )
@@ -154,16 +155,12 @@ func TestNothingOfAnErasedPersonLeaves(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	one, two := b.create(), b.create()
-	for _, statement := range []string{
-		"INSERT INTO tombstone (id, version, at, reason, by) SELECT id, version, modified, '', '' FROM record WHERE target = ?",
-		"DELETE FROM identifier WHERE uuid = ?", "DELETE FROM data_key WHERE record = (SELECT number FROM record WHERE target = ?)",
-		"DELETE FROM record WHERE target = ?",
-	} {
-		b.exec(statement, one[:])
-	}
+	_, err := b.service.EraseRecord(t.Context(), b.access(service.Erase, identity.EqualityErase),
+		service.Erasure{ID: one, Reason: service.ErasureReasons[0]})
+	ok(t, err)
 	b.run()
 	b.told(two, "0 ")
-	b.place(func(p relay.Progress) bool { return p.Position == 2 && len(p.Held) == 0 })
+	b.place(func(p relay.Progress) bool { return p.Position == 3 && len(p.Held) == 0 }) // past the erasure's own event
 	b.told(one, "")
 }
 

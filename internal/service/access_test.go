@@ -117,7 +117,7 @@ func TestAnEntryNamesTheCallersRolesAndTheKindOfObject(t *testing.T) {
 
 // useCases calls each use case with an access.
 func useCases(t *testing.T, b *bench, id uuid.UUID) map[Action][]func(Access) error {
-	ctx := t.Context()
+	ctx, gone := t.Context(), b.create(t, "").ID
 	return map[Action][]func(Access) error{
 		Create: {func(a Access) error {
 			_, err := b.CreateRecord(ctx, a, Write{Body: body(uuid.New(), ""), Reason: Reasons[0]})
@@ -128,7 +128,7 @@ func useCases(t *testing.T, b *bench, id uuid.UUID) map[Action][]func(Access) er
 			return err
 		}},
 		Erase: {func(a Access) error {
-			_, err := b.EraseRecord(ctx, a, Erasure{ID: b.create(t, "").ID, Reason: ErasureReasons[0]})
+			_, err := b.EraseRecord(ctx, a, Erasure{ID: gone, Reason: ErasureReasons[0]})
 			return err
 		}},
 		Read: {func(a Access) error { _, err := b.Read(ctx, a, Lookup{ID: id}); return err }},
@@ -156,8 +156,8 @@ func TestUseCaseTakesNoAccessOfAnotherAction(t *testing.T) {
 	b := setup(t)
 	record := b.create(t, "")
 	all := everythingBut("")
-	before := len(b.log(t))
 	cases := useCases(t, b, record.ID)
+	before := len(b.log(t))
 	for _, action := range actions {
 		if _, ok := cases[action]; !ok {
 			t.Errorf("%s has no use case in useCases", action.name)

@@ -159,9 +159,9 @@ func (v Shown) record() (r equality.Record, err error) {
 	return r, err
 }
 
-// bare says whether nothing is left of a record's content.
+// bare says whether nothing is left of a record but its ids.
 func bare(r equality.Record) bool {
-	return r.ID == uuid.Nil && r.TargetID == uuid.Nil && len(r.Members()) == 0
+	return len(r.Members()) == 0
 }
 
 // erase erases a record.

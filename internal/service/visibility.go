@@ -41,6 +41,7 @@ func (s *Service) show(a Access, o store.Opened, past bool) (Shown, error) {
 	if !a.readable() {
 		o.Record = equality.Record{ID: o.ID, TargetID: o.Target}
 		o.Text = o.Record.Encode()
+		o.Provenance.Members = a.names(o.Provenance.Members)
 		return Shown{Opened: o.Stripped()}, nil
 	}
 	var withheld []string

@@ -1,7 +1,7 @@
 package store
 
 import (
-	"crypto/hmac"
+	"crypto/subtle"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -85,7 +85,7 @@ var ErrForged = errors.New("a tombstone was not written with this keyset")
 // Verify is ErrUnavailable for a tombstone that was not written with the
 // keyset: nobody is told that the record was erased, nor that it was not.
 func (t Tombstone) Verify(keys *sealing.Keyset) error {
-	if mac := TombstoneMAC(keys, t); !hmac.Equal(mac[:], t.MAC) {
+	if mac := TombstoneMAC(keys, t); subtle.ConstantTimeCompare(mac[:], t.MAC) != 1 {
 		return fmt.Errorf("%w: %w", ErrUnavailable, ErrForged)
 	}
 	return nil

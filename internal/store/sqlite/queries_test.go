@@ -84,7 +84,7 @@ func TestNoQueryReadsAWholeTable(t *testing.T) {
 		queries.SQLiteRecordInsert: {"SCAN nino_index", "SCAN identifier"},
 	}
 	meant[queries.OutboxRead] = []string{"SCAN feed", "SCAN page", "USE TEMP B-TREE"} // the one row of the one, and a page
-	plain := []string{"SCAN CONSTANT ROW", "SCAN 2-ROW VALUES"} // of a SELECT without FROM
+	plain := []string{"SCAN CONSTANT ROW", "SCAN 2-ROW VALUES"}                       // of a SELECT without FROM
 	f.db.query(t, func(db *sql.DB) error {
 		conn, err := db.Conn(t.Context())
 		if err != nil {
