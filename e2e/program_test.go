@@ -26,6 +26,10 @@ const (
 	stopTimeout  = 40 * time.Second
 )
 
+// underRace says whether the program under test is built with the race detector.
+// The tests themselves need none, and would spend most of their time in it.
+func underRace() bool { return os.Getenv("EQUALITY_TEST_RACE") != "" }
+
 // binary is the program under test; TestMain builds it.
 var binary string
 
@@ -37,7 +41,7 @@ func runTests(m *testing.M) int {
 		return failed(err)
 	}
 	defer os.RemoveAll(dir)
-	if binary, err = build(dir, raceEnabled); err != nil {
+	if binary, err = build(dir, underRace()); err != nil {
 		return failed(err)
 	}
 	if loaded, err = loadContract(); err != nil {
