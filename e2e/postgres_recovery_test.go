@@ -19,8 +19,8 @@ import (
 
 // What docs/operations.md has pg_dump write: the records, and their keys.
 var (
-	recordsOfDump = []string{"--exclude-table-data=data_key", "--exclude-table-data=tombstone"}
-	keysOfDump    = []string{"--data-only", "--table=data_key", "--table=tombstone", "--rows-per-insert=1000", "--on-conflict-do-nothing"}
+	recordsOfDump = []string{"--exclude-table-data=data_key", "--exclude-table-data=owner_key", "--exclude-table-data=tombstone"}
+	keysOfDump    = []string{"--data-only", "--table=data_key", "--table=owner_key", "--table=tombstone", "--rows-per-insert=1000", "--on-conflict-do-nothing"}
 )
 
 // site is a data directory with a keyset, and where in PostgreSQL its data are.

@@ -33,14 +33,40 @@ const (
 
 // kinds is what every kind of document is; a new kind is a row here.
 var kinds = [...]struct {
+	name   string    // in the access log
 	format byte      // of its blobs, and their first byte
 	owner  OwnerKind // whose data key seals it
 	named  bool      // an owner may have several, of different names
 }{
-	KindRecord:   {format: 1, owner: OwnerRecord},
-	KindExtended: {format: 2, owner: OwnerRecord, named: true},
-	KindPerson:   {format: 2, owner: OwnerPerson},
+	KindRecord:   {name: "record", format: 1, owner: OwnerRecord},
+	KindExtended: {name: "extended", format: 2, owner: OwnerRecord, named: true},
+	KindPerson:   {name: "person", format: 2, owner: OwnerPerson},
 }
+
+// Kinds lists every kind of document.
+func Kinds() (all []Kind) {
+	for kind := range kinds {
+		if kinds[kind].format != 0 {
+			all = append(all, Kind(kind))
+		}
+	}
+	return all
+}
+
+// String is the kind's name in the access log; empty for a number that is no kind.
+func (k Kind) String() string {
+	if int(k) >= len(kinds) {
+		return ""
+	}
+	return kinds[k].name
+}
+
+// Owner is whose data key seals documents of the kind.
+func (k Kind) Owner() OwnerKind { return kinds[k].owner }
+
+// Named says whether an owner may have several documents of the kind, with
+// different names.
+func (k Kind) Named() bool { return kinds[k].named }
 
 // Document says which of its owner's documents a blob holds. It is bound into
 // the seal, so that no document can take another's place.

@@ -212,39 +212,31 @@ func (l *Log) Written(ctx context.Context, yield func(audit.Logged) error) (err 
 	return nil
 }
 
-// kinds are the kinds of objects that are stored in versions, each with the
-// query that gives all of them: name, id, version, sealed document, and whether
-// it stands where its version can be.
-var kinds = []struct {
-	object   audit.Object
-	versions string
-}{
-	{audit.ObjectRecord, queries.VerifyVersions.SQL},
-}
-
 // Stored gives every stored version of every kind of object.
 func (l *Log) Stored(ctx context.Context, yield func(audit.Stored) error) error {
-	for _, kind := range kinds {
-		if err := l.versions(ctx, kind.object, kind.versions, yield); err != nil {
+	for _, versions := range []*queries.Query{queries.VerifyVersions, queries.VerifyDocumentVersions} {
+		if err := l.versions(ctx, versions, yield); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (l *Log) versions(ctx context.Context, object audit.Object, query string, yield func(audit.Stored) error) (err error) {
-	rows, err := l.tx.QueryContext(ctx, query)
+func (l *Log) versions(ctx context.Context, query *queries.Query, yield func(audit.Stored) error) (err error) {
+	rows, err := l.tx.QueryContext(ctx, query.SQL)
 	if err != nil {
 		return err
 	}
 	defer closeRows(rows, &err)
 	for rows.Next() {
-		s := audit.Stored{Object: object}
+		var s audit.Stored
+		var kind int64
 		var sealed sql.RawBytes
 		var inPlace bool
-		if err := rows.Scan(&s.Name, (*loggedID)(&s.ID), &s.Version, &sealed, &inPlace); err != nil {
+		if err := rows.Scan(&kind, &s.Name, (*loggedID)(&s.ID), &s.Version, &sealed, &inPlace); err != nil {
 			return err
 		}
+		s.Object = audit.Object(sealing.Kind(kind).String())
 		s.Document, s.Misplaced = sha256.Sum256(sealed), !inPlace
 		if err := yield(s); err != nil {
 			return err
@@ -308,11 +300,46 @@ func (l *Log) Misplaced(ctx context.Context, yield func(finding string) error) (
 			return err
 		}
 	}
+	if err := l.misplacedDocuments(ctx, yield); err != nil {
+		return err
+	}
 	var astray int64
 	if err := l.tx.QueryRowContext(ctx, queries.VerifyIdentifiers.SQL).Scan(&astray); err != nil || astray == 0 {
 		return err
 	}
 	return yield(fmt.Sprintf("%d ids point to a record that does not have them", astray))
+}
+
+// misplacedDocuments opens every current document that is not a record, and
+// gives those that cannot be opened.
+func (l *Log) misplacedDocuments(ctx context.Context, yield func(finding string) error) (err error) {
+	rows, err := l.tx.QueryContext(ctx, queries.VerifyDocumentKeys.SQL)
+	if err != nil {
+		return err
+	}
+	defer closeRows(rows, &err)
+	for rows.Next() {
+		var id DocumentID
+		var kind, owner int64
+		var row DocumentRow
+		err := rows.Scan(&owner, (*loggedID)(&id.Owner), &kind, &id.Name, &row.Version, &row.Sealed, &row.Wrapped)
+		if err != nil {
+			return err
+		}
+		id.Kind = sealing.Kind(kind)
+		d := Document{DocumentID: id}
+		d.key, err = l.keys.OpenDataKey(sealing.Owner{Kind: sealing.OwnerKind(owner), ID: id.Owner}, row.Wrapped)
+		if err == nil {
+			_, err = d.open(row)
+		}
+		if err == nil {
+			continue
+		}
+		if err := yield(fmt.Sprintf("%v of %v: its row does not hold its document", id.Kind, id.Owner)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func closeRows(rows *sql.Rows, err *error) {

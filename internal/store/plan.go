@@ -64,8 +64,18 @@ type Plan struct {
 	Unindex, Index []byte
 
 	result     Opened
+	told       told
 	statements []func(at time.Time) Statement
 	destroys   bool
+}
+
+// told is what the access log and the feed are told of the effects.
+type told struct {
+	object     audit.Object
+	name       string
+	id, target uuid.UUID
+	version    int64
+	document   []byte // SHA-256 of the sealed document
 }
 
 // NewPlan has a write decided on what was found, and seals what is to be
@@ -100,6 +110,7 @@ func (e PutRecord) plan(p *Plan, keys *sealing.Keyset) error {
 		return err
 	}
 	p.Put, p.result = &put, next
+	p.told = told{object: audit.ObjectRecord, id: next.ID, target: next.Target, version: next.Version, document: put.Hash()}
 	if after := next.Record.NationalInsuranceNumber; after != before {
 		p.Unindex, p.Index = ninoHash(keys, before), ninoHash(keys, after)
 	}
@@ -146,6 +157,7 @@ func (e Erase) plan(p *Plan, keys *sealing.Keyset) error {
 	for _, statement := range grave.removal(found.number) {
 		p.add(statement.Query, statement.Args...)
 	}
+	p.told = told{object: audit.ObjectRecord, id: grave.ID, target: grave.Target, version: grave.Version}
 	p.destroys = true
 	return nil
 }
@@ -155,6 +167,13 @@ func (p *Plan) add(query *queries.Query, args ...any) {
 	p.statements = append(p.statements, func(time.Time) Statement { return Statement{query, args} })
 }
 
+// timed adds a statement whose last argument is the time of the write.
+func (p *Plan) timed(query *queries.Query, args ...any) {
+	p.statements = append(p.statements, func(at time.Time) Statement {
+		return Statement{query, append(slices.Clone(args), Micros(at))}
+	})
+}
+
 // Writes says whether the plan changes what is stored.
 func (p *Plan) Writes() bool { return len(p.Decision.Effects) > 0 }
 
@@ -162,29 +181,30 @@ func (p *Plan) Writes() bool { return len(p.Decision.Effects) > 0 }
 // by itself may keep it.
 func (p *Plan) Destroys() bool { return p.destroys }
 
-// Changes gives the number of the record that the plan changes; 0 where it
-// changes none, or makes a new one.
-func (p *Plan) Changes() int64 {
-	if !p.Writes() || p.Found.State != Present {
-		return 0
+// Changes names what the plan changes: a record, or a document. It is zero if
+// the plan changes nothing, or writes a first version.
+func (p *Plan) Changes() DocumentID {
+	switch found := p.Found.Document; {
+	case !p.Writes():
+	case found.State == Present:
+		return found.DocumentID
+	case p.Found.State == Present && found.Kind == 0:
+		return DocumentID{Kind: sealing.KindRecord, Owner: p.Found.ID}
 	}
-	return p.Found.number
+	return DocumentID{}
 }
 
-// Person is whose record the plan writes, zero where it writes none. Writers
-// that share a database execute plans in its order, so that none waits for
-// another that waits for it.
-func (p *Plan) Person() uuid.UUID {
-	if !p.Writes() {
-		return uuid.Nil
-	}
-	return p.result.Target
-}
+// Order is the id by which writers that share a database sort their plans, so
+// that none waits for another that waits for it.
+func (p *Plan) Order() uuid.UUID { return p.told.target }
 
 // Stamp gives the plan the time of its change and returns the statements that
 // are to be executed besides Put. It may be called again with another time.
 func (p *Plan) Stamp(at time.Time) []Statement {
 	p.result.Modified = at
+	if p.result.Document.Kind != 0 {
+		p.result.Document.Modified = at
+	}
 	if p.Put != nil {
 		p.Put.Modified = Micros(at)
 	}
@@ -202,14 +222,12 @@ func (p *Plan) Told(eventID uuid.UUID) (entry audit.Entry, outcome Outcome, rais
 	if !p.Writes() {
 		return entry, outcome, nil
 	}
-	entry.Object, entry.Record, entry.Version = audit.ObjectRecord, p.result.ID, p.result.Version
-	if p.Put != nil {
-		entry.Document = p.Put.Hash()
-	}
+	entry.Object, entry.ObjectName, entry.Record, entry.Version = p.told.object, p.told.name, p.told.id, p.told.version
+	entry.Document = p.told.document
 	outcome.Record, outcome.Version = entry.Record, entry.Version
 	if p.Decision.Event != "" {
-		raised = append(raised, events.Event{ID: eventID, At: p.result.Modified, Type: p.Decision.Event, Record: p.result.ID,
-			Target: p.result.Target, Version: p.result.Version, Members: slices.Clone(entry.Members), CorrelationID: entry.CorrelationID})
+		raised = append(raised, events.Event{ID: eventID, At: p.result.Modified, Type: p.Decision.Event, Record: p.told.id,
+			Target: p.told.target, Version: p.told.version, Members: slices.Clone(entry.Members), CorrelationID: entry.CorrelationID})
 	}
 	return entry, outcome, raised
 }

@@ -18,6 +18,8 @@ type Finder interface {
 	// FindTombstones gives the tombstones of records that had one of the ids,
 	// and those of the target.
 	FindTombstones(ctx context.Context, id, target uuid.UUID) ([]Tombstone, error)
+	// FindDocument gives the current version of a document; nil if there is none.
+	FindDocument(ctx context.Context, id DocumentID) (*DocumentRow, error)
 }
 
 // Tables is how an engine reads its rows. Every method may return ErrUnavailable.
@@ -26,6 +28,9 @@ type Tables interface {
 	// PastRows gives up to limit earlier versions of a record, newest first,
 	// from one version down.
 	PastRows(ctx context.Context, number, from int64, limit int) ([]Row, error)
+	// PastDocuments gives up to limit earlier versions of a document, newest
+	// first, from one version down.
+	PastDocuments(ctx context.Context, id DocumentID, from int64, limit int) ([]DocumentRow, error)
 	// ListRows gives a page of current rows, and one more where there are more.
 	ListRows(ctx context.Context, q ListQuery) ([]Row, error)
 }
@@ -89,12 +94,22 @@ func (r Reader) List(ctx context.Context, q ListQuery) (page []Opened, more bool
 
 // FindFor gives what a write is decided on: what its id leads to; for a create
 // what stands in its way, which is the person's record, else the record that
-// has the id, and the tombstones behind both.
-func FindFor(ctx context.Context, f Finder, keys *sealing.Keyset, cmd Command) (Opened, error) {
+// has the id, and the tombstones behind both. If the write names a document, it
+// gives that too.
+func FindFor(ctx context.Context, f Finder, keys *sealing.Keyset, cmd Command) (o Opened, err error) {
+	if cmd.Document.Kind != 0 {
+		if cmd.ID != uuid.Nil {
+			o, err = find(ctx, f, keys, cmd.ID, cmd.ID)
+		}
+		if err == nil {
+			o.Document, err = findDocument(ctx, f, keys, cmd.Document, o)
+		}
+		return decoded(o, err)
+	}
 	if cmd.Target == uuid.Nil {
 		return decoded(find(ctx, f, keys, cmd.ID, cmd.ID))
 	}
-	o, err := openRow(ctx, f, keys, cmd.Target)
+	o, err = openRow(ctx, f, keys, cmd.Target)
 	if err != nil || o.State == Present {
 		return decoded(o, err)
 	}

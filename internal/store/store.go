@@ -68,6 +68,8 @@ type Opened struct {
 	// Verbatim says that the record is shown as its JSON is stored: each value
 	// that has a list was in it when the version was made.
 	Verbatim bool
+	// Document is the document that a write named, if it named one.
+	Document Document
 	// Tombstones are those of erased records that stand behind an id; of a
 	// write that creates, behind either of its ids.
 	Tombstones []Tombstone
@@ -84,6 +86,9 @@ type Command struct {
 	ID uuid.UUID
 	// Target is the person of a record to create; zero makes the command a change.
 	Target uuid.UUID
+	// Document names a document that the write is about, besides the record that
+	// owns it; zero if it is about none.
+	Document DocumentID
 	// EventID names the event of the change, and so the change itself: made
 	// once before the first attempt, unique in the store.
 	EventID uuid.UUID

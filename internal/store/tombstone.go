@@ -45,6 +45,8 @@ func (t Tombstone) removal(number int64) []Statement {
 	return []Statement{
 		{queries.EraseEvents, []any{number, t.ID[:]}},
 		{queries.EraseIDs, []any{t.ID[:], t.Target[:], number}},
+		{queries.EraseDocuments, []any{int64(sealing.OwnerRecord), t.ID[:]}},
+		{queries.EraseDocumentHistory, []any{int64(sealing.OwnerRecord), t.ID[:]}},
 		{queries.EraseHistory, []any{number}},
 		{queries.EraseKey, []any{number}},
 		{queries.EraseRecord, []any{number}},

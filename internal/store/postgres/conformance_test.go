@@ -127,6 +127,12 @@ func (d database) exec(t *testing.T, statements ...string) func(args ...any) {
 	}
 }
 
+// Exec changes the database with raw SQL.
+func (d database) Exec(t *testing.T, text string) {
+	t.Helper()
+	d.exec(t, text)()
+}
+
 func (d database) Indexed(t *testing.T, hash [32]byte) (ids []uuid.UUID) {
 	t.Helper()
 	d.query(t, func(ctx context.Context, conn *pgx.Conn) error {

@@ -138,10 +138,10 @@ func (l *lane) report(err error) {
 // oneOfEach leaves one change of a record in a transaction: the others were
 // decided on the version that it replaces, and so no longer fit.
 func oneOfEach(jobs []*job) []*job {
-	changed := make(map[int64]bool)
+	changed := make(map[store.DocumentID]bool)
 	kept := jobs[:0]
 	for _, j := range jobs {
-		if j.plan != nil && j.plan.Changes() != 0 {
+		if j.plan != nil && j.plan.Changes() != (store.DocumentID{}) {
 			if changed[j.plan.Changes()] {
 				j.err = errMoved
 				continue
@@ -158,7 +158,7 @@ func oneOfEach(jobs []*job) []*job {
 func inOrder(jobs []*job) []*job {
 	person := func(j *job) (id uuid.UUID) {
 		if j.plan != nil {
-			id = j.plan.Person()
+			id = j.plan.Order()
 		}
 		return id
 	}

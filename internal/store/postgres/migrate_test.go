@@ -23,6 +23,9 @@ var rights = map[string]string{
 	"outbox":           "SELECT INSERT UPDATE DELETE",
 	"idempotency":      "SELECT INSERT UPDATE DELETE",
 	"tombstone":        "SELECT INSERT",
+	"document":         "SELECT INSERT UPDATE DELETE",
+	"document_history": "SELECT INSERT DELETE",
+	"owner_key":        "SELECT INSERT UPDATE DELETE",
 	"goose_db_version": "SELECT",
 }
 

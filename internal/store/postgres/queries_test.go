@@ -69,15 +69,17 @@ func TestNoQueryReadsAWholeTable(t *testing.T) {
 	d.fill(t)
 	// What is meant to: verification and counting, whether the log has any entry, and what finishes a restore.
 	meant := map[*queries.Query][]string{
-		queries.VerifyDocuments:   {"audit"},
-		queries.VerifyRecords:     {"record r", "data_key k", "identifier own", "identifier person"},
-		queries.VerifyIdentifiers: {"identifier i", "record r"},
-		queries.VerifyVersions:    {"record", "history h", "record r"},
-		queries.VerifyTombstones:  {"tombstone"},
-		queries.RecordCount:       {"record"},
-		queries.RestoreLost:       {"record r", "data_key"},
-		queries.PostgresEntered:   {"audit"},
-		queries.PostgresSchema:    {"goose_db_version"},
+		queries.VerifyDocuments:        {"audit"},
+		queries.VerifyRecords:          {"record r", "data_key k", "identifier own", "identifier person"},
+		queries.VerifyIdentifiers:      {"identifier i", "record r"},
+		queries.VerifyVersions:         {"record", "history h", "record r"},
+		queries.VerifyTombstones:       {"tombstone"},
+		queries.VerifyDocumentKeys:     {"document d", "owner_key own", "identifier i", "data_key record"},
+		queries.VerifyDocumentVersions: {"document", "document_history h", "document d"},
+		queries.RecordCount:            {"record"},
+		queries.RestoreLost:            {"record r", "data_key"},
+		queries.PostgresEntered:        {"audit"},
+		queries.PostgresSchema:         {"goose_db_version"},
 
 		queries.RestoreErased:      {"record r", "tombstone t", "audit"},
 		queries.EraseNumbers:       {"nino_index"},

@@ -25,6 +25,24 @@ func (t tables) FindTombstones(ctx context.Context, id, target uuid.UUID) ([]sto
 	}, id[:], target[:])
 }
 
+func (t tables) FindDocument(ctx context.Context, id store.DocumentID) (*store.DocumentRow, error) {
+	found, err := collect(ctx, t.Store, queries.DocumentRead, func(row pgx.CollectableRow) (r store.DocumentRow, err error) {
+		err = row.Scan(&r.Version, &r.Modified, &r.Sealed, &r.Wrapped)
+		return r, err
+	}, id.Columns()...)
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return &found[0], nil
+}
+
+func (t tables) PastDocuments(ctx context.Context, id store.DocumentID, from int64, limit int) ([]store.DocumentRow, error) {
+	return collect(ctx, t.Store, queries.DocumentHistoryRead, func(row pgx.CollectableRow) (r store.DocumentRow, err error) {
+		err = row.Scan(&r.Version, &r.Modified, &r.Sealed)
+		return r, err
+	}, append(id.Columns(), from, limit)...)
+}
+
 func (t tables) PastRows(ctx context.Context, number, from int64, limit int) ([]store.Row, error) {
 	return collect(ctx, t.Store, queries.HistoryRead, func(row pgx.CollectableRow) (r store.Row, err error) {
 		err = row.Scan(&r.Version, &r.Modified, &r.Sealed)

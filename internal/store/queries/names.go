@@ -9,6 +9,20 @@ var (
 	AuditTargetWalk = load("audit-target-walk")
 	// Reads a page of the access log after one entry, lane by lane.
 	AuditWalk = load("audit-walk")
+	// Reads past versions of a document that is not a record, newest first, from one version down.
+	DocumentHistoryRead = load("document-history-read")
+	// Adds the first version of a document that is not a record.
+	DocumentInsert = load("document-insert")
+	// Moves the expected version of a document that is not a record to the history.
+	DocumentMove = load("document-move")
+	// Reads the current version of a document that is not a record, with the key of its owner unless that is a record.
+	DocumentRead = load("document-read")
+	// Writes the next version of a document that is not a record.
+	DocumentUpdate = load("document-update")
+	// Removes the past versions of an erased record's documents.
+	EraseDocumentHistory = load("erase-document-history")
+	// Removes the documents of an erased record.
+	EraseDocuments = load("erase-documents")
 	// Empties the events of an erased record: they no longer say which members changed.
 	EraseEvents = load("erase-events")
 	// Removes the past versions of an erased record.
@@ -49,6 +63,8 @@ var (
 	OutboxTrim = load("outbox-trim")
 	// Finds the last expired event in a bounded batch of the oldest.
 	OutboxTrimUntil = load("outbox-trim-until")
+	// Adds the wrapped data key of an owner that is not a record.
+	OwnerKeyInsert = load("owner-key-insert")
 	// Adds entries to the access log, each behind the one before it.
 	PostgresAuditAppend = load("postgres/audit-append")
 	// Moves the expected version to the history and writes the next in its place.
@@ -131,6 +147,10 @@ var (
 	TombstoneInsert = load("tombstone-insert")
 	// Finds the tombstones of erased records that had an id, or belonged to a person.
 	TombstoneRead = load("tombstone-read")
+	// Reads every current document that is not a record, with its owner's data key.
+	VerifyDocumentKeys = load("verify-document-keys")
+	// Reads every stored version of every document that is not a record, current and past.
+	VerifyDocumentVersions = load("verify-document-versions")
 	// Reads every entry of the access log that holds the hash of a document, or a packed list of what it touched.
 	VerifyDocuments = load("verify-documents")
 	// Counts the ids that lead to a record that does not have them.

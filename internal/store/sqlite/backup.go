@@ -26,8 +26,20 @@ type BackupOptions struct {
 	Records, DataKeys io.Writer
 }
 
-// keysTable is the only table that Records is without.
-const keysTable = "data_key"
+const (
+	keysTable  = "data_key"
+	ownerKeys  = "owner_key"
+	tombstones = "tombstone"
+)
+
+// inDataKeys says how each table is read that DataKeys has. Tombstones are in
+// both archives: the newest keys tell what has been erased since older records
+// were copied.
+var inDataKeys = map[string]string{
+	keysTable:  queries.SQLiteBackupKeys.SQL,
+	ownerKeys:  "SELECT * FROM " + ownerKeys,
+	tombstones: "SELECT * FROM " + tombstones,
+}
 
 // keysColumn is what DataKeys has besides the columns of keysTable: the id of
 // the key's record. A record's number may be given again once it was erased.
@@ -100,7 +112,7 @@ func writeArchives(ctx context.Context, tx *sql.Tx, o BackupOptions, mark Mark) 
 		return err
 	}
 	for _, table := range tables {
-		if table == keysTable {
+		if inDataKeys[table] != "" && table != tombstones {
 			continue
 		}
 		if err := writeTable(ctx, tx, records, table, "SELECT * FROM "+quoted(table)); err != nil {
@@ -115,20 +127,15 @@ func writeArchives(ctx context.Context, tx *sql.Tx, o BackupOptions, mark Mark) 
 	if err != nil {
 		return err
 	}
-	for _, part := range [][2]string{
-		{keysTable, queries.SQLiteBackupKeys.SQL},
-		{tombstones, "SELECT * FROM " + tombstones},
-	} {
-		if err := writeTable(ctx, tx, keys, part[0], part[1]); err != nil {
-			return err
+	for _, table := range tables {
+		if query := inDataKeys[table]; query != "" {
+			if err := writeTable(ctx, tx, keys, table, query); err != nil {
+				return err
+			}
 		}
 	}
 	return keys.close(o.Keys)
 }
-
-// tombstones are in both archives: the newest keys tell what has been erased
-// since older records were copied.
-const tombstones = "tombstone"
 
 // tablesOf are all tables of a database that hold what is stored; a migration
 // that adds one need not think of it here. The last is SQLite's own, with the

@@ -71,6 +71,12 @@ func (d database) Log(t *testing.T, keys *sealing.Keyset, show func(audit.Log)) 
 	show(log)
 }
 
+// Exec changes the database with raw SQL.
+func (d database) Exec(t *testing.T, text string) {
+	t.Helper()
+	d.exec(t, statement{text, nil})
+}
+
 func (d database) Indexed(t *testing.T, hash [32]byte) (ids []uuid.UUID) {
 	t.Helper()
 	d.query(t, func(db *sql.DB) error {

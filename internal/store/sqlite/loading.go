@@ -59,31 +59,47 @@ func loadRecords(ctx context.Context, tx *sql.Tx, from Source) error {
 	})
 }
 
-// loadKeys takes the keys of the records that are there, and all tombstones.
+// loadKeys takes the keys of the records and documents that are there, and all tombstones.
 func loadKeys(ctx context.Context, tx *sql.Tx, from Source) error {
 	return loadTables(ctx, tx, from, func(table string, columns []string) (string, error) {
-		if table == tombstones {
+		switch table {
+		case tombstones:
 			return strings.Replace(insert(table, columns), "INSERT", "INSERT OR REPLACE", 1), nil
+		case ownerKeys:
+			kind, owner := slices.Index(columns, "kind"), slices.Index(columns, "owner")
+			if kind < 0 || owner < 0 {
+				return "", ErrNoBackup
+			}
+			return insertWhere(table, columns, 0, fmt.Sprintf("document WHERE owner_kind = $%d AND owner = $%d", kind+1, owner+1)), nil
 		}
 		record := slices.Index(columns, "record")
 		if table != keysTable || columns[0] != keysColumn || record < 0 {
 			return "", ErrNoBackup
 		}
-		var names, parameters []string
-		for i, column := range columns[1:] {
-			names, parameters = append(names, quoted(column)), append(parameters, fmt.Sprintf("$%d", i+2))
-		}
-		return fmt.Sprintf("INSERT INTO %s (%s) SELECT %s WHERE EXISTS (SELECT 1 FROM record WHERE number = $%d AND id = $1)",
-			keysTable, strings.Join(names, ", "), strings.Join(parameters, ", "), record+1), nil
+		return insertWhere(table, columns, 1, fmt.Sprintf("record WHERE number = $%d AND id = $1", record+1)), nil
 	})
 }
 
+// insert is the statement for a row whose columns are its parameters.
 func insert(table string, columns []string) string {
-	var names, parameters []string
-	for i, column := range columns {
-		names, parameters = append(names, quoted(column)), append(parameters, fmt.Sprintf("$%d", i+1))
+	names, parameters := listed(columns, 0)
+	return fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s)", quoted(table), names, parameters)
+}
+
+// insertWhere is insert for a row that belongs to a row which exists. The
+// first columns are none of its own: they only say which row that is.
+func insertWhere(table string, columns []string, first int, exists string) string {
+	names, parameters := listed(columns, first)
+	return fmt.Sprintf("INSERT INTO %s (%s) SELECT %s WHERE EXISTS (SELECT 1 FROM %s)", quoted(table), names, parameters, exists)
+}
+
+// listed are the columns from the first, and their parameters.
+func listed(columns []string, first int) (names, parameters string) {
+	var n, p []string
+	for i, column := range columns[first:] {
+		n, p = append(n, quoted(column)), append(p, fmt.Sprintf("$%d", first+i+1))
 	}
-	return fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s)", quoted(table), strings.Join(names, ", "), strings.Join(parameters, ", "))
+	return strings.Join(n, ", "), strings.Join(p, ", ")
 }
 
 // loadTables inserts all rows of an archive, with the statement that is given for each table.

@@ -25,7 +25,7 @@ var update = flag.Bool("update", false, "make the database of the newest schema 
 // testdata/schema-N is a database that was written under schema version N, with
 // its keyset, which protects nothing else. The newest may be made anew until the
 // next release; after that it stays, and a later schema version gets its own.
-const releasedSchema = 4
+const releasedSchema = 5
 
 func releasedDir(schema int) string {
 	return filepath.Join("testdata", fmt.Sprintf("schema-%d", schema))
@@ -163,7 +163,7 @@ func stillRead(t *testing.T, schema int) {
 	ok(t, err)
 	defer func() { ok(t, f.Close()) }()
 
-	same := cmp.Options{cmpopts.EquateEmpty(), cmpopts.IgnoreUnexported(store.Opened{}), cmpopts.IgnoreFields(store.Opened{}, "Text"), cmp.Comparer(func(a, b equality.Text) bool { return a == b }),
+	same := cmp.Options{cmpopts.EquateEmpty(), cmpopts.IgnoreUnexported(store.Opened{}, store.Document{}), cmpopts.IgnoreFields(store.Opened{}, "Text"), cmp.Comparer(func(a, b equality.Text) bool { return a == b }),
 		cmp.Comparer(func(a, b equality.Date) bool { return a == b })}
 	equal := func(what string, got, want any) {
 		t.Helper()

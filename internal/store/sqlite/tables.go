@@ -42,6 +42,23 @@ func scanTombstone(row scanner, before ...any) (t store.Tombstone, err error) {
 	return t, err
 }
 
+func (t tables) FindDocument(ctx context.Context, id store.DocumentID) (*store.DocumentRow, error) {
+	var r store.DocumentRow
+	err := t.queryRow(context.WithoutCancel(ctx), queries.DocumentRead, id.Columns()...).Scan(&r.Version, &r.Modified, &r.Sealed, &r.Wrapped)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return &r, classify(err)
+}
+
+func (t tables) PastDocuments(ctx context.Context, id store.DocumentID, from int64, limit int) ([]store.DocumentRow, error) {
+	rows, err := t.query(ctx, queries.DocumentHistoryRead, append(id.Columns(), from, limit)...)
+	return collect(rows, err, func(row scanner) (r store.DocumentRow, err error) {
+		err = row.Scan(&r.Version, &r.Modified, &r.Sealed)
+		return r, err
+	})
+}
+
 func (t tables) PastRows(ctx context.Context, number, from int64, limit int) ([]store.Row, error) {
 	rows, err := t.query(ctx, queries.HistoryRead, number, from, limit)
 	return collect(rows, err, func(row scanner) (r store.Row, err error) {

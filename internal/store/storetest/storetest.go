@@ -14,12 +14,16 @@ import (
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/sealing"
 	"equality-information-api/internal/service"
+	"equality-information-api/internal/store"
 )
 
 // Engine is the store contract: what the service needs, and what the program
 // needs to run and verify a store.
 type Engine interface {
 	service.Store
+	// FindDocument and DocumentHistory are those of store.Reader.
+	FindDocument(ctx context.Context, id store.DocumentID) (store.Opened, error)
+	DocumentHistory(ctx context.Context, id store.DocumentID, from int64, limit int) (store.Document, []store.Document, error)
 	// Heads are the last durable entries of the access log's lanes that the
 	// engine has written to since it was opened.
 	Heads() []audit.Head
@@ -44,6 +48,8 @@ type Database interface {
 	// Indexed gives the records that the National Insurance number index has
 	// under a keyed hash.
 	Indexed(t *testing.T, hash [32]byte) []uuid.UUID
+	// Exec changes the database by hand. An engine may be open.
+	Exec(t *testing.T, statement string)
 	// Clear empties the database, on which no engine is open.
 	Clear(t *testing.T)
 	// Log shows the access log as it is at the moment. An engine may be open.
@@ -72,6 +78,7 @@ var groups = map[string][]test{
 	"load":        loading,
 	"walk":        walking,
 	"relay":       relaying,
+	"documents":   documents,
 }
 
 // Run tests an engine. create makes an empty database, which goes with the test.
@@ -90,6 +97,10 @@ func Run(t *testing.T, create func(t *testing.T) Database) {
 	t.Run("model", func(t *testing.T) {
 		t.Parallel()
 		testModel(t, create)
+	})
+	t.Run("swaps", func(t *testing.T) {
+		t.Parallel()
+		testSwaps(t, create)
 	})
 	t.Run("list walk", func(t *testing.T) {
 		t.Parallel()

@@ -1,0 +1,165 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"equality-information-api/internal/audit"
+	"equality-information-api/internal/sealing"
+	"equality-information-api/internal/store/queries"
+)
+
+// DocumentID names a sealed document that is not a record. All kinds share the
+// same tables, and every statement for them is shared by both engines.
+type DocumentID struct {
+	Kind  sealing.Kind
+	Owner uuid.UUID // the record's id or the person's, as the kind says
+	Name  string    // empty unless the kind has names
+}
+
+// Document is a version of a sealed document that is not a record, opened. It
+// is Absent if there is none.
+type Document struct {
+	DocumentID
+	State    State
+	Version  int64
+	Modified time.Time // UTC, microseconds
+	Content  []byte    // JSON
+
+	key *sealing.DataKey
+}
+
+// DocumentRow is a version of such a document as it is stored.
+type DocumentRow struct {
+	Version  int64
+	Modified int64 // microseconds since 1970, UTC
+	Sealed   []byte
+	Wrapped  []byte // its owner's data key; nil if the owner is a record
+}
+
+// FindDocument gives a document, and in Opened the record that owns it. Error:
+// ErrUnavailable.
+func (r Reader) FindDocument(ctx context.Context, id DocumentID) (Opened, error) {
+	return FindFor(ctx, r.tables, r.keys, id.Command())
+}
+
+// DocumentHistory gives a document and up to limit of its versions, newest
+// first, from one version down. Error: ErrUnavailable.
+func (r Reader) DocumentHistory(ctx context.Context, id DocumentID, from int64, limit int) (current Document, versions []Document, err error) {
+	o, err := r.FindDocument(ctx, id)
+	if err != nil || o.Document.State != Present {
+		return o.Document, nil, err
+	}
+	current = o.Document
+	if current.Version <= from {
+		versions = append(versions, current)
+	}
+	rows, err := r.tables.PastDocuments(ctx, current.DocumentID, min(from, current.Version-1), limit-len(versions))
+	if err != nil {
+		return Document{}, nil, err
+	}
+	for _, row := range rows {
+		d, err := current.open(row)
+		if err != nil {
+			return Document{}, nil, err
+		}
+		versions = append(versions, d)
+	}
+	return current, versions, nil
+}
+
+// Command is a write of the document, as yet without an event.
+func (id DocumentID) Command() Command {
+	if id.Kind.Owner() == sealing.OwnerRecord {
+		return Command{ID: id.Owner, Document: id}
+	}
+	return Command{Document: id}
+}
+
+func (id DocumentID) owner() sealing.Owner { return sealing.Owner{Kind: id.Kind.Owner(), ID: id.Owner} }
+
+// Columns is the document's key in the tables: the first parameters of every
+// statement about one document.
+func (id DocumentID) Columns() []any {
+	return []any{int64(id.Kind.Owner()), id.Owner[:], int64(id.Kind), id.Name}
+}
+
+func (id DocumentID) at(version int64) sealing.Document {
+	return sealing.Document{Kind: id.Kind, Version: uint64(version), Name: id.Name}
+}
+
+// findDocument gives the document that a write names, under the key of the
+// record that owns it or of its own owner.
+func findDocument(ctx context.Context, f Finder, keys *sealing.Keyset, id DocumentID, record Opened) (Document, error) {
+	if id.Kind.Owner() == sealing.OwnerRecord {
+		if record.State != Present {
+			return Document{DocumentID: id}, nil
+		}
+		id.Owner = record.ID
+	}
+	d := Document{DocumentID: id, key: record.key}
+	row, err := f.FindDocument(ctx, id)
+	if err != nil || row == nil {
+		return d, err
+	}
+	if row.Wrapped != nil {
+		if d.key, err = keys.OpenDataKey(id.owner(), row.Wrapped); err != nil {
+			return Document{}, fmt.Errorf("open the data key of a %v: %w", id.Kind, err)
+		}
+	}
+	return d.open(*row)
+}
+
+// open opens a version of the document.
+func (d Document) open(row DocumentRow) (Document, error) {
+	if d.key == nil {
+		return Document{}, fmt.Errorf("a %v has no data key: %w", d.Kind, sealing.ErrTampered)
+	}
+	content, err := d.key.Open(d.at(row.Version), row.Sealed)
+	if err != nil {
+		return Document{}, fmt.Errorf("open a %v: %w", d.Kind, err)
+	}
+	d.State, d.Version, d.Modified, d.Content = Present, row.Version, FromMicros(row.Modified), content
+	return d, nil
+}
+
+// PutDocument makes the next version of the document that the write names, or
+// the first. The former version goes to the history.
+type PutDocument struct {
+	Content []byte // JSON
+}
+
+func (e PutDocument) plan(p *Plan, keys *sealing.Keyset) error {
+	next := p.Found.Document
+	first := next.State != Present
+	if next.Kind == 0 || next.Kind.Owner() == sealing.OwnerRecord && p.Found.State != Present {
+		return errors.New("a decision would write a document without its owner")
+	}
+	if first && next.key == nil {
+		key, wrapped, err := keys.NewDataKey(next.owner())
+		if err != nil {
+			return err
+		}
+		next.key = key
+		p.add(queries.OwnerKeyInsert, int64(next.Kind.Owner()), next.Owner[:], wrapped)
+	}
+	before := next.Version
+	next.State, next.Content = Present, e.Content
+	if !first {
+		next.Version++
+	}
+	row := Row{Sealed: next.key.Seal(next.at(next.Version), e.Content)}
+	if first {
+		p.timed(queries.DocumentInsert, append(next.Columns(), next.Version, row.Sealed)...)
+	} else {
+		p.add(queries.DocumentMove, append(next.Columns(), before)...)
+		p.timed(queries.DocumentUpdate, append(next.Columns(), next.Version, row.Sealed)...)
+	}
+	p.result.Document = next
+	p.told = told{object: audit.Object(next.Kind.String()), name: next.Name, id: next.Owner, target: next.Owner, version: next.Version, document: row.Hash()}
+	return nil
+}

@@ -1,0 +1,6 @@
+-- For: Adds the first version of a document that is not a record.
+-- Runs: create, of a document that is not a record
+-- Sample: 1, '80000000-0000-4000-8000-000000000000', 2, 'tenancy', 0, '\x0102', 1790000000000000
+-- Note: A record that owns it must still be there: otherwise there is no owner, which the table refuses.
+INSERT INTO document (owner_kind, owner, kind, name, version, sealed, modified)
+VALUES ($1, CASE WHEN $1 <> 1 OR EXISTS (SELECT 1 FROM identifier WHERE uuid = $2) THEN $2 END, $3, $4, $5, $6, $7)
