@@ -67,7 +67,7 @@ func plantEverywhere(t *testing.T, dir string) *planted {
 	p.failQueries(path, officer, governance, service)
 	p.failHeaders(path, officer, service)
 	p.failCallers(path, officer, analyst)
-	p.failPaths(officer)
+	p.failPaths(officer, governance)
 	p.raw("GET /"+stem+" HTTP/9.9\r\n\r\n", "HTTP/1.1 505")
 	p.raw(stem+"\r\n\r\n", "HTTP/1.1 400")
 	p.raw("GET / HTTP/1.1\r\nHost: a\r\n"+stem+" :x\r\n\r\n", "HTTP/1.1 400")
@@ -107,6 +107,10 @@ func (p *planted) succeed(target, officer, service, governance, support string) 
 		"/openapi.yaml", "/openapi.json", "/docs", "/docs/assets/docs.js", "/docs/problems/conflict"} {
 		p.silent("GET", path, request{token: officer})
 	}
+	// Another record, with the same answers, comes and goes.
+	gone := uuid.NewString()
+	p.hit("POST", "/equality-information", 201, request{token: officer, body: plantedRecord(gone)})
+	p.silent("DELETE", "/equality-information/"+gone+"?reason=unlawful", request{token: governance})
 	p.hit("OPTIONS", path, 405, request{headers: map[string]string{"Access-Control-Request-Method": stem}})
 }
 
@@ -209,7 +213,7 @@ func (p *planted) failCallers(path, officer, analyst string) {
 }
 
 // failPaths asks for what is not there.
-func (p *planted) failPaths(officer string) {
+func (p *planted) failPaths(officer, governance string) {
 	p.t.Helper()
 	for path, want := range map[string]int{
 		"/" + stem: 404, "/" + stem + "/" + plantedNINO: 404, "/reference-data/" + stem: 404, "/docs/problems/" + stem: 404,
@@ -223,7 +227,11 @@ func (p *planted) failPaths(officer string) {
 	p.hit("POST", "/equality-information/"+stem, 400, request{token: officer, body: plantedRecord(uuid.NewString())})
 	p.hit("PATCH", "/equality-information/"+uuid.NewString(), 404, request{token: officer, body: []byte(`{"homeSituationIfOther": "` + stem + `"}`),
 		headers: map[string]string{"If-Match": "*"}})
-	p.hit("DELETE", "/equality-information/"+stem+"?reason="+stem, 405, request{token: officer})
+	p.hit("DELETE", "/equality-information/"+stem+"?reason="+stem, 403, request{token: officer})
+	p.hit("DELETE", "/equality-information/"+stem+"?reason="+stem, 400, request{token: governance})
+	p.hit("DELETE", "/equality-information/"+uuid.NewString()+"?reason="+stem, 400, request{token: governance})
+	p.hit("DELETE", "/equality-information/"+uuid.NewString()+"?reason=unlawful", 404, request{token: governance})
+	p.hit("DELETE", "/events?"+stem+"="+stem, 405, request{token: governance})
 	p.hit(strings.ToUpper(stem), "/equality-information/"+stem, 405, request{token: officer})
 }
 

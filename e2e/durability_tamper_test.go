@@ -220,7 +220,7 @@ func TestTamperedRecords(t *testing.T) {
 		}, "version 2 is not what entry"},
 		{"two ids change places", []string{
 			"UPDATE identifier SET record = 3 - record",
-		}, "its ids do not lead to it"},
+		}, "its ids do not point to it"},
 		{"a record is rolled back", []string{
 			`UPDATE record SET (version, modified, sealed) =
 				(SELECT version, modified, sealed FROM history WHERE record = $1 AND version = 1) WHERE number = $1`,

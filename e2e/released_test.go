@@ -38,6 +38,12 @@ func TestWhatAReleasedProgramWroteGoesOn(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	copyReleased(t, releasedSQLite, dir, "equality.db", "keyset.json", "token.key")
+	if out, status := auditVerify(t, dir); status != 2 || !strings.Contains(out, "older schema than this program") {
+		t.Errorf("audit verify: status %d\n%s", status, out)
+	}
+	if _, errs, status := runCommand(t, append([]string{"migrate"}, at(dir)...)...); status != 0 {
+		t.Fatal(errs)
+	}
 	goesOn(t, releasedSQLite, dir)
 }
 

@@ -49,8 +49,18 @@ func reason(err error) error {
 	return err
 }
 
-// keyset loads the directory's keyset.
+// keyset loads the directory's keyset for a command. The keys that it lacks
+// are those that `keys add` would add.
 func (d dataDir) keyset() (*sealing.Keyset, error) {
+	keys, err := d.storedKeyset()
+	if err != nil {
+		return nil, err
+	}
+	return keys.Complete()
+}
+
+// storedKeyset loads the directory's keyset as it is stored.
+func (d dataDir) storedKeyset() (*sealing.Keyset, error) {
 	keys, err := sealing.Load(d.keysetPath())
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s is missing, and no record can be read without it. Put back your copy "+
@@ -59,9 +69,9 @@ func (d dataDir) keyset() (*sealing.Keyset, error) {
 	return keys, err
 }
 
-// completeKeyset loads the directory's keyset and refuses one that lacks a key.
+// completeKeyset loads the directory's keyset for a server and refuses one that lacks a key.
 func (d dataDir) completeKeyset() (*sealing.Keyset, error) {
-	keys, err := d.keyset()
+	keys, err := d.storedKeyset()
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +83,7 @@ func (d dataDir) completeKeyset() (*sealing.Keyset, error) {
 
 // addKeys adds the keys that the directory's keyset lacks, and says which.
 func (d dataDir) addKeys() (keys *sealing.Keyset, added []sealing.MACKey, err error) {
-	if keys, err = d.keyset(); err != nil {
+	if keys, err = d.storedKeyset(); err != nil {
 		return nil, nil, err
 	}
 	if added = keys.Missing(); len(added) == 0 {

@@ -63,7 +63,7 @@ type keysExportCommand struct {
 }
 
 func (c keysExportCommand) Run(o output) error {
-	keys, err := dataDir(c.DataDir).keyset()
+	keys, err := dataDir(c.DataDir).storedKeyset()
 	if err != nil {
 		return err
 	}

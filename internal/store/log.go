@@ -32,16 +32,28 @@ type LogOptions struct {
 	Snapshot *sql.TxOptions
 	// Text gives a text back as it was before the engine stored it.
 	Text func(string) string
+	// Schema is the version of the schema that the queries need.
+	Schema int64
 }
 
+// ErrOlderSchema is a database that has not been migrated for this program.
+var ErrOlderSchema = errors.New("the database has an older schema than this program: use the older program, or run equality-api migrate first")
+
 // OpenLog reads the access log of a database, which it closes in the end.
-// Another keyset than the database's is refused.
+// Another keyset than the database's is refused. Error: ErrOlderSchema.
 func OpenLog(ctx context.Context, db *sql.DB, o LogOptions) (_ *Log, err error) {
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, db.Close())
 		}
 	}()
+	var schema int64
+	if err := db.QueryRowContext(ctx, queries.SchemaVersion.SQL).Scan(&schema); err != nil {
+		return nil, fmt.Errorf("read the schema's version: %w", err)
+	}
+	if schema < o.Schema {
+		return nil, ErrOlderSchema
+	}
 	var check []byte
 	if err := db.QueryRowContext(ctx, queries.MetaRead.SQL, MetaKeyset).Scan(&check); err != nil {
 		return nil, fmt.Errorf("read the keyset's check value: %w", err)

@@ -23,7 +23,7 @@ func OpenLog(ctx context.Context, dsn string, keys *sealing.Keyset) (*store.Log,
 		return nil, errors.Join(classify(err), db.Close())
 	}
 	return store.OpenLog(ctx, db, store.LogOptions{
-		Keys: keys, Lanes: lanesOfLog, Text: unescape,
+		Keys: keys, Lanes: lanesOfLog, Text: unescape, Schema: schemaVersion(),
 		Snapshot: &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
 	})
 }

@@ -115,9 +115,6 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 
 var errNoCheck = errors.New("the database has entries but no check value for its keyset: it has been tampered with")
 
-// errOldSchema is what /readyz is red for until `equality-api migrate` has run.
-var errOldSchema = errors.New("the database schema is older than this program needs: run equality-api migrate")
-
 // settle sees that the database is this keyset's and has this program's
 // schema, and that the feed has an epoch. It is done once; until then
 // every use tries again. Error: store.ErrUnavailable, sealing.ErrWrongKeyset.
@@ -168,7 +165,7 @@ func (s *Store) checkSchema(ctx context.Context) error {
 	err := s.pool.QueryRow(ctx, queries.PostgresSchema.SQL).Scan(&version, &writable)
 	switch {
 	case code(err) == undefinedTable || err == nil && (version == nil || *version < schemaVersion()):
-		return fmt.Errorf("%w: %w", store.ErrUnavailable, errOldSchema)
+		return fmt.Errorf("%w: %w", store.ErrUnavailable, store.ErrOlderSchema)
 	case err != nil:
 		return classify(err)
 	case !writable:

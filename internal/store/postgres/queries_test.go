@@ -79,6 +79,7 @@ func TestNoQueryReadsAWholeTable(t *testing.T) {
 		queries.RecordCount:            {"record"},
 		queries.RestoreLost:            {"record r", "data_key"},
 		queries.PostgresEntered:        {"audit"},
+		queries.SchemaVersion:          {"goose_db_version"},
 		queries.PostgresSchema:         {"goose_db_version"},
 
 		queries.RestoreErased:      {"record r", "tombstone t", "audit"},

@@ -27,13 +27,28 @@ var errMoved = errors.New("the record has moved")
 // processes one has to decide again.
 func (s *Store) Write(ctx context.Context, cmd store.Command, decide func(store.Opened) (store.Decision, error)) (store.Opened, error) {
 	var found store.Opened
-	var err error
-	if cmd.Target == uuid.Nil {
-		if found, err = store.FindFor(ctx, tables{s}, s.Keys, cmd); err != nil {
-			return store.Opened{}, err
-		}
+	id := cmd.ID
+	if cmd.Document.Kind != 0 {
+		id = cmd.Document.Owner
 	}
+	inTurn := false
 	for try := 0; ; try++ {
+		// Where a write was decided in vain, one writer of this process at a time:
+		// the others, newcomers too, would only have each other decide again.
+		if !inTurn && (try > 0 || s.turns.wanted(id)) {
+			release, err := s.turns.take(ctx, id)
+			if err != nil {
+				return store.Opened{}, err
+			}
+			defer release()
+			inTurn = true
+		}
+		if try > 0 || cmd.Target == uuid.Nil {
+			var err error
+			if found, err = store.FindFor(ctx, tables{s}, s.Keys, cmd); err != nil {
+				return store.Opened{}, err
+			}
+		}
 		plan, err := store.NewPlan(s.Keys, found, decide)
 		if err != nil {
 			return store.Opened{}, err
@@ -43,26 +58,13 @@ func (s *Store) Write(ctx context.Context, cmd store.Command, decide func(store.
 			j.statements = plan.Stamp(s.stamp(found, 1))
 		}
 		err = s.do(ctx, j)
-		if err == nil {
+		switch {
+		case err == nil:
 			return plan.Result()
-		}
-		if !errors.Is(err, errMoved) {
+		case !errors.Is(err, errMoved):
 			return store.Opened{}, err
-		}
-		if try == maxTries {
+		case try == maxTries:
 			return store.Opened{}, store.ErrUnavailable
-		}
-		if try == 0 {
-			// From here on one writer of this process at a time: the others would
-			// only decide in vain.
-			release, err := s.turns.take(ctx, cmd.ID)
-			if err != nil {
-				return store.Opened{}, err
-			}
-			defer release()
-		}
-		if found, err = store.FindFor(ctx, tables{s}, s.Keys, cmd); err != nil {
-			return store.Opened{}, err
 		}
 	}
 }
@@ -92,6 +94,13 @@ type turns struct {
 type turn struct {
 	free  chan struct{} // holds one where it is nobody's
 	users int
+}
+
+// wanted says whether anybody has an id's turn, or waits for it.
+func (t *turns) wanted(id uuid.UUID) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.waiting[id] != nil
 }
 
 // take waits for an id's turn, or until the context ends.

@@ -143,6 +143,8 @@ var (
 	SQLiteRecordRead = load("sqlite/record-read")
 	// Writes the next version in place of the expected one.
 	SQLiteRecordUpdate = load("sqlite/record-update")
+	// Reads the version of the schema.
+	SchemaVersion = load("schema-version")
 	// Leaves a tombstone of an erased record.
 	TombstoneInsert = load("tombstone-insert")
 	// Finds the tombstones of erased records that had an id, or belonged to a person.

@@ -68,7 +68,7 @@ func Backup(ctx context.Context, o BackupOptions) (_ Mark, err error) {
 	}
 	switch {
 	case mark.Schema < newest:
-		return Mark{}, errors.New("the database has an older schema than this program: use the older program, or migrate first")
+		return Mark{}, store.ErrOlderSchema
 	case mark.Schema > newest:
 		return Mark{}, errors.New("the database has a newer schema than this program")
 	}

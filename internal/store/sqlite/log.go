@@ -13,11 +13,15 @@ import (
 // OpenLog opens a data directory's access log. Another keyset than the
 // database's is refused.
 func OpenLog(ctx context.Context, dir string, keys *sealing.Keyset) (*store.Log, error) {
+	schema, err := newestSchema()
+	if err != nil {
+		return nil, err
+	}
 	db, err := openReader(dir)
 	if err != nil {
 		return nil, err
 	}
-	return store.OpenLog(ctx, db, store.LogOptions{Keys: keys, Lanes: 1, Text: func(stored string) string { return stored }})
+	return store.OpenLog(ctx, db, store.LogOptions{Keys: keys, Lanes: 1, Text: func(stored string) string { return stored }, Schema: schema})
 }
 
 // openReader opens a data directory's database, which must be there, for reading.
