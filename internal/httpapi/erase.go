@@ -37,7 +37,7 @@ type kept struct {
 func (a *API) erase(c *call) error {
 	e := service.Erasure{ID: c.id()}
 	if reasons := c.query["reason"]; len(reasons) != 1 || !slices.Contains(service.ErasureReasons, reasons[0]) {
-		c.wrong("query.reason", "The query parameter reason must be given once: "+strings.Join(service.ErasureReasons, ", ")+".")
+		c.wrong("query.reason", "Give the query parameter reason once. It must be one of: "+strings.Join(service.ErasureReasons, ", ")+".")
 	} else {
 		e.Reason = reasons[0]
 	}
