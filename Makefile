@@ -26,7 +26,7 @@ build:
 	@go build -o $(PROGRAM) ./cmd/equality-api
 
 generate: ## the parts of documents that are made from the source
-	go generate ./...
+	go generate ./internal/store/queries && go generate ./...
 
 test: ## all tests, whole-program tests included; RACE=1: under the race detector
 	@.ci/failed-last "$(UNIT_TESTS)" "$(WHOLE_TESTS)"
