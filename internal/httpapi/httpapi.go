@@ -28,6 +28,7 @@ type UseCases interface {
 	eraser
 	lister
 	historian
+	noter
 	feed
 	health
 }
@@ -66,6 +67,7 @@ var endpoints = map[string]endpoint{
 	"getEqualityInformation":          {handle: (*API).read},
 	"updateEqualityInformation":       {handle: (*API).change},
 	"eraseEqualityInformation":        {handle: (*API).erase, params: []string{"reason"}},
+	"getNote":                         {handle: (*API).note},
 	"listHistory":                     {handle: (*API).history},
 	"getHistoryVersion":               {handle: (*API).version},
 	"listEvents":                      {handle: (*API).events, params: []string{"after", "limit", "wait"}},
