@@ -21,7 +21,6 @@ import (
 	"equality-information-api/internal/httpapi"
 	"equality-information-api/internal/identity"
 	"equality-information-api/internal/mmh"
-	"equality-information-api/internal/pages"
 	"equality-information-api/internal/refdata"
 	"equality-information-api/internal/sealing"
 	"equality-information-api/internal/server"
@@ -232,8 +231,7 @@ func (p *program) handler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.log.Debug("notes", "length", p.NoteLength)
-	surfaces := gate.Surfaces{pages.New(way), front, api}
+	surfaces := gate.Surfaces{front, api}
 	return server.Observe(surfaces, server.ObserveOptions{
 		Log: p.log, Registry: p.metrics, TrustedProxies: p.TrustedProxies, Panic: surfaces.Panic, Plain: surfaces.Plain,
 	}), nil

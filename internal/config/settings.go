@@ -34,7 +34,6 @@ type Settings struct {
 
 	IdempotencyRetention, EventRetention, CopyRetention, ShutdownTimeout time.Duration // over 0
 	LogLevel                                                             slog.Level
-	NoteLength                                                           int
 
 	DemoPeople        int
 	Council           string // for labels
@@ -123,8 +122,6 @@ func sections(s *Settings) []section {
 		{"Running", []setting{
 			{name: "shutdown-timeout", kind: duration(&s.ShutdownTimeout), fallback: "20s",
 				help: "How long requests in progress may take to finish when the server stops."},
-			{name: "note-length", kind: number(&s.NoteLength, 1), fallback: "500",
-				help: "The longest note that is kept."},
 			{name: "log-level", kind: level(&s.LogLevel), fallback: "info",
 				help: "The least severe messages to log."},
 		}},

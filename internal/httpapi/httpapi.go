@@ -28,7 +28,6 @@ type UseCases interface {
 	eraser
 	lister
 	historian
-	noter
 	feed
 	health
 }
@@ -67,7 +66,6 @@ var endpoints = map[string]endpoint{
 	"getEqualityInformation":          {handle: (*API).read},
 	"updateEqualityInformation":       {handle: (*API).change},
 	"eraseEqualityInformation":        {handle: (*API).erase, params: []string{"reason"}},
-	"getNote":                         {handle: (*API).note},
 	"listHistory":                     {handle: (*API).history},
 	"getHistoryVersion":               {handle: (*API).version},
 	"listEvents":                      {handle: (*API).events, params: []string{"after", "limit", "wait"}},

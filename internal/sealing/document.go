@@ -29,7 +29,6 @@ const (
 	KindRecord   Kind = 1 // a record, current or past
 	KindExtended Kind = 2 // what a service area adds to a record; its name is the area's
 	KindPerson   Kind = 3 // a person's entry
-	KindNote     Kind = 4 // an officer's note about a record
 )
 
 // kinds is what every kind of document is; a new kind is a row here.
@@ -42,7 +41,6 @@ var kinds = [...]struct {
 	KindRecord:   {name: "record", format: 1, owner: OwnerRecord},
 	KindExtended: {name: "extended", format: 2, owner: OwnerRecord, named: true},
 	KindPerson:   {name: "person", format: 2, owner: OwnerPerson},
-	KindNote:     {name: "note", format: 2, owner: OwnerRecord},
 }
 
 // Kinds lists every kind of document.

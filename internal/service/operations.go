@@ -25,7 +25,6 @@ var (
 	Read        = Action{"read", identity.EqualityRead}
 	List        = Action{"list", identity.EqualityList}
 	ReadHistory = Action{"read-history", identity.HistoryRead}
-	ReadNote    = Action{"read-note", identity.EqualityRead}
 	ReadEvents  = Action{"read-events", identity.EventsRead}
 	Import      = Action{audit.ActionImport, identity.EqualityImport}
 	Export      = Action{"export", identity.EqualityExport}
@@ -58,7 +57,6 @@ var Operations = []Operation{
 	{ID: "getEqualityInformation", Method: "GET", Path: "/equality-information/{id}", Action: Read},
 	{ID: "updateEqualityInformation", Method: "PATCH", Path: "/equality-information/{id}", Action: Change},
 	{ID: "eraseEqualityInformation", Method: "DELETE", Path: "/equality-information/{id}", Action: Erase},
-	{ID: "getNote", Method: "GET", Path: "/equality-information/{id}/note", Action: ReadNote},
 	{ID: "listHistory", Method: "GET", Path: "/equality-information/{id}/history", Action: ReadHistory},
 	{ID: "getHistoryVersion", Method: "GET", Path: "/equality-information/{id}/history/{version}", Action: ReadHistory},
 	{ID: "listEvents", Method: "GET", Path: "/events", Action: ReadEvents},

@@ -33,7 +33,6 @@ type Store interface {
 // must not be shown before the log has an entry of it.
 type Records interface {
 	Find(ctx context.Context, id uuid.UUID) (store.Opened, error)
-	FindDocument(ctx context.Context, id store.DocumentID) (store.Opened, error)
 	History(ctx context.Context, id uuid.UUID, from int64, limit int) (store.Opened, []store.Opened, error)
 	List(ctx context.Context, q store.ListQuery) (page []store.Opened, more bool, err error)
 	// Write returns when all of it is durable, its entry too. It may also

@@ -19,7 +19,6 @@ var visibility = []struct {
 }{
 	{"nationalInsuranceNumber", identity.NINORead, false},
 	{"gender", identity.RightsRead, true},
-	{"disabled", identity.HistoryRead, true},
 }
 
 // showsRecords are the permissions of which one shows what members hold.

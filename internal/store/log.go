@@ -54,10 +54,6 @@ func OpenLog(ctx context.Context, db *sql.DB, o LogOptions) (_ *Log, err error) 
 	if schema < o.Schema {
 		return nil, ErrOlderSchema
 	}
-	var notes int64
-	if err := db.QueryRowContext(ctx, queries.NoteCount.SQL).Scan(&notes); err != nil {
-		return nil, fmt.Errorf("count the notes: %w", err)
-	}
 	var check []byte
 	if err := db.QueryRowContext(ctx, queries.MetaRead.SQL, MetaKeyset).Scan(&check); err != nil {
 		return nil, fmt.Errorf("read the keyset's check value: %w", err)

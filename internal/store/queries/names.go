@@ -57,8 +57,6 @@ var (
 	NINODelete = load("nino-delete")
 	// Adds a record to the National Insurance number index, under the keyed hash of its number.
 	NINOInsert = load("nino-insert")
-	// Counts the notes about records.
-	NoteCount = load("note-count")
 	// Reads a page of the feed after a position, with the feed's epoch and floor at the same moment.
 	OutboxRead = load("outbox-read")
 	// Deletes events up to a position.
