@@ -206,9 +206,9 @@ func (f *fleet) follow(reader *follower, slot *atomic.Pointer[program], end <-ch
 	}
 }
 
-// settle has all that was not answered sent again, and lays what the servers
+// check has all that was not answered sent again, and lays what the servers
 // hold beside what they have acknowledged.
-func (f *fleet) settle(dir string, readers []follower) {
+func (f *fleet) check(dir string, readers []follower) {
 	f.t.Helper()
 	p, officer := f.slots[0].Load(), f.tokens["officer"]
 	f.kept.retry(f.t, p, officer)
@@ -269,6 +269,6 @@ func TestPostgresServersShareADatabase(t *testing.T) {
 	callers.Wait()
 	close(endOfNews)
 	following.Wait()
-	f.settle(dir, readers)
+	f.check(dir, readers)
 	t.Logf("%d kills, %d stops, %d changes, answers %v", kills, stops, f.kept.changes(), f.answers)
 }

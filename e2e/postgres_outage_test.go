@@ -54,7 +54,7 @@ func TestPostgresStopsAndStarts(t *testing.T) {
 	callers.Wait()
 	close(endOfNews)
 	following.Wait()
-	f.settle(dir, readers)
+	f.check(dir, readers)
 	if f.answers[503] == 0 {
 		t.Error("nobody was answered 503, so the test shows nothing")
 	}
@@ -110,7 +110,7 @@ func TestPostgresLosesConnections(t *testing.T) {
 	callers.Wait()
 	close(endOfNews)
 	following.Wait()
-	f.settle(dir, readers)
+	f.check(dir, readers)
 	if ended < 10 {
 		t.Errorf("%d sessions were ended, so the test shows little", ended)
 	}

@@ -44,7 +44,7 @@ type bulkStore struct {
 
 // openFor opens the store for whoever runs a command, who may do this action
 // and has these further permissions. Only what makes versions of records needs rules.
-func (p place) openFor(ctx context.Context, o output, rules *equality.Rules, action service.Action, further ...identity.Permission) (_ *bulkStore, err error) {
+func (p storage) openFor(ctx context.Context, o output, rules *equality.Rules, action service.Action, further ...identity.Permission) (_ *bulkStore, err error) {
 	s := &bulkStore{}
 	defer func() {
 		if err != nil {
@@ -99,14 +99,14 @@ func openInput(path string) (*os.File, error) {
 	// Without O_NONBLOCK, opening a named pipe would wait for a writer.
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, reason(err))
+		return nil, fmt.Errorf("%s: %w", path, withoutPath(err))
 	}
 	info, err := f.Stat()
 	if err == nil && !info.Mode().IsRegular() {
 		err = errors.New("is not a regular file")
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", path, reason(err)), f.Close())
+		return nil, errors.Join(fmt.Errorf("%s: %w", path, withoutPath(err)), f.Close())
 	}
 	return f, nil
 }
@@ -126,7 +126,7 @@ func fingerprint(ctx context.Context, f *os.File, options ...string) (string, er
 			return fmt.Sprintf("import %x", sum.Sum(nil)), err
 		}
 		if err != nil {
-			return "", reason(err)
+			return "", withoutPath(err)
 		}
 	}
 	return "", ctx.Err()
@@ -183,7 +183,7 @@ func (r *rejectFile) Sync() error { return r.failed(r.f.Sync()) }
 
 func (r *rejectFile) failed(err error) error {
 	if err != nil {
-		return fmt.Errorf("%s: %w", r.path, reason(err))
+		return fmt.Errorf("%s: %w", r.path, withoutPath(err))
 	}
 	return nil
 }

@@ -28,20 +28,20 @@ func (h Head) Next(keys *sealing.Keyset, e Entry) Head {
 
 func (h Head) next(keys *sealing.Keyset, encoded []byte) Head {
 	next := Head{Lane: h.Lane, Seq: h.Seq + 1}
-	var place [16]byte
-	binary.BigEndian.PutUint64(place[:8], uint64(next.Lane))
-	binary.BigEndian.PutUint64(place[8:], uint64(next.Seq))
-	next.Hash = keys.MAC(sealing.MACAudit, h.Hash[:], place[:], encoded)
+	var position [16]byte
+	binary.BigEndian.PutUint64(position[:8], uint64(next.Lane))
+	binary.BigEndian.PutUint64(position[8:], uint64(next.Seq))
+	next.Hash = keys.MAC(sealing.MACAudit, h.Hash[:], position[:], encoded)
 	return next
 }
 
 // Signature authenticates a head that is written outside the database, where
 // it later proves that the log has not been cut behind it.
 func (h Head) Signature(keys *sealing.Keyset) [32]byte {
-	var place [16]byte
-	binary.BigEndian.PutUint64(place[:8], uint64(h.Lane))
-	binary.BigEndian.PutUint64(place[8:], uint64(h.Seq))
-	return keys.MAC(sealing.MACAudit, []byte("head"), place[:], h.Hash[:])
+	var position [16]byte
+	binary.BigEndian.PutUint64(position[:8], uint64(h.Lane))
+	binary.BigEndian.PutUint64(position[8:], uint64(h.Seq))
+	return keys.MAC(sealing.MACAudit, []byte("head"), position[:], h.Hash[:])
 }
 
 // A Logged is an entry as a store gives it back: with its place and hash.

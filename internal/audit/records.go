@@ -25,7 +25,7 @@ type Stored struct {
 // Verify's: an erasure counts only where the log tells of it. It keeps some
 // hundred bytes in memory for each version that the log tells of.
 func VerifyRecords(ctx context.Context, log Log, report *Report) error {
-	c := comparison{report: report, told: make(map[kind]map[place]*account), imported: report.imported}
+	c := comparison{report: report, told: make(map[kind]map[versionID]*account), imported: report.imported}
 	if err := log.Written(ctx, c.tell); err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func VerifyRecords(ctx context.Context, log Log, report *Report) error {
 // comparison is of what the log tells of with what is stored.
 type comparison struct {
 	report   *Report
-	told     map[kind]map[place]*account
+	told     map[kind]map[versionID]*account
 	imported int64 // stored versions that earlier imports wrote, of which the log has only the number
 	stored   int64
 	untold   int64 // stored versions that the log does not tell of by themselves
@@ -74,8 +74,8 @@ type kind struct {
 	name   string
 }
 
-// place is a version of an object.
-type place struct {
+// versionID identifies a version of an object.
+type versionID struct {
 	id      uuid.UUID
 	version int64
 }
@@ -96,7 +96,7 @@ func (c *comparison) tell(l Logged) error {
 		k.object = ObjectRecord // there was no other
 	}
 	if len(e.Document) > 0 {
-		c.tellOne(l, k, place{e.Record, e.Version}, e.Document)
+		c.tellOne(l, k, versionID{e.Record, e.Version}, e.Document)
 		if erased := c.report.erased[e.Record]; erased != nil && e.Action == ActionCreate {
 			erased.begun = true
 		}
@@ -109,7 +109,7 @@ func (c *comparison) tell(l Logged) error {
 		if item.Document == nil {
 			break // they were shown
 		}
-		at := place{item.ID, item.Version}
+		at := versionID{item.ID, item.Version}
 		c.tellOne(l, k, at, item.Document)
 		if erased := c.report.erased[item.ID]; erased != nil {
 			erased.begun = true
@@ -118,11 +118,11 @@ func (c *comparison) tell(l Logged) error {
 	return nil
 }
 
-func (c *comparison) tellOne(l Logged, k kind, at place, document []byte) {
+func (c *comparison) tellOne(l Logged, k kind, at versionID, document []byte) {
 	c.report.Changes++
 	told := c.told[k]
 	if told == nil {
-		told = make(map[place]*account)
+		told = make(map[versionID]*account)
 		c.told[k] = told
 	}
 	if first := told[at]; first != nil {
@@ -137,7 +137,7 @@ func (c *comparison) tellOne(l Logged, k kind, at place, document []byte) {
 // compare checks a stored version.
 func (c *comparison) compare(s Stored) error {
 	c.stored++
-	k, at := kind{s.Object, s.Name}, place{s.ID, s.Version}
+	k, at := kind{s.Object, s.Name}, versionID{s.ID, s.Version}
 	if s.Misplaced {
 		c.report.find("%s is stored where it cannot be", k.version(at))
 		return nil
@@ -165,7 +165,7 @@ func (c *comparison) compare(s Stored) error {
 func (c *comparison) end() {
 	type missing struct {
 		kind
-		place
+		versionID
 		*account
 	}
 	var all []missing
@@ -180,7 +180,7 @@ func (c *comparison) end() {
 		return cmp.Or(cmp.Compare(a.lane, b.lane), cmp.Compare(a.seq, b.seq), slices.Compare(a.id[:], b.id[:]))
 	})
 	for _, m := range all {
-		c.report.find("%s, which entry %d of lane %d wrote, is not there", m.kind.version(m.place), m.seq, m.lane)
+		c.report.find("%s, which entry %d of lane %d wrote, is not there", m.kind.version(m.versionID), m.seq, m.lane)
 	}
 	if c.imported != 0 && c.untold != c.imported {
 		c.report.find("%d versions are stored, and the log tells of %d of them", c.stored, c.stored-c.untold+c.imported)
@@ -188,7 +188,7 @@ func (c *comparison) end() {
 }
 
 // version names a version in a finding.
-func (k kind) version(at place) string {
+func (k kind) version(at versionID) string {
 	if k.name != "" {
 		return fmt.Sprintf("%s %v (%s): version %d", k.object, at.id, k.name, at.version)
 	}

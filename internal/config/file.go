@@ -79,13 +79,13 @@ func readFile(path string) *file {
 func parseFile(path string) (*yaml.Node, error) {
 	r, err := os.Open(path)
 	if err != nil {
-		return nil, reason(err)
+		return nil, withoutPath(err)
 	}
 	defer r.Close()
 	data, err := io.ReadAll(io.LimitReader(r, maxFile+1))
 	switch {
 	case err != nil:
-		return nil, reason(err)
+		return nil, withoutPath(err)
 	case len(data) > maxFile:
 		return nil, errors.New("larger than 1 MiB")
 	}
@@ -146,9 +146,9 @@ func (r *report) list(sequence *yaml.Node) (texts []string) {
 	return texts
 }
 
-// reason is an I/O error without the path, which may be a secret put where its
+// withoutPath is an I/O error without the path, which may be a secret put where its
 // file's name belongs.
-func reason(err error) error {
+func withoutPath(err error) error {
 	var path *fs.PathError
 	if errors.As(err, &path) {
 		return path.Err

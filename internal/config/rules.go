@@ -37,7 +37,7 @@ func (r *report) tls(s Settings) {
 	}
 	key, err := os.Open(s.TLSKey)
 	if err != nil {
-		r.fail("tls-key", reason(err).Error())
+		r.fail("tls-key", withoutPath(err).Error())
 		return
 	}
 	defer key.Close()

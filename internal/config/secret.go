@@ -30,7 +30,7 @@ func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 func ReadSecret(path string) (Secret, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, reason(err)
+		return nil, withoutPath(err)
 	}
 	defer f.Close()
 	if err := private(f); err != nil {
@@ -38,7 +38,7 @@ func ReadSecret(path string) (Secret, error) {
 	}
 	data, err := io.ReadAll(io.LimitReader(f, maxSecret+1))
 	if err != nil {
-		return nil, reason(err)
+		return nil, withoutPath(err)
 	}
 	if rest, ok := bytes.CutSuffix(data, []byte("\n")); ok {
 		data = bytes.TrimSuffix(rest, []byte("\r"))
@@ -57,7 +57,7 @@ func private(f *os.File) error {
 	info, err := f.Stat()
 	switch {
 	case err != nil:
-		return reason(err)
+		return withoutPath(err)
 	case !info.Mode().IsRegular():
 		return errors.New("not a regular file")
 	case info.Mode().Perm()&0o077 != 0:

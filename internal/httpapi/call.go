@@ -193,14 +193,14 @@ func (a *API) checkPurpose(c *call) {
 	}
 }
 
-// reason is why a change is made.
-func (c *call) reason() string {
+// changeReason is why a change is made.
+func (c *call) changeReason() string {
 	if len(c.r.Header.Values("X-Change-Reason")) == 0 {
-		return service.Reasons[0]
+		return service.ChangeReasons[0]
 	}
 	reason := c.r.Header.Get("X-Change-Reason")
-	if !slices.Contains(service.Reasons, reason) {
-		c.wrong("header.x-change-reason", "The header X-Change-Reason must be one of "+strings.Join(service.Reasons, ", ")+".")
+	if !slices.Contains(service.ChangeReasons, reason) {
+		c.wrong("header.x-change-reason", "The header X-Change-Reason must be one of "+strings.Join(service.ChangeReasons, ", ")+".")
 	}
 	return reason
 }

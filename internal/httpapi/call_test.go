@@ -229,14 +229,14 @@ func TestHeadersOfAWrite(t *testing.T) {
 			call.r.Header[c.header] = c.values
 		}
 		lax.checkPurpose(call)
-		key, reason := call.idempotencyKey(), call.reason()
+		key, reason := call.idempotencyKey(), call.changeReason()
 		if got := codes(call); got != c.want {
 			t.Errorf("%s %q: %q", c.header, c.values, got)
 		}
 		if c.want == "" && c.header == "Idempotency-Key" && key != call.r.Header.Get("Idempotency-Key") {
 			t.Errorf("%q is read as %q", c.values, key)
 		}
-		if c.values == nil && (reason != service.Reasons[0] || key != "") {
+		if c.values == nil && (reason != service.ChangeReasons[0] || key != "") {
 			t.Errorf("by default: %q %q", reason, key)
 		}
 	}
@@ -305,7 +305,7 @@ func TestFailuresOfACallHoldNoValue(t *testing.T) {
 		c.time("t")
 		c.boolean("b")
 		c.parseID("query.targetId", "The id", c.query.Get("targetId"))
-		c.reason()
+		c.changeReason()
 		c.idempotencyKey()
 		c.condition("If-Match")
 		strict.checkPurpose(c)

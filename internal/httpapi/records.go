@@ -23,7 +23,7 @@ func location(id uuid.UUID) string { return Prefix + "/equality-information/" + 
 
 // create answers POST /equality-information and POST /equality-information/{id}.
 func (a *API) create(c *call) error {
-	w := service.Write{Body: c.body, Reason: c.reason(), Key: c.idempotencyKey(), Operation: gate.Operation(c.r)}
+	w := service.Write{Body: c.body, Reason: c.changeReason(), Key: c.idempotencyKey(), Operation: gate.Operation(c.r)}
 	if c.r.PathValue("id") != "" {
 		w.ID = c.id()
 	}
@@ -36,7 +36,7 @@ func (a *API) create(c *call) error {
 
 // change answers PATCH /equality-information/{id}.
 func (a *API) change(c *call) error {
-	w := service.Write{ID: c.id(), Body: c.body, Reason: c.reason(), Key: c.idempotencyKey(), Operation: gate.Operation(c.r)}
+	w := service.Write{ID: c.id(), Body: c.body, Reason: c.changeReason(), Key: c.idempotencyKey(), Operation: gate.Operation(c.r)}
 	if match, sent := c.condition("If-Match"); sent {
 		w.IfMatch = &match
 	}

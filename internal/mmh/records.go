@@ -63,7 +63,7 @@ func (a *API) write(c *call) service.Write {
 		c.wrong("Idempotency-Key", "header.idempotency-key", gate.WrongKey)
 	}
 	operation := c.r.Method + " " + Prefix + strings.TrimPrefix(c.r.URL.Path, root) // whatever the spelling of the path
-	return service.Write{Body: c.body, Form: a.codec, Reason: service.Reasons[0], Key: key, Operation: operation}
+	return service.Write{Body: c.body, Form: a.codec, Reason: service.ChangeReasons[0], Key: key, Operation: operation}
 }
 
 // written answers a write.

@@ -120,11 +120,11 @@ func useCases(t *testing.T, b *bench, id uuid.UUID) map[Action][]func(Access) er
 	ctx, gone := t.Context(), b.create(t, "").ID
 	return map[Action][]func(Access) error{
 		Create: {func(a Access) error {
-			_, err := b.CreateRecord(ctx, a, Write{Body: body(uuid.New(), ""), Reason: Reasons[0]})
+			_, err := b.CreateRecord(ctx, a, Write{Body: body(uuid.New(), ""), Reason: ChangeReasons[0]})
 			return err
 		}},
 		Change: {func(a Access) error {
-			_, err := b.ChangeRecord(ctx, a, Write{ID: id, Body: []byte(`{"disabled":true}`), Reason: Reasons[0]})
+			_, err := b.ChangeRecord(ctx, a, Write{ID: id, Body: []byte(`{"disabled":true}`), Reason: ChangeReasons[0]})
 			return err
 		}},
 		Erase: {func(a Access) error {
@@ -239,7 +239,7 @@ func TestNationalInsuranceNumberIsShownWithItsPermissionOnly(t *testing.T) {
 				return v.Record, err
 			},
 			"change of nothing": func() (equality.Record, error) {
-				w, err := b.ChangeRecord(ctx, b.as(t, c.caller, Change), Write{ID: record.ID, Body: []byte(`{}`), Reason: Reasons[0]})
+				w, err := b.ChangeRecord(ctx, b.as(t, c.caller, Change), Write{ID: record.ID, Body: []byte(`{}`), Reason: ChangeReasons[0]})
 				return w.Record, err
 			},
 		}
@@ -251,7 +251,7 @@ func TestNationalInsuranceNumberIsShownWithItsPermissionOnly(t *testing.T) {
 		}
 	}
 	created, err := b.CreateRecord(ctx, b.as(t, writer, Create),
-		Write{Body: body(uuid.New(), `,"nationalInsuranceNumber":"QQ654321A"`), Reason: Reasons[0]})
+		Write{Body: body(uuid.New(), `,"nationalInsuranceNumber":"QQ654321A"`), Reason: ChangeReasons[0]})
 	if err != nil || created.Record.NationalInsuranceNumber != "" {
 		t.Errorf("create: %q, %v", created.Record.NationalInsuranceNumber, err)
 	}
@@ -331,7 +331,7 @@ func TestConflictHidesTheExistingIdFromThoseWhoMayNotRead(t *testing.T) {
 		{"id that is somebody's target", officer, Write{ID: record.Target, Body: body(uuid.New(), "")}, record.ID},
 		{"target that is a record's id", officer, Write{Body: body(record.ID, "")}, record.ID},
 	} {
-		c.write.Reason = Reasons[0]
+		c.write.Reason = ChangeReasons[0]
 		_, err := b.CreateRecord(t.Context(), b.as(t, c.caller, Create), c.write)
 		if got := asError[*ConflictError](t, err).Existing; got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
@@ -349,7 +349,7 @@ func TestIdOfAnErasedRecordIsNotGivenAgain(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	ctx := t.Context()
-	first, err := b.CreateRecord(ctx, b.as(t, officer, Create), Write{Body: body(uuid.New(), ""), Reason: Reasons[0]})
+	first, err := b.CreateRecord(ctx, b.as(t, officer, Create), Write{Body: body(uuid.New(), ""), Reason: ChangeReasons[0]})
 	if err != nil || first.ID != first.Target {
 		t.Fatal(first, err)
 	}
@@ -361,11 +361,11 @@ func TestIdOfAnErasedRecordIsNotGivenAgain(t *testing.T) {
 	if _, err := b.Versions(ctx, b.as(t, officer, ReadHistory), first.ID); !errors.Is(err, ErrErased) {
 		t.Errorf("history: %v", err)
 	}
-	_, err = b.CreateRecord(ctx, b.as(t, officer, Create), Write{ID: first.ID, Body: body(uuid.New(), ""), Reason: Reasons[0]})
+	_, err = b.CreateRecord(ctx, b.as(t, officer, Create), Write{ID: first.ID, Body: body(uuid.New(), ""), Reason: ChangeReasons[0]})
 	if got := asError[*ConflictError](t, err).Existing; got != uuid.Nil {
 		t.Errorf("there is a record in the way: %s", got)
 	}
-	again, err := b.CreateRecord(ctx, b.as(t, officer, Create), Write{Body: body(first.Target, ""), Reason: Reasons[0]})
+	again, err := b.CreateRecord(ctx, b.as(t, officer, Create), Write{Body: body(first.Target, ""), Reason: ChangeReasons[0]})
 	if err != nil || again.ID == first.ID || again.Target != first.Target || again.Version != 2 {
 		t.Errorf("created again: %+v, %v", again, err)
 	}

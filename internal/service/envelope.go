@@ -24,7 +24,7 @@ type Sent struct {
 	Of uuid.UUID
 	// NINOAsSent changes the National Insurance number's spelling. A patch that
 	// says nothing of it changes it only with the number.
-	NINOAsSent equality.Change[string]
+	NINOAsSent equality.Nullable[string]
 	// NINODoubt is what is wrong with the new number unless it is the one that
 	// the record has, and so was shown.
 	NINODoubt *equality.InvalidError

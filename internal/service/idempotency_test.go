@@ -26,11 +26,11 @@ func TestConcurrentRetriesDoOneWrite(t *testing.T) {
 		do   func() (Shown, error)
 	}{
 		{"create", func() (Shown, error) {
-			return b.CreateRecord(t.Context(), b.as(t, officer, Create), Write{Body: body(target, ""), Reason: Reasons[0], Key: "k", Operation: "POST /"})
+			return b.CreateRecord(t.Context(), b.as(t, officer, Create), Write{Body: body(target, ""), Reason: ChangeReasons[0], Key: "k", Operation: "POST /"})
 		}},
 		{"change", func() (Shown, error) {
 			return b.ChangeRecord(t.Context(), b.as(t, officer, Change),
-				Write{ID: existing.ID, Body: []byte(`{"disabled":true}`), Reason: Reasons[0], Key: "k", Operation: "PATCH /"})
+				Write{ID: existing.ID, Body: []byte(`{"disabled":true}`), Reason: ChangeReasons[0], Key: "k", Operation: "PATCH /"})
 		}},
 	} {
 		before := len(b.feed(t))
@@ -118,7 +118,7 @@ func TestKeyBelongsToCallerOperationAndBody(t *testing.T) {
 		{name: "no key", caller: officer, operation: "PATCH /a", body: body},
 	} {
 		w, err := b.ChangeRecord(t.Context(), b.as(t, c.caller, Change),
-			Write{ID: id, Body: []byte(c.body), Reason: Reasons[0], Key: c.key, Operation: c.operation})
+			Write{ID: id, Body: []byte(c.body), Reason: ChangeReasons[0], Key: c.key, Operation: c.operation})
 		if !errors.Is(err, c.err) || w.Replayed != c.replayed {
 			t.Errorf("%s: replayed is %t, %v", c.name, w.Replayed, err)
 		}
@@ -131,7 +131,7 @@ func TestKeyIsForgottenAfterItsRetention(t *testing.T) {
 	id := b.create(t, `,"disabled":false`).ID
 	change := func() (Shown, error) {
 		return b.ChangeRecord(t.Context(), b.as(t, officer, Change),
-			Write{ID: id, Body: []byte(`{"disabled":true}`), Reason: Reasons[0], Key: "k", Operation: "PATCH"})
+			Write{ID: id, Body: []byte(`{"disabled":true}`), Reason: ChangeReasons[0], Key: "k", Operation: "PATCH"})
 	}
 	if w, err := change(); err != nil || w.Replayed {
 		t.Fatal(w, err)
@@ -158,7 +158,7 @@ func TestReplayIsTheVersionThatWasWritten(t *testing.T) {
 	target := uuid.New()
 	create := func(c identity.Caller) (Shown, error) {
 		return b.CreateRecord(t.Context(), b.as(t, c, Create), Write{
-			Body: body(target, `,"nationalInsuranceNumber":"QQ123456C"`), Reason: Reasons[0], Key: "k", Operation: "POST"})
+			Body: body(target, `,"nationalInsuranceNumber":"QQ123456C"`), Reason: ChangeReasons[0], Key: "k", Operation: "POST"})
 	}
 	if w, err := create(officer); err != nil || w.Record.NationalInsuranceNumber == "" {
 		t.Fatal(w, err)
@@ -198,7 +198,7 @@ func TestRefusalIsReplayed(t *testing.T) {
 		{"not found", 404, func(t *testing.T, b *bench) (Write, bool, func()) {
 			id := uuid.New()
 			return Write{ID: id, Body: []byte(`{"disabled":true}`)}, false, func() {
-				if _, err := b.CreateRecord(t.Context(), b.as(t, officer, Create), Write{Body: body(id, ""), Reason: Reasons[0]}); err != nil {
+				if _, err := b.CreateRecord(t.Context(), b.as(t, officer, Create), Write{Body: body(id, ""), Reason: ChangeReasons[0]}); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -240,7 +240,7 @@ func TestRefusalIsReplayed(t *testing.T) {
 			t.Parallel()
 			b := setup(t)
 			w, create, relent := c.arrange(t, b)
-			w.Key, w.Operation, w.Reason = "k", "it", Reasons[0]
+			w.Key, w.Operation, w.Reason = "k", "it", ChangeReasons[0]
 			do := func() (Shown, error) {
 				if create {
 					return b.CreateRecord(t.Context(), b.as(t, officer, Create), w)
@@ -277,7 +277,7 @@ func TestOtherRefusalsAreNotRemembered(t *testing.T) {
 	id := b.create(t, `,"nationalInsuranceNumber":"QQ123456C"`).ID
 	retry := func(name string, c identity.Caller, w Write, want error) {
 		t.Helper()
-		w.ID, w.Reason, w.Operation, w.Key = id, Reasons[0], "PATCH", name
+		w.ID, w.Reason, w.Operation, w.Key = id, ChangeReasons[0], "PATCH", name
 		written, err := b.ChangeRecord(t.Context(), b.as(t, c, Change), w)
 		if written.Replayed || !errors.Is(err, want) {
 			t.Errorf("%s: %+v, %v", name, written, err)
@@ -312,11 +312,11 @@ func TestKeyThatAnotherProcessTookIsLookedUpAgain(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	target := uuid.New()
-	w := Write{Body: body(target, ""), Reason: Reasons[0], Key: "k", Operation: "POST"}
+	w := Write{Body: body(target, ""), Reason: ChangeReasons[0], Key: "k", Operation: "POST"}
 	if _, err := b.CreateRecord(t.Context(), b.as(t, officer, Create), w); err != nil {
 		t.Fatal(err)
 	}
-	change := Write{ID: target, Body: []byte(`{"disabled":true}`), Reason: Reasons[0], Key: "k", Operation: "PATCH"}
+	change := Write{ID: target, Body: []byte(`{"disabled":true}`), Reason: ChangeReasons[0], Key: "k", Operation: "PATCH"}
 	if _, err := b.ChangeRecord(t.Context(), b.as(t, officer, Change), change); err != nil {
 		t.Fatal(err)
 	}

@@ -65,7 +65,7 @@ func TestChangesAreThePatchesFolded(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		id, target := uuid.New(), uuid.New()
 		news(t) // of a run before this one that was broken off
-		if _, err := b.CreateRecord(ctx, create, Write{ID: id, Body: body(target, ""), Reason: Reasons[0]}); err != nil {
+		if _, err := b.CreateRecord(ctx, create, Write{ID: id, Body: body(target, ""), Reason: ChangeReasons[0]}); err != nil {
 			t.Fatal(err)
 		}
 		want := []equality.Record{{ID: id, TargetID: target}}

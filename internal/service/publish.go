@@ -41,23 +41,23 @@ func (p *Publication) Leads(ctx context.Context) (bool, error) {
 
 // Place gives how far publishing has come, as it was kept; nil where nothing
 // was. Error: ErrUnavailable.
-func (p *Publication) Place(ctx context.Context) ([]byte, error) {
+func (p *Publication) Progress(ctx context.Context) ([]byte, error) {
 	place, err := p.s.bulk.Mark(ctx, PublicationMark)
 	return place, foreign(err)
 }
 
-// MovePlace keeps how far publishing has come, unless somebody else has moved
+// SwapProgress keeps how far publishing has come, unless somebody else has moved
 // it meanwhile. Error: ErrUnavailable; then it may have been kept.
-func (p *Publication) MovePlace(ctx context.Context, was, now []byte) (moved bool, err error) {
+func (p *Publication) SwapProgress(ctx context.Context, was, now []byte) (moved bool, err error) {
 	moved, err = p.s.relay.SwapMark(ctx, PublicationMark, was, now)
 	return moved, foreign(err)
 }
 
-// EventsBehind gives the events behind a position, once the entry is durable
+// EventsAfter gives the events behind a position, once the entry is durable
 // that names the records of those that are wanted. Where there are none it
 // waits that long. Those up to floor are past their retention, published or
 // not. Error: ErrUnavailable.
-func (p *Publication) EventsBehind(ctx context.Context, position int64, limit int, wait time.Duration,
+func (p *Publication) EventsAfter(ctx context.Context, position int64, limit int, wait time.Duration,
 	wanted func(events.Event) bool,
 ) (page []events.Event, floor int64, err error) {
 	feed, err := p.s.feed.Events(ctx, uuid.Nil, position, limit, wait)
@@ -80,7 +80,7 @@ func (p *Publication) EventsBehind(ctx context.Context, position int64, limit in
 // EventAt gives the event at a position, once its entry is durable.
 // Errors: ErrNotFound where it is past its retention, ErrUnavailable.
 func (p *Publication) EventAt(ctx context.Context, position int64, id uuid.UUID) (events.Event, error) {
-	page, _, err := p.EventsBehind(ctx, position-1, 1, 0, func(e events.Event) bool { return e.ID == id })
+	page, _, err := p.EventsAfter(ctx, position-1, 1, 0, func(e events.Event) bool { return e.ID == id })
 	if err != nil {
 		return events.Event{}, err
 	}
@@ -91,7 +91,7 @@ func (p *Publication) EventAt(ctx context.Context, position int64, id uuid.UUID)
 }
 
 // Changed gives the version that an event is of, and the one before, as the
-// publisher may see them; nil where it is the first of the record. EventsBehind
+// publisher may see them; nil where it is the first of the record. EventsAfter
 // or EventAt has made its entry.
 // Errors: ErrErased, ErrNotFound (the versions, too), ErrUnavailable.
 func (p *Publication) Changed(ctx context.Context, e events.Event) (old *Shown, now Shown, err error) {

@@ -123,7 +123,7 @@ func body(target uuid.UUID, members string) []byte {
 // create makes a record with random ids.
 func (b *bench) create(t testing.TB, members string) store.Opened {
 	t.Helper()
-	w, err := b.CreateRecord(t.Context(), b.as(t, officer, Create), Write{ID: uuid.New(), Body: body(uuid.New(), members), Reason: Reasons[0]})
+	w, err := b.CreateRecord(t.Context(), b.as(t, officer, Create), Write{ID: uuid.New(), Body: body(uuid.New(), members), Reason: ChangeReasons[0]})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +133,7 @@ func (b *bench) create(t testing.TB, members string) store.Opened {
 // change changes a record as an officer.
 func (b *bench) change(t testing.TB, id uuid.UUID, patch string) store.Opened {
 	t.Helper()
-	w, err := b.ChangeRecord(t.Context(), b.as(t, officer, Change), Write{ID: id, Body: []byte(patch), Reason: Reasons[0]})
+	w, err := b.ChangeRecord(t.Context(), b.as(t, officer, Change), Write{ID: id, Body: []byte(patch), Reason: ChangeReasons[0]})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,8 +14,8 @@ import (
 	"equality-information-api/internal/store"
 )
 
-// Reasons of a change, kept in the history. The first is the default.
-var Reasons = []string{"update", "correction", "person-request"}
+// ChangeReasons of a change, kept in the history. The first is the default.
+var ChangeReasons = []string{"update", "correction", "person-request"}
 
 // Write is a create or a change as it was asked for.
 type Write struct {
@@ -24,7 +24,7 @@ type Write struct {
 	ID     uuid.UUID
 	Body   []byte
 	Form   Form   // how Body is written; nil is a JSON merge patch (RFC 7396)
-	Reason string // one of Reasons
+	Reason string // one of ChangeReasons
 	// IfMatch are the versions that the record may be at (RFC 9110, 13.1.1);
 	// nil where the caller sent no such condition. Where it names just one, a
 	// refusal tells what has changed since.
@@ -159,7 +159,7 @@ func (s *Service) decideChange(a Access, w Write, patch Sent, c store.Opened) (s
 			return s.refusal(a, w.ID, c, 403, ""), ErrNINOForbidden
 		}
 		// The caller was not shown the number, so its null takes nothing away.
-		patch.NationalInsuranceNumber = equality.Change[string]{}
+		patch.NationalInsuranceNumber = equality.Nullable[string]{}
 	}
 	next := patch.Apply(c.Record)
 	if err := s.Rules.Validate(patch.Patch, c.Record, next); err != nil {

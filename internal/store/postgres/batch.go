@@ -61,7 +61,7 @@ func (b *batch) plan(s *Store, j *job) (audit.Entry, []events.Event) {
 	case put.Number == 0:
 		b.owned(j, errMoved, queries.PostgresCreate, put.ID[:], put.Target[:], put.Version, put.Modified, put.Sealed, put.Wrapped, p.Index)
 	default:
-		b.owned(j, errMoved, queries.PostgresChange, put.Number, put.Version-1, put.Version, put.Modified, put.Sealed)
+		b.owned(j, errMoved, queries.PostgresRecordUpdate, put.Number, put.Version-1, put.Version, put.Modified, put.Sealed)
 		if p.Unindex != nil {
 			b.owned(j, errMoved, queries.NINODelete, p.Unindex, put.Number)
 		}

@@ -95,7 +95,7 @@ func (s *Store) Leads(ctx context.Context) (bool, error) {
 	defer release()
 	ctx, cancel := context.WithTimeout(ctx, commitTimeout) // it holds what the lanes need for their leases
 	defer cancel()
-	err := s.settle(ctx)
+	err := s.check(ctx)
 	leads := false
 	if err == nil {
 		leads, err = s.leases.lead(ctx)
@@ -175,7 +175,7 @@ func (s *Store) Trim(ctx context.Context) error { return store.TrimAll(ctx, s.tr
 func (s *Store) trimBatch(ctx context.Context) (more bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, commitTimeout)
 	defer cancel()
-	if err := s.settle(ctx); err != nil {
+	if err := s.check(ctx); err != nil {
 		return false, err
 	}
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {

@@ -288,7 +288,7 @@ func (l *lane) isCommitted(ctx context.Context, head audit.Head) (bool, error) {
 
 // ready sees that the lane has a number and knows its head.
 func (l *lane) ready(ctx context.Context) error {
-	if err := l.store.settle(ctx); err != nil {
+	if err := l.store.check(ctx); err != nil {
 		return err
 	}
 	if l.lease == noLease {

@@ -67,7 +67,7 @@ func (s *Store) Mark(ctx context.Context, name string) (position []byte, err err
 func (s *Store) SwapMark(ctx context.Context, name string, was, now []byte) (swapped bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, commitTimeout)
 	defer cancel()
-	if err := s.settle(ctx); err != nil {
+	if err := s.check(ctx); err != nil {
 		return false, err
 	}
 	tag, err := s.pool.Exec(ctx, queries.MetaSwap.SQL, store.MetaMark+name, now, was)

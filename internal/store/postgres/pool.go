@@ -110,7 +110,7 @@ func scanConfig(config *pgxpool.Config) *pgxpool.Config {
 func (s *Store) scan(ctx context.Context, read func(ctx context.Context, tx pgx.Tx) error) error {
 	ctx, release := s.whileOpen(ctx)
 	defer release()
-	err := s.settle(ctx)
+	err := s.check(ctx)
 	if err == nil {
 		moment := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 		err = pgx.BeginTxFunc(ctx, s.scans, moment, func(tx pgx.Tx) error { return read(ctx, tx) })

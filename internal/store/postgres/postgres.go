@@ -62,8 +62,8 @@ type Store struct {
 	life   context.Context // ends when Close gives up what is under way
 	giveUp context.CancelFunc
 
-	settling sync.Mutex
-	settled  atomic.Bool // the database can be used
+	checking sync.Mutex
+	checked  atomic.Bool // the database can be used
 	unusable atomic.Bool // as last reported, so that each change is told once
 }
 
@@ -92,7 +92,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, err
 	}
 	s.Reader = store.NewReader(tables{s}, o.Keys)
-	if err := s.settle(ctx); errors.Is(err, sealing.ErrWrongKeyset) || errors.Is(err, errNoCheck) {
+	if err := s.check(ctx); errors.Is(err, sealing.ErrWrongKeyset) || errors.Is(err, errNoCheck) {
 		s.closePools()
 		return nil, err
 	} else if err != nil {
@@ -118,16 +118,16 @@ var errNoCheck = errors.New("the database has entries but no check value for its
 // errOldSchema is what /readyz is red for until `equality-api migrate` has run.
 var errOldSchema = errors.New("the database schema is older than this program needs: run equality-api migrate")
 
-// settle sees that the database is this keyset's and has this program's
+// check checks that the database is this keyset's and has this program's
 // schema, and that the feed has an epoch. It is done once; until then
 // every use tries again. Error: store.ErrUnavailable, sealing.ErrWrongKeyset.
-func (s *Store) settle(ctx context.Context) error {
-	if s.settled.Load() {
+func (s *Store) check(ctx context.Context) error {
+	if s.checked.Load() {
 		return nil
 	}
-	s.settling.Lock()
-	defer s.settling.Unlock()
-	if s.settled.Load() {
+	s.checking.Lock()
+	defer s.checking.Unlock()
+	if s.checked.Load() {
 		return nil
 	}
 	if err := s.checkSchema(ctx); err != nil {
@@ -139,7 +139,7 @@ func (s *Store) settle(ctx context.Context) error {
 	if _, err := s.meta(ctx, store.MetaEpoch, func() []byte { id := uuid.New(); return id[:] }); err != nil {
 		return err
 	}
-	s.settled.Store(true)
+	s.checked.Store(true)
 	return nil
 }
 
@@ -149,7 +149,7 @@ func (s *Store) settle(ctx context.Context) error {
 func (s *Store) Ready(ctx context.Context) error {
 	err := s.checkSchema(ctx)
 	if err == nil {
-		err = s.settle(ctx)
+		err = s.check(ctx)
 	}
 	switch unusable := err != nil; {
 	case errors.Is(err, context.Canceled): // whoever asked has gone

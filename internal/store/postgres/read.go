@@ -106,7 +106,7 @@ func (s *Store) reading(ctx context.Context, read func(context.Context) error) (
 	defer release()
 	ctx, cancel := context.WithTimeout(ctx, commitTimeout)
 	defer cancel()
-	if err := s.settle(ctx); err != nil {
+	if err := s.check(ctx); err != nil {
 		return s.givenUp(err)
 	}
 	for range readingTries {

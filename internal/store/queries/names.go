@@ -51,8 +51,6 @@ var (
 	OutboxTrimUntil = load("outbox-trim-until")
 	// Adds entries to the access log, each behind the one before it.
 	PostgresAuditAppend = load("postgres/audit-append")
-	// Moves the expected version to the history and writes the next in its place.
-	PostgresChange = load("postgres/change")
 	// Adds a record with its ids, its key and its place in the National Insurance number index.
 	PostgresCreate = load("postgres/create")
 	// Finds out whether the access log has any entry.
@@ -77,6 +75,8 @@ var (
 	PostgresOutboxAppend = load("postgres/outbox-append")
 	// Reserves numbers for new records.
 	PostgresRecordNumbers = load("postgres/record-numbers")
+	// Moves the expected version to the history and writes the next in its place.
+	PostgresRecordUpdate = load("postgres/record-update")
 	// Reads the current versions of the records that ids lead to, their own ids or their targets'.
 	PostgresRecordsRead = load("postgres/records-read")
 	// Leases the publishing of events for as long as the connection lives, unless another process has it.

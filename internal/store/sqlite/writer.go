@@ -133,15 +133,15 @@ func (w *writer) commit(batch []*job) {
 	err := w.transaction(batch)
 	if errors.Is(err, errSpoilt) && len(batch) > 1 {
 		for _, j := range batch {
-			w.settle([]*job{j}, w.transaction([]*job{j}))
+			w.finish([]*job{j}, w.transaction([]*job{j}))
 		}
 		return
 	}
-	w.settle(batch, err)
+	w.finish(batch, err)
 }
 
-// settle tells the jobs how their transaction ended.
-func (w *writer) settle(batch []*job, err error) {
+// finish tells the jobs how their transaction ended.
+func (w *writer) finish(batch []*job, err error) {
 	spoilt := errors.Is(err, errSpoilt)
 	switch failing := err != nil && !spoilt; {
 	case w.failing.Swap(failing) == failing:
