@@ -18,7 +18,7 @@ import (
 	"equality-information-api/internal/sealing"
 )
 
-// actions are those of all operations that the service does.
+// actions are the actions of all operations that the service performs.
 var actions = func() (all []Action) {
 	for _, op := range Operations {
 		for _, action := range append(slices.Collect(maps.Values(op.When)), op.Action) {
@@ -30,10 +30,10 @@ var actions = func() (all []Action) {
 	return all
 }()
 
-// everythingBut is a caller with every permission but one.
+// everythingBut is a caller with all permissions except one.
 func everythingBut(missing identity.Permission) identity.Caller {
 	c := identity.Caller{Subject: "nearly everybody", Name: "Nearly Everybody", Kind: identity.Service}
-	every := []identity.Permission{identity.EqualityImport, identity.EqualityExport, identity.EventsPublish} // of no role
+	every := []identity.Permission{identity.EqualityImport, identity.EqualityExport, identity.EventsPublish} // no role has these
 	for _, permissions := range identity.Roles() {
 		every = append(every, permissions...)
 	}
@@ -146,11 +146,11 @@ func useCases(t *testing.T, b *bench, id uuid.UUID) map[Action][]func(Access) er
 			_, _, err := (&Publication{s: b.Service, a: a}).Changed(ctx, events.Event{Type: events.Created, Record: id})
 			return err
 		}},
-		DropEvent: {}, // what it does takes Publish too: see TestStartPublication
+		DropEvent: {}, // its use cases also accept Publish: see TestStartPublication
 	}
 }
 
-// A handler that is wired to the wrong action, or to none, must not get anywhere.
+// A handler wired to the wrong action, or to none, must be refused.
 func TestUseCaseTakesNoAccessOfAnotherAction(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -113,7 +113,7 @@ func TestKeyBelongsToCallerOperationAndBody(t *testing.T) {
 		{name: "another caller", caller: colleague, operation: "PATCH /a", key: "k", body: body},
 		{name: "a machine with the person's subject", caller: machine, operation: "PATCH /a", key: "k", body: body},
 		{name: "another body", caller: officer, operation: "PATCH /a", key: "k", body: `{"disabled":false}`, err: ErrKeyReused},
-		{name: "a body that says the same", caller: officer, operation: "PATCH /a", key: "k", body: `{"disabled": true}`, err: ErrKeyReused},
+		{name: "a body that means the same", caller: officer, operation: "PATCH /a", key: "k", body: `{"disabled": true}`, err: ErrKeyReused},
 		{name: "a body that is not valid", caller: officer, operation: "PATCH /a", key: "k", body: `{`, err: ErrKeyReused},
 		{name: "no key", caller: officer, operation: "PATCH /a", body: body},
 	} {
@@ -145,7 +145,7 @@ func TestKeyIsForgottenAfterItsRetention(t *testing.T) {
 	if w, err := change(); err != nil || w.Replayed || w.Version != 3 {
 		t.Errorf("after more than 24 hours: %+v, %v", w, err)
 	}
-	// The new outcome has taken the old one's place, with a retention of its own.
+	// The new outcome has replaced the old one, and is kept for its own time.
 	b.clock.advance(24 * time.Hour)
 	if w, err := change(); err != nil || !w.Replayed || w.Version != 3 {
 		t.Errorf("the second retry: %+v, %v", w, err)
@@ -172,7 +172,7 @@ func TestReplayIsTheVersionThatWasWritten(t *testing.T) {
 	if e := b.last(t); e.Outcome != audit.Replayed || e.Status != 201 || e.Version != 0 || e.Record != w.ID {
 		t.Errorf("the access log says %+v", e)
 	}
-	// Under the caller's permissions of now.
+	// As the caller's permissions now allow.
 	lesser := identity.Caller{Subject: officer.Subject, Kind: officer.Kind}.With(identity.EqualityWrite)
 	if w, err = create(lesser); err != nil || !w.Replayed || w.Record.NationalInsuranceNumber != "" {
 		t.Errorf("without nino:read: %+v, %v", w, err)
@@ -191,7 +191,7 @@ func TestRefusalIsReplayed(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		status int
-		// arrange gives the write that is refused, and what makes it possible later.
+		// arrange returns a write that is refused, and a function that makes it possible.
 		arrange func(*testing.T, *bench) (w Write, create bool, relent func())
 		is      func(*testing.T, error)
 	}{
@@ -270,7 +270,8 @@ func is(want error) func(*testing.T, error) {
 	}
 }
 
-// What was refused by validation, or for a permission, may be tried again with the same key.
+// A write refused by validation, or for lack of a permission, may be retried with the same
+// key.
 func TestOtherRefusalsAreNotRemembered(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -295,7 +296,7 @@ func TestOtherRefusalsAreNotRemembered(t *testing.T) {
 	retry("428", officer, change, nil)
 }
 
-// blind does not see what another process has remembered since it looked.
+// blind does not see what another process has remembered since its last look-up.
 type blind struct {
 	Store
 	times int // how often
