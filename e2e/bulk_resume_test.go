@@ -167,7 +167,7 @@ func TestAnImportedRecordThatIsGoneIsFound(t *testing.T) {
 		return nil
 	})
 	out, status := auditVerify(t, dir, "--records")
-	if status != 1 || !strings.Contains(out, "version 0, which entry 1 of lane 0 wrote, is not there") {
+	if status != 1 || !strings.Contains(out, "version 0, written by entry 1 of lane 0, is missing") {
 		t.Errorf("status %d: %s", status, out)
 	}
 }

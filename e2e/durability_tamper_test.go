@@ -246,7 +246,7 @@ func TestTamperedRecords(t *testing.T) {
 		}, "version 2, which entry"},
 		{"a record is added", []string{
 			"INSERT INTO record SELECT 3, randomblob(16), randomblob(16), version, modified, sealed FROM record WHERE number = $1",
-		}, "version 2 is stored, and the log does not tell of it"},
+		}, "version 2 is stored, but the log has no entry for it"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -279,7 +279,7 @@ func TestCutLog(t *testing.T) {
 		t.Parallel()
 		dir := f.copied(t)
 		tamper(t, dir, statements("DELETE FROM audit WHERE seq > (SELECT max(seq) - 2 FROM audit)"))
-		refutes(t, "later heads were logged: its tail has been cut off", dir, "--heads", f.log)
+		refutes(t, "later heads were logged: entries at its end are missing", dir, "--heads", f.log)
 		out, status := auditVerify(t, dir)
 		if status != 0 || !strings.Contains(out, "Without --heads this check cannot notice missing entries at the end of the log.") {
 			t.Errorf("without heads: status %d\n%s", status, out)
@@ -290,7 +290,7 @@ func TestCutLog(t *testing.T) {
 		dir := f.copied(t)
 		tamper(t, dir, statements("DELETE FROM audit"))
 		refutes(t, "lane 0 ends at entry 0, but later heads were logged", dir, "--heads", f.log)
-		refutes(t, "version 0 is stored, and the log does not tell of it", dir, "--records")
+		refutes(t, "version 0 is stored, but the log has no entry for it", dir, "--records")
 	})
 	t.Run("the head is altered", func(t *testing.T) {
 		t.Parallel()
