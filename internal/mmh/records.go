@@ -95,8 +95,8 @@ func (a *API) record(c *call, status int, v service.Shown) error {
 	return nil
 }
 
-// version is the version that an If-Match names: one tag, weak or strong. A
-// header that names none matches none.
+// version returns the version in an If-Match: one tag, weak or strong. Any other header
+// matches no version.
 func version(ifMatch []string) *etag.List {
 	list, ok := etag.Parse(ifMatch)
 	if !ok || len(list.Tags) != 1 {

@@ -49,9 +49,9 @@ var (
 	OutboxTrim = load("outbox-trim")
 	// Finds the last expired event in a bounded batch of the oldest.
 	OutboxTrimUntil = load("outbox-trim-until")
-	// Adds entries to the access log, each behind the one before it.
+	// Adds entries to the access log, each after the one before it.
 	PostgresAuditAppend = load("postgres/audit-append")
-	// Adds a record with its ids, its key and its place in the National Insurance number index.
+	// Adds a record with its ids, its key and its entry in the National Insurance number index.
 	PostgresCreate = load("postgres/create")
 	// Finds out whether the access log has any entry.
 	PostgresEntered = load("postgres/entered")
@@ -61,11 +61,11 @@ var (
 	PostgresFeedLock = load("postgres/feed-lock")
 	// Finds out whether any event has no position yet, and the last position given.
 	PostgresFeedNews = load("postgres/feed-news")
-	// Gives new events their positions, those of one record in the order of its versions.
+	// Gives new events their positions; the events of one record are in the order of its versions.
 	PostgresFeedNumber = load("postgres/feed-number")
 	// Finds which of many ids lead to a record, or to the tombstone of an erased one.
 	PostgresIDsTaken = load("postgres/ids-taken")
-	// Removes the keys that no record has.
+	// Removes keys without a record.
 	PostgresKeysAstray = load("postgres/keys-astray")
 	// Leases a free lane of the access log for as long as the connection lives.
 	PostgresLaneLease = load("postgres/lane-lease")
@@ -91,7 +91,7 @@ var (
 	PostgresSchema = load("postgres/schema")
 	// Counts the records.
 	RecordCount = load("record-count")
-	// Lists the tombstones of restored records, and those of which the restored access log has no erasure: both were erased after the backup.
+	// Lists the tombstones of records that were erased after the backup: the record was restored, or the restored access log has no entry for its erasure.
 	RestoreErased = load("restore-erased")
 	// Counts the records that have neither a key nor a tombstone.
 	RestoreLost = load("restore-lost")
@@ -101,7 +101,7 @@ var (
 	SQLiteBackupKeys = load("sqlite/backup-keys")
 	// Reads the last migration, and counts the records.
 	SQLiteBackupMark = load("sqlite/backup-mark")
-	// Names all tables that hold what is stored.
+	// Names all tables with stored data.
 	SQLiteBackupTables = load("sqlite/backup-tables")
 	// Adds the wrapped data key of a new record.
 	SQLiteDataKeyInsert = load("sqlite/data-key-insert")
@@ -127,11 +127,11 @@ var (
 	SQLiteRecordRead = load("sqlite/record-read")
 	// Writes the next version in place of the expected one.
 	SQLiteRecordUpdate = load("sqlite/record-update")
-	// Leaves a tombstone of an erased record.
+	// Adds the tombstone of an erased record.
 	TombstoneInsert = load("tombstone-insert")
 	// Finds the tombstones of erased records that had an id, or belonged to a person.
 	TombstoneRead = load("tombstone-read")
-	// Reads every entry of the access log that holds the hash of a document, or a packed list of what it touched.
+	// Reads every entry of the access log that holds the hash of a document, or a packed list of objects.
 	VerifyDocuments = load("verify-documents")
 	// Counts the ids that lead to a record that does not have them.
 	VerifyIdentifiers = load("verify-identifiers")
