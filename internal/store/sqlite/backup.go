@@ -16,25 +16,25 @@ import (
 	"equality-information-api/internal/store/queries"
 )
 
-// BackupOptions say what is backed up, and where to.
+// BackupOptions say what to back up, and where to.
 type BackupOptions struct {
 	Dir  string // the data directory; a server may be running on it
 	Keys *sealing.Keyset
 	Now  time.Time
-	// Records gets every table but the data keys, DataKeys those alone, with
-	// the tombstones. Neither is encrypted, but for what is sealed in it.
+	// Records receives every table except the data keys, DataKeys the data keys and the
+	// tombstones. Neither is encrypted, except for what is sealed in it.
 	Records, DataKeys io.Writer
 }
 
-// keysTable is the only table that Records is without.
+// keysTable is the only table that is not in Records.
 const keysTable = "data_key"
 
-// keysColumn is what DataKeys has besides the columns of keysTable: the id of
-// the key's record. A record's number may be given again once it was erased.
+// keysColumn is an additional column in DataKeys: the id of the key's record. After an
+// erasure a record's number may be used again.
 const keysColumn = "id"
 
-// Backup copies the database as it is at one moment, beside a server that goes
-// on writing. It writes nothing to the database.
+// Backup copies the database as it is at one moment, while a server continues to write. It
+// writes nothing to the database.
 func Backup(ctx context.Context, o BackupOptions) (_ Mark, err error) {
 	db, err := openReader(o.Dir)
 	if err != nil {
@@ -49,7 +49,7 @@ func Backup(ctx context.Context, o BackupOptions) (_ Mark, err error) {
 	if err != nil {
 		return Mark{}, classify(err)
 	}
-	defer func() { _ = tx.Rollback() }() // it was only read
+	defer func() { _ = tx.Rollback() }() // it has only read
 	mark, err := readMark(ctx, tx)
 	if err != nil {
 		return Mark{}, classify(err)
@@ -67,7 +67,7 @@ func Backup(ctx context.Context, o BackupOptions) (_ Mark, err error) {
 	return mark, classify(writeArchives(ctx, tx, o, mark))
 }
 
-// readMark reads what a backup is of. The transaction sees one moment from then on.
+// readMark reads the mark of a backup. From then on the transaction sees one moment.
 func readMark(ctx context.Context, tx *sql.Tx) (m Mark, err error) {
 	var epoch []byte
 	err = tx.QueryRowContext(ctx, queries.MetaRead.SQL, store.MetaKeyset).Scan(&m.Check)
@@ -126,18 +126,18 @@ func writeArchives(ctx context.Context, tx *sql.Tx, o BackupOptions, mark Mark) 
 	return keys.close(o.Keys)
 }
 
-// tombstones are in both archives: the newest keys tell what has been erased
-// since older records were copied.
+// tombstones are in both archives: the newest keys show which records were erased after an
+// older copy of the records.
 const tombstones = "tombstone"
 
-// tablesOf are all tables of a database that hold what is stored; a migration
-// that adds one need not think of it here. The last is SQLite's own, with the
-// feed's last position, which must not be given again.
+// tablesOf returns all tables with stored data; a migration that adds a table need not
+// change this. The last is SQLite's own table, with the feed's last position, which must
+// not be used again.
 func tablesOf(ctx context.Context, tx *sql.Tx) (tables []string, err error) {
 	return names(ctx, tx, queries.SQLiteBackupTables.SQL)
 }
 
-// names gives what a query gives that gives names.
+// names returns the names that a query returns.
 func names(ctx context.Context, tx *sql.Tx, query string) (names []string, err error) {
 	rows, err := tx.QueryContext(ctx, query)
 	if err != nil {
@@ -180,5 +180,5 @@ func writeTable(ctx context.Context, tx *sql.Tx, w *archiveWriter, table, query 
 	return nil
 }
 
-// quoted is a name as SQL takes it, whatever is in it.
+// quoted quotes a name for SQL, whatever it contains.
 func quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
