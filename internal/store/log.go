@@ -14,8 +14,8 @@ import (
 	"equality-information-api/internal/store/queries"
 )
 
-// Log is the access log for verification, as it was when it was opened. It
-// may be read beside a running server, on either engine.
+// Log is the access log for verification, as it was when it was opened. A server may be
+// running meanwhile, on either engine.
 type Log struct {
 	db    *sql.DB
 	tx    *sql.Tx
@@ -24,18 +24,18 @@ type Log struct {
 	text  func(string) string
 }
 
-// LogOptions say what engine a log is of.
+// LogOptions describe the engine of a log.
 type LogOptions struct {
 	Keys  *sealing.Keyset
 	Lanes int
 	// Snapshot makes a transaction see one moment.
 	Snapshot *sql.TxOptions
-	// Text gives a text back as it was before the engine stored it.
+	// Text returns a text as it was before the engine stored it.
 	Text func(string) string
 }
 
-// OpenLog reads the access log of a database, which it closes in the end.
-// Another keyset than the database's is refused.
+// OpenLog opens the access log of a database, which Close then closes. A keyset other than
+// the database's is refused.
 func OpenLog(ctx context.Context, db *sql.DB, o LogOptions) (_ *Log, err error) {
 	defer func() {
 		if err != nil {
@@ -62,7 +62,7 @@ func (l *Log) Close() error { return errors.Join(l.tx.Rollback(), l.db.Close()) 
 // Lanes is the number of lanes.
 func (l *Log) Lanes() int { return l.lanes }
 
-// Mark gives the position that is kept under a name, nil where there is none.
+// Mark returns the position stored under a name, or nil.
 func (l *Log) Mark(ctx context.Context, name string) (position []byte, err error) {
 	err = l.tx.QueryRowContext(ctx, queries.MetaRead.SQL, MetaMark+name).Scan(&position)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -71,10 +71,10 @@ func (l *Log) Mark(ctx context.Context, name string) (position []byte, err error
 	return position, err
 }
 
-// logPage is how many entries are read together.
+// logPage is how many entries are read at once.
 const logPage = 1000
 
-// Entries gives every entry with its records.
+// Entries yields every entry with its records.
 func (l *Log) Entries(ctx context.Context, yield func(audit.Logged) error) error {
 	after := audit.Head{Lane: -1}
 	for {
@@ -82,7 +82,7 @@ func (l *Log) Entries(ctx context.Context, yield func(audit.Logged) error) error
 		if err != nil {
 			return err
 		}
-		// The records behind the last entry of all belong to none; so do those between two entries.
+		// Records after the last entry, or between two entries, belong to no entry.
 		until := audit.Head{Lane: maxLane}
 		if len(page) == logPage {
 			last := page[len(page)-1]
@@ -102,7 +102,7 @@ func (l *Log) Entries(ctx context.Context, yield func(audit.Logged) error) error
 			}
 		}
 		if len(targets) > 0 {
-			// Records of an entry that is not there: without a hash it is found to be wrong.
+			// Records of a missing entry: without a hash, verification fails.
 			if err := yield(audit.Logged{Lane: targets[0].lane, Seq: targets[0].seq}); err != nil {
 				return err
 			}
@@ -114,7 +114,7 @@ func (l *Log) Entries(ctx context.Context, yield func(audit.Logged) error) error
 	}
 }
 
-// maxLane is behind every lane.
+// maxLane is higher than every lane.
 const maxLane = 1 << 30
 
 func (l *Log) page(ctx context.Context, after audit.Head) (page []audit.Logged, err error) {
@@ -142,7 +142,7 @@ func (l *Log) page(ctx context.Context, after audit.Head) (page []audit.Logged, 
 	return page, nil
 }
 
-// target is one of the records of an entry that is older than format 3.
+// target is a record of an entry older than format 3.
 type target struct {
 	lane   int
 	seq    int64
@@ -165,8 +165,8 @@ func (l *Log) targets(ctx context.Context, after, until audit.Head) (targets []t
 	return targets, nil
 }
 
-// loggedID is an id as either engine gives it. One of another length was not
-// written by this program: it becomes one that nobody has, and its entry fails
+// loggedID is an id as either engine returns it. This program did not write an id of a
+// different length: loggedID turns it into an id that nobody has, so that the entry fails
 // its hash.
 type loggedID uuid.UUID
 
@@ -188,8 +188,7 @@ func (id *loggedID) Scan(source any) error {
 	return nil
 }
 
-// Written gives every entry that tells of versions that were written, or that
-// has a packed list.
+// Written yields every entry about versions that were written, or with a packed list.
 func (l *Log) Written(ctx context.Context, yield func(audit.Logged) error) (err error) {
 	rows, err := l.tx.QueryContext(ctx, queries.VerifyDocuments.SQL)
 	if err != nil {
@@ -212,9 +211,8 @@ func (l *Log) Written(ctx context.Context, yield func(audit.Logged) error) (err 
 	return nil
 }
 
-// kinds are the kinds of objects that are stored in versions, each with the
-// query that gives all of them: name, id, version, sealed document, and whether
-// it stands where its version can be.
+// kinds are the kinds of objects that are stored in versions. Each has the query for all of
+// them: name, id, version, sealed document, and whether its version can be in this table.
 var kinds = []struct {
 	object   audit.Object
 	versions string
@@ -222,7 +220,7 @@ var kinds = []struct {
 	{audit.ObjectRecord, queries.VerifyVersions.SQL},
 }
 
-// Stored gives every stored version of every kind of object.
+// Stored yields every stored version of every kind of object.
 func (l *Log) Stored(ctx context.Context, yield func(audit.Stored) error) error {
 	for _, kind := range kinds {
 		if err := l.versions(ctx, kind.object, kind.versions, yield); err != nil {
@@ -253,8 +251,8 @@ func (l *Log) versions(ctx context.Context, object audit.Object, query string, y
 	return nil
 }
 
-// Tombstones gives the ids of erased records, and says whether the tombstone
-// was written with the keyset.
+// Tombstones yields the ids of erased records, and whether the tombstone was written with
+// this keyset.
 func (l *Log) Tombstones(ctx context.Context, yield func(id uuid.UUID, genuine bool) error) (err error) {
 	rows, err := l.tx.QueryContext(ctx, queries.VerifyTombstones.SQL)
 	if err != nil {
@@ -275,8 +273,8 @@ func (l *Log) Tombstones(ctx context.Context, yield func(id uuid.UUID, genuine b
 	return nil
 }
 
-// Misplaced opens every current record and gives those that cannot be opened,
-// or whose ids do not lead to them, and then how many ids lead elsewhere.
+// Misplaced opens every current record. It yields records that cannot be opened, or that
+// their ids do not lead to, and then how many ids lead elsewhere.
 func (l *Log) Misplaced(ctx context.Context, yield func(finding string) error) (err error) {
 	rows, err := l.tx.QueryContext(ctx, queries.VerifyRecords.SQL)
 	if err != nil {
