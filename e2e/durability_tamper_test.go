@@ -9,11 +9,11 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
-	_ "modernc.org/sqlite" // to change a database behind the program's back
+	_ "modernc.org/sqlite" // to change a database directly
 )
 
-// filled is the data directory of a stopped server with two people of several
-// versions each, and entries of every kind.
+// filled is the data directory of a stopped server with two people, several versions each,
+// and entries of every kind.
 type filled struct {
 	dir, log string
 	people   [2]string // target ids, which are their records' ids too
@@ -50,14 +50,14 @@ func fillDirectory(t *testing.T) filled {
 	return f
 }
 
-// copied is a copy of the directory, to be tampered with.
+// copied is a copy of the directory, for tampering.
 func (f filled) copied(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
 	if err := os.CopyFS(filepath.Join(dir, "data"), os.DirFS(f.dir)); err != nil {
 		t.Fatal(err)
 	}
-	// CopyFS opens files to everybody, and the program refuses such keys.
+	// CopyFS makes files readable for everybody, and the program refuses such keys.
 	for _, name := range []string{"keyset.json", "token.key"} {
 		if err := os.Chmod(filepath.Join(dir, "data", name), 0o600); err != nil {
 			t.Fatal(err)
@@ -66,7 +66,7 @@ func (f filled) copied(t *testing.T) string {
 	return filepath.Join(dir, "data")
 }
 
-// tamper changes the database of a directory behind the program's back.
+// tamper changes the database of a directory directly, without the program.
 func tamper(t *testing.T, dir string, change func(*sql.Tx) error) {
 	t.Helper()
 	db, err := openBehind(dir)
@@ -152,11 +152,11 @@ func TestTamperedLog(t *testing.T) {
 	}
 }
 
-// TestAlteredColumns changes every column of an entry by itself.
+// TestAlteredColumns changes each column of an entry.
 func TestAlteredColumns(t *testing.T) {
 	t.Parallel()
 	f := fillDirectory(t)
-	const entry = 2 // a change, which uses every column but an import's
+	const entry = 2 // a change, which uses every column except an import's
 	for _, column := range []string{"id", "at", "subject", "name", "kind", "permission", "purpose", "action", "target", "record",
 		"version", "members", "outcome", "status", "correlation", "address", "document", "hash", "scope", "count",
 		"format", "object", "object_name", "roles", "previous", "touched"} {
@@ -179,7 +179,7 @@ func TestAlteredColumns(t *testing.T) {
 		tamper(t, f.copied(t), func(tx *sql.Tx) error {
 			var n int
 			err := tx.QueryRow("SELECT count(*) FROM pragma_table_info('audit')").Scan(&n)
-			if n != 28 { // these, lane and seq
+			if n != 28 { // these, and lane and seq
 				t.Errorf("an entry has %d columns, and this test knows of 28", n)
 			}
 			return err
@@ -187,7 +187,7 @@ func TestAlteredColumns(t *testing.T) {
 	})
 }
 
-// flipped is a value with its first bit turned over.
+// flipped returns a value with its first bit inverted.
 func flipped(value any) any {
 	switch v := value.(type) {
 	case int64:
@@ -206,7 +206,7 @@ func flipped(value any) any {
 	panic(fmt.Sprintf("a column of type %T", value))
 }
 
-// TestTamperedRecords changes records and leaves the access log as it was.
+// TestTamperedRecords changes records and leaves the access log unchanged.
 func TestTamperedRecords(t *testing.T) {
 	t.Parallel()
 	f := fillDirectory(t)
@@ -260,8 +260,8 @@ func TestTamperedRecords(t *testing.T) {
 	}
 }
 
-// TestCutLog cuts the tail off the access log, which only a head that was
-// logged elsewhere can tell.
+// TestCutLog removes the end of the access log, which only a head logged elsewhere can
+// show.
 func TestCutLog(t *testing.T) {
 	t.Parallel()
 	f := fillDirectory(t)
@@ -304,7 +304,7 @@ func TestCutLog(t *testing.T) {
 	})
 }
 
-// refutes has audit verify find something wrong.
+// refutes checks that audit verify finds something wrong.
 func refutes(t *testing.T, want, dir string, args ...string) {
 	t.Helper()
 	out, status := auditVerify(t, dir, args...)

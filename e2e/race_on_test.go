@@ -2,5 +2,5 @@
 
 package e2e
 
-// raceEnabled has the program built with the race detector where the tests are.
+// raceEnabled builds the program with the race detector if the tests use it.
 const raceEnabled = true
