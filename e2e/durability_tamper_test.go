@@ -123,7 +123,7 @@ func TestTamperedLog(t *testing.T) {
 		}, "lane 0: entry 1 does not match its hash"},
 		{"an entry is put into another lane", []string{
 			"UPDATE audit SET lane = 1 WHERE seq = (SELECT max(seq) FROM audit)",
-		}, "stands in lane 1"},
+		}, "is in lane 1"},
 		{"an entry is made up", []string{
 			`INSERT INTO audit SELECT lane, seq + 1, id, at, subject, name, kind, permission, purpose, action, target, record,
 				version, members, outcome, status, correlation, address, document, hash, scope, count, format, object, object_name, roles, previous, touched
@@ -220,16 +220,16 @@ func TestTamperedRecords(t *testing.T) {
 		}, "version 2 is not what entry"},
 		{"two ids change places", []string{
 			"UPDATE identifier SET record = 3 - record",
-		}, "its ids do not lead to it"},
+		}, "its ids do not point to it"},
 		{"a record is rolled back", []string{
 			`UPDATE record SET (version, modified, sealed) =
 				(SELECT version, modified, sealed FROM history WHERE record = $1 AND version = 1) WHERE number = $1`,
 			"DELETE FROM history WHERE record = $1 AND version = 1",
-		}, "version 2, which entry"},
+		}, "version 2, written by entry"},
 		{"a record is rolled back and its history left", []string{
 			`UPDATE record SET (version, modified, sealed) =
 				(SELECT version, modified, sealed FROM history WHERE record = $1 AND version = 1) WHERE number = $1`,
-		}, "version 2, which entry"},
+		}, "version 2, written by entry"},
 		{"an older document stands in for the current", []string{
 			"UPDATE record SET sealed = (SELECT sealed FROM history WHERE record = $1 AND version = 1) WHERE number = $1",
 		}, "version 2 is not what entry"},
@@ -238,12 +238,12 @@ func TestTamperedRecords(t *testing.T) {
 		}, "version 0 is not what entry"},
 		{"a past version is removed", []string{
 			"DELETE FROM history WHERE record = $1 AND version = 0",
-		}, "version 0, which entry"},
+		}, "version 0, written by entry"},
 		{"a record is removed", []string{
 			"DELETE FROM history WHERE record = $1", "DELETE FROM data_key WHERE record = $1",
 			"DELETE FROM identifier WHERE record = $1",
 			"DELETE FROM record WHERE number = $1",
-		}, "version 2, which entry"},
+		}, "version 2, written by entry"},
 		{"a record is added", []string{
 			"INSERT INTO record SELECT 3, randomblob(16), randomblob(16), version, modified, sealed FROM record WHERE number = $1",
 		}, "version 2 is stored, but the log has no entry for it"},
