@@ -2,5 +2,5 @@
 
 package e2e
 
-// raceEnabled builds the program with the race detector if the tests use it.
+// raceEnabled has the program built with the race detector where the tests are.
 const raceEnabled = true
