@@ -17,7 +17,7 @@ import (
 // that is not, and at every moment the access log accounts for everything it has written.
 func TestKilledImportIsResumed(t *testing.T) {
 	t.Parallel()
-	const n = 30_000 // several batches
+	const n = 30_000 // several parts
 	text := people(n, "")
 	// Some rejected lines in every batch.
 	lines := strings.SplitAfter(text, "\n")
@@ -203,7 +203,7 @@ func TestAnImportLivesInBoundedMemory(t *testing.T) {
 	const limit = 300 << 10 // kilobytes
 	file := write(t, "people.ndjson", people(60_000, `,"gender":{"genderValue":"o","genderValueIfOther":"`+strings.Repeat("x", 200)+`"}`))
 	cmd := command("import", "--data-dir", newDir(t), file)
-	if raceEnabled { // the race detector needs more memory
+	if raceEnabled { // the race detector takes memory of its own
 		var err error
 		if cmd.Path, err = build(t.TempDir(), false); err != nil {
 			t.Fatal(err)

@@ -208,7 +208,7 @@ func (p *planted) failCallers(path, officer, analyst string) {
 	p.hit("PATCH", "/equality-information/"+stem, 403, request{token: analyst, body: plantedRecord(uuid.NewString())})
 }
 
-// failPaths requests paths that do not exist.
+// failPaths asks for what is not there.
 func (p *planted) failPaths(officer string) {
 	p.t.Helper()
 	for path, want := range map[string]int{

@@ -89,7 +89,7 @@ func TestPostgresUpgradesInThreeStates(t *testing.T) {
 		t.Fatal(status)
 	}
 
-	// The schema before its last migration.
+	// The schema as it was before its last migration.
 	execute(t, dir, pgtest.Owner, "ALTER TABLE audit DROP COLUMN scope, DROP COLUMN count", "DELETE FROM goose_db_version WHERE version_id = 2")
 	p = p.restart(t)
 	red("an older schema")

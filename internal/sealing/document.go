@@ -42,8 +42,8 @@ var kinds = [...]struct {
 	KindPerson:   {format: 2, owner: OwnerPerson},
 }
 
-// Document says which of its owner's documents a blob holds. The seal covers this, so that
-// no document can be exchanged for another.
+// Document says which of its owner's documents a blob holds. It is bound into
+// the seal, so that no document can take another's place.
 type Document struct {
 	Kind    Kind
 	Version uint64

@@ -34,8 +34,8 @@ type LogOptions struct {
 	Text func(string) string
 }
 
-// OpenLog opens the access log of a database, which Close then closes. A keyset other than
-// the database's is refused.
+// OpenLog reads the access log of a database, which it closes in the end.
+// Another keyset than the database's is refused.
 func OpenLog(ctx context.Context, db *sql.DB, o LogOptions) (_ *Log, err error) {
 	defer func() {
 		if err != nil {
@@ -211,8 +211,9 @@ func (l *Log) Written(ctx context.Context, yield func(audit.Logged) error) (err 
 	return nil
 }
 
-// kinds are the kinds of objects that are stored in versions. Each has the query for all of
-// them: name, id, version, sealed document, and whether its version can be in this table.
+// kinds are the kinds of objects that are stored in versions, each with the
+// query that gives all of them: name, id, version, sealed document, and whether
+// it stands where its version can be.
 var kinds = []struct {
 	object   audit.Object
 	versions string
@@ -220,7 +221,7 @@ var kinds = []struct {
 	{audit.ObjectRecord, queries.VerifyVersions.SQL},
 }
 
-// Stored yields every stored version of every kind of object.
+// Stored gives every stored version of every kind of object.
 func (l *Log) Stored(ctx context.Context, yield func(audit.Stored) error) error {
 	for _, kind := range kinds {
 		if err := l.versions(ctx, kind.object, kind.versions, yield); err != nil {

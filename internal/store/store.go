@@ -68,8 +68,8 @@ type Opened struct {
 	// Verbatim means that the record may be shown in its stored JSON: when the version was
 	// made, each coded value was in its list.
 	Verbatim bool
-	// Tombstones are the tombstones of erased records that had the id, or for a create
-	// either of its ids.
+	// Tombstones are those of erased records that stand behind an id; of a
+	// write that creates, behind either of its ids.
 	Tombstones []Tombstone
 
 	number int64 // the engine's own number for the record
@@ -84,8 +84,8 @@ type Command struct {
 	ID uuid.UUID
 	// Target is the person of a record to create; zero makes the command a change.
 	Target uuid.UUID
-	// EventID identifies the event of the change, and so the change itself: it is made
-	// once, before the first attempt, and is unique in the store.
+	// EventID names the event of the change, and so the change itself: made
+	// once before the first attempt, unique in the store.
 	EventID uuid.UUID
 	// Key is set if the caller sent an idempotency key.
 	Key *Key

@@ -53,8 +53,8 @@ func (s *Store) Write(ctx context.Context, cmd store.Command, decide func(store.
 			return store.Opened{}, store.ErrUnavailable
 		}
 		if try == 0 {
-			// From here on only one writer of this process at a time: the others would
-			// decide in vain.
+			// From here on one writer of this process at a time: the others would
+			// only decide in vain.
 			release, err := s.turns.take(ctx, cmd.ID)
 			if err != nil {
 				return store.Opened{}, err

@@ -26,7 +26,7 @@ type BackupOptions struct {
 	Records, DataKeys io.Writer
 }
 
-// keysTable is the only table that is not in Records.
+// keysTable is the only table that Records is without.
 const keysTable = "data_key"
 
 // keysColumn is an additional column in DataKeys: the id of the key's record. After an
@@ -126,13 +126,13 @@ func writeArchives(ctx context.Context, tx *sql.Tx, o BackupOptions, mark Mark) 
 	return keys.close(o.Keys)
 }
 
-// tombstones are in both archives: the newest keys show which records were erased after an
-// older copy of the records.
+// tombstones are in both archives: the newest keys tell what has been erased
+// since older records were copied.
 const tombstones = "tombstone"
 
-// tablesOf returns all tables with stored data; a migration that adds a table need not
-// change this. The last is SQLite's own table, with the feed's last position, which must
-// not be used again.
+// tablesOf are all tables of a database that hold what is stored; a migration
+// that adds one need not think of it here. The last is SQLite's own, with the
+// feed's last position, which must not be given again.
 func tablesOf(ctx context.Context, tx *sql.Tx) (tables []string, err error) {
 	return names(ctx, tx, queries.SQLiteBackupTables.SQL)
 }

@@ -125,7 +125,7 @@ func everything(t *testing.T) (f *fixture, people []equality.Record) {
 	return f, people
 }
 
-// rows returns all rows of a table as text.
+// rows are all rows of a table, as texts.
 func (d database) rows(t *testing.T, table string) (rows []string) {
 	t.Helper()
 	d.query(t, func(db *sql.DB) error {
@@ -209,9 +209,9 @@ func TestABackupHasEveryRowOfEveryTable(t *testing.T) {
 	restored.db.sound(t, testKeys(), append(restored.Heads(), f.Heads()...)...)
 }
 
-// Rows that belong to a record refer to it by its number, in a column with its name. None
-// is left after an erasure, nor after a restore that repeats one. The other tables refer to
-// a record by its id, or not at all.
+// Rows that belong to a record name it by its number, in a column of that
+// name: none is left after an erasure, nor after a restore that follows one.
+// The other tables name a record by its id, or none.
 func TestNoRowBelongsToAnErasedRecord(t *testing.T) {
 	t.Parallel()
 	f := setup(t)

@@ -59,7 +59,7 @@ func loadRecords(ctx context.Context, tx *sql.Tx, from Source) error {
 	})
 }
 
-// loadKeys loads the keys of the records that exist, and all tombstones.
+// loadKeys takes the keys of the records that are there, and all tombstones.
 func loadKeys(ctx context.Context, tx *sql.Tx, from Source) error {
 	return loadTables(ctx, tx, from, func(table string, columns []string) (string, error) {
 		if table == tombstones {

@@ -81,7 +81,7 @@ func TestNoQueryReadsAWholeTable(t *testing.T) {
 		queries.SQLiteBackupKeys:   {"SCAN r"},
 		queries.SQLiteBackupMark:   {"SCAN record"},
 		queries.SQLiteBackupTables: {"SCAN sqlite_schema", "USE TEMP B-TREE"},
-		// In its plan for foreign keys, which only runs while one is violated.
+		// In its plan for foreign keys; it is done only while one is violated, which none is here.
 		queries.SQLiteRecordInsert: {"SCAN nino_index", "SCAN identifier"},
 	}
 	meant[queries.OutboxRead] = []string{"SCAN feed", "SCAN page", "USE TEMP B-TREE"} // one row, and a page

@@ -22,9 +22,9 @@ import (
 
 var update = flag.Bool("update", false, "make the database of the newest schema version in testdata anew")
 
-// testdata/schema-N is a database written with schema version N, with its keyset, which
-// protects nothing else. The newest may be made again until the next release. After that it
-// stays, and a later schema version gets its own.
+// testdata/schema-N is a database that was written under schema version N, with
+// its keyset, which protects nothing else. The newest may be made anew until the
+// next release; after that it stays, and a later schema version gets its own.
 const releasedSchema = 4
 
 func releasedDir(schema int) string {

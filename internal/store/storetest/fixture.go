@@ -70,7 +70,7 @@ func (f *fixture) reopen() {
 	f.Engine = f.db.Open(f.t, f.options)
 }
 
-// verify verifies the access log, and the records against it.
+// verify follows the access log and checks what it tells against the records.
 func (f *fixture) verify(heads []audit.Head) {
 	f.t.Helper()
 	f.db.Log(f.t, f.options.Keys, func(log audit.Log) {

@@ -20,8 +20,8 @@ import (
 // and verify a store.
 type Engine interface {
 	service.Store
-	// Heads returns the last durable entries of the access log's lanes that the engine has
-	// written to since it was opened.
+	// Heads are the last durable entries of the access log's lanes that the
+	// engine has written to since it was opened.
 	Heads() []audit.Head
 	// Trim deletes expired rows.
 	Trim(ctx context.Context) error
@@ -44,7 +44,7 @@ type Database interface {
 	// Indexed returns the records in the National Insurance number index under a keyed
 	// hash.
 	Indexed(t *testing.T, hash [32]byte) []uuid.UUID
-	// Clear empties the database while no engine is open.
+	// Clear empties the database, on which no engine is open.
 	Clear(t *testing.T)
 	// Log shows the access log as it is now. An engine may be open.
 	Log(t *testing.T, keys *sealing.Keyset, show func(audit.Log))
