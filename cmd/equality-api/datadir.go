@@ -40,7 +40,7 @@ func (d dataDir) lock() (*os.File, error) {
 	return f, nil
 }
 
-// withoutPath is an error without its path, which the message already has.
+// withoutPath returns an error without its path, which the message already has.
 func withoutPath(err error) error {
 	var pathError *fs.PathError
 	if errors.As(err, &pathError) {

@@ -106,13 +106,13 @@ func (c eventsDropCommand) Run(ctx context.Context, o output) error {
 
 // publication runs a change to the publishing progress. On SQLite no server may
 // be running.
-func (p storage) publication(ctx context.Context, o output, action service.Action, run func(*service.Publication) error) (err error) {
-	s, err := p.openFor(ctx, o, nil, action)
+func (s storage) publication(ctx context.Context, o output, action service.Action, run func(*service.Publication) error) (err error) {
+	b, err := s.openFor(ctx, o, nil, action)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.close()) }()
-	publication, err := s.StartPublication(s.access, "")
+	defer func() { err = errors.Join(err, b.close()) }()
+	publication, err := b.StartPublication(b.access, "")
 	if err != nil {
 		return err
 	}
