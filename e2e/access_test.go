@@ -8,9 +8,9 @@ import (
 	"equality-information-api/internal/service"
 )
 
-// TestEveryRoleWithEveryOperation walks the table of operations: each role may
-// do what its permissions allow and nothing else, and a refusal names the
-// permission. A new operation is tested without a line here.
+// TestEveryRoleWithEveryOperation goes through the table of operations: each role may do
+// what its permissions allow and nothing else, and a refusal names the permission. New
+// operations are included automatically.
 func TestEveryRoleWithEveryOperation(t *testing.T) {
 	t.Parallel()
 	p, sign := startPublicMode(t, "--rate-limit", "0", "--max-concurrent-per-caller", "0")

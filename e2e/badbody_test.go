@@ -6,21 +6,21 @@ import (
 	"time"
 )
 
-// zebra stands in values that must never be seen again, in answer or log.
+// zebra is in values that must never appear again, in a response or a log.
 const zebra = "zebra"
 
-// badBody is a body that is refused for its form.
+// badBody is a malformed body.
 type badBody struct {
 	name string
-	// members stand in an object beside the targetId; where it begins with !
-	// the rest is the whole body.
+	// members are in an object after the targetId. If it begins with !, the rest is the
+	// whole body.
 	members       string
 	pointer, code string
-	// unstated says why the contract's schema does not refuse it; empty where it does.
+	// unstated says why the contract's schema does not refuse it; empty if it does.
 	unstated string
 }
 
-// What a schema cannot state, and bodies are refused for all the same.
+// Bodies that are refused although a schema cannot express why.
 const (
 	notUnicode    = "the validator puts replacement characters for what is not Unicode"
 	duplicates    = "a schema sees no duplicate members"
@@ -198,8 +198,8 @@ func wrongTypes() (bad []badBody) {
 	return bad
 }
 
-// A body of bad form is refused for POST and PATCH alike, before anything is
-// looked up, and by the contract's schema too unless the row says why not.
+// A malformed body is refused for both POST and PATCH, before anything is looked up. The
+// contract's schema refuses it too, unless the row says why not.
 func TestBodiesOfBadForm(t *testing.T) {
 	t.Parallel()
 	p := shared(t)

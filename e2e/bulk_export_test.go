@@ -13,10 +13,10 @@ import (
 	"github.com/google/uuid"
 )
 
-// modifiedAt is when a record was changed, in either format of an export.
+// modifiedAt is the time of a record's last change, in either format of an export.
 var modifiedAt = regexp.MustCompile(`"modifiedAt":"[^"]*",|2[0-9]{3}-[0-9-]*T[0-9:.]*Z`)
 
-// What one server has is another's after an export and an import, in either format.
+// An export and an import copy everything from one server to another, in either format.
 func TestExportIsImportedAsItWas(t *testing.T) {
 	t.Parallel()
 	p := start(t, "--demo-people", "300")
@@ -87,13 +87,13 @@ func TestEncryptedExport(t *testing.T) {
 	}
 }
 
-// A marker in every member, as a value that is taken and as one that is not,
-// is in no file of rejects, no output and no file of the database.
+// A marker in every member, in a valid and in an invalid value, is in no file of rejects,
+// no output and no file of the database.
 func TestMarkersOfAnImport(t *testing.T) {
 	t.Parallel()
 	dir := newDir(t)
 	p := &planted{program: &program{dir: dir}, t: t, secret: slices.DeleteFunc(slices.Clone(plantedCodes), func(code string) bool {
-		return code == "preferNotToSay" // which the meaning of a rule has
+		return code == "preferNotToSay" // the text of a rule contains it
 	})}
 	target := uuid.NewString()
 	taken := strings.Join(strings.Fields(string(plantedRecord(target))), " ")

@@ -13,9 +13,8 @@ import (
 	"time"
 )
 
-// An import that is killed, and asked to stop, and resumed each time, comes to
-// the same end as one that is not, and the access log accounts for all it
-// brought at every moment.
+// An import that is killed, stopped and resumed again and again has the same result as one
+// that is not, and at every moment the access log accounts for everything it has written.
 func TestKilledImportIsResumed(t *testing.T) {
 	t.Parallel()
 	n := 30_000 // several parts
@@ -23,7 +22,7 @@ func TestKilledImportIsResumed(t *testing.T) {
 		n = 20_000 // it takes long enough to be stopped in time
 	}
 	text := people(n, "")
-	// Some lines that are rejected, in every part.
+	// Some rejected lines in every batch.
 	lines := strings.SplitAfter(text, "\n")
 	for i := 100; i < len(lines); i += 997 {
 		lines[i] = []string{"zebra\n", lines[3], fmt.Sprintf(`{"targetId":"%s","disabled":true}`+"\n", personID("target", 7))}[i%3]
@@ -106,8 +105,8 @@ func TestKilledImportIsResumed(t *testing.T) {
 	same(t, events[1], events[0])
 }
 
-// act is what the access log tells of an action: how many correlation ids its
-// entries have, and how many records they count.
+// act is what the access log says about an action: how many correlation ids its entries
+// have, and how many records they count.
 type act struct {
 	Action, Permission, Scope string
 	Acts, Count               int
@@ -134,8 +133,8 @@ func acts(t *testing.T, dir string) (all []act) {
 	return all
 }
 
-// pause is how long to wait between two looks into a database: a session of
-// PostgreSQL is not to be had for nothing.
+// pause is how long to wait before looking into a database again: a session of PostgreSQL
+// is expensive.
 func pause(dir string) time.Duration {
 	if dsnOf(dir) != "" {
 		return 30 * time.Millisecond
@@ -143,7 +142,7 @@ func pause(dir string) time.Duration {
 	return time.Millisecond
 }
 
-// entriesIn counts the entries of a directory's access log, none before there is one.
+// entriesIn counts the entries of a directory's access log; 0 if there is no log yet.
 func entriesIn(dir string) (n int) {
 	db, err := openBehind(dir)
 	if err != nil {
@@ -170,7 +169,7 @@ func TestAnImportedRecordThatIsGoneIsFound(t *testing.T) {
 		return nil
 	})
 	out, status := auditVerify(t, dir, "--records")
-	if status != 1 || !strings.Contains(out, "version 0, which entry 1 of lane 0 wrote, is not there") {
+	if status != 1 || !strings.Contains(out, "version 0, written by entry 1 of lane 0, is missing") {
 		t.Errorf("status %d: %s", status, out)
 	}
 }
@@ -188,7 +187,7 @@ func compressed(t *testing.T, text string) []byte {
 	return out.Bytes()
 }
 
-// A file may be compressed, and several are imported one after the other.
+// A file may be compressed. Several files are imported one after the other.
 func TestCompressedFilesAreImported(t *testing.T) {
 	t.Parallel()
 	plain, zipped := newDir(t), newDir(t)
@@ -201,7 +200,7 @@ func TestCompressedFilesAreImported(t *testing.T) {
 	}
 }
 
-// However many records a file has, an import of it takes the same memory.
+// An import takes the same memory, however many records a file has.
 func TestAnImportLivesInBoundedMemory(t *testing.T) {
 	t.Parallel()
 	const limit = 300 << 10 // kilobytes

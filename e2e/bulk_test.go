@@ -15,7 +15,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// newDir is a data directory with a keyset and without a database.
+// newDir returns a data directory with a keyset but no database.
 func newDir(t *testing.T) string {
 	t.Helper()
 	dir := home(t)
@@ -28,7 +28,7 @@ func newDir(t *testing.T) string {
 	return dir
 }
 
-// imported runs an import in a directory, with its rejects beside the files.
+// imported runs an import in a directory, with its rejects next to the files.
 func imported(t *testing.T, dir string, want int, args ...string) (stdout, stderr string) {
 	t.Helper()
 	rejects := filepath.Dir(args[len(args)-1])
@@ -39,7 +39,7 @@ func imported(t *testing.T, dir string, want int, args ...string) (stdout, stder
 	return stdout, stderr
 }
 
-// exported is what an export of a directory has, without when each record was changed.
+// exported returns the export of a directory, without the times of changes.
 func exported(t *testing.T, dir string, args ...string) string {
 	t.Helper()
 	out, errs, status := runCommand(t, slices.Concat([]string{"export"}, at(dir), args)...)
@@ -49,7 +49,7 @@ func exported(t *testing.T, dir string, args ...string) string {
 	return modifiedAt.ReplaceAllString(out, "")
 }
 
-// sound fails the test where verification finds anything.
+// sound fails the test if verification finds anything.
 func sound(t *testing.T, dir string) {
 	t.Helper()
 	if out, status := auditVerify(t, dir, "--records"); status != 0 {
@@ -57,7 +57,7 @@ func sound(t *testing.T, dir string) {
 	}
 }
 
-// rejectsOf are the rejects of a file, by line.
+// rejectsOf returns the rejects of a file, by line.
 func rejectsOf(t *testing.T, path string) (rejects []string) {
 	t.Helper()
 	text, err := os.ReadFile(path + ".rejects.ndjson")
@@ -132,7 +132,7 @@ func TestImportedRecordsAreAsAnyOther(t *testing.T) {
 	if status := p.stop(t); status != 0 {
 		t.Fatal(status)
 	}
-	// What was changed since is not changed back, and nothing else changes.
+	// Later changes are not undone, and nothing else changes.
 	before := exported(t, dir)
 	out, _ = imported(t, dir, 1, file)
 	if !strings.Contains(out, "0 imported, 2 unchanged, 1 rejected") || !strings.Contains(out, "import.differs: is about a person") {
@@ -161,7 +161,7 @@ func TestImportWithOneEventForAll(t *testing.T) {
 	}
 }
 
-// people are invented people whose ids go with their number and a name.
+// people are invented people whose ids depend on their number and a name.
 func people(n int, members string) string {
 	var text strings.Builder
 	for i := range n {
@@ -174,7 +174,7 @@ func personID(kind string, i int) uuid.UUID {
 	return uuid.NewSHA1(uuid.Nil, fmt.Append(nil, kind, i))
 }
 
-// What may be wrong with a line is a reject, and its neighbours are imported.
+// A line with an error becomes a reject, and the lines around it are imported.
 func TestLinesThatAreRejected(t *testing.T) {
 	t.Parallel()
 	a, b, target := uuid.NewString(), uuid.NewString(), uuid.NewString()
@@ -230,7 +230,7 @@ func TestLinesThatAreRejected(t *testing.T) {
 
 func one(target string) string { return `{"targetId":"` + target + `"}` + "\n" }
 
-// A file that cannot be imported at all is told of in a line, and nothing is.
+// A file that cannot be imported at all gives one line of error, and nothing is imported.
 func TestFilesThatAreRefused(t *testing.T) {
 	t.Parallel()
 	dir := newDir(t)
@@ -279,7 +279,7 @@ func TestFilesThatAreRefused(t *testing.T) {
 	}
 }
 
-// A trial reads the files and leaves the directory as it is, whatever it is.
+// A dry run reads the files and leaves the directory as it is.
 func TestDryRunWritesNothing(t *testing.T) {
 	t.Parallel()
 	p := start(t)
@@ -294,7 +294,7 @@ func TestDryRunWritesNothing(t *testing.T) {
 	imported(t, filepath.Join(t.TempDir(), "nothing"), 0, "--dry-run", write(t, "good.ndjson", people(3, "")))
 }
 
-// listing is the files of a directory with their lengths.
+// listing returns the files of a directory with their lengths.
 func listing(t *testing.T, dir string) []string {
 	t.Helper()
 	entries, err := os.ReadDir(dir)

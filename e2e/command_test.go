@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// A configuration that is wrong is refused before anything is made, with a
-// line for each thing that is wrong and no value of it.
+// A wrong configuration is refused before anything is created, with a line for each error
+// that does not contain the value.
 func TestConfigurationsThatAreRefused(t *testing.T) {
 	t.Parallel()
 	secretFile := write(t, "secret", secret)
@@ -18,7 +18,7 @@ func TestConfigurationsThatAreRefused(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		flags []string
-		lines []string // what each line of the error tells of
+		lines []string // what each line of the error names
 	}{
 		"no directory":                       {[]string{"--data-dir", ""}, []string{"data-dir"}},
 		"public without an issuer":           {[]string{"--listen", "0.0.0.0:0", "--trusted-proxies", "10.0.0.0/8"}, []string{"token issuer"}},
@@ -122,7 +122,7 @@ func TestCommandsExplainThemselves(t *testing.T) {
 	}
 }
 
-// The token that the command prints is one that the server takes.
+// The server accepts the token that the command prints.
 func TestTokenCommand(t *testing.T) {
 	t.Parallel()
 	p := shared(t)

@@ -28,7 +28,7 @@ func together(n int, call func(i int) response) map[int]int {
 	return counts
 }
 
-// besides gives a server, and where its data may be shared a second one on them.
+// besides returns a server, and if servers can share its data a second one on them.
 func (p *program) besides(t *testing.T) func(i int) *program {
 	t.Helper()
 	servers := []*program{p, p}
@@ -113,7 +113,8 @@ func TestParallelPatchesOfDifferentMembersAllSurvive(t *testing.T) {
 		"caringResponsibilities":{"provideUnpaidCare":true},
 		"economicSituationIfOther":"", "homeSituationIfOther":"", "communicationRequirementsIfOther":""
 	}`))
-	// Every patch was sent twice, and the second changed nothing: the versions are the patches' and no more.
+	// Every patch was sent twice, and the second changed nothing: there are exactly as many
+	// versions as patches.
 	if etag := p.do(t, "GET", m.path(), request{token: officer}).header.Get("ETag"); etag != fmt.Sprintf(`"%d"`, len(patches)) {
 		t.Errorf("after %d changes the version is %s", len(patches), etag)
 	}

@@ -145,7 +145,7 @@ func TestLastModifiedIsTheVersions(t *testing.T) {
 	}
 }
 
-// HEAD has the status and headers of GET and no body, wherever there is GET.
+// HEAD has the same status and headers as GET and no body, wherever GET is supported.
 func TestHeadIsGetWithoutBody(t *testing.T) {
 	t.Parallel()
 	p := shared(t)
@@ -169,7 +169,7 @@ func TestHeadIsGetWithoutBody(t *testing.T) {
 					h.Del(own)
 				}
 			}
-			if !slices.Contains([]string{"/events", records}, path) { // the length of their cursors is the same all the same
+			if !slices.Contains([]string{"/events", records}, path) { // the cursors differ, but not their length
 				same(t, head.header, get.header)
 			}
 		}

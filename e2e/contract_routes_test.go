@@ -14,7 +14,7 @@ import (
 	"equality-information-api/internal/httpapi"
 )
 
-// placeholders are values for what stands in braces in a path.
+// placeholders are values for the parameters in a path.
 var placeholders = strings.NewReplacer("{id}", "45b919fa-22b4-11ec-9621-0242ac130002", "{version}", "0",
 	"{list}", "gender", "{code}", "not-found", "{file}", "docs.js")
 
@@ -64,8 +64,8 @@ func TestEveryOperationIsServedUnderBothPrefixes(t *testing.T) {
 	}
 }
 
-// Every answer is validated, so a validator that lets everything pass would
-// make all the other tests worth less.
+// Every response is validated, so a validator that accepts everything would make all other
+// tests useless.
 func TestValidatorRefusesAnswersThatBreakTheContract(t *testing.T) {
 	t.Parallel()
 	seed, err := os.ReadFile("../examples/seed.json")

@@ -25,7 +25,7 @@ type contract struct {
 	text   []byte
 	model  *v3.Document
 	whole  validator.Validator
-	noBody validator.Validator // for answers to HEAD
+	noBody validator.Validator // for responses to HEAD
 }
 
 // loaded is the contract; TestMain loads it.
@@ -46,7 +46,7 @@ func loadContract() (*contract, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Both share their compiled schemas, which take most of the time to make.
+	// Both share their compiled schemas, which take most of the time.
 	options := []config.Option{
 		config.WithFormatAssertions(), config.WithRegexEngine(ecmaScript), config.WithSchemaCache(cache.NewDefaultCache()),
 	}
@@ -58,7 +58,7 @@ func loadContract() (*contract, error) {
 	}, nil
 }
 
-// ecmaScript reads patterns as JSON Schema has them, in the dialect of ECMA-262.
+// ecmaScript reads patterns in the dialect of ECMA-262, which JSON Schema uses.
 func ecmaScript(pattern string) (jsonschema.Regexp, error) {
 	compiled, err := regexp2.Compile(pattern, regexp2.ECMAScript|regexp2.Unicode)
 	return expression{compiled}, err
@@ -71,7 +71,7 @@ func (e expression) MatchString(s string) bool {
 	return err == nil && matched
 }
 
-// contractPath is a path without prefix and trailing slash, which stand for nothing.
+// contractPath returns a path without prefix and trailing slash, which change nothing.
 func contractPath(path string) string {
 	path, query, _ := strings.Cut(path, "?")
 	if rest, ok := strings.CutPrefix(path, "/api/v1"); ok && strings.HasPrefix(rest, "/") {
@@ -86,7 +86,7 @@ func contractPath(path string) string {
 	return path
 }
 
-// check validates an answer and, where it is success, the request too.
+// check validates a response and, if it is a success, the request too.
 func (c *contract) check(method, path string, o request, r response) error {
 	if r.status == http.StatusInternalServerError {
 		return errors.New("an internal error: a bug of the program")
@@ -99,7 +99,7 @@ func (c *contract) check(method, path string, o request, r response) error {
 		}
 	}
 	if method == http.MethodOptions && r.status == http.StatusNoContent {
-		return nil // a CORS preflight, which is the Fetch standard's
+		return nil // a CORS preflight, which the Fetch standard defines
 	}
 	path = contractPath(path)
 	switch r.status {
@@ -108,7 +108,7 @@ func (c *contract) check(method, path string, o request, r response) error {
 			method, path = http.MethodGet, "/docs/problems/none"
 		}
 	case http.StatusMethodNotAllowed:
-		// The document tells of it at every operation that there is.
+		// The document describes it for every operation.
 		for _, other := range []string{"GET", "POST", "PATCH"} {
 			if c.has(other, path) {
 				method = other
@@ -129,7 +129,7 @@ func (c *contract) check(method, path string, o request, r response) error {
 	return fmt.Errorf("breaks the contract: %s\nthe answer is %d %.600s", told(errs), r.status, r.body)
 }
 
-// refuses says why the contract does not allow a request; nil where it does.
+// refuses returns why the contract does not allow a request, or nil.
 func (c *contract) refuses(method, path string, o request) error {
 	if ok, errs := c.whole.ValidateHttpRequestSync(c.request(method, contractPath(path), o)); !ok {
 		return errors.New(told(errs))
@@ -137,14 +137,15 @@ func (c *contract) refuses(method, path string, o request) error {
 	return nil
 }
 
-// request is a request as the validator reads it.
+// request returns a request in the form that the validator reads.
 func (c *contract) request(method, path string, o request) *http.Request {
 	target, err := url.Parse("http://contract.example/api/v1" + path)
 	if err != nil {
 		target = &url.URL{Scheme: "http", Host: "contract.example", Path: "/api/v1/none"}
 	}
 	header := o.header()
-	// The document allows a token without its scheme, for today's callers, but only in words.
+	// In words only, the document also allows a token without its scheme, for today's
+	// callers.
 	if token := header.Get("Authorization"); strings.HasPrefix(token, "eyJ") {
 		header.Set("Authorization", "Bearer "+token)
 	}
@@ -154,7 +155,7 @@ func (c *contract) request(method, path string, o request) *http.Request {
 	}
 }
 
-// has says whether the document describes a method of a path.
+// has reports whether the document describes a method of a path.
 func (c *contract) has(method, path string) bool {
 	path, _, _ = strings.Cut(path, "?")
 	for pattern, item := range c.model.Paths.PathItems.FromOldest() {
@@ -171,7 +172,7 @@ func matches(pattern, path string) bool {
 		return false
 	}
 	for i := range want {
-		slash := strings.Contains(strings.ToLower(got[i]), "%2f") // which no part of a path has
+		slash := strings.Contains(strings.ToLower(got[i]), "%2f") // no part of a path contains it
 		if want[i] != got[i] && (!strings.HasPrefix(want[i], "{") || got[i] == "" || slash) {
 			return false
 		}
@@ -179,7 +180,7 @@ func matches(pattern, path string) bool {
 	return true
 }
 
-// told is what the validator found, on one line.
+// told returns the validator's findings on one line.
 func told(errs []*verrors.ValidationError) string {
 	var lines []string
 	for _, e := range errs {

@@ -48,7 +48,7 @@ func TestDocumentationComesFromHereAlone(t *testing.T) {
 	}
 }
 
-// The type of every problem leads to a page about it.
+// The type of every problem links to a page about it.
 func TestEveryProblemHasItsPage(t *testing.T) {
 	t.Parallel()
 	p := shared(t)
@@ -73,7 +73,7 @@ func TestEveryProblemHasItsPage(t *testing.T) {
 	}
 }
 
-// The codes of failures are stable and listed in the docs.
+// The codes of failures are stable and are in the docs.
 func TestEveryFailureCodeIsDocumented(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../docs/problems.md")
@@ -88,12 +88,12 @@ func TestEveryFailureCodeIsDocumented(t *testing.T) {
 	}
 	for _, code := range codes {
 		if !strings.Contains(string(text), "`"+code+"`") {
-			t.Errorf("docs/problems.md does not tell of the code %s", code)
+			t.Errorf("docs/problems.md does not mention the code %s", code)
 		}
 	}
 	for _, problem := range api.ProblemList {
 		if !strings.Contains(string(text), "\n## "+problem.Code+"\n") {
-			t.Errorf("docs/problems.md does not tell of the problem %s", problem.Code)
+			t.Errorf("docs/problems.md does not mention the problem %s", problem.Code)
 		}
 	}
 	for _, bad := range badBodies() {

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// backups is where backups are kept, and who opens them.
+// backups is the folder of backups, with the identity that opens them.
 type backups struct{ dir, identity, recipient string }
 
 func newBackups(t *testing.T) backups {
@@ -29,7 +29,7 @@ func (b backups) take(t *testing.T, dir, name string, flags ...string) {
 	}
 }
 
-// restore makes a data directory of a backup and the keyset, which is kept apart from it.
+// restore makes a data directory from a backup and the keyset, which is kept separately.
 func (b backups) restore(t *testing.T, keyset, name string, flags ...string) (dir, out string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -45,7 +45,7 @@ func (b backups) restore(t *testing.T, keyset, name string, flags ...string) (di
 	return dir, out
 }
 
-// acknowledged is what a ledger has been promised so far.
+// acknowledged is what a server has acknowledged to a ledger so far.
 func (l *ledger) acknowledged() map[string]map[int64]string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -61,8 +61,8 @@ func (l *ledger) acknowledged() map[string]map[int64]string {
 	return promised
 }
 
-// asOf is what a server must show that goes on from a copy: what had been
-// acknowledged when the copy was begun, and perhaps what was written meanwhile.
+// asOf is what a server must show after continuing from a copy: what was acknowledged when
+// the copy began, and perhaps what was written meanwhile.
 func (l *ledger) asOf(promised map[string]map[int64]string) *ledger {
 	own := &ledger{people: make(map[string]*entered), texts: l.texts}
 	for target, person := range l.people {
@@ -70,7 +70,7 @@ func (l *ledger) asOf(promised map[string]map[int64]string) *ledger {
 		for version, text := range promised[target] {
 			own.people[target].versions[version] = text
 		}
-		for _, text := range person.versions { // may have been done by then
+		for _, text := range person.versions { // these may have been done by then
 			own.people[target].unanswered[text] = attempt{text: text}
 		}
 		for text := range person.unanswered {
@@ -80,8 +80,8 @@ func (l *ledger) asOf(promised map[string]map[int64]string) *ledger {
 	return own
 }
 
-// TestBackupUnderLoad takes backups of a server while it writes. All that it
-// had acknowledged before is in them, and what is in them is whole.
+// TestBackupUnderLoad takes backups of a server while it writes. They contain everything
+// acknowledged before, and everything in them is complete.
 func TestBackupUnderLoad(t *testing.T) {
 	t.Parallel()
 	p := start(t)
@@ -120,7 +120,7 @@ func TestBackupUnderLoad(t *testing.T) {
 		if missing > 0 || there < 100 {
 			t.Errorf("backup %d: %d of %d acknowledged versions are not there", i, missing, there)
 		}
-		// Its feed and its log are whole as well; it goes on.
+		// Its feed and its log are complete as well, and it continues.
 		own := l.asOf(promised)
 		own.check(t, restored, officer)
 		own.checkFeed(t, restored, service)
@@ -131,7 +131,7 @@ func TestBackupUnderLoad(t *testing.T) {
 	}
 }
 
-// TestRestoredFeedIsAnother has a cursor of before refused.
+// TestRestoredFeedIsAnother checks that a cursor from before a restore is refused.
 func TestRestoredFeedIsAnother(t *testing.T) {
 	t.Parallel()
 	p, b := start(t), newBackups(t)
@@ -150,8 +150,8 @@ func TestRestoredFeedIsAnother(t *testing.T) {
 	}
 }
 
-// TestErasureReachesOlderBackups erases a person after a backup. With the newest
-// keys the older backup has everybody but that person.
+// TestErasureReachesOlderBackups erases a person after a backup. With the newest keys the
+// older backup has everybody except that person.
 func TestErasureReachesOlderBackups(t *testing.T) {
 	t.Parallel()
 	f, b := fillDirectory(t), newBackups(t)
@@ -178,17 +178,17 @@ func TestErasureReachesOlderBackups(t *testing.T) {
 	p.do(t, "GET", "/equality-information/"+gone, request{token: officer}).want(t, 410)
 	p.do(t, "GET", "/equality-information/"+gone+"/history/0", request{token: officer}).want(t, 410)
 	p.do(t, "GET", "/equality-information/"+kept, request{token: officer}).want(t, 200)
-	// Whoever has kept older keys opens it: that is why only the newest are kept.
+	// Whoever has kept older keys can open it: that is why only the newest are kept.
 	writeFile(t, filepath.Join(b.dir, "kept.keys"), older)
 	to, _ = b.restore(t, keysetOf(dir), "old.age", "--keys", filepath.Join(b.dir, "kept.keys"))
 	p = startIn(t, to)
 	p.do(t, "GET", "/equality-information/"+gone, request{token: p.token(t, "officer")}).want(t, 200)
-	// Nor are records taken for erased that the keys are only too old for.
+	// Nor do records count as erased if the keys are simply too old for them.
 	refused(t, "is older than", "restore", "--data-dir", emptyCopy(t, dir), "--identity", b.identity,
 		"--keys", filepath.Join(b.dir, "kept.keys"), filepath.Join(b.dir, "new.age"))
 }
 
-// emptyCopy is a directory with the keyset of another and nothing else.
+// emptyCopy is a directory with another directory's keyset and nothing else.
 func emptyCopy(t *testing.T, dir string) string {
 	t.Helper()
 	to := t.TempDir()

@@ -16,10 +16,9 @@ import (
 
 const fullDisk = "a full disk"
 
-// retries are how often a request may be answered otherwise than by a failure.
-// Where each write is made to fail there are none. On a full disk an entry alone
-// may find room in the write-ahead log when that has just begun anew: then the
-// request is answered, and rightly so.
+// retries are how often a request may still succeed. If every write fails, the number is 0.
+// On a full disk a single entry may fit in the write-ahead log when that has just been
+// restarted; the request then rightly succeeds.
 func retries(how string) int {
 	if how == fullDisk {
 		return 100
@@ -27,7 +26,7 @@ func retries(how string) int {
 	return 0
 }
 
-// TestFullDisk fills the disk under a running server, and makes room again.
+// TestFullDisk fills the disk of a running server, and then makes room again.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
 	dir := smallDisk(t)
@@ -40,8 +39,8 @@ func TestFullDisk(t *testing.T) {
 	u.finish(t)
 }
 
-// TestFailingDisk has the disk fail in other ways, one after the other: calls
-// on the database's files, and on no others, end in an error.
+// TestFailingDisk makes the disk fail in other ways, one after the other: calls on the
+// database's files, and on no others, return an error.
 func TestFailingDisk(t *testing.T) {
 	t.Parallel()
 	u := underTest(t, t.TempDir())
@@ -64,7 +63,7 @@ func TestFailingDisk(t *testing.T) {
 	u.finish(t)
 }
 
-// sufferer is a server whose disk fails.
+// sufferer is a server with a failing disk.
 type sufferer struct {
 	*program
 	kept                         ledger
@@ -86,9 +85,9 @@ func underTest(t *testing.T, dir string) *sufferer {
 	return u
 }
 
-// fails has the disk fail, while somebody writes all the time, and recover.
-// The server says so to everybody who asks for personal data, goes on with all
-// else, and needs nothing but the disk to recover.
+// fails makes the disk fail during constant writes, and then recover. The server tells
+// everybody who asks for personal data, serves everything else, and recovers once the disk
+// does.
 func (u *sufferer) fails(t *testing.T, how string, begin, end func()) {
 	t.Helper()
 	done := make(chan struct{})
@@ -122,7 +121,7 @@ func (u *sufferer) fails(t *testing.T, how string, begin, end func()) {
 	u.kept.checkAudit(t, u.dir)
 }
 
-// until reads a record until that is answered by a status.
+// until reads a record until the response has this status.
 func (u *sufferer) until(t *testing.T, how string, status int) {
 	t.Helper()
 	for deadline := time.Now().Add(startTimeout); ; {
@@ -136,7 +135,7 @@ func (u *sufferer) until(t *testing.T, how string, status int) {
 	}
 }
 
-// checkFailing asks for everything there is while the disk fails.
+// checkFailing calls every operation while the disk fails.
 func (u *sufferer) checkFailing(t *testing.T, how string) {
 	t.Helper()
 	path, planted := "/equality-information/"+u.target, stem+" while the disk fails"
@@ -183,7 +182,7 @@ func (u *sufferer) checkFailing(t *testing.T, how string) {
 	}
 }
 
-// checkOpen asks for what does not need the disk.
+// checkOpen calls the operations that do not need the disk.
 func (u *sufferer) checkOpen(t *testing.T, how string, ready int) {
 	t.Helper()
 	for _, path := range []string{"/livez", "/openapi.yaml", "/openapi.json", "/docs", "/docs/problems/unavailable"} {
@@ -194,7 +193,7 @@ func (u *sufferer) checkOpen(t *testing.T, how string, ready int) {
 	}
 	for _, path := range []string{"/readyz", "/healthcheck/ping"} {
 		got := u.do(t, "GET", path, request{})
-		for try := 0; got.status != ready && try < retries(how); try++ { // it goes by the last transaction
+		for try := 0; got.status != ready && try < retries(how); try++ { // it depends on the last transaction
 			got = u.do(t, "GET", path, request{})
 		}
 		got.want(t, ready)
@@ -212,12 +211,12 @@ func (u *sufferer) finish(t *testing.T) {
 	p := u.restart(t)
 	u.kept.check(t, p, u.officer)
 	u.kept.checkFeed(t, p, u.service)
-	if status := p.stop(t); status != 0 { // before the disk goes
+	if status := p.stop(t); status != 0 { // before the disk is unmounted
 		t.Errorf("stopped with status %d", status)
 	}
 }
 
-// fillUp writes a file until there is no room for another byte.
+// fillUp writes a file until not one more byte fits.
 func fillUp(t *testing.T, path string) {
 	t.Helper()
 	f, err := os.Create(path)
@@ -236,9 +235,8 @@ func fillUp(t *testing.T, path string) {
 
 const inNamespace = "EQUALITY_E2E_NAMESPACE"
 
-// smallDisk mounts a disk of a few megabytes. Who may not mount runs the test
-// once more where it may, in a namespace of its own; it has run when that
-// gives no directory.
+// smallDisk mounts a disk of a few megabytes. Without the right to mount, it runs the test
+// again in its own namespace and returns no directory: the test has then run there.
 func smallDisk(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()

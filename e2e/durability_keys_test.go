@@ -12,8 +12,8 @@ import (
 	"filippo.io/age"
 )
 
-// refused runs a command that must refuse: status 2, nothing on stdout and one
-// line that says why.
+// refused runs a command that must refuse: status 2, nothing on standard output and one
+// line with the reason.
 func refused(t *testing.T, want string, args ...string) {
 	t.Helper()
 	var out, errs bytes.Buffer
@@ -22,9 +22,9 @@ func refused(t *testing.T, want string, args ...string) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	timer := time.AfterFunc(startTimeout, func() { _ = cmd.Process.Kill() }) // a server that does not refuse
+	timer := time.AfterFunc(startTimeout, func() { _ = cmd.Process.Kill() }) // in case the server does not refuse
 	defer timer.Stop()
-	_ = cmd.Wait() // the status tells
+	_ = cmd.Wait() // the status is checked below
 	line := strings.TrimSuffix(errs.String(), "\n")
 	if cmd.ProcessState.ExitCode() != 2 || out.Len() > 0 || !strings.HasPrefix(line, "equality-api: ") ||
 		strings.Contains(line, "\n") || !strings.Contains(line, want) {
@@ -32,13 +32,13 @@ func refused(t *testing.T, want string, args ...string) {
 	}
 }
 
-// serveArgs are those of a server that is meant to refuse.
+// serveArgs are the flags of a server that should refuse.
 func serveArgs(dir string) []string {
 	return []string{"serve", "--data-dir", dir, "--listen", "127.0.0.1:0", "--telemetry-listen", ""}
 }
 
-// TestKeyset takes a database's keyset away, gives it another's, and brings it
-// back from an export.
+// TestKeyset removes a database's keyset, replaces it with another database's, and restores
+// it from an export.
 func TestKeyset(t *testing.T) {
 	t.Parallel()
 	f := fillDirectory(t)
@@ -108,8 +108,8 @@ func TestKeyset(t *testing.T) {
 	refused(t, "already has a database, which only opens with the keyset it was made with", "keys", "init", "--data-dir", f.dir)
 }
 
-// TestSecondServer runs other commands beside a server, of which those that
-// write must wait.
+// TestSecondServer runs other commands while a server is running. Those that write must
+// wait.
 func TestSecondServer(t *testing.T) {
 	t.Parallel()
 	p := start(t)

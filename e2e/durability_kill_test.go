@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// TestKilledServer has a server killed while it writes, again and again. What
-// it acknowledged is there afterwards, with its entry and its event; what it
-// did not acknowledge is there whole or not at all, and can be sent again.
+// TestKilledServer kills a server while it writes, again and again. Everything it
+// acknowledged is stored afterwards, with its entry and its event. Everything else is
+// stored completely or not at all, and can be sent again.
 func TestKilledServer(t *testing.T) {
 	t.Parallel()
 	p := start(t)
@@ -38,8 +38,7 @@ func TestKilledServer(t *testing.T) {
 	}
 }
 
-// TestStoppedServer has a server asked to stop while it writes: it finishes
-// what it has begun.
+// TestStoppedServer stops a server while it writes: it finishes what it has begun.
 func TestStoppedServer(t *testing.T) {
 	t.Parallel()
 	p := start(t)
@@ -56,9 +55,8 @@ func TestStoppedServer(t *testing.T) {
 	l.checkFeed(t, p, service)
 }
 
-// writeUntil writes from several goroutines, to people of their own and to
-// each other's, and calls end in the midst of that after a number of
-// acknowledged writes.
+// writeUntil writes from several goroutines, to their own people and to each other's. It
+// calls end after a number of acknowledged writes, while they continue.
 func (l *ledger) writeUntil(t *testing.T, p *program, token string, writes int, end func()) {
 	t.Helper()
 	var ending atomic.Bool
@@ -73,7 +71,7 @@ func (l *ledger) writeUntil(t *testing.T, p *program, token string, writes int, 
 				case err == nil:
 					select {
 					case acknowledged <- struct{}{}:
-					default: // nobody counts any more
+					default: // nobody is counting any more
 					}
 				case !ending.Load() || errors.As(err, new(refusal)):
 					t.Errorf("a write to a running server: %v", err)
@@ -121,7 +119,7 @@ func (p *sharedPeople) add(id string) {
 	p.ids = append(p.ids, id)
 }
 
-// any is one of them, "" where there is none yet.
+// any returns one of them, or "" if there is none yet.
 func (p *sharedPeople) any() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()

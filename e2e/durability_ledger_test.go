@@ -17,28 +17,28 @@ import (
 	"github.com/google/uuid"
 )
 
-// ledger is what the server has acknowledged, beside which what it holds later
-// is laid. Any number of goroutines may write through it.
+// ledger is what the server has acknowledged, to compare with what it stores later. Any
+// number of goroutines may write through it.
 type ledger struct {
 	mu     sync.Mutex
 	people map[string]*entered // by target id
 	texts  int
 }
 
-// entered are the versions of one person, each of which says a text of its own.
+// entered are the versions of one person. Each has a different text.
 type entered struct {
 	versions map[int64]string
 	// unanswered are the writes that may or may not have been done.
 	unanswered map[string]attempt
-	// last is the write that was answered last, if any was.
+	// last is the last write that got a response, if any.
 	last attempt
 }
 
-// attempt is a write as it was sent, so that it can be sent again. match is its
-// If-Match, where it has one.
+// attempt is a write as sent, so that it can be sent again. match is its If-Match, if it
+// has one.
 type attempt struct{ method, path, target, text, match string }
 
-// refusal is the error of a write that was answered with another status than success.
+// refusal is the error of a write that got a status other than success.
 type refusal int
 
 func (r refusal) Error() string { return fmt.Sprintf("answered %d", int(r)) }
@@ -69,7 +69,7 @@ func (l *ledger) attempt(method, path, target string) attempt {
 	return a
 }
 
-// send sends a write, under an idempotency key of its own.
+// send sends a write, with its own idempotency key.
 func (l *ledger) send(p *program, token string, a attempt) error {
 	body := fmt.Sprintf(`{"targetId": %q, "economicSituation": "other", "economicSituationIfOther": %q}`, a.target, a.text)
 	r, err := p.send(a.method, a.path, request{
@@ -78,7 +78,7 @@ func (l *ledger) send(p *program, token string, a attempt) error {
 	if err != nil {
 		return err
 	}
-	if r.status == 503 { // which says nothing of whether it was done
+	if r.status == 503 { // it may or may not have been done
 		if r.header.Get("Retry-After") == "" {
 			return errors.New("answered 503 without Retry-After")
 		}
@@ -110,8 +110,8 @@ func (l *ledger) send(p *program, token string, a attempt) error {
 	return nil
 }
 
-// retry sends every write again that was not answered, and the last of each
-// person that was. It must have been done once in the end, however often it was sent.
+// retry repeats every write that got no response, and the last of each person that did. In
+// the end each must have been done once, however often it was sent.
 func (l *ledger) retry(t *testing.T, p *program, token string) {
 	t.Helper()
 	l.mu.Lock()
@@ -120,7 +120,7 @@ func (l *ledger) retry(t *testing.T, p *program, token string) {
 		again = slices.AppendSeq(again, maps.Values(person.unanswered))
 	}
 	l.mu.Unlock()
-	// A create before the changes of the same person, which may not be there yet.
+	// A create comes before the changes of the same person, who may not have a record yet.
 	slices.SortFunc(again, func(a, b attempt) int { return strings.Compare(b.method, a.method) })
 	for _, a := range again {
 		if err := l.send(p, token, a); err != nil && (a.match == "" || !errors.Is(err, refusal(412))) {
@@ -130,7 +130,7 @@ func (l *ledger) retry(t *testing.T, p *program, token string) {
 	for _, person := range l.people {
 		versions, a := len(person.versions), person.last
 		if a.text == "" {
-			continue // what there is was not answered, and found afterwards
+			continue // got no response, but was found afterwards
 		}
 		if err := l.send(p, token, a); err != nil || len(person.versions) != versions {
 			t.Errorf("sent again: %s %s: %v, and %d versions where %d were", a.method, a.path, err, len(person.versions), versions)
@@ -152,8 +152,8 @@ func (l *ledger) each(f func(target string, person *entered)) {
 	group.Wait()
 }
 
-// check has the server show every version that it acknowledged, and no other
-// than those that were sent. Nobody writes in the meantime.
+// check checks that the server shows every version it acknowledged, and only versions that
+// were sent. Nobody writes meanwhile.
 func (l *ledger) check(t *testing.T, p *program, token string) {
 	t.Helper()
 	l.each(func(target string, person *entered) {
@@ -188,7 +188,7 @@ func (l *ledger) check(t *testing.T, p *program, token string) {
 	maps.DeleteFunc(l.people, func(_ string, person *entered) bool { return len(person.versions) == 0 })
 }
 
-// count reads the history, which has every version from the newest to 0.
+// count reads the history, which must have every version from the newest to 0.
 func (person *entered) count(t *testing.T, p *program, token, path string) int {
 	t.Helper()
 	r := p.do(t, "GET", path+"/history", request{token: token})
@@ -235,8 +235,8 @@ func (l *ledger) changes() (n int) {
 	return n
 }
 
-// checkFeed reads the feed from its beginning: it tells of every version once,
-// each person's in order, and of nothing else.
+// checkFeed reads the feed from the beginning: it has every version once, each person's in
+// order, and nothing else.
 func (l *ledger) checkFeed(t *testing.T, p *program, token string) {
 	t.Helper()
 	var f follower
@@ -252,7 +252,7 @@ func (l *ledger) checkFeed(t *testing.T, p *program, token string) {
 	l.checkFollower(t, &f)
 }
 
-// checkFollower has a reader of the feed know of every version.
+// checkFollower checks that a reader of the feed has seen every version.
 func (l *ledger) checkFollower(t *testing.T, f *follower) {
 	t.Helper()
 	for target, person := range l.people {
@@ -274,8 +274,8 @@ type follower struct {
 
 var errOutOfPlace = errors.New("an event of the feed is out of place")
 
-// read reads a page, and says whether there was anything on it. Its error is
-// one of the connection, a refusal or errOutOfPlace.
+// read reads a page, and reports whether there was anything on it. Its error comes from the
+// connection, or is a refusal or errOutOfPlace.
 func (f *follower) read(p *program, token, query string) (more bool, err error) {
 	if f.after != "" {
 		query += "&after=" + url.QueryEscape(f.after)
@@ -307,8 +307,8 @@ func (f *follower) read(p *program, token, query string) (more bool, err error) 
 	return len(page.Events) > 0, nil
 }
 
-// checkAudit verifies the access log, which has an entry of every version.
-// heads are copies of the program's log; none checks without.
+// checkAudit verifies the access log, which has an entry for every version. heads are
+// copies of the program's log; without any it checks no heads.
 func (l *ledger) checkAudit(t *testing.T, dir string, heads ...string) {
 	t.Helper()
 	args := []string{"--records"}
@@ -324,7 +324,7 @@ func (l *ledger) checkAudit(t *testing.T, dir string, heads ...string) {
 	}
 }
 
-// headsFile is a copy of the program's log that was kept elsewhere.
+// headsFile is a copy of the program's log, kept elsewhere.
 func headsFile(t *testing.T, logs ...string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "log")
@@ -334,14 +334,14 @@ func headsFile(t *testing.T, logs ...string) string {
 	return path
 }
 
-// auditVerify gives everything that equality-api audit verify prints.
+// auditVerify returns everything that equality-api audit verify prints.
 func auditVerify(t *testing.T, dir string, args ...string) (output string, status int) {
 	t.Helper()
 	out, errs, status := runCommand(t, slices.Concat([]string{"audit", "verify"}, at(dir), args)...)
 	return out + errs, status
 }
 
-// taggedVersion is the version in the ETag.
+// taggedVersion returns the version in the ETag.
 func taggedVersion(r response) (int64, error) {
 	tag, err := strconv.Unquote(r.header.Get("ETag"))
 	if err != nil {
@@ -350,7 +350,7 @@ func taggedVersion(r response) (int64, error) {
 	return strconv.ParseInt(tag, 10, 64)
 }
 
-// textOf is the text by which a ledger tells versions apart.
+// textOf returns the text by which a ledger distinguishes versions.
 func textOf(r response) (string, error) {
 	var record struct{ EconomicSituationIfOther string }
 	err := json.Unmarshal(r.body, &record)

@@ -34,12 +34,12 @@ func plantedRecord(target string) []byte {
 		plant("person"), plant("extended"))
 }
 
-// plantedCodes are the codes and dates chosen here, which the database must not show.
+// plantedCodes are chosen codes and dates that the database must not show.
 var plantedCodes = []string{"eightyFiveAndPlus", "anyOtherEthnicGroup", "lesbianOrGayWoman", "largePrint",
 	"aFormerMemberOfTheArmedForces", "preferNotToSay", "2017-01-04", "2019-10-04"}
 
-// TestMarkers plants a marker in everything a caller can send, drives every
-// endpoint through success and failure, and looks for them everywhere.
+// TestMarkers puts a marker in everything a caller can send, calls every endpoint with
+// success and failure, and then looks for the markers everywhere.
 func TestMarkers(t *testing.T) {
 	t.Parallel()
 	p := plantEverywhere(t, t.TempDir())
@@ -51,7 +51,7 @@ func TestMarkers(t *testing.T) {
 	p.cleanOutput()
 }
 
-// plantEverywhere is a server that runs, with markers in everything it was sent.
+// plantEverywhere runs a server with markers in everything sent to it.
 func plantEverywhere(t *testing.T, dir string) *planted {
 	t.Helper()
 	p := &planted{program: startIn(t, dir, "--require-if-match", "--cors-origins", "https://pages.example"), t: t}
@@ -80,7 +80,7 @@ func plantEverywhere(t *testing.T, dir string) *planted {
 	return p
 }
 
-// succeed has every endpoint answer with success.
+// succeed calls every endpoint successfully.
 func (p *planted) succeed(target, officer, service, governance, support string) {
 	p.t.Helper()
 	path, match := "/equality-information/"+target, map[string]string{"If-Match": `"0"`, "Idempotency-Key": plant("a key")}
@@ -114,7 +114,7 @@ func (p *planted) succeed(target, officer, service, governance, support string) 
 	p.hit("OPTIONS", path, 405, request{headers: map[string]string{"Access-Control-Request-Method": stem}})
 }
 
-// failBodies sends bodies that are wrong in every way.
+// failBodies sends bodies with every kind of error.
 func (p *planted) failBodies(path, token string) {
 	p.t.Helper()
 	m, text := plant("a wrong value"), mustJSON(plant("a wrong value"))
@@ -140,14 +140,14 @@ func (p *planted) failBodies(path, token string) {
 	large := []byte(`{"homeSituationIfOther": ` + mustJSON(strings.Repeat(m, 4000)) + `}`)
 	p.hit("POST", "/equality-information", 413, request{token: token, body: large})
 	p.hit("PATCH", path, 413, request{token: token, body: large})
-	// A name of letters may be repeated to who sent it, and to nobody else.
+	// A response may repeat a name of letters to its sender, but nothing else may.
 	safe, err := p.send("POST", "/equality-information", request{token: token, body: []byte(`{"` + stem + `": 1}`)})
 	if err != nil || safe.status != 400 || !strings.Contains(string(safe.body), `"/`+stem+`"`) {
 		p.t.Errorf("an unknown member: answered %d (%v) %s", safe.status, err, safe.body)
 	}
 }
 
-// failQueries sends queries that are wrong.
+// failQueries sends wrong queries.
 func (p *planted) failQueries(path, officer, governance, service string) {
 	p.t.Helper()
 	m := url.QueryEscape(plant("a query"))
@@ -168,7 +168,7 @@ func (p *planted) failQueries(path, officer, governance, service string) {
 	p.hit("PATCH", path+"?"+m, 400, request{token: officer, body: []byte(`{}`)})
 }
 
-// failHeaders sends headers that are wrong, or ask for what cannot be.
+// failHeaders sends wrong headers, or headers that ask for the impossible.
 func (p *planted) failHeaders(path, officer, service string) {
 	p.t.Helper()
 	for name, value := range map[string]string{
@@ -192,7 +192,7 @@ func (p *planted) failHeaders(path, officer, service string) {
 		headers: map[string]string{"Idempotency-Key": plant("a key")}})
 }
 
-// failCallers sends what is not a token, and asks for what the caller may not.
+// failCallers sends invalid tokens, and requests that the caller may not make.
 func (p *planted) failCallers(path, officer, analyst string) {
 	p.t.Helper()
 	none := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none"}`)) + "." +
@@ -235,7 +235,7 @@ func (p *planted) failPaths(officer, governance string) {
 	p.hit(strings.ToUpper(stem), "/equality-information/"+stem, 405, request{token: officer})
 }
 
-// TestMarkersLimited plants markers in requests of a caller who sends too many.
+// TestMarkersLimited puts markers in the requests of a caller who sends too many.
 func TestMarkersLimited(t *testing.T) {
 	t.Parallel()
 	dir, secret := t.TempDir(), []byte(stem+"-a-secret-of-more-than-32-bytes")

@@ -17,16 +17,16 @@ import (
 	"time"
 )
 
-// stem is in every marker, so that one search finds whatever is left of any.
+// stem is in every marker, so that one search finds what is left of any.
 const stem = "qzxplanted"
 
-// plantedNINO is a National Insurance number of a prefix that nobody is given.
+// plantedNINO is a National Insurance number with a prefix that is never issued.
 const plantedNINO = "QQ739518C"
 
 var ninoForm = regexp.MustCompile(`QQ ?73 ?95 ?18 ?C|(^|[^0-9.])739518([^0-9]|$)`)
 
-// ninoIn finds the number in a text. The expression is slow for a database's
-// files, so it looks only where one of its beginnings stands.
+// ninoIn finds the number in a text. The expression is too slow for a database's files, so
+// it only looks where one of its beginnings occurs.
 func ninoIn(text []byte) []byte {
 	for _, beginning := range []string{"QQ73", "QQ 73", "739518"} {
 		if bytes.Contains(text, []byte(beginning)) {
@@ -36,21 +36,22 @@ func ninoIn(text []byte) []byte {
 	return nil
 }
 
-// plant makes a marker, a text of its own for a place. With blanks it is no name that may be repeated.
+// plant makes a marker, different for each place. One with spaces is no name that may be
+// repeated.
 func plant(place string) string { return stem + " in " + place }
 
-// planted goes through a server with a marker in all that is sent.
+// planted is a server with a marker in everything sent to it.
 type planted struct {
 	*program
 	t *testing.T
-	// secret is what may not be found anywhere, besides markers: tokens, codes, dates.
+	// secret is what must not be found anywhere, besides markers: tokens, codes, dates.
 	secret []string
-	files  string // the directory of the database's files, where it is not the program's
+	files  string // the directory of the database's files, if it is not the program's
 }
 
-// hit sends a request that has markers in headers that mean something and in
-// others, and checks the status. An answer must not repeat any marker, but for
-// the path in a problem's instance, and the record to those who asked for it.
+// hit sends a request with markers in known and unknown headers, and checks the status. The
+// response must not repeat any marker, except the path in a problem's instance, and a
+// record to those who asked for it.
 func (p *planted) hit(method, path string, want int, o request) response {
 	p.t.Helper()
 	headers := map[string]string{
@@ -80,7 +81,7 @@ func (p *planted) hit(method, path string, want int, o request) response {
 	return r
 }
 
-// silent is hit for an answer that holds no record.
+// silent is hit for a response that contains no record.
 func (p *planted) silent(method, path string, o request) response {
 	p.t.Helper()
 	r := p.hit(method, path, 200, o)
@@ -88,7 +89,7 @@ func (p *planted) silent(method, path string, o request) response {
 	return r
 }
 
-// clean finds nothing that was planted.
+// clean checks that no marker is found anywhere.
 func (p *planted) clean(where string, text []byte) {
 	p.t.Helper()
 	lower := bytes.ToLower(text)
@@ -105,7 +106,7 @@ func (p *planted) clean(where string, text []byte) {
 	}
 }
 
-// cleanOutput looks at everything the program writes but its answers.
+// cleanOutput searches everything the program writes except its responses.
 func (p *planted) cleanOutput() {
 	p.t.Helper()
 	p.clean("stderr", []byte(p.log()))
@@ -115,7 +116,7 @@ func (p *planted) cleanOutput() {
 	}
 }
 
-// cleanMetrics looks at the telemetry listener.
+// cleanMetrics searches the telemetry listener.
 func (p *planted) cleanMetrics() {
 	p.t.Helper()
 	answered, err := http.Get("http://" + p.telemetry + "/metrics")
@@ -133,7 +134,7 @@ func (p *planted) cleanMetrics() {
 	}
 }
 
-// cleanFiles looks at the bytes of every file of the database.
+// cleanFiles searches the bytes of every file of the database.
 func (p *planted) cleanFiles(when string) {
 	p.t.Helper()
 	dir := p.files
@@ -144,7 +145,7 @@ func (p *planted) cleanFiles(when string) {
 	seen := 0
 	err := fs.WalkDir(files, ".", func(path string, entry fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil // gone meanwhile
+			return nil // removed meanwhile
 		}
 		if err != nil || !entry.Type().IsRegular() {
 			return err
@@ -162,7 +163,7 @@ func (p *planted) cleanFiles(when string) {
 	}
 }
 
-// raw sends what no client would, and reads the answer to its end.
+// raw sends what no client would, and reads the whole response.
 func (p *planted) raw(text, want string) {
 	p.t.Helper()
 	conn, err := net.Dial("tcp", strings.TrimPrefix(p.url, "http://"))
@@ -180,11 +181,11 @@ func (p *planted) raw(text, want string) {
 	if !strings.HasPrefix(first, want) {
 		p.t.Errorf("%.40q is answered %q (%v), want %s", text, first, err, want)
 	}
-	rest, _ := io.ReadAll(conn) // a connection that is cut is an end, too
+	rest, _ := io.ReadAll(conn) // a cut connection is also an end
 	p.clean("the answer to a malformed request", append([]byte(first), rest...))
 }
 
-// withoutInstance is a problem without the path that it repeats.
+// withoutInstance returns a problem without the path that it repeats.
 func withoutInstance(body []byte) []byte {
 	var problem map[string]json.RawMessage
 	if json.Unmarshal(body, &problem) != nil {

@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// soakRequests is how many requests they send together.
+// soakRequests is how many requests all callers send in total.
 const soakRequests = 2000
 
-// TestSoak has many callers do everything at once. Nobody is answered by an
-// error, and what was acknowledged is what there is.
+// TestSoak has many callers do everything at once. Nobody gets an error, and everything
+// acknowledged is stored.
 func TestSoak(t *testing.T) {
 	t.Parallel()
 	p := start(t)
@@ -37,14 +37,15 @@ func TestSoak(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				// As from a person at a desk, not from a benchmark: what is checked afterwards stays little.
+				// At the pace of people, not of a benchmark, so that the checks afterwards
+				// stay short.
 				time.Sleep(time.Duration(rand.IntN(20)) * time.Millisecond)
 			}
 		})
 	}
 	callers.Wait()
 	l.checkFeed(t, p, tokens["service"])
-	l.checkAudit(t, p.dir) // beside the server
+	l.checkAudit(t, p.dir) // while the server is running
 	l.each(func(target string, person *entered) {
 		person.checkCurrent(t, p, tokens["officer"], "/equality-information/"+target)
 	})
@@ -63,7 +64,7 @@ func (l *ledger) anything(p *program, tokens map[string]string, shared *sharedPe
 	return read(p, tokens, shared.any())
 }
 
-// read is a request for a person's record, or for something besides.
+// read is a request for a person's record, or for something else.
 func read(p *program, tokens map[string]string, target string) error {
 	path, role := "/equality-information/"+target, "officer"
 	switch rand.IntN(6) {

@@ -13,8 +13,7 @@ import (
 	"time"
 )
 
-// unable ends a test that this machine cannot run. Where CI=true has promised
-// that it can, that is a failure.
+// unable ends a test that this machine cannot run. With CI=true the test fails.
 func unable(t *testing.T, why string) {
 	t.Helper()
 	if os.Getenv("CI") == "true" {
@@ -23,7 +22,7 @@ func unable(t *testing.T, why string) {
 	t.Skip(why)
 }
 
-// strace follows the program's system calls until stop, which gives what it saw.
+// strace follows the program's system calls until stop, which returns what it saw.
 func strace(t *testing.T, p *program, args ...string) (stop func() string) {
 	t.Helper()
 	path, err := exec.LookPath("strace")
@@ -40,7 +39,7 @@ func strace(t *testing.T, p *program, args ...string) (stop func() string) {
 	ended := make(chan struct{})
 	go func() { _ = cmd.Wait(); close(ended) }()
 	stop = sync.OnceValue(func() string {
-		_ = cmd.Process.Signal(os.Interrupt) // it detaches, and writes what it has
+		_ = cmd.Process.Signal(os.Interrupt) // it detaches, and writes its output
 		select {
 		case <-ended:
 		case <-time.After(startTimeout):
@@ -64,7 +63,7 @@ func strace(t *testing.T, p *program, args ...string) (stop func() string) {
 	return stop
 }
 
-// attachment is what strace says, and when it has attached.
+// attachment is the output of strace, and when it has attached.
 type attachment struct {
 	mu       sync.Mutex
 	text     bytes.Buffer
@@ -88,8 +87,8 @@ func (a *attachment) String() string {
 	return a.text.String()
 }
 
-// systemCall is a system call on a file, with its place in strace's output:
-// where it began and where it had ended.
+// systemCall is a system call on a file, with the lines of strace's output where it began
+// and ended.
 type systemCall struct {
 	begin, end int
 	name       string
@@ -105,8 +104,8 @@ var (
 	unfinishedIn = " <unfinished ...>"
 )
 
-// systemCalls reads strace's output, in the order in which the calls began.
-// Calls that another thread's interrupt stand there in two pieces.
+// systemCalls reads strace's output, in the order in which the calls began. A call that
+// another thread's call interrupts is there in two pieces.
 func systemCalls(output string) (calls []*systemCall) {
 	open := make(map[string]*systemCall) // by thread
 	for i, line := range strings.Split(output, "\n") {

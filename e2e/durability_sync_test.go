@@ -8,19 +8,19 @@ import (
 	"testing"
 )
 
-// syncTrace has strace show what a request is read with, what the database is
-// made durable with, and what an answer is written with. A sync takes a while,
-// as on a disk: whoever does not wait for it then shows.
+// syncTrace makes strace show the calls that read a request, make the database durable, and
+// write a response. A sync is slowed down, as on a disk, so that it shows if anybody does
+// not wait for it.
 var syncTrace = []string{
 	"-e", "trace=read,readv,recvfrom,recvmsg,write,writev,sendto,sendmsg,fsync,fdatasync",
 	"-e", "inject=fsync,fdatasync:delay_enter=4000",
 }
 
-// tracedAnswer is a request's way through the system calls.
+// tracedAnswer is the system calls of a request.
 type tracedAnswer struct {
 	socket         string
-	arrived        int // the place where its first byte had been read
-	begun          int // the place where the answer's first byte is written
+	arrived        int // the line where its first byte had been read
+	begun          int // the line where the response's first byte is written
 	status         string
 	syncs          int // syncs of the database that were begun and ended in between
 	firstArguments string
@@ -61,9 +61,9 @@ func tracedAnswers(t *testing.T, calls []*systemCall, wal string) (all []*traced
 	return all, syncs
 }
 
-// TestDurableBeforeAnswered watches the server's system calls: nothing about
-// personal data is answered before the database has been synced since the
-// request came, neither a change nor a read, whose entry it is then.
+// TestDurableBeforeAnswered watches the server's system calls: no response about personal
+// data is sent before the database has been synced since the request arrived. This applies
+// to changes and to reads, whose entry must be durable.
 func TestDurableBeforeAnswered(t *testing.T) {
 	t.Parallel()
 	p := start(t)
@@ -122,7 +122,7 @@ func TestDurableBeforeAnswered(t *testing.T) {
 	t.Logf("%d requests one after the other, %d syncs", requests, syncs)
 }
 
-// TestReadsShareSyncs counts the syncs of reads that come together.
+// TestReadsShareSyncs counts the syncs of reads that arrive together.
 func TestReadsShareSyncs(t *testing.T) {
 	t.Parallel()
 	p := start(t)

@@ -9,11 +9,11 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
-	_ "modernc.org/sqlite" // to change a database behind the program's back
+	_ "modernc.org/sqlite" // to change a database directly
 )
 
-// filled is the data directory of a stopped server with two people of several
-// versions each, and entries of every kind.
+// filled is the data directory of a stopped server with two people, several versions each,
+// and entries of every kind.
 type filled struct {
 	dir, log string
 	people   [2]string // target ids, which are their records' ids too
@@ -50,14 +50,14 @@ func fillDirectory(t *testing.T) filled {
 	return f
 }
 
-// copied is a copy of the directory, to be tampered with.
+// copied is a copy of the directory, for tampering.
 func (f filled) copied(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
 	if err := os.CopyFS(filepath.Join(dir, "data"), os.DirFS(f.dir)); err != nil {
 		t.Fatal(err)
 	}
-	// CopyFS opens files to everybody, and the program refuses such keys.
+	// CopyFS makes files readable for everybody, and the program refuses such keys.
 	for _, name := range []string{"keyset.json", "token.key"} {
 		if err := os.Chmod(filepath.Join(dir, "data", name), 0o600); err != nil {
 			t.Fatal(err)
@@ -66,7 +66,7 @@ func (f filled) copied(t *testing.T) string {
 	return filepath.Join(dir, "data")
 }
 
-// tamper changes the database of a directory behind the program's back.
+// tamper changes the database of a directory directly, without the program.
 func tamper(t *testing.T, dir string, change func(*sql.Tx) error) {
 	t.Helper()
 	db, err := openBehind(dir)
@@ -123,7 +123,7 @@ func TestTamperedLog(t *testing.T) {
 		}, "lane 0: entry 1 does not match its hash"},
 		{"an entry is put into another lane", []string{
 			"UPDATE audit SET lane = 1 WHERE seq = (SELECT max(seq) FROM audit)",
-		}, "stands in lane 1"},
+		}, "is in lane 1"},
 		{"an entry is made up", []string{
 			`INSERT INTO audit SELECT lane, seq + 1, id, at, subject, name, kind, permission, purpose, action, target, record,
 				version, members, outcome, status, correlation, address, document, hash, scope, count, format, object, object_name, roles, previous, touched
@@ -152,11 +152,11 @@ func TestTamperedLog(t *testing.T) {
 	}
 }
 
-// TestAlteredColumns changes every column of an entry by itself.
+// TestAlteredColumns changes each column of an entry.
 func TestAlteredColumns(t *testing.T) {
 	t.Parallel()
 	f := fillDirectory(t)
-	const entry = 2 // a change, which uses every column but an import's
+	const entry = 2 // a change, which uses every column except an import's
 	for _, column := range []string{"id", "at", "subject", "name", "kind", "permission", "purpose", "action", "target", "record",
 		"version", "members", "outcome", "status", "correlation", "address", "document", "hash", "scope", "count",
 		"format", "object", "object_name", "roles", "previous", "touched"} {
@@ -179,7 +179,7 @@ func TestAlteredColumns(t *testing.T) {
 		tamper(t, f.copied(t), func(tx *sql.Tx) error {
 			var n int
 			err := tx.QueryRow("SELECT count(*) FROM pragma_table_info('audit')").Scan(&n)
-			if n != 28 { // these, lane and seq
+			if n != 28 { // these, and lane and seq
 				t.Errorf("an entry has %d columns, and this test knows of 28", n)
 			}
 			return err
@@ -187,7 +187,7 @@ func TestAlteredColumns(t *testing.T) {
 	})
 }
 
-// flipped is a value with its first bit turned over.
+// flipped returns a value with its first bit inverted.
 func flipped(value any) any {
 	switch v := value.(type) {
 	case int64:
@@ -206,7 +206,7 @@ func flipped(value any) any {
 	panic(fmt.Sprintf("a column of type %T", value))
 }
 
-// TestTamperedRecords changes records and leaves the access log as it was.
+// TestTamperedRecords changes records and leaves the access log unchanged.
 func TestTamperedRecords(t *testing.T) {
 	t.Parallel()
 	f := fillDirectory(t)
@@ -225,11 +225,11 @@ func TestTamperedRecords(t *testing.T) {
 			`UPDATE record SET (version, modified, sealed) =
 				(SELECT version, modified, sealed FROM history WHERE record = $1 AND version = 1) WHERE number = $1`,
 			"DELETE FROM history WHERE record = $1 AND version = 1",
-		}, "version 2, which entry"},
+		}, "version 2, written by entry"},
 		{"a record is rolled back and its history left", []string{
 			`UPDATE record SET (version, modified, sealed) =
 				(SELECT version, modified, sealed FROM history WHERE record = $1 AND version = 1) WHERE number = $1`,
-		}, "version 2, which entry"},
+		}, "version 2, written by entry"},
 		{"an older document stands in for the current", []string{
 			"UPDATE record SET sealed = (SELECT sealed FROM history WHERE record = $1 AND version = 1) WHERE number = $1",
 		}, "version 2 is not what entry"},
@@ -238,15 +238,15 @@ func TestTamperedRecords(t *testing.T) {
 		}, "version 0 is not what entry"},
 		{"a past version is removed", []string{
 			"DELETE FROM history WHERE record = $1 AND version = 0",
-		}, "version 0, which entry"},
+		}, "version 0, written by entry"},
 		{"a record is removed", []string{
 			"DELETE FROM history WHERE record = $1", "DELETE FROM data_key WHERE record = $1",
 			"DELETE FROM identifier WHERE record = $1",
 			"DELETE FROM record WHERE number = $1",
-		}, "version 2, which entry"},
+		}, "version 2, written by entry"},
 		{"a record is added", []string{
 			"INSERT INTO record SELECT 3, randomblob(16), randomblob(16), version, modified, sealed FROM record WHERE number = $1",
-		}, "version 2 is stored, and the log does not tell of it"},
+		}, "version 2 is stored, but the log has no entry for it"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -260,8 +260,8 @@ func TestTamperedRecords(t *testing.T) {
 	}
 }
 
-// TestCutLog cuts the tail off the access log, which only a head that was
-// logged elsewhere can tell.
+// TestCutLog removes the end of the access log, which only a head logged elsewhere can
+// show.
 func TestCutLog(t *testing.T) {
 	t.Parallel()
 	f := fillDirectory(t)
@@ -279,7 +279,7 @@ func TestCutLog(t *testing.T) {
 		t.Parallel()
 		dir := f.copied(t)
 		tamper(t, dir, statements("DELETE FROM audit WHERE seq > (SELECT max(seq) - 2 FROM audit)"))
-		refutes(t, "later heads were logged: its tail has been cut off", dir, "--heads", f.log)
+		refutes(t, "later heads were logged: entries at its end are missing", dir, "--heads", f.log)
 		out, status := auditVerify(t, dir)
 		if status != 0 || !strings.Contains(out, "Without --heads this check cannot notice missing entries at the end of the log.") {
 			t.Errorf("without heads: status %d\n%s", status, out)
@@ -290,7 +290,7 @@ func TestCutLog(t *testing.T) {
 		dir := f.copied(t)
 		tamper(t, dir, statements("DELETE FROM audit"))
 		refutes(t, "lane 0 ends at entry 0, but later heads were logged", dir, "--heads", f.log)
-		refutes(t, "version 0 is stored, and the log does not tell of it", dir, "--records")
+		refutes(t, "version 0 is stored, but the log has no entry for it", dir, "--records")
 	})
 	t.Run("the head is altered", func(t *testing.T) {
 		t.Parallel()
@@ -304,7 +304,7 @@ func TestCutLog(t *testing.T) {
 	})
 }
 
-// refutes has audit verify find something wrong.
+// refutes checks that audit verify finds something wrong.
 func refutes(t *testing.T, want, dir string, args ...string) {
 	t.Helper()
 	out, status := auditVerify(t, dir, args...)

@@ -12,7 +12,7 @@ import (
 	"equality-information-api/internal/service"
 )
 
-// erase erases a record, by either of its ids.
+// erase erases a record, by its id or its target's.
 func (p *program) erase(t *testing.T, id string) response {
 	t.Helper()
 	return p.do(t, "DELETE", records+"/"+id+"?reason=person-request", request{token: p.token(t, "governance")}).want(t, 200)
@@ -48,7 +48,7 @@ func TestErasedRecordIsGoneForEveryOperation(t *testing.T) {
 			o := all
 			path := strings.NewReplacer("{id}", id, "{version}", "0").Replace(op.Path)
 			switch op.Method {
-			case "POST": // with the erased record's id; the person's is not one that a record has had
+			case "POST": // with the erased record's id; the person's was never a record's
 				o.body = body(uuid.NewString(), "")
 				if id == m.target {
 					continue
@@ -63,7 +63,7 @@ func TestErasedRecordIsGoneForEveryOperation(t *testing.T) {
 		}
 	}
 	p.do(t, "GET", records+"?targetId="+m.target, all).want(t, 410)
-	p.do(t, "PATCH", m.path(), change).want(t, 410) // a late retry enters nobody again
+	p.do(t, "PATCH", m.path(), change).want(t, 410) // a late retry creates nobody again
 	for _, path := range []string{"?targetId=" + m.target, "/" + m.id + "?targetId=" + m.target} {
 		r, err := p.send("GET", "/mmh/api/v1/equality-information"+path, all)
 		if err != nil || r.status != 404 || string(r.body) != `"`+m.target+`"` {
@@ -98,7 +98,7 @@ func TestErasedRecordIsGoneForEveryOperation(t *testing.T) {
 	}
 }
 
-// certificate is the answer to an erasure.
+// certificate is the response to an erasure.
 type certificate struct {
 	ID, TargetID string
 	ErasedAt     time.Time

@@ -32,8 +32,8 @@ func (p *program) feed(t *testing.T, query string) feed {
 	return page
 }
 
-// allEvents reads the feed from its beginning to its end, in pages. The first is
-// validated against the contract; of all of a long feed that would take seconds.
+// allEvents reads the whole feed, in pages. Only the first page is validated against the
+// contract: for a long feed, validating all would take seconds.
 func (p *program) allEvents(t *testing.T, limit string) []event {
 	t.Helper()
 	page, service := p.feed(t, "limit="+limit), p.token(t, "service")
@@ -113,7 +113,7 @@ func TestFeedsEndIsACursorThatStays(t *testing.T) {
 		t.Fatalf("after the empty feed's cursor come %+v, want the one event", page.Events)
 	}
 	for range 3 {
-		// That it is unchanged is for the caller to see that nothing is new.
+		// If it is unchanged, the caller sees that there is nothing new.
 		if again := p.feed(t, "after="+page.Next); again.Next != page.Next || len(again.Events) != 0 {
 			t.Errorf("with nothing new, next is another one, or there are events: %+v", again)
 		}

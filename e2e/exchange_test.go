@@ -8,10 +8,10 @@ import (
 	"testing"
 )
 
-// request is what is sent besides method and path.
+// request is what to send besides method and path.
 type request struct {
 	token   string
-	body    []byte            // sent as application/json unless headers tell otherwise
+	body    []byte            // sent as application/json unless headers say otherwise
 	headers map[string]string // an empty value leaves the header out
 	values  http.Header       // headers that are sent more than once, or empty
 }
@@ -22,8 +22,8 @@ type response struct {
 	body   []byte
 }
 
-// do sends a request and validates the answer, and the request where it was
-// answered with success, against the contract. Any goroutine may call it.
+// do sends a request. It validates the response and, if it is a success, the request
+// against the contract. Any goroutine may call it.
 func (p *program) do(t *testing.T, method, path string, o request) response {
 	t.Helper()
 	r, err := p.try(method, path, o)
@@ -33,8 +33,8 @@ func (p *program) do(t *testing.T, method, path string, o request) response {
 	return r
 }
 
-// try is do for requests that the program may not live to answer: an error is
-// one of the connection, or of the contract.
+// try is do for requests during which the program may die: its error comes from the
+// connection or from the contract.
 func (p *program) try(method, path string, o request) (response, error) {
 	r, err := p.send(method, path, o)
 	if err != nil {
@@ -59,7 +59,7 @@ func (p *program) send(method, path string, o request) (response, error) {
 	return response{answered.StatusCode, answered.Header, body}, err
 }
 
-// header is the header of the request as it is sent.
+// header returns the header that the request is sent with.
 func (o request) header() http.Header {
 	h := make(http.Header)
 	if o.body != nil {
@@ -79,7 +79,7 @@ func (o request) header() http.Header {
 	return h
 }
 
-// decode reads the body of an answer.
+// decode reads the body of a response.
 func (r response) decode(t *testing.T, into any) {
 	t.Helper()
 	if err := json.Unmarshal(r.body, into); err != nil {
@@ -87,7 +87,7 @@ func (r response) decode(t *testing.T, into any) {
 	}
 }
 
-// document is the body of an answer as a JSON object.
+// document returns the body of a response as a JSON object.
 func (r response) document(t *testing.T) map[string]any {
 	t.Helper()
 	var document map[string]any
@@ -95,7 +95,7 @@ func (r response) document(t *testing.T) map[string]any {
 	return document
 }
 
-// want checks the status of an answer.
+// want checks the status of a response.
 func (r response) want(t *testing.T, status int) response {
 	t.Helper()
 	if r.status != status {

@@ -153,7 +153,8 @@ func TestOriginsThatAreConfiguredMayCall(t *testing.T) {
 	}
 }
 
-// No answer but a record itself, and no line of the log, has a value that was sent.
+// No response except a record itself, and no line of the log, contains a value that was
+// sent.
 func TestNothingSentIsRepeated(t *testing.T) {
 	t.Parallel()
 	p := start(t, "--log-level", "debug")
@@ -186,7 +187,7 @@ func TestNothingSentIsRepeated(t *testing.T) {
 			t.Errorf("%s: answered %d %s", name, r.status, r.body)
 		}
 	}
-	// A path is told in the answer, and nowhere else.
+	// A path is in the response, and nowhere else.
 	for _, path := range []string{"/zebra", records + "/zebra", "/reference-data/zebra", "/docs/problems/zebra"} {
 		told := p.do(t, "GET", path, request{token: everybody})
 		if text := strings.Replace(string(told.body), `"instance":"`+path+`"`, "", 1); told.status < 400 || strings.Contains(text, zebra) {
@@ -194,7 +195,7 @@ func TestNothingSentIsRepeated(t *testing.T) {
 		}
 	}
 	p.patch(t, everybody, m, `{"homeSituationIfOther":"zebra"}`).want(t, 200)
-	last := uuid.NewString() // after whose line all the others are written
+	last := uuid.NewString() // once its line is written, all others are
 	p.do(t, "GET", "/livez", request{headers: map[string]string{"x-correlation-id": last}}).want(t, 200)
 	p.logged(t, last)
 	for _, secret := range []string{zebra, m.id, m.target, everybody, "council.example"} {

@@ -12,7 +12,7 @@ func keyed(token, key string, body []byte) request {
 	return request{token: token, body: body, headers: map[string]string{"Idempotency-Key": key}}
 }
 
-// replayed checks that an answer is, or is not, that of an earlier request.
+// replayed checks whether a response comes from an earlier request.
 func (r response) replayed(t *testing.T, want bool) response {
 	t.Helper()
 	if got := r.header.Get("Idempotency-Replayed"); (got == "true") != want {
@@ -109,7 +109,7 @@ func TestRefusalsPastValidationAreReplayed(t *testing.T) {
 	moved := keyed(officer, "moved", []byte(`{"disabled":false}`))
 	moved.headers["If-Match"] = `"7"`
 	p.do(t, "PATCH", m.path(), moved).replayed(t, false).problem(t, 412, "version-mismatch")
-	moved.headers["If-Match"] = `"0"` // a key belongs to the body, whatever the other headers
+	moved.headers["If-Match"] = `"0"` // a key belongs to the body; other headers do not matter
 	r := p.do(t, "PATCH", m.path(), moved).replayed(t, true)
 	if r.problem(t, 412, "version-mismatch"); r.header.Get("ETag") != `"0"` {
 		t.Errorf("the replayed 412 has the ETag %s", r.header.Get("ETag"))

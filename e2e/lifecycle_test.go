@@ -15,7 +15,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// A request that has begun when the server is told to stop is answered.
+// A request that began before the server was told to stop gets its response.
 func TestRequestsInFlightAreAnsweredAtShutdown(t *testing.T) {
 	t.Parallel()
 	p := start(t)
@@ -65,7 +65,7 @@ func TestRequestsInFlightAreAnsweredAtShutdown(t *testing.T) {
 	p.do(t, "GET", records+"/"+target, request{token: officer}).want(t, 200)
 }
 
-// Requests that take longer than the shutdown may are cut off, and that is told.
+// Requests that take longer than the shutdown timeout are cut off, and the log says so.
 func TestShutdownIsBounded(t *testing.T) {
 	t.Parallel()
 	p := start(t, "--shutdown-timeout", "300ms")
@@ -97,7 +97,7 @@ func TestHealthNeedsNoToken(t *testing.T) {
 // unauthenticatedOnce is the counter of callers without a token, whatever its labels.
 var unauthenticatedOnce = regexp.MustCompile(`(?m)^http_unauthenticated_total(\{[^}]*\})? 1$`)
 
-// Metrics stand on an address of their own, and name no one.
+// Metrics have an address of their own, and name nobody.
 func TestMetricsNameNoOne(t *testing.T) {
 	t.Parallel()
 	p := start(t)
@@ -119,7 +119,7 @@ func TestMetricsNameNoOne(t *testing.T) {
 	}
 }
 
-// Each request is one line of the log, with its route and not its path.
+// Each request is one line in the log, with its route but not its path.
 func TestEachRequestIsOneLineOfTheLog(t *testing.T) {
 	t.Parallel()
 	p := shared(t)
@@ -146,7 +146,7 @@ func TestEachRequestIsOneLineOfTheLog(t *testing.T) {
 	}
 }
 
-// What the access log says of all this verifies.
+// The access log of all this verifies.
 func TestAccessLogVerifiesAfterAStop(t *testing.T) {
 	t.Parallel()
 	p := start(t)

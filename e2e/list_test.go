@@ -23,7 +23,7 @@ type page struct {
 	Next                string
 }
 
-// page reads a page of a list; what is an absolute link is followed as it is.
+// page reads a page of a list; it follows an absolute link unchanged.
 func (p *program) page(t *testing.T, token, link string) page {
 	t.Helper()
 	if rest, ok := strings.CutPrefix(link, p.url); ok {
@@ -36,7 +36,7 @@ func (p *program) page(t *testing.T, token, link string) page {
 	return got
 }
 
-// walk reads a list from a link to its end.
+// walk reads a list from a link to the end.
 func (p *program) walk(t *testing.T, token, link string) (all []listEntry) {
 	t.Helper()
 	for link != "" {
@@ -47,7 +47,7 @@ func (p *program) walk(t *testing.T, token, link string) (all []listEntry) {
 	return all
 }
 
-// crowd creates n people, whose ids it returns in order.
+// crowd creates n people and returns their ids in order.
 func (p *program) crowd(t *testing.T, n int) (ids []string) {
 	t.Helper()
 	officer := p.token(t, "officer")
@@ -131,7 +131,7 @@ func TestListByTimeIsInTheOrderOfChanges(t *testing.T) {
 	same(t, ids(p.walk(t, governance, records+"?limit=2&"+since)), order())
 }
 
-// However many are created meanwhile, who was there before is seen exactly once.
+// However many are created meanwhile, everybody who was there before is seen exactly once.
 func TestWalkSeesEveryoneWhileOthersAreCreated(t *testing.T) {
 	t.Parallel()
 	p := start(t)
@@ -156,7 +156,7 @@ func TestWalkSeesEveryoneWhileOthersAreCreated(t *testing.T) {
 	walks := make(map[string][]listEntry)
 	for _, query := range []string{"limit=7", "limit=7&modifiedSince=2000-01-01T00:00:00Z&modifiedBefore=2999-01-01T00:00:00Z"} {
 		link := records + "?" + query
-		for range 60 { // by time the walk may go on for as long as records are created
+		for range 60 { // a walk by time may continue as long as records are created
 			got := p.page(t, governance, link)
 			walks[query] = append(walks[query], got.EqualityInformation...)
 			if link = got.Next; link == "" {
@@ -203,7 +203,7 @@ func TestCursorIsGoodForItsOwnQuestion(t *testing.T) {
 			p.do(t, "GET", records+"?"+query, request{token: governance}).failed(t, "", "query.cursor")
 		})
 	}
-	// The limit is not part of the question.
+	// The limit is not part of the query.
 	if rest := p.page(t, governance, records+"?limit=1000&cursor="+plain); len(rest.EqualityInformation) != 3 {
 		t.Errorf("with another limit the cursor leads to %d records, want 3", len(rest.EqualityInformation))
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// legacyItems is how many items of the earlier service's table are imported;
-// EQUALITY_LONG=1 takes as many as a council has.
+// legacyItems is how many items of the earlier service's table are imported; with
+// EQUALITY_LONG=1 as many as a council has.
 func legacyItems() int {
 	if os.Getenv("EQUALITY_LONG") != "" {
 		return 100_000
@@ -20,9 +20,8 @@ func legacyItems() int {
 	return 3_000
 }
 
-// legacyShapes are the shapes of items that the earlier service has left, each
-// with what the front ends' contract then answers of one member, and whether
-// the item is rejected.
+// legacyShapes are the shapes of items from the earlier service. Each has the front ends'
+// response for one member, and whether the item is rejected.
 var legacyShapes = []struct{ item, member, answers, rule string }{
 	{`"gender":{"M":{"genderValue":{"S":"m"},"genderValueIfOther":{"NULL":true},"genderDifferentToBirthSex":{"S":"no"}}},"versionNumber":{"N":"3"}`,
 		"gender", `{"genderValue":"m","genderValueIfOther":null,"genderDifferentToBirthSex":"no"}`, ""},
@@ -42,9 +41,9 @@ var legacyShapes = []struct{ item, member, answers, rule string }{
 	{`"gender":{"S":"m"}`, "", "", "/gender type.object"},
 }
 
-// TestTheEarlierServicesTableIsImported imports an export with every shape of
-// item that service has left, ids that are not the target's, and two items of
-// one person, and reads a sample of it on both contracts.
+// TestTheEarlierServicesTableIsImported imports an export with every shape of item from
+// that service, ids that are not the target's, and two items of one person. It reads a
+// sample of it on both contracts.
 func TestTheEarlierServicesTableIsImported(t *testing.T) {
 	t.Parallel()
 	dir := newDir(t)
@@ -118,7 +117,7 @@ func TestTheEarlierServicesTableIsImported(t *testing.T) {
 			t.Errorf("shape %d: version %s and %s", i, got, ours.header.Get("ETag"))
 		}
 	}
-	// What has no version yet is changed as its version 0.
+	// A record without a version is changed as its version 0.
 	f.ask(t, "PATCH", "/equality-information/"+ids[1], `{"disabled":"no"}`, `"0"`).want(t, 200)
 	f.ask(t, "PATCH", "/equality-information/"+ids[0], `{"disabled":"no"}`, `"0"`).want(t, 409)
 }

@@ -10,14 +10,14 @@ import (
 
 const front = "/mmh/api/v1"
 
-// frontend sends requests as today's front ends do, which is as axios does. The
-// contract that do validates is another: here the tests look at the answers.
+// frontend sends requests in the form of today's front ends, which use axios. do validates
+// against the other contract, so these tests check the responses themselves.
 type frontend struct {
 	*program
 	token string
 }
 
-// ask sends a request; etag is put into If-Match as it was got.
+// ask sends a request; etag goes into If-Match as received.
 func (f frontend) ask(t *testing.T, method, path, body, etag string) response {
 	t.Helper()
 	o := request{headers: map[string]string{
@@ -47,15 +47,15 @@ func (f frontend) ask(t *testing.T, method, path, body, etag string) response {
 	return r
 }
 
-// text is the body of an answer that is a JSON string.
+// text returns the body of a response that is a JSON string.
 func (r response) text(t *testing.T) (s string) {
 	t.Helper()
 	r.decode(t, &s)
 	return s
 }
 
-// TestWhatAFrontEndDoes is a front end's session: look for the record, create
-// it, read it, change it, be too late with another change, and read it again.
+// TestWhatAFrontEndDoes is a front end's session: look for the record, create it, read it,
+// change it, be too late with another change, and read it again.
 func TestWhatAFrontEndDoes(t *testing.T) {
 	t.Parallel()
 	p := start(t, "--cors-origins", "https://front.example")
@@ -105,7 +105,7 @@ func TestWhatAFrontEndDoes(t *testing.T) {
 		t.Errorf("read again %s %s", again.header.Get("ETag"), again.body)
 	}
 
-	// On the other contract it is the same record; what no list has is named.
+	// On the other contract it is the same record; values that are in no list are named.
 	ours := p.do(t, "GET", records+"/"+target, request{token: f.token}).want(t, 200).document(t)
 	if ours["armedForces"] != "aServingMemberOfTheArmedForces" || ours["nationalInsuranceNumber"] != "AA000000A" || ours["communicationRequirements"] != nil {
 		t.Errorf("on the other contract %v", ours)

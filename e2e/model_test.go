@@ -12,8 +12,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// merge applies a merge patch as RFC 7396 has it, and leaves empty objects and
-// arrays out as the record does.
+// merge applies a merge patch according to RFC 7396. Like the record, it leaves out empty
+// objects and arrays.
 func merge(target map[string]any, patch map[string]any) map[string]any {
 	out := maps.Clone(target)
 	if out == nil {
@@ -39,7 +39,7 @@ func merge(target map[string]any, patch map[string]any) map[string]any {
 	return out
 }
 
-// patches makes merge patches of members that depend on no other.
+// patches generates merge patches of members that do not depend on others.
 func patches() *rapid.Generator[map[string]any] {
 	answer := rapid.SampledFrom([]any{nil, true, false, "preferNotToSay"})
 	choice := func(codes ...any) *rapid.Generator[any] { return rapid.SampledFrom(append(codes, nil)) }
@@ -88,9 +88,8 @@ func patches() *rapid.Generator[map[string]any] {
 	})
 }
 
-// Whatever patches come in whatever order, the server holds what RFC 7396 says,
-// its version counts the changes, each version stays readable, and each change
-// is one event.
+// Whatever the patches and their order, the server stores what RFC 7396 says, its version
+// counts the changes, each version stays readable, and each change is one event.
 func TestAnyPatchesLeadToWhatTheRFCSays(t *testing.T) {
 	t.Parallel()
 	p := start(t)

@@ -97,7 +97,7 @@ func TestBodyMayHave64KiB(t *testing.T) {
 	p.do(t, "PATCH", m.path(), request{token: officer, body: padded([]byte(`{"disabled":false}`), most+1)}).problem(t, 413, "too-large")
 	p.do(t, "PATCH", m.path(), request{token: officer, body: padded([]byte(`{"disabled":false}`), 20*most)}).problem(t, 413, "too-large")
 
-	// The same for a body that does not tell its length.
+	// The same for a body without a known length.
 	for size, status := range map[int]int{most: 200, most + 1: 413} {
 		sent, err := http.NewRequest("PATCH", p.url+m.path(), io.MultiReader(bytes.NewReader(padded([]byte(`{"disabled":true}`), size))))
 		if err != nil {

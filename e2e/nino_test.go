@@ -36,7 +36,7 @@ func TestNumberIsChangedByThoseWhoMayReadIt(t *testing.T) {
 	number := func() any { return p.record(t, officer, m)["nationalInsuranceNumber"] }
 	same(t, number(), any("QQ123456C"))
 
-	for _, value := range []string{"QQ654321A", "QQ123456C"} { // not even the same one, which would tell that it is
+	for _, value := range []string{"QQ654321A", "QQ123456C"} { // not even the same one, which would confirm it
 		told := p.patch(t, service, m, `{"disabled":true,"nationalInsuranceNumber":"`+value+`"}`).problem(t, 403, "forbidden")
 		if !told.has("/nationalInsuranceNumber", "nino.forbidden") {
 			t.Errorf("the refusal does not point at the number: %+v", told)
@@ -44,7 +44,8 @@ func TestNumberIsChangedByThoseWhoMayReadIt(t *testing.T) {
 	}
 	same(t, without(p.record(t, officer, m)), object(t, `{"nationalInsuranceNumber":"QQ123456C"}`))
 
-	// null takes away nothing that the caller was not shown, and the rest is done.
+	// null does not remove a number that the caller was not shown, and the rest of the
+	// patch is applied.
 	r := p.patch(t, service, m, `{"disabled":true,"nationalInsuranceNumber":null}`).want(t, 200)
 	same(t, without(r.document(t)), object(t, `{"disabled":true}`))
 	same(t, number(), any("QQ123456C"))
@@ -61,7 +62,7 @@ func TestNumberIsChangedByThoseWhoMayReadIt(t *testing.T) {
 	same(t, number(), any("QQ111111D"))
 }
 
-// A refusal for the number comes after those for version and record.
+// A refusal because of the number comes after those because of version and record.
 func TestNumberIsJudgedLast(t *testing.T) {
 	t.Parallel()
 	p := shared(t)

@@ -8,21 +8,21 @@ import (
 	"github.com/google/uuid"
 )
 
-// faulty is a request on its way to being made wrong in several ways.
+// faulty is a request into which faults are put.
 type faulty struct {
 	method, path string
 	request
 }
 
-// fault makes a request wrong in one way, and says how that is answered.
+// fault makes a request wrong in one way, and says what the response is.
 type fault struct {
 	name, code string
 	status     int
 	make       func(*faulty)
 }
 
-// A request with several faults is told of the first, in the contract's order.
-// Each row is sent with all the faults below it.
+// For a request with several faults the response is about the first, in the contract's
+// order. Each row is sent with all the faults below it.
 func TestFaultsAreToldInOrder(t *testing.T) {
 	t.Parallel()
 	p := shared(t)
@@ -33,7 +33,7 @@ func TestFaultsAreToldInOrder(t *testing.T) {
 		return func(a *faulty) { a.headers[name] = value }
 	}
 	const key = "order-of-checks"
-	for _, used := range []made{m, absent} { // the key is taken, by another body
+	for _, used := range []made{m, absent} { // the key is taken by a different body
 		p.do(t, "PATCH", used.path(), request{token: officer, body: []byte(`{"disabled":null}`), headers: map[string]string{"Idempotency-Key": key}})
 	}
 	faults := []fault{
@@ -83,7 +83,7 @@ func TestCreateToldOfFormBeforeConflict(t *testing.T) {
 	}
 }
 
-// Callers beyond their rate are told so after 401 and before 403.
+// Callers beyond their rate get 429 after 401 and before 403.
 func TestRateLimitStandsBetweenTokenAndPermission(t *testing.T) {
 	t.Parallel()
 	p, sign := startPublicMode(t, "--rate-limit", "0.001", "--rate-burst", "2")
@@ -94,6 +94,6 @@ func TestRateLimitStandsBetweenTokenAndPermission(t *testing.T) {
 	p.do(t, "GET", "/events", request{token: analyst}).problem(t, 429, "too-many-requests")
 	p.do(t, "GET", "/events", request{token: "zebra"}).problem(t, 401, "unauthenticated")
 	p.do(t, "DELETE", "/events", request{token: analyst}).problem(t, 405, "method-not-allowed")
-	p.do(t, "GET", "/events", request{token: sign("support")}).want(t, 200) // another caller has a rate of its own
+	p.do(t, "GET", "/events", request{token: sign("support")}).want(t, 200) // another caller has its own rate
 	p.do(t, "GET", "/livez", request{}).want(t, 200)
 }

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Each row is a record, a merge patch of it (RFC 7396) and the record after it.
+// Each row has a record, a merge patch for it (RFC 7396) and the resulting record.
 func TestMergePatchSemantics(t *testing.T) {
 	t.Parallel()
 	p := shared(t)
@@ -82,7 +82,8 @@ func TestMergePatchSemantics(t *testing.T) {
 				same(t, got, p.record(t, officer, m))
 				same(t, without(got), object(t, c.want))
 			}
-			// A POST is the merge patch of an empty record, and so takes the result too.
+			// A POST is the merge patch of an empty record, so it must accept the result
+			// too.
 			if c.want != "" && c.want != "{}" {
 				again := p.create(t, officer, strings.TrimSuffix(strings.TrimPrefix(c.want, "{"), "}"))
 				same(t, without(p.record(t, officer, again)), object(t, c.want))
@@ -139,7 +140,8 @@ func TestIdentifiersOfARecordStay(t *testing.T) {
 	same(t, p.record(t, officer, m), map[string]any{"id": m.id, "targetId": m.target})
 }
 
-// What stands may be sent back with another member, whatever rules would say of it now.
+// Stored values may be sent back with another member, even if today's rules would refuse
+// them.
 func TestDependantsAreJudgedByTheWholeRecord(t *testing.T) {
 	t.Parallel()
 	p := shared(t)

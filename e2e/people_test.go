@@ -50,7 +50,7 @@ func (p *program) record(t *testing.T, token string, m made) map[string]any {
 	return p.do(t, "GET", m.path(), request{token: token}).want(t, 200).document(t)
 }
 
-// problem is an error as it is told.
+// problem is an error response.
 type problem struct {
 	Type, Title, Detail, Instance, CorrelationID string
 	Status, ErrorsOmitted                        int
@@ -78,7 +78,7 @@ func (r response) problem(t *testing.T, status int, code string) problem {
 	return p
 }
 
-// has says whether a problem lists a failure.
+// has reports whether a problem lists a failure.
 func (p problem) has(pointer, code string) bool {
 	return slices.ContainsFunc(p.Errors, func(f failure) bool { return f.Pointer == pointer && f.Code == code })
 }
@@ -113,7 +113,7 @@ func object(t *testing.T, text string) map[string]any {
 	return o
 }
 
-// without is a record but for its ids.
+// without returns a record without its ids.
 func without(record map[string]any, names ...string) map[string]any {
 	for _, name := range append(names, "id", "targetId") {
 		delete(record, name)

@@ -9,9 +9,8 @@ import (
 	"time"
 )
 
-// An import beside servers under load, killed in the midst of it and resumed,
-// brings every record once; nobody waits for it for long, and an export
-// meanwhile is of one moment.
+// An import during load on the servers, killed in the middle and resumed, writes every
+// record once. Nobody waits for it for long, and an export meanwhile shows one moment.
 func TestPostgresImportBesideServers(t *testing.T) {
 	t.Parallel()
 	const n = 12_000
@@ -79,7 +78,7 @@ func TestPostgresImportBesideServers(t *testing.T) {
 	t.Logf("killed at %d, %d changes meanwhile, answers %v", some, f.kept.changes(), f.answers)
 }
 
-// imported counts the records that imports have brought.
+// imported counts the imported records.
 func (f *fleet) imported(dir string) (n int) {
 	f.t.Helper()
 	db, err := openBehind(dir)
@@ -93,7 +92,7 @@ func (f *fleet) imported(dir string) (n int) {
 	return n
 }
 
-// An import that loses PostgreSQL tells so, and goes on when it is there again.
+// An import that loses PostgreSQL says so, and continues when it is back.
 func TestPostgresImportLosesConnections(t *testing.T) {
 	t.Parallel()
 	const n = 12_000

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// long says whether tests of servers under load are to be taken for serious.
+// long reports whether tests of servers under load run at full length.
 func long() bool { return os.Getenv("EQUALITY_LONG") == "1" }
 
 // turns are how often a server under load is stopped or killed, and started again.
@@ -48,7 +48,7 @@ func newFleet(t *testing.T, dir string, servers int) *fleet {
 	return f
 }
 
-// any is a server that runs, and its slot.
+// any returns a running server, and its slot.
 func (f *fleet) any() (*program, *atomic.Pointer[program]) {
 	for {
 		slot := &f.slots[rand.IntN(len(f.slots))]
@@ -59,8 +59,8 @@ func (f *fleet) any() (*program, *atomic.Pointer[program]) {
 	}
 }
 
-// load has callers do everything at once on every server until the end.
-// excused says which errors are none.
+// load has callers do everything at once on every server until the end. excused reports
+// which errors do not count.
 func (f *fleet) load(callers *sync.WaitGroup, n int, end <-chan struct{}, excused func(error) bool) {
 	for range n {
 		callers.Go(func() {
@@ -74,10 +74,10 @@ func (f *fleet) load(callers *sync.WaitGroup, n int, end <-chan struct{}, excuse
 				err := f.anything(p)
 				f.count(err)
 				if err == nil || slot.Load() != p && !errors.As(err, new(refusal)) {
-					continue // or it has just been ended
+					continue // it has just been stopped
 				}
 				if status := refusal(0); errors.As(err, &status) && status == 503 && slot.Load() != p {
-					continue // it was just ending
+					continue // it was just stopping
 				}
 				if !excused(err) {
 					f.t.Errorf("%v\n%s", err, internalErrors(p))
@@ -88,9 +88,9 @@ func (f *fleet) load(callers *sync.WaitGroup, n int, end <-chan struct{}, excuse
 	}
 }
 
-// internalErrors are the lines of a server's log that tell why it answered 500.
+// internalErrors returns the lines of a server's log that say why it sent a 500.
 func internalErrors(p *program) string {
-	time.Sleep(100 * time.Millisecond) // they come behind the answers
+	time.Sleep(100 * time.Millisecond) // they come after the responses
 	var lines strings.Builder
 	for line := range strings.Lines(p.log()) {
 		if strings.Contains(line, `"internal error"`) {
@@ -107,7 +107,7 @@ func (f *fleet) works(changes int) {
 	eventually(f.t, fmt.Sprintf("%d changes", want), func() bool { return f.t.Failed() || f.kept.changes() >= want })
 }
 
-// answered is how many requests were answered by a status.
+// answered returns how many requests got a status.
 func (f *fleet) answered(status int) int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -138,7 +138,7 @@ func (f *fleet) anything(p *program) error {
 	case kind < 4:
 		return f.kept.change(p, officer, target)
 	case kind == 4:
-		// From the version that was seen last, which may not be the last any more.
+		// From the last version seen, which may no longer be the current one.
 		err := f.kept.changeFrom(p, officer, target)
 		if errors.Is(err, refusal(412)) {
 			return nil
@@ -206,9 +206,9 @@ func (f *fleet) follow(reader *follower, slot *atomic.Pointer[program], end <-ch
 	}
 }
 
-// settle has all that was not answered sent again, and lays what the servers
-// hold beside what they have acknowledged.
-func (f *fleet) settle(dir string, readers []follower) {
+// check repeats everything that got no response, and compares what the servers store with
+// what they have acknowledged.
+func (f *fleet) check(dir string, readers []follower) {
 	f.t.Helper()
 	p, officer := f.slots[0].Load(), f.tokens["officer"]
 	f.kept.retry(f.t, p, officer)
@@ -225,7 +225,7 @@ func (f *fleet) settle(dir string, readers []follower) {
 		same(f.t, readers[i].ids, readers[0].ids)
 	}
 	f.kept.checkFeed(f.t, p, f.tokens["service"])
-	f.kept.checkAudit(f.t, dir) // beside the servers
+	f.kept.checkAudit(f.t, dir) // while the servers are running
 	for i := range f.slots {
 		if p := f.slots[i].Load(); p != nil {
 			if status := p.stop(f.t); status != 0 {
@@ -237,9 +237,9 @@ func (f *fleet) settle(dir string, readers []follower) {
 	f.kept.checkAudit(f.t, dir, f.logs...)
 }
 
-// TestPostgresServersShareADatabase has four servers under load, which come
-// and go: whatever they do, together they keep what they have acknowledged,
-// in one order, with one chain of custody.
+// TestPostgresServersShareADatabase has four servers under load that stop and start.
+// Together they keep everything they have acknowledged, in one order, with one unbroken
+// access log.
 func TestPostgresServersShareADatabase(t *testing.T) {
 	t.Parallel()
 	dir := home(t)
@@ -269,6 +269,6 @@ func TestPostgresServersShareADatabase(t *testing.T) {
 	callers.Wait()
 	close(endOfNews)
 	following.Wait()
-	f.settle(dir, readers)
+	f.check(dir, readers)
 	t.Logf("%d kills, %d stops, %d changes, answers %v", kills, stops, f.kept.changes(), f.answers)
 }

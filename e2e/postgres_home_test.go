@@ -13,21 +13,21 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
-	_ "github.com/jackc/pgx/v5/stdlib" // to look into a database, and change it, behind the program's back
+	_ "github.com/jackc/pgx/v5/stdlib" // to read and change a database directly
 
 	"equality-information-api/internal/store/pgtest"
 )
 
-// onPostgreSQL is how the names of those tests begin whose data are in
-// PostgreSQL. A test of SQLite becomes one of PostgreSQL by being called from one.
+// onPostgreSQL is the beginning of the names of tests with data in PostgreSQL. A test of
+// SQLite runs on PostgreSQL if such a test calls it.
 const onPostgreSQL = "TestPostgres"
 
-// homeDSN is a file of a data directory whose data are in PostgreSQL: the
-// connection string of the application's role.
+// homeDSN is a file in a data directory with data in PostgreSQL: the connection string of
+// the application's role.
 const homeDSN = "database"
 
-// home is a new data directory: an empty one, or in a test of PostgreSQL one
-// whose data are in a database of its own.
+// home returns a new data directory: an empty one, or in a test of PostgreSQL one with data
+// in its own database.
 func home(t *testing.T) string {
 	t.Helper()
 	if !strings.HasPrefix(t.Name(), onPostgreSQL) {
@@ -36,7 +36,7 @@ func home(t *testing.T) string {
 	return homeOn(t, pgtest.Shared(t))
 }
 
-// homeOn is a new data directory whose data are in a database of a cluster.
+// homeOn returns a new data directory with data in a database of a cluster.
 func homeOn(t *testing.T, c *pgtest.Cluster) string {
 	t.Helper()
 	const template = "migrated"
@@ -56,7 +56,8 @@ func homeOn(t *testing.T, c *pgtest.Cluster) string {
 	return homeOf(t, c.DSN(c.Create(t, template), pgtest.App))
 }
 
-// homeOf is a new data directory with a keyset, whose data are where a connection string leads.
+// homeOf returns a new data directory with a keyset, with data in the database of a
+// connection string.
 func homeOf(t *testing.T, dsn string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -69,8 +70,8 @@ func homeOf(t *testing.T, dsn string) string {
 	return dir
 }
 
-// inPostgreSQL says of a directory that its data are in a database. The
-// password stands in a file, as the program wants it.
+// inPostgreSQL records that the data of a directory are in a database. The password is in a
+// file, as the program requires.
 func inPostgreSQL(dir, dsn string) error {
 	u, err := url.Parse(dsn)
 	if err != nil {
@@ -86,7 +87,7 @@ func inPostgreSQL(dir, dsn string) error {
 		os.WriteFile(filepath.Join(dir, homeDSN), []byte(u.String()), 0o600))
 }
 
-// at tells a command where the data of a directory are.
+// at returns the flags that say where the data of a directory are.
 func at(dir string) []string {
 	flags := []string{"--data-dir", dir}
 	if dsn := dsnOf(dir); dsn != "" {
@@ -95,7 +96,7 @@ func at(dir string) []string {
 	return flags
 }
 
-// dsnOf is "" for a directory that has its data itself.
+// dsnOf returns "" for a directory that contains its data.
 func dsnOf(dir string) string {
 	dsn, err := os.ReadFile(filepath.Join(dir, homeDSN))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -104,8 +105,8 @@ func dsnOf(dir string) string {
 	return string(dsn)
 }
 
-// asRole is the connection string of a directory's database for another role.
-// In the tests all roles have one password.
+// asRole is the connection string of a directory's database for another role. In the tests
+// all roles have one password.
 func asRole(dir, role string) string {
 	u, err := url.Parse(dsnOf(dir))
 	if err != nil {
@@ -115,7 +116,7 @@ func asRole(dir, role string) string {
 	return u.String()
 }
 
-// openBehind opens the database of a directory behind the program's back.
+// openBehind opens the database of a directory directly, without the program.
 func openBehind(dir string) (*sql.DB, error) {
 	if dsnOf(dir) == "" {
 		return sql.Open("sqlite", "file:"+filepath.Join(dir, "equality.db")+"?mode=rw&_pragma=busy_timeout(1000)")

@@ -15,10 +15,9 @@ import (
 	"equality-information-api/internal/store/pgtest"
 )
 
-// TestPostgresMarkers plants a marker in everything a caller can send, and
-// finds none in the files of PostgreSQL, in what it logs and in what the
-// program writes, though PostgreSQL is told to log every statement with its
-// parameters, and every row that it refuses.
+// TestPostgresMarkers puts a marker in everything a caller can send. It finds none in
+// PostgreSQL's files, in its log and in the program's output, although PostgreSQL logs
+// every statement with its parameters, and every row that it refuses.
 func TestPostgresMarkers(t *testing.T) {
 	t.Parallel()
 	c := pgtest.New(t, "log_statement = all", "log_parameter_max_length = -1", "log_parameter_max_length_on_error = -1",
@@ -43,12 +42,12 @@ func TestPostgresMarkers(t *testing.T) {
 	}
 }
 
-// TestPostgresLogNamesNobody has PostgreSQL log without details, parameters and
-// statements, as it should: then what it refuses names no one, neither who
-// called nor who was asked for.
+// TestPostgresLogNamesNobody has PostgreSQL log without details, parameters and statements,
+// as recommended. Its refusals then name neither the caller nor the person whose record was
+// requested.
 func TestPostgresLogNamesNobody(t *testing.T) {
 	t.Parallel()
-	dir, c := home(t), pgtest.Shared(t) // whose log is so
+	dir, c := home(t), pgtest.Shared(t) // its log is set up like this
 	p := startIn(t, dir)
 	officer := p.token(t, "officer")
 	m := p.create(t, officer, `"disabled":true`)
@@ -77,7 +76,7 @@ func TestPostgresLogNamesNobody(t *testing.T) {
 	}
 }
 
-// dataDirectory is where PostgreSQL has its files.
+// dataDirectory returns the folder of PostgreSQL's files.
 func dataDirectory(t *testing.T, dir string) (path string) {
 	t.Helper()
 	ctx := context.Background()
@@ -92,7 +91,7 @@ func dataDirectory(t *testing.T, dir string) (path string) {
 	return path
 }
 
-// inFiles says whether a file of a directory has a text.
+// inFiles reports whether a file in a directory contains a text.
 func inFiles(t *testing.T, dir, text string) (found bool) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {

@@ -15,9 +15,9 @@ import (
 	"equality-information-api/internal/store/pgtest"
 )
 
-// TestPostgresStopsAndStarts stops PostgreSQL under load, in every way, and
-// starts it again. Meanwhile there is 503 and nothing else; nothing that was
-// acknowledged is lost, nothing is done twice, and nobody starts a server again.
+// TestPostgresStopsAndStarts stops PostgreSQL under load, in every way, and starts it
+// again. In between there are only 503s; nothing acknowledged is lost, nothing is done
+// twice, and no server needs a restart.
 func TestPostgresStopsAndStarts(t *testing.T) {
 	t.Parallel()
 	c := pgtest.New(t)
@@ -54,7 +54,7 @@ func TestPostgresStopsAndStarts(t *testing.T) {
 	callers.Wait()
 	close(endOfNews)
 	following.Wait()
-	f.settle(dir, readers)
+	f.check(dir, readers)
 	if f.answers[503] == 0 {
 		t.Error("nobody was answered 503, so the test shows nothing")
 	}
@@ -87,8 +87,8 @@ func (f *fleet) readyz(status int, within time.Duration) {
 	}
 }
 
-// TestPostgresLosesConnections ends the sessions of two servers one by one, in
-// the midst of whatever they do. Hardly anybody is to notice.
+// TestPostgresLosesConnections ends the sessions of two servers one by one, whatever they
+// are doing. Hardly any caller should notice.
 func TestPostgresLosesConnections(t *testing.T) {
 	t.Parallel()
 	dir := home(t)
@@ -103,14 +103,14 @@ func TestPostgresLosesConnections(t *testing.T) {
 	ended, endSession := 0, sessionEnder(t, dir)
 	for range 60 {
 		ended += endSession()
-		// One for every few writes, so that how fast the machine is makes no difference.
+		// One for every few writes, so that the speed of the machine does not matter.
 		f.works(3)
 	}
 	close(end)
 	callers.Wait()
 	close(endOfNews)
 	following.Wait()
-	f.settle(dir, readers)
+	f.check(dir, readers)
 	if ended < 10 {
 		t.Errorf("%d sessions were ended, so the test shows little", ended)
 	}
@@ -127,8 +127,8 @@ func TestPostgresLosesConnections(t *testing.T) {
 	t.Logf("%d sessions ended, %d changes, answers %v", ended, f.kept.changes(), f.answers)
 }
 
-// sessionEnder gives a function that ends a session of the servers, one that
-// works where there is one, and says how many it has ended.
+// sessionEnder returns a function that ends a session of the servers, preferably an active
+// one, and returns how many it has ended.
 func sessionEnder(t *testing.T, dir string) (end func() int) {
 	t.Helper()
 	ctx := context.Background()

@@ -17,13 +17,13 @@ import (
 	"equality-information-api/internal/store/pgtest"
 )
 
-// What docs/operations.md has pg_dump write: the records, and their keys.
+// The two dumps of docs/operations.md: the records, and their keys.
 var (
 	recordsOfDump = []string{"--exclude-table-data=data_key", "--exclude-table-data=owner_key", "--exclude-table-data=tombstone"}
 	keysOfDump    = []string{"--data-only", "--table=data_key", "--table=owner_key", "--table=tombstone", "--rows-per-insert=1000", "--on-conflict-do-nothing"}
 )
 
-// site is a data directory with a keyset, and where in PostgreSQL its data are.
+// site is a data directory with a keyset, and its data in PostgreSQL.
 type site struct {
 	dir, passfile string
 	cluster       *pgtest.Cluster
@@ -45,7 +45,7 @@ func newSite(t *testing.T, c *pgtest.Cluster) site {
 	return s
 }
 
-// dsn is the connection string of a role, as an operator writes it.
+// dsn is the connection string of a role, in an operator's form.
 func (s site) dsn(role string) string {
 	return fmt.Sprintf("postgres://%s@127.0.0.1:%d/%s?sslmode=disable&passfile=%s", role, s.cluster.Port, s.database, s.passfile)
 }
@@ -130,11 +130,11 @@ func (s site) toErase(t *testing.T) uuid.UUID {
 	id := uuid.New()
 	file := write(t, "gone.ndjson", fmt.Sprintf(`{"id": %q, "targetId": %q}`+"\n", id, uuid.New()))
 	s.command(t, 0, "import", "--no-events", "--rejects-dir", t.TempDir(), file)
-	s.sql(t, nil, "DELETE FROM outbox") // that the import is completed
+	s.sql(t, nil, "DELETE FROM outbox") // the event of the completed import
 	return id
 }
 
-// finish runs finish-restore, which must say what it has done.
+// finish runs finish-restore, whose output must be right.
 func (s site) finish(t *testing.T, erased int) {
 	t.Helper()
 	out := s.command(t, 0, "finish-restore")
@@ -146,7 +146,8 @@ func (s site) finish(t *testing.T, erased int) {
 	}
 }
 
-// shows has a server on what was restored show what was promised, and go on.
+// shows checks that a server on the restored database shows what was acknowledged, and
+// continues.
 func (s site) shows(t *testing.T, l *ledger, promised map[string]map[int64]string, gone uuid.UUID, cursor string) *program {
 	t.Helper()
 	p := s.start(t)
@@ -174,10 +175,9 @@ func (s site) shows(t *testing.T, l *ledger, promised map[string]map[int64]strin
 	return p
 }
 
-// TestPostgresDumpUnderLoad dumps a server's database while it writes, and
-// restores it as operations tells: a record that was erased between the dump
-// of the records and that of the keys is not there, and all that had been
-// acknowledged before is.
+// TestPostgresDumpUnderLoad dumps a server's database while it writes, and restores it as
+// described in docs/operations.md. A record erased between the dump of the records and that
+// of the keys is gone, and everything acknowledged before is there.
 func TestPostgresDumpUnderLoad(t *testing.T) {
 	t.Parallel()
 	c := pgtest.New(t, pgtest.Volatile...)
@@ -201,7 +201,7 @@ func TestPostgresDumpUnderLoad(t *testing.T) {
 	from := s
 	s.database = c.Create(t, "")
 	s.restore(t, records, newest)
-	s.sql(t, []any{gone[:]}, // or the dump proves nothing
+	s.sql(t, []any{gone[:]}, // otherwise the dump proves nothing
 		"SELECT 1 / count(*) FROM record WHERE id = $1",
 		"SELECT 1 / (1 - count(*)) FROM record r JOIN data_key k ON k.record = r.number WHERE r.id = $1")
 	s.finish(t, 1)
@@ -210,7 +210,7 @@ func TestPostgresDumpUnderLoad(t *testing.T) {
 	}
 	s.finish(t, 0) // once more
 
-	// Nothing is taken for erased whose keys are only too old.
+	// No record counts as erased if the keys are simply too old.
 	from.sql(t, nil, "DELETE FROM tombstone")
 	from.dump(t, newest, keysOfDump...)
 	s.database = c.Create(t, "")
@@ -218,8 +218,8 @@ func TestPostgresDumpUnderLoad(t *testing.T) {
 	refused(t, "1 records have neither a key nor a tombstone", "finish-restore", "--data-dir", s.dir, "--database", s.dsn(pgtest.Owner))
 }
 
-// TestPostgresPointInTime recovers a base backup and the WAL since to a point
-// before which all is there, and behind which nothing is, but what was erased.
+// TestPostgresPointInTime recovers a base backup and its WAL to a point in time. Everything
+// from before is there, and nothing from after, except erasures.
 func TestPostgresPointInTime(t *testing.T) {
 	t.Parallel()
 	c := pgtest.New(t, append(pgtest.Archiving, pgtest.Volatile...)...)
@@ -244,7 +244,7 @@ func TestPostgresPointInTime(t *testing.T) {
 	if status := p.stop(t); status != 0 {
 		t.Errorf("stopped with status %d\n%s", status, p.log())
 	}
-	if err := c.Stop(pgtest.Fast); err != nil { // which archives all there is
+	if err := c.Stop(pgtest.Fast); err != nil { // archives the rest of the WAL
 		t.Fatal(err)
 	}
 
@@ -263,12 +263,12 @@ func TestOperationsTellsOfTheDumps(t *testing.T) {
 	text := string(readFile(t, "../docs/operations.md"))
 	for _, flags := range [][]string{recordsOfDump, keysOfDump} {
 		if line := "pg_dump -Fc " + strings.Join(flags, " "); !strings.Contains(text, line) {
-			t.Errorf("docs/operations.md does not tell of %s", line)
+			t.Errorf("docs/operations.md does not mention %s", line)
 		}
 	}
 }
 
-// pgTool is a run of one of PostgreSQL's own programs.
+// pgTool runs one of PostgreSQL's own programs.
 func pgTool(t *testing.T, c *pgtest.Cluster, name string, args ...string) *exec.Cmd {
 	t.Helper()
 	return exec.Command(c.Tool(t, name), args...)

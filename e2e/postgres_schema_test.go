@@ -15,8 +15,8 @@ import (
 	"equality-information-api/internal/store/pgtest"
 )
 
-// emptyHome is a data directory whose database has nothing in it, not even a
-// schema, and the directory of who migrates it.
+// emptyHome returns a data directory whose database is empty, without even a schema, and
+// the directory of the role that migrates it.
 func emptyHome(t *testing.T) (dir, owner string) {
 	t.Helper()
 	c := pgtest.Shared(t)
@@ -30,8 +30,8 @@ func migrate(owner string) (output string, status int) {
 	return string(out), cmd.ProcessState.ExitCode()
 }
 
-// Those who bring a schema up to date at once take turns, and a server under
-// load does not notice.
+// Processes that migrate a schema at once take turns, and a server under load does not
+// notice.
 func TestPostgresIsMigratedOnce(t *testing.T) {
 	t.Parallel()
 	dir, owner := emptyHome(t)
@@ -59,8 +59,8 @@ func TestPostgresIsMigratedOnce(t *testing.T) {
 	l.checkAudit(t, dir, p.log())
 }
 
-// A program is put into service in three states of the schema: the one before
-// it, its own, and the next one's. Nobody is stopped for it.
+// A program runs with three states of the schema: the one before it, its own, and the next
+// one. Nothing is stopped for that.
 func TestPostgresUpgradesInThreeStates(t *testing.T) {
 	t.Parallel()
 	const newest = 5 // the number of the last migration, which undone undoes
@@ -104,7 +104,7 @@ func TestPostgresUpgradesInThreeStates(t *testing.T) {
 	p.do(t, "GET", "/readyz", request{}).want(t, 200)
 	p.patch(t, token, m, `{"disabled":true}`).want(t, 200)
 
-	// The next program's schema comes while this one runs, under load.
+	// The next program's schema is installed while this one runs, under load.
 	var l ledger
 	l.writeUntil(t, p, token, 60, func() {
 		execute(t, dir, pgtest.Owner,
@@ -127,9 +127,8 @@ func TestPostgresUpgradesInThreeStates(t *testing.T) {
 	sound(t, dir)
 }
 
-// The application's role adds to the access log, and can neither change nor
-// remove what stands there, nor change a table. All other tests have servers
-// with these rights and no more.
+// The application's role adds to the access log, but can neither change nor remove entries,
+// nor change a table. In all other tests servers have these rights and no more.
 func TestPostgresRoleOfTheApplication(t *testing.T) {
 	t.Parallel()
 	dir := home(t)

@@ -11,8 +11,8 @@ import (
 	"equality-information-api/internal/store/pgtest"
 )
 
-// refusedAt has every command that needs the keyset refuse a connection string
-// in a line, and gives that of the server.
+// refusedAt checks that every command that needs the keyset refuses a connection string in
+// one line, and returns the server's line.
 func refusedAt(t *testing.T, dir, dsn string) (line string) {
 	t.Helper()
 	for _, args := range [][]string{
@@ -27,8 +27,8 @@ func refusedAt(t *testing.T, dir, dsn string) (line string) {
 	return line
 }
 
-// A connection string that cannot be used is refused in a line, by every
-// command, and nothing of it is repeated.
+// Every command refuses an unusable connection string in one line, and repeats nothing from
+// it.
 func TestPostgresConnectionStringsThatAreRefused(t *testing.T) {
 	t.Parallel()
 	dir := home(t)
@@ -52,8 +52,8 @@ func TestPostgresConnectionStringsThatAreRefused(t *testing.T) {
 	}
 }
 
-// A command does not wait for a database that is not there: it says so in a
-// line. A server does wait.
+// A command does not wait for a missing database: it says so in one line. A server does
+// wait.
 func TestPostgresCommandsWithoutADatabase(t *testing.T) {
 	t.Parallel()
 	dir, c := home(t), pgtest.Shared(t)
@@ -72,7 +72,8 @@ func TestPostgresCommandsWithoutADatabase(t *testing.T) {
 	}
 }
 
-// A keyset other than the database's is refused at once: no record could be read with it.
+// A keyset other than the database's is refused immediately: no record could be read with
+// it.
 func TestPostgresKeysetOfAnother(t *testing.T) {
 	t.Parallel()
 	dir := home(t)
@@ -92,7 +93,7 @@ func TestPostgresKeysetOfAnother(t *testing.T) {
 	p.do(t, "GET", m.path(), request{token: p.token(t, "officer")}).want(t, 200)
 }
 
-// A server that begins before its database does waits for it.
+// A server that starts before its database waits for it.
 func TestPostgresIsThereLater(t *testing.T) {
 	t.Parallel()
 	c := pgtest.New(t, pgtest.Volatile...)

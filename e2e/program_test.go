@@ -20,7 +20,7 @@ import (
 	"equality-information-api/internal/store/pgtest"
 )
 
-// How long the program may take to begin and to end.
+// How long the program may take to start and to stop.
 const (
 	startTimeout = 30 * time.Second
 	stopTimeout  = 40 * time.Second
@@ -54,9 +54,8 @@ func runTests(m *testing.M) int {
 	return status
 }
 
-// build builds the program in bin, where go has nothing to link if nothing has
-// changed, and copies it into dir: a later build must not change the program
-// under a test that runs.
+// build builds the program in bin, where go need not link again if nothing has changed, and
+// copies it into dir: a later build must not change the program of a running test.
 func build(dir string, race bool) (path string, err error) {
 	name, flags := "equality-api", []string{"build"}
 	if race {
@@ -81,7 +80,7 @@ func failed(err error) int {
 	return 1
 }
 
-// program is a server that runs: the real binary, in a directory of its own.
+// program is a running server: the real binary, in its own directory.
 type program struct {
 	url       string // http://host:port
 	telemetry string // host:port of metrics and profiles
@@ -102,8 +101,8 @@ func start(t *testing.T, flags ...string) *program {
 	return startIn(t, home(t), flags...)
 }
 
-// startIn runs a server in a directory that may hold data already, and stops it
-// when the test ends.
+// startIn runs a server in a directory that may already hold data, and stops it when the
+// test ends.
 func startIn(t *testing.T, dir string, flags ...string) *program {
 	t.Helper()
 	p, err := launch(dir, flags...)
@@ -118,7 +117,7 @@ func startIn(t *testing.T, dir string, flags ...string) *program {
 	return p
 }
 
-// launch runs a server in a directory. Whoever launches it ends it.
+// launch runs a server in a directory. The caller must end it.
 func launch(dir string, flags ...string) (*program, error) {
 	telemetry, err := freeAddress()
 	if err != nil {
@@ -148,8 +147,8 @@ func launch(dir string, flags ...string) (*program, error) {
 	}
 }
 
-// end stops a server that has not been stopped yet. Its error says what was
-// wrong with its end, and whether it had a data race.
+// end stops a server that is still running. Its error says what went wrong at its end, and
+// whether it had a data race.
 func (p *program) end() error {
 	defer p.client.CloseIdleConnections()
 	var wrong error
@@ -167,7 +166,7 @@ func (p *program) end() error {
 	return wrong
 }
 
-// newClient is a client that follows no redirect: there should be none.
+// newClient returns a client that does not follow redirects: there should be none.
 func newClient() *http.Client {
 	return &http.Client{
 		Timeout:       time.Minute,
@@ -176,8 +175,8 @@ func newClient() *http.Client {
 	}
 }
 
-// command is a run of the binary, free of the settings of whoever runs the
-// tests. What it knows of AWS are invented credentials.
+// command is a run of the binary, without the environment of whoever runs the tests. Its
+// AWS credentials are invented.
 func command(args ...string) *exec.Cmd {
 	cmd := exec.Command(binary, args...)
 	cmd.Env = append(slices.DeleteFunc(os.Environ(), func(v string) bool {
@@ -186,7 +185,7 @@ func command(args ...string) *exec.Cmd {
 	return cmd
 }
 
-// kill ends the program as a power cut would.
+// kill ends the program like a power cut.
 func (p *program) kill(t *testing.T) {
 	t.Helper()
 	if err := p.endBy(syscall.SIGKILL); err != nil {
@@ -226,10 +225,11 @@ func (p *program) restart(t *testing.T) *program {
 	return startIn(t, p.dir, p.flags...)
 }
 
-// log is what the program has written to stderr so far.
+// log returns what the program has written to stderr so far.
 func (p *program) log() string { return p.stderr.String() }
 
-// logged waits until the log has a text: a request's line is written after its answer.
+// logged waits until the log contains a text: a request's line is written after its
+// response.
 func (p *program) logged(t *testing.T, text string) string {
 	t.Helper()
 	eventually(t, "the log has "+text, func() bool { return strings.Contains(p.log(), text) })
@@ -259,14 +259,14 @@ func runCommand(t *testing.T, args ...string) (stdout, stderr string, status int
 	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
 }
 
-// token is a token of a caller with these roles.
+// token returns the token of a caller with these roles.
 func (p *program) token(t *testing.T, roles ...string) string {
 	t.Helper()
 	return p.tokenOf(t, strings.Join(roles, ".")+"@council.example", roles...)
 }
 
-// tokenOf is a token of a caller with this e-mail address, which is its
-// subject, as "equality-api token" makes it.
+// tokenOf returns the token of a caller with this e-mail address, which is its subject,
+// like "equality-api token".
 func (p *program) tokenOf(t *testing.T, email string, roles ...string) string {
 	t.Helper()
 	key, err := os.ReadFile(filepath.Join(p.dir, "token.key"))
@@ -276,15 +276,15 @@ func (p *program) tokenOf(t *testing.T, email string, roles ...string) string {
 	return signed(t, string(key), email, 12*time.Hour, roles...)
 }
 
-// ports are handed out below those the system takes for outgoing connections,
-// so that none is taken between its choice and its use.
+// ports are below those that the system uses for outgoing connections, so that none is
+// taken before it is used.
 var ports = struct {
 	sync.Mutex
 	next int
 }{next: 15000 + os.Getpid()%10000}
 
-// freeAddress is a loopback address that nothing listens on. The program tells
-// the one it takes for the API, but not for telemetry.
+// freeAddress returns a loopback address that nothing listens on. The program prints its
+// address for the API, but not for telemetry.
 func freeAddress() (string, error) {
 	ports.Lock()
 	defer ports.Unlock()
@@ -301,7 +301,7 @@ func freeAddress() (string, error) {
 	return "", errors.New("there is no free port")
 }
 
-// logWriter keeps what the program writes and tells the address it listens on.
+// logWriter keeps the program's output and reports the address it listens on.
 type logWriter struct {
 	mu        sync.Mutex
 	text      bytes.Buffer

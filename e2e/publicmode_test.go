@@ -23,8 +23,8 @@ func write(t *testing.T, name, text string) string {
 	return path
 }
 
-// startPublicMode runs a server with a token issuer, as it would run for
-// others than this machine, whose groups bear the roles' names. sign makes its tokens.
+// startPublicMode runs a server with a token issuer, as in production, with groups named
+// like the roles. sign makes its tokens.
 func startPublicMode(t *testing.T, flags ...string) (p *program, sign func(roles ...string) string) {
 	t.Helper()
 	var groups strings.Builder
@@ -43,7 +43,8 @@ func startPublicMode(t *testing.T, flags ...string) (p *program, sign func(roles
 	}
 }
 
-// signed is a token of a caller that ends after a time, which may have been.
+// signed returns the token of a caller that expires after a duration, which may be
+// negative.
 func signed(t *testing.T, secret, subject string, ends time.Duration, roles ...string) string {
 	t.Helper()
 	now := time.Now()

@@ -89,7 +89,7 @@ func TestReferenceListsAreServedAndRevalidated(t *testing.T) {
 	}
 }
 
-// A member that the contract did not have would be refused by whoever reads by it.
+// Clients that read by the contract would refuse a member that it does not have.
 func TestEveryMemberIsInTheContract(t *testing.T) {
 	t.Parallel()
 	var members []string
@@ -130,7 +130,7 @@ func (p *program) lists(t *testing.T, token string) (names []string) {
 	return names
 }
 
-// The seed's fields that store codes can each be looked up.
+// Each of the seed's fields that store codes can be looked up.
 func TestEveryCodedMemberNamesItsList(t *testing.T) {
 	t.Parallel()
 	p := shared(t)

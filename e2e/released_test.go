@@ -12,21 +12,21 @@ import (
 	"equality-information-api/internal/store/pgtest"
 )
 
-// released are folders of what the program of November 2026 wrote: data, keys,
-// a request that had an idempotency key, and what it answered. They stay as
-// they are. On SQLite a backup and the identity that opens it are with them.
+// released are folders of what the program of November 2026 wrote: data, keys, a request
+// with an idempotency key, and its response. They never change. For SQLite there are also a
+// backup and the identity that opens it.
 const (
 	releasedSQLite   = "../internal/store/sqlite/testdata/schema-2-program"
 	releasedPostgres = "../internal/store/postgres/testdata/schema-2-program"
 
-	releasedTarget = "7f2c9e4b-61d8-4a3f-8c05-2b9d6e1f4a02" // of the person with three versions
-	releasedMMH    = "c4d2e6f8-1b3a-4597-8e0d-6f5a4b3c2d04" // whose record came by /mmh
+	releasedTarget = "7f2c9e4b-61d8-4a3f-8c05-2b9d6e1f4a02" // the person with three versions
+	releasedMMH    = "c4d2e6f8-1b3a-4597-8e0d-6f5a4b3c2d04" // the person whose record was created on /mmh
 )
 
-// releasedRecords is how many records there are, two of them imported.
+// releasedRecords is how many records there are, including two that were imported.
 const releasedRecords = 5
 
-// copyReleased copies files of a folder, for their owner alone.
+// copyReleased copies the files of a folder, readable for their owner only.
 func copyReleased(t *testing.T, folder, dir string, names ...string) {
 	t.Helper()
 	for _, name := range names {
@@ -76,7 +76,7 @@ func TestPostgresWhatAReleasedProgramWroteGoesOn(t *testing.T) {
 	goesOn(t, releasedPostgres, dir)
 }
 
-// goesOn checks that the program of today verifies, shows and changes what was written.
+// goesOn checks that today's program verifies, shows and changes the data.
 func goesOn(t *testing.T, folder, dir string) {
 	t.Helper()
 	var answers map[string]map[string]any
@@ -84,14 +84,14 @@ func goesOn(t *testing.T, folder, dir string) {
 		t.Fatal(err)
 	}
 	sound(t, dir)
-	// With the keyset of then; and the server is to have the keys that came later.
+	// With the keyset of that time. The server then adds the keys that came later.
 	if dsnOf(dir) != "" {
 		refused(t, "lacks these keys", append([]string{"serve", "--listen", "127.0.0.1:0", "--telemetry-listen", ""}, at(dir)...)...)
 		if _, errs, status := runCommand(t, "keys", "add", "--data-dir", dir); status != 0 {
 			t.Fatal(errs)
 		}
 	}
-	const everything = "876000h" // what is kept for a time is kept until then
+	const everything = "876000h" // nothing expires until then
 	p := startIn(t, dir, "--idempotency-retention", everything, "--event-retention", everything,
 		"--cors-origins", "https://front.example")
 	token := p.tokenOf(t, "local.user@council.example", "officer", "service", "support")

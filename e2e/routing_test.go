@@ -49,7 +49,8 @@ func TestOtherMethodsAreNotAllowed(t *testing.T) {
 	}
 }
 
-// What is not a path is 404 with a problem, whatever it resembles; nothing is redirected.
+// Anything that is not a path gets a 404 with a problem, whatever it resembles; nothing
+// redirects.
 func TestOddPathsAreNotFound(t *testing.T) {
 	t.Parallel()
 	p := shared(t)
@@ -80,7 +81,7 @@ func TestOddPathsAreNotFound(t *testing.T) {
 	}
 }
 
-// What a request asks for need not be a path; it is answered with a problem all the same.
+// A request target need not be a path; the response is a problem all the same.
 func TestRequestTargetsThatAreNoPaths(t *testing.T) {
 	t.Parallel()
 	p := shared(t)

@@ -65,7 +65,7 @@ func TestRecordWithoutAnIDHasItsTargets(t *testing.T) {
 		got := p.do(t, "POST", records, request{token: officer, body: body(target, id)}).want(t, 201).document(t)
 		same(t, got, map[string]any{"id": target, "targetId": target})
 	}
-	// One id space: neither another record's id nor another's target can be had.
+	// There is one id space: neither another record's id nor another's target can be used.
 	other := p.create(t, officer, "")
 	for name, request := range map[string]request{
 		"a second record for the person":                       {token: officer, body: body(other.target, "")},
@@ -96,7 +96,7 @@ func TestIdentifiersAreReadInAnyCaseAndWrittenInLower(t *testing.T) {
 	p.patch(t, officer, m, `{"id":"`+strings.ToUpper(id)+`","targetId":"`+strings.ToUpper(target)+`"}`).want(t, 200)
 }
 
-// Every code of every list, and every answer, is stored as it was sent.
+// Every code of every list, and every answer, is stored as sent.
 func TestEveryActiveCodeIsStored(t *testing.T) {
 	t.Parallel()
 	p := shared(t)
@@ -125,7 +125,7 @@ func TestEveryActiveCodeIsStored(t *testing.T) {
 		if len(codes.Codes) == 0 {
 			t.Errorf("the list %s has no codes", list)
 		}
-		if len(codes.Codes) > 25 { // languages and nationalities are many, and alike
+		if len(codes.Codes) > 25 { // languages and nationalities are many, and similar
 			codes.Codes = codes.Codes[:25]
 		}
 		for _, code := range codes.Codes {

@@ -7,11 +7,11 @@ import (
 	"testing"
 )
 
-// TestPostgresIsAsSQLite runs tests once more, on PostgreSQL, whose outcome the
-// engine decides as a process among others: start and stop, a kill, two servers
-// on one database, waiting for events, import and export. Two of them walk
-// through every operation. What an engine answers to a single call is not
-// repeated here: the conformance suite (internal/store/storetest) asks that of both.
+// TestPostgresIsAsSQLite repeats tests on PostgreSQL whose outcome depends on the engine as
+// a process: start and stop, a kill, two servers on one database, waiting for events,
+// import and export. Two of them go through every operation. Responses to single calls are
+// not repeated here: the conformance suite (internal/store/storetest) tests them on both
+// engines.
 func TestPostgresIsAsSQLite(t *testing.T) {
 	t.Parallel()
 	runAll(t,
@@ -25,7 +25,8 @@ func TestPostgresIsAsSQLite(t *testing.T) {
 	)
 }
 
-// TestQuick is what "make quick" runs of the whole-program tests: a little of everything.
+// TestQuick is the part of the whole-program tests that "make quick" runs: a little of
+// everything.
 func TestQuick(t *testing.T) {
 	t.Parallel()
 	if !testing.Short() {

@@ -10,16 +10,15 @@ import (
 	"testing"
 )
 
-// servers are those that tests share, by their flags.
+// servers are the servers that tests share, by their flags.
 var servers struct {
 	sync.Mutex
 	byFlags map[string]*program
 }
 
-// shared is a server that runs for all tests that ask for these flags. Such a
-// test invents its people and looks at nobody else's. A test that stops its
-// server, or reads the whole list, feed or log, starts one of its own, and so
-// does every test on PostgreSQL.
+// shared returns a server for all tests that ask for these flags. Such a test invents its
+// people and looks at nobody else's. A test that stops its server, or reads the whole list,
+// feed or log, starts its own, and so does every test on PostgreSQL.
 func shared(t *testing.T, flags ...string) *program {
 	t.Helper()
 	if strings.HasPrefix(t.Name(), onPostgreSQL) {
@@ -46,8 +45,8 @@ func shared(t *testing.T, flags ...string) *program {
 	return p
 }
 
-// stopShared stops the servers that tests have shared. Whatever the tests did,
-// each ends as it should, and its access log verifies.
+// stopShared stops the servers that tests have shared. Each must end without an error, and
+// its access log must verify.
 func stopShared() error {
 	var all error
 	for flags, p := range servers.byFlags {

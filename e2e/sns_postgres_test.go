@@ -11,8 +11,8 @@ import (
 	"equality-information-api/internal/store/pgtest"
 )
 
-// onPostgres is a new database, migrated, and a directory with its keyset. It
-// gives the flags of a server.
+// onPostgres makes a new, migrated database, and a directory with its keyset. It returns
+// the flags of a server.
 func onPostgres(t *testing.T) (dir string, flags []string) {
 	t.Helper()
 	c := pgtest.New(t, pgtest.Volatile...)
@@ -27,7 +27,8 @@ func onPostgres(t *testing.T) (dir string, flags []string) {
 	return dir, []string{"--database", app}
 }
 
-// passfile is a connection string whose password stands in a file, as the program wants it.
+// passfile returns a connection string with the password in a file, as the program
+// requires.
 func passfile(t *testing.T, dsn string) string {
 	t.Helper()
 	u, err := url.Parse(dsn)
@@ -82,7 +83,7 @@ func TestOneOfTwoProcessesPublishes(t *testing.T) {
 	s.agree(t, two)
 	t.Logf("%d messages were sent again", s.again)
 
-	// What is held is listed and dropped beside a server.
+	// Held events are listed and dropped while a server is running.
 	s.refuse(func(m published) bool { return m.EntityID == people[0].target && m.has("disabled") })
 	officer := two.token(t, "officer")
 	two.patch(t, officer, people[0], `{"disabled":null}`).want(t, 200)

@@ -19,8 +19,8 @@ import (
 
 const topicARN = "arn:aws:sns:eu-west-2:000000000000:equality.fifo"
 
-// topic is a FIFO topic of SNS as far as its publishers see it: Publish of the
-// query API, and the window in which it takes a message once.
+// topic is a FIFO topic of SNS as publishers see it: Publish of the query API, and the
+// window in which it accepts a message only once.
 type topic struct {
 	address string
 	server  *http.Server
@@ -28,11 +28,11 @@ type topic struct {
 	mu      sync.Mutex
 	taken   []published
 	seen    map[string]string // group by deduplication id
-	again   int               // messages that were there already
+	again   int               // messages sent again
 	refused func(published) bool
 }
 
-// published is a message that the topic has been sent.
+// published is a message sent to the topic.
 type published struct {
 	Group, Deduplication, Text string
 	message
@@ -46,7 +46,7 @@ type message struct {
 	EventData                                                                   struct{ OldData, NewData map[string]any }
 }
 
-// newTopic is one that answers on an address of its own.
+// newTopic returns a topic with its own address.
 func newTopic(t *testing.T) *topic {
 	t.Helper()
 	address, err := freeAddress()
@@ -64,7 +64,7 @@ func (s *topic) flags(more ...string) []string {
 	return append([]string{"--sns-topic-arn", topicARN, "--sns-endpoint", "http://" + s.address}, more...)
 }
 
-// up has the topic answer, down has nothing listen any more.
+// up makes the topic answer, down makes nothing listen any more.
 func (s *topic) up(t *testing.T) {
 	t.Helper()
 	listener, err := net.Listen("tcp", s.address)
@@ -119,14 +119,14 @@ func answer(w http.ResponseWriter, status int, text string) {
 	_, _ = io.WriteString(w, text)
 }
 
-// refuse has the topic refuse what the function says; nil is nothing.
+// refuse makes the topic refuse what the function says; nil means nothing.
 func (s *topic) refuse(what func(published) bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.refused = what
 }
 
-// messages waits until the topic has as many, and a moment for more.
+// messages waits until the topic has this many, and a moment for more.
 func (s *topic) messages(t *testing.T, n int) []published {
 	t.Helper()
 	have := func() []published {
@@ -147,7 +147,7 @@ func (s *topic) messages(t *testing.T, n int) []published {
 	return all
 }
 
-// agree compares what the topic has with the feed: each change once, a person's in their order.
+// agree compares the topic with the feed: each change once, each person's in order.
 func (s *topic) agree(t *testing.T, p *program) {
 	t.Helper()
 	byPerson := make(map[string][]string)
@@ -222,7 +222,7 @@ func TestValuesAreToldWhereTheyAreToBe(t *testing.T) {
 	same(t, all[1].EventData.NewData, map[string]any{"armedForces": nil, "disabled": "preferNotToSay"})
 }
 
-// The topic goes away and comes back, and the server is killed meanwhile.
+// The topic disappears and comes back, and the server is killed meanwhile.
 func TestNothingIsLostWithoutATopic(t *testing.T) {
 	t.Parallel()
 	s := newTopic(t)
@@ -297,13 +297,15 @@ func TestARefusedMessageHoldsThatPersonsAlone(t *testing.T) {
 	}
 	p.held(t, 4, "InvalidParameter", "InvalidParameter", "waits behind", "waits behind")
 	p.measured(t, "events_held 4")
-	// Held is held, over a restart too, and what comes later waits with it.
+	// Held events stay held, also after a restart, and that person's later ones wait with
+	// them.
 	p = p.restart2(t)
 	p.patch(t, officer, a, `{"nationality":"irish"}`).want(t, 200)
 	lines := p.held(t, 5, "InvalidParameter", "InvalidParameter", "waits behind", "waits behind", "waits behind")
 	s.messages(t, 5)
 
-	// One is dropped, and that person's later one goes; the other is tried in vain.
+	// One is dropped, and that person's later one is published; the other is tried without
+	// success.
 	if _, errs, status := runCommand(t, "events", "drop", "--data-dir", p.dir, idOf(lines[1])); status != 2 || !strings.Contains(errs, "in use") {
 		t.Errorf("dropped beside a server: %d %s", status, errs)
 	}
@@ -326,7 +328,7 @@ func TestARefusedMessageHoldsThatPersonsAlone(t *testing.T) {
 	p.logged(t, "the topic refused an event")
 	p.held(t, 3, "InvalidParameter", "waits behind", "waits behind")
 
-	// The cause is gone: what is held is told in its order.
+	// The cause is gone: held events are published in order.
 	s.refuse(nil)
 	p.stop(t)
 	if _, errs, status := runCommand(t, "events", "retry", "--data-dir", p.dir); status != 0 {
@@ -376,7 +378,8 @@ func (m published) has(name string) bool {
 	return ok
 }
 
-// held waits until as many events are held and compares the lines, in any order of positions between people.
+// held waits until this many events are held and compares the lines, in any order of
+// people.
 func (p *program) held(t *testing.T, n int, says ...string) []string {
 	t.Helper()
 	var out, errs string
@@ -409,11 +412,11 @@ func (p *program) data() []string {
 	return flags
 }
 
-// idOf is the id of an event in a line about it.
+// idOf returns the id of the event in a line.
 func idOf(line string) string { return strings.Fields(line)[1] }
 
-// Records of an import are told of where they have events of their own, at the
-// version they came with; that an import is over is not for the topic.
+// Imported records are published if they have events of their own, at the version they were
+// imported with. The event of a completed import is not published.
 func TestOtherEventsAreNotTold(t *testing.T) {
 	t.Parallel()
 	s := newTopic(t)

@@ -14,7 +14,7 @@ type auditCommand struct {
 }
 
 type auditVerifyCommand struct {
-	place
+	storage
 	Records bool   `help:"Also check every stored version of every record against the entry that wrote it."`
 	Heads   string `placeholder:"FILE" help:"Copy of the server's log, kept elsewhere, to check that no entries are missing at the end of the access log."`
 }
@@ -55,7 +55,7 @@ func (c auditVerifyCommand) heads(keys *sealing.Keyset) ([]audit.Head, error) {
 	}
 	f, err := os.Open(c.Heads)
 	if err != nil {
-		return nil, fmt.Errorf("--heads: %w", reason(err))
+		return nil, fmt.Errorf("--heads: %w", withoutPath(err))
 	}
 	defer f.Close()
 	heads, err := audit.ReadHeads(f, keys)

@@ -20,7 +20,7 @@ import (
 const keysSuffix = ".keys"
 
 type backupCommand struct {
-	place
+	storage
 	EncryptTo string `required:"" placeholder:"age1…" help:"Age recipient to encrypt the backup for."`
 	Keys      string `placeholder:"FILE" help:"File for the records' keys, which replaces an older one; by default FILE.keys. Backups with different names must share one keys file."`
 	File      string `arg:"" help:"File for the records. An existing file is replaced once the backup is complete."`
@@ -97,7 +97,7 @@ func (c backupCommand) onlyKeys() error {
 	for _, dir := range []string{filepath.Dir(c.File), filepath.Dir(c.Keys)} {
 		entries, err := os.ReadDir(dir)
 		if err != nil {
-			return fmt.Errorf("%s cannot be read: %w", dir, reason(err))
+			return fmt.Errorf("%s cannot be read: %w", dir, withoutPath(err))
 		}
 		for _, e := range entries {
 			other := filepath.Join(dir, e.Name())
@@ -112,8 +112,8 @@ func (c backupCommand) onlyKeys() error {
 }
 
 // embedded refuses a PostgreSQL database, which has its own tools.
-func (p place) embedded() error {
-	if p.Database != "" {
+func (s storage) embedded() error {
+	if s.Database != "" {
 		return errors.New("backup and restore are for SQLite. For PostgreSQL use its own tools: see docs/operations.md")
 	}
 	return nil
@@ -133,7 +133,7 @@ func databaseSize(dir string) int64 {
 func (d dataDir) lockBackup() (*os.File, error) {
 	f, err := os.Open(string(d))
 	if err != nil {
-		return nil, fmt.Errorf("%s cannot be read: %w", d, reason(err))
+		return nil, fmt.Errorf("%s cannot be read: %w", d, withoutPath(err))
 	}
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		_ = f.Close()
@@ -158,11 +158,11 @@ func newBackupFile(path, recipient string) (*backupFile, error) {
 		return nil, fmt.Errorf("%s is not a regular file", path)
 	}
 	if err := os.Remove(unfinished(path)); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("%s cannot be removed: %w", unfinished(path), reason(err))
+		return nil, fmt.Errorf("%s cannot be removed: %w", unfinished(path), withoutPath(err))
 	}
 	f, err := os.OpenFile(unfinished(path), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("%s cannot be written: %w", path, reason(err))
+		return nil, fmt.Errorf("%s cannot be written: %w", path, withoutPath(err))
 	}
 	b := &backupFile{file: f, path: path}
 	if b.WriteCloser, err = sealing.EncryptTo(f, recipient); err != nil {

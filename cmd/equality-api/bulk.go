@@ -44,45 +44,45 @@ type bulkStore struct {
 
 // openFor opens the store for whoever runs a command, who may do this action
 // and has these further permissions. Only what makes versions of records needs rules.
-func (p place) openFor(ctx context.Context, o output, rules *equality.Rules, action service.Action, further ...identity.Permission) (_ *bulkStore, err error) {
-	s := &bulkStore{}
+func (s storage) openFor(ctx context.Context, o output, rules *equality.Rules, action service.Action, further ...identity.Permission) (_ *bulkStore, err error) {
+	b := &bulkStore{}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, s.close())
+			err = errors.Join(err, b.close())
 		}
 	}()
-	keys, err := p.dir().keyset()
+	keys, err := s.dir().keyset()
 	if err != nil {
 		return nil, err
 	}
-	if s.lock, err = p.lock(); err != nil {
+	if b.lock, err = s.lock(); err != nil {
 		return nil, err
 	}
 	var opened atomic.Bool
-	s.engine, err = p.open(ctx, engineOptions{keys: keys, keyRetention: never, eventRetention: never, report: func(what string, err error) {
+	b.engine, err = s.open(ctx, engineOptions{keys: keys, keyRetention: never, eventRetention: never, report: func(what string, err error) {
 		if opened.Load() { // before that, the command returns the error
 			o.report(what, err)
 		}
 	}})
 	if err == nil {
-		err = s.engine.Ready(ctx) // a command does not wait for a database, as a server does
+		err = b.engine.Ready(ctx) // a command does not wait for a database, as a server does
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
 	opened.Store(true)
-	s.Service = service.New(s.engine, service.Options{Rules: rules, Keys: keys, Now: time.Now})
+	b.Service = service.New(b.engine, service.Options{Rules: rules, Keys: keys, Now: time.Now})
 	caller := operator().With(action.Permission()).With(further...)
-	s.access, err = s.Authorise(ctx, service.Request{Caller: caller, CorrelationID: uuid.New()}, action)
-	return s, err
+	b.access, err = b.Authorise(ctx, service.Request{Caller: caller, CorrelationID: uuid.New()}, action)
+	return b, err
 }
 
-func (s *bulkStore) close() (err error) {
-	if s.engine != nil {
-		err = s.engine.Close()
+func (b *bulkStore) close() (err error) {
+	if b.engine != nil {
+		err = b.engine.Close()
 	}
-	if s.lock != nil {
-		err = errors.Join(err, s.lock.Close())
+	if b.lock != nil {
+		err = errors.Join(err, b.lock.Close())
 	}
 	return err
 }
@@ -99,14 +99,14 @@ func openInput(path string) (*os.File, error) {
 	// Without O_NONBLOCK, opening a named pipe would wait for a writer.
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, reason(err))
+		return nil, fmt.Errorf("%s: %w", path, withoutPath(err))
 	}
 	info, err := f.Stat()
 	if err == nil && !info.Mode().IsRegular() {
 		err = errors.New("is not a regular file")
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", path, reason(err)), f.Close())
+		return nil, errors.Join(fmt.Errorf("%s: %w", path, withoutPath(err)), f.Close())
 	}
 	return f, nil
 }
@@ -126,7 +126,7 @@ func fingerprint(ctx context.Context, f *os.File, options ...string) (string, er
 			return fmt.Sprintf("import %x", sum.Sum(nil)), err
 		}
 		if err != nil {
-			return "", reason(err)
+			return "", withoutPath(err)
 		}
 	}
 	return "", ctx.Err()
@@ -183,7 +183,7 @@ func (r *rejectFile) Sync() error { return r.failed(r.f.Sync()) }
 
 func (r *rejectFile) failed(err error) error {
 	if err != nil {
-		return fmt.Errorf("%s: %w", r.path, reason(err))
+		return fmt.Errorf("%s: %w", r.path, withoutPath(err))
 	}
 	return nil
 }

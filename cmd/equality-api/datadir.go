@@ -28,7 +28,7 @@ func (d dataDir) signingKeyPath() string { return filepath.Join(string(d), "toke
 func (d dataDir) lock() (*os.File, error) {
 	f, err := os.OpenFile(filepath.Join(string(d), "lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("%s cannot be written to: %w", d, reason(err))
+		return nil, fmt.Errorf("%s cannot be written to: %w", d, withoutPath(err))
 	}
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		_ = f.Close()
@@ -40,8 +40,8 @@ func (d dataDir) lock() (*os.File, error) {
 	return f, nil
 }
 
-// reason is an error without its path, which the message already has.
-func reason(err error) error {
+// withoutPath returns an error without its path, which the message already has.
+func withoutPath(err error) error {
 	var pathError *fs.PathError
 	if errors.As(err, &pathError) {
 		return pathError.Err
@@ -149,7 +149,7 @@ func (d dataDir) signingKeyOrNew() (config.Secret, error) {
 	// Rename the file when it is complete: half a key would stop every later start.
 	unfinished := d.signingKeyPath() + ".new"
 	if err := errors.Join(os.WriteFile(unfinished, text, 0o600), os.Rename(unfinished, d.signingKeyPath())); err != nil {
-		return nil, fmt.Errorf("%s cannot be written: %w", d.signingKeyPath(), reason(err))
+		return nil, fmt.Errorf("%s cannot be written: %w", d.signingKeyPath(), withoutPath(err))
 	}
 	return text, nil
 }

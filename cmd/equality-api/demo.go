@@ -140,7 +140,7 @@ func (p *program) createDemo(ctx context.Context, people []equality.Record) erro
 		return err
 	}
 	for i, person := range people {
-		_, err := p.service.CreateRecord(ctx, create, service.Write{Body: person.Encode(), Reason: service.Reasons[0]})
+		_, err := p.service.CreateRecord(ctx, create, service.Write{Body: person.Encode(), Reason: service.ChangeReasons[0]})
 		if errors.As(err, new(*service.ConflictError)) {
 			continue // created by an earlier start that was interrupted
 		}

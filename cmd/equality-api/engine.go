@@ -24,42 +24,42 @@ type engine interface {
 	Close() error
 }
 
-// place says where the data is: in SQLite in the data directory, or in
+// storage says where the data is: in SQLite in the data directory, or in
 // PostgreSQL. Commands embed its flags.
-type place struct {
+type storage struct {
 	DataDir  string `required:"" placeholder:"DIR" help:"Directory of the keys and, without --database, of the database."`
 	Database string `env:"EQUALITY_API_DATABASE" placeholder:"DSN" help:"PostgreSQL connection string, without a password. Without it, the database is SQLite in the data directory."`
 }
 
 // AfterApply refuses a connection string that cannot be used.
-func (p place) AfterApply() error { return p.check() }
+func (s storage) AfterApply() error { return s.check() }
 
-func (p place) check() error {
-	if p.Database == "" {
+func (s storage) check() error {
+	if s.Database == "" {
 		return nil
 	}
-	if err := postgres.CheckDSN(p.Database); err != nil {
+	if err := postgres.CheckDSN(s.Database); err != nil {
 		return fmt.Errorf("--database (EQUALITY_API_DATABASE, database in the file): %w", err)
 	}
 	return nil
 }
 
 // engine is the engine's name in the front ends' health check.
-func (p place) engine() string {
-	if p.Database != "" {
+func (s storage) engine() string {
+	if s.Database != "" {
 		return "postgresql"
 	}
 	return "sqlite"
 }
 
-func (p place) dir() dataDir { return dataDir(p.DataDir) }
+func (s storage) dir() dataDir { return dataDir(s.DataDir) }
 
 // lock gives this process the only right to write, if the engine needs that.
-func (p place) lock() (io.Closer, error) {
-	if p.Database != "" {
+func (s storage) lock() (io.Closer, error) {
+	if s.Database != "" {
 		return io.NopCloser(nil), nil
 	}
-	lock, err := p.dir().lock()
+	lock, err := s.dir().lock()
 	if err != nil {
 		return nil, err // not a nil file in an interface, which callers would close
 	}
@@ -74,15 +74,15 @@ type engineOptions struct {
 }
 
 // open opens the store. The caller holds its lock.
-func (p place) open(ctx context.Context, o engineOptions) (engine, error) {
-	if p.Database != "" {
+func (s storage) open(ctx context.Context, o engineOptions) (engine, error) {
+	if s.Database != "" {
 		return opened(postgres.Open(ctx, postgres.Options{
-			DSN: p.Database, Keys: o.keys, Now: time.Now, KeyRetention: o.keyRetention, EventRetention: o.eventRetention,
+			DSN: s.Database, Keys: o.keys, Now: time.Now, KeyRetention: o.keyRetention, EventRetention: o.eventRetention,
 			Report: o.report,
 		}))
 	}
 	return opened(sqlite.Open(ctx, sqlite.Options{
-		Dir: p.DataDir, Keys: o.keys, Now: time.Now, KeyRetention: o.keyRetention, EventRetention: o.eventRetention,
+		Dir: s.DataDir, Keys: o.keys, Now: time.Now, KeyRetention: o.keyRetention, EventRetention: o.eventRetention,
 		Report: o.report,
 	}))
 }
@@ -96,15 +96,15 @@ func opened[E engine](e E, err error) (engine, error) {
 }
 
 // openLog opens the access log for verification. A server may be running.
-func (p place) openLog(ctx context.Context, keys *sealing.Keyset) (*store.Log, error) {
-	if p.Database != "" {
-		return postgres.OpenLog(ctx, p.Database, keys)
+func (s storage) openLog(ctx context.Context, keys *sealing.Keyset) (*store.Log, error) {
+	if s.Database != "" {
+		return postgres.OpenLog(ctx, s.Database, keys)
 	}
-	return sqlite.OpenLog(ctx, p.DataDir, keys)
+	return sqlite.OpenLog(ctx, s.DataDir, keys)
 }
 
 type migrateCommand struct {
-	place
+	storage
 	AppRole string `placeholder:"ROLE" help:"PostgreSQL role that the server connects as. It gets only the rights it needs."`
 }
 

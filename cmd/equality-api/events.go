@@ -17,7 +17,7 @@ type eventsCommand struct {
 	Drop  eventsDropCommand  `cmd:"" help:"Drop a held event. The topic's listeners never receive that change, but do receive the person's later ones."`
 }
 
-type eventsHeldCommand struct{ place }
+type eventsHeldCommand struct{ storage }
 
 // Run lists the events, and names no person. A server may be running.
 func (c eventsHeldCommand) Run(ctx context.Context, o output) (err error) {
@@ -58,7 +58,7 @@ func (c eventsHeldCommand) Run(ctx context.Context, o output) (err error) {
 	return nil
 }
 
-type eventsRetryCommand struct{ place }
+type eventsRetryCommand struct{ storage }
 
 // Run marks the refused events; the server then publishes them.
 func (c eventsRetryCommand) Run(ctx context.Context, o output) error {
@@ -76,7 +76,7 @@ func (c eventsRetryCommand) Run(ctx context.Context, o output) error {
 }
 
 type eventsDropCommand struct {
-	place
+	storage
 	Event string `arg:"" name:"event-id" help:"The id of the event."`
 }
 
@@ -106,13 +106,13 @@ func (c eventsDropCommand) Run(ctx context.Context, o output) error {
 
 // publication runs a change to the publishing progress. On SQLite no server may
 // be running.
-func (p place) publication(ctx context.Context, o output, action service.Action, run func(*service.Publication) error) (err error) {
-	s, err := p.openFor(ctx, o, nil, action)
+func (s storage) publication(ctx context.Context, o output, action service.Action, run func(*service.Publication) error) (err error) {
+	b, err := s.openFor(ctx, o, nil, action)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.close()) }()
-	publication, err := s.StartPublication(s.access, "")
+	defer func() { err = errors.Join(err, b.close()) }()
+	publication, err := b.StartPublication(b.access, "")
 	if err != nil {
 		return err
 	}

@@ -19,7 +19,7 @@ import (
 )
 
 type exportCommand struct {
-	place     `embed:""`
+	storage   `embed:""`
 	Format    string `enum:"ndjson,csv" default:"ndjson" help:"Format of the export: ndjson or csv."`
 	Output    string `default:"-" placeholder:"FILE" help:"File to write; - is standard output. An existing file is never overwritten."`
 	EncryptTo string `placeholder:"age1…" help:"Age recipient to encrypt the export for."`
@@ -70,7 +70,7 @@ func (c exportCommand) output(o output) (w io.Writer, finish func(error) error, 
 	}
 	failed := func(err error) error {
 		if err != nil {
-			return fmt.Errorf("%s: %w", c.Output, reason(err))
+			return fmt.Errorf("%s: %w", c.Output, withoutPath(err))
 		}
 		return nil
 	}

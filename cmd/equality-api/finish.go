@@ -9,7 +9,7 @@ import (
 	"equality-information-api/internal/store/postgres"
 )
 
-type finishRestoreCommand struct{ place }
+type finishRestoreCommand struct{ storage }
 
 // Run makes a PostgreSQL database ready for use after PostgreSQL's own tools have
 // restored it, or leaves it unchanged.

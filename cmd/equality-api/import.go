@@ -21,8 +21,8 @@ import (
 )
 
 type importCommand struct {
-	place `embed:""`
-	Files []string `arg:"" name:"file" help:"Files to import, in this order, plain or compressed with gzip."`
+	storage `embed:""`
+	Files   []string `arg:"" name:"file" help:"Files to import, in this order, plain or compressed with gzip."`
 
 	Format            string `enum:"ndjson,csv,dynamodb-json" default:"ndjson" help:"Format of the files: ndjson, csv or dynamodb-json (a table export from the earlier service)."`
 	Map               string `placeholder:"FILE" help:"Mapping of another system's columns and codes, for CSV (docs/import.md)."`
@@ -95,7 +95,7 @@ func (c importCommand) decoding() (d decoding, err error) {
 	case bulk.FormatCSV:
 		if c.Map != "" {
 			if d.mapping, err = os.ReadFile(c.Map); err != nil {
-				return d, fmt.Errorf("--map: %w", reason(err))
+				return d, fmt.Errorf("--map: %w", withoutPath(err))
 			}
 		}
 		mapping, err := bulk.ParseMapping(d.mapping, lists)
@@ -220,7 +220,7 @@ func newSource(f *os.File) (*source, error) {
 	magic := make([]byte, 2)
 	n, err := f.ReadAt(magic, 0)
 	if err != nil && err != io.EOF {
-		return nil, reason(err)
+		return nil, withoutPath(err)
 	}
 	s := &source{Reader: f, f: f}
 	if !bytes.Equal(magic[:n], []byte{0x1f, 0x8b}) {
@@ -237,7 +237,7 @@ func (s *source) Read(p []byte) (int, error) {
 	if err == nil || err == io.EOF {
 		return n, err
 	}
-	return n, reason(err)
+	return n, withoutPath(err)
 }
 
 // skip skips content that an earlier run has read.

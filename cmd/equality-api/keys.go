@@ -19,7 +19,7 @@ type keysInitCommand struct {
 
 func (c keysInitCommand) Run() error {
 	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
-		return fmt.Errorf("%s cannot be created: %w", c.DataDir, reason(err))
+		return fmt.Errorf("%s cannot be created: %w", c.DataDir, withoutPath(err))
 	}
 	dir := dataDir(c.DataDir)
 	lock, err := dir.lock()

@@ -16,7 +16,7 @@ import (
 )
 
 type restoreCommand struct {
-	place
+	storage
 	Identity   string `required:"" placeholder:"FILE" help:"File with the age identity that opens the backup (mode 0600)."`
 	Keys       string `placeholder:"FILE" help:"The newest keys file; by default FILE.keys. Records erased before it was written are not restored."`
 	Regardless bool   `help:"Restore a database even if it fails verification, and print what is wrong."`
@@ -33,7 +33,7 @@ func (c restoreCommand) Run(ctx context.Context, o output) error {
 	}
 	identity, err := sealing.LoadIdentity(c.Identity)
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("--identity: %s: %w", c.Identity, reason(err))
+		return fmt.Errorf("--identity: %s: %w", c.Identity, withoutPath(err))
 	}
 	if err != nil {
 		return fmt.Errorf("--identity: %w", err)
@@ -81,7 +81,7 @@ func openAll(paths ...string) (files []*os.File, size int64, err error) {
 			for _, f := range files {
 				_ = f.Close()
 			}
-			return nil, 0, fmt.Errorf("%s cannot be read: %w", path, reason(err))
+			return nil, 0, fmt.Errorf("%s cannot be read: %w", path, withoutPath(err))
 		}
 		files = append(files, f)
 		if info, err := f.Stat(); err == nil {

@@ -37,7 +37,7 @@ type serveCommand struct {
 // program is a server and all its parts.
 type program struct {
 	settings
-	place   place
+	storage storage
 	log     *slog.Logger
 	heads   *slog.Logger // writes at every log level, because heads are evidence
 	metrics *prometheus.Registry
@@ -53,12 +53,12 @@ type program struct {
 // Run serves until the context is done.
 func (c *serveCommand) Run(ctx context.Context, o output) (err error) {
 	s, err := c.Settings()
-	where := place{DataDir: s.DataDir, Database: s.Database}
-	if err := errors.Join(err, identity.CheckGroups(s.Groups), where.check()); err != nil {
+	data := storage{DataDir: s.DataDir, Database: s.Database}
+	if err := errors.Join(err, identity.CheckGroups(s.Groups), data.check()); err != nil {
 		return err
 	}
 	calmCollector()
-	p := &program{settings: s, place: where, metrics: server.NewRegistry(),
+	p := &program{settings: s, storage: data, metrics: server.NewRegistry(),
 		log:   slog.New(slog.NewJSONHandler(o.err, &slog.HandlerOptions{Level: s.LogLevel})),
 		heads: slog.New(slog.NewJSONHandler(o.err, nil))}
 	// Report an address that cannot be used before anything is created.
@@ -135,9 +135,9 @@ func (p *program) open(ctx context.Context) (err error) {
 		return err
 	}
 	if err := os.MkdirAll(p.DataDir, 0o700); err != nil {
-		return fmt.Errorf("%s cannot be created: %w", p.DataDir, reason(err))
+		return fmt.Errorf("%s cannot be created: %w", p.DataDir, withoutPath(err))
 	}
-	if p.lock, err = p.place.lock(); err != nil {
+	if p.lock, err = p.storage.lock(); err != nil {
 		return err
 	}
 	if p.tokens, err = p.authenticator(); err != nil {
@@ -146,7 +146,7 @@ func (p *program) open(ctx context.Context) (err error) {
 	if p.keys, err = p.keyset(); err != nil {
 		return err
 	}
-	store, err := p.place.open(ctx, engineOptions{
+	store, err := p.storage.open(ctx, engineOptions{
 		keys: p.keys, keyRetention: p.IdempotencyRetention, eventRetention: p.EventRetention, report: p.report,
 	})
 	if err != nil {
@@ -163,9 +163,9 @@ func (p *program) open(ctx context.Context) (err error) {
 // keyset loads the keyset, and in local mode on SQLite makes what is missing.
 func (p *program) keyset() (*sealing.Keyset, error) {
 	if !p.Local || p.Database != "" {
-		return p.place.dir().completeKeyset()
+		return p.storage.dir().completeKeyset()
 	}
-	keys, added, err := p.place.dir().localKeyset()
+	keys, added, err := p.storage.dir().localKeyset()
 	if len(added) > 0 && err == nil {
 		p.log.Info("added keys to the keyset", "keys", listed(added))
 	}
@@ -196,7 +196,7 @@ func (p *program) authenticator() (*identity.TokenVerifier, error) {
 		RequireExpiry: p.JWTRequireExpiry, Groups: p.Groups,
 	}
 	if p.Local {
-		key, err := p.place.dir().signingKeyOrNew()
+		key, err := p.storage.dir().signingKeyOrNew()
 		if err != nil {
 			return nil, err
 		}
@@ -226,7 +226,7 @@ func (p *program) handler() (http.Handler, error) {
 	})
 	api := httpapi.New(httpapi.Options{Gate: way, UseCases: p.service, Rules: p.service.Rules, Lists: p.lists, PublicURL: p.PublicURL})
 	front, err := mmh.New(mmh.Options{
-		Gate: way, UseCases: p.service, Codec: p.codec, Lists: p.lists, Store: p.place.engine(), Now: time.Now,
+		Gate: way, UseCases: p.service, Codec: p.codec, Lists: p.lists, Store: p.storage.engine(), Now: time.Now,
 	})
 	if err != nil {
 		return nil, err

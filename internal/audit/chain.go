@@ -10,55 +10,54 @@ import (
 	"equality-information-api/internal/sealing"
 )
 
-// A Head is the last entry of a lane: its sequence number, counted from 1, and
-// its hash. The zero Head of a lane stands before its first entry.
+// A Head is the last entry of a lane: its sequence number, counted from 1, and its hash.
+// The zero Head of a lane comes before its first entry.
 type Head struct {
 	Lane int
 	Seq  int64
 	Hash [HashSize]byte
 }
 
-// Next returns the head after e is appended, a new entry. The hash is
-// HMAC-SHA-256 under the audit key over the previous hash and the encoded
-// entry; lane and sequence number go in too, so that a lane cannot stand in
-// for another.
+// Next returns the head after the new entry e is appended. The hash is HMAC-SHA-256 under
+// the audit key over the previous hash and the encoded entry. It also covers lane and
+// sequence number, so that one lane cannot be exchanged for another.
 func (h Head) Next(keys *sealing.Keyset, e Entry) Head {
-	return h.next(keys, e.encode(make([]byte, 0, 640), Format, nil)) // seldom longer, so on the stack
+	return h.next(keys, e.encode(make([]byte, 0, 640), Format, nil)) // rarely longer, so it stays on the stack
 }
 
 func (h Head) next(keys *sealing.Keyset, encoded []byte) Head {
 	next := Head{Lane: h.Lane, Seq: h.Seq + 1}
-	var place [16]byte
-	binary.BigEndian.PutUint64(place[:8], uint64(next.Lane))
-	binary.BigEndian.PutUint64(place[8:], uint64(next.Seq))
-	next.Hash = keys.MAC(sealing.MACAudit, h.Hash[:], place[:], encoded)
+	var position [16]byte
+	binary.BigEndian.PutUint64(position[:8], uint64(next.Lane))
+	binary.BigEndian.PutUint64(position[8:], uint64(next.Seq))
+	next.Hash = keys.MAC(sealing.MACAudit, h.Hash[:], position[:], encoded)
 	return next
 }
 
-// Signature authenticates a head that is written outside the database, where
-// it later proves that the log has not been cut behind it.
+// Signature authenticates a head that is written outside the database. There it later
+// proves that the entries up to it were not removed.
 func (h Head) Signature(keys *sealing.Keyset) [32]byte {
-	var place [16]byte
-	binary.BigEndian.PutUint64(place[:8], uint64(h.Lane))
-	binary.BigEndian.PutUint64(place[8:], uint64(h.Seq))
-	return keys.MAC(sealing.MACAudit, []byte("head"), place[:], h.Hash[:])
+	var position [16]byte
+	binary.BigEndian.PutUint64(position[:8], uint64(h.Lane))
+	binary.BigEndian.PutUint64(position[8:], uint64(h.Seq))
+	return keys.MAC(sealing.MACAudit, []byte("head"), position[:], h.Hash[:])
 }
 
-// A Logged is an entry as a store gives it back: with its place and hash.
+// A Logged is an entry as a store returns it: with its position and hash.
 type Logged struct {
 	Lane int
 	Seq  int64
 	Hash []byte
-	// Format is that of the entry, or 0 for 1 or 2, which were not noted with
-	// it: what an entry of those formats cannot have was not recorded.
+	// Format is the entry's format, or 0 for 1 or 2, which were not stored: the entry then
+	// has nothing that those formats do not record.
 	Format int
 	Entry  Entry
 	// Rows are the records of an entry about many that is older than format 3.
 	Rows []uuid.UUID
 }
 
-// encode gives what the entry's hash is over; nil where its format is unknown,
-// or where it holds what an entry of its format cannot have.
+// encode returns the bytes that the entry's hash covers. It returns nil if the format is
+// unknown, or if the entry has something that its format does not record.
 func (l *Logged) encode() []byte {
 	e, dst := &l.Entry, make([]byte, 0, 640)
 	switch {
@@ -72,8 +71,8 @@ func (l *Logged) encode() []byte {
 	return e.encode(dst, formatScope, l.Rows)
 }
 
-// A Verifier follows one lane from its first entry. Feed it every entry in
-// order of sequence number.
+// A Verifier follows one lane from its first entry. Pass it every entry in order of
+// sequence number.
 type Verifier struct {
 	keys *sealing.Keyset
 	head Head
@@ -84,20 +83,20 @@ func NewVerifier(keys *sealing.Keyset, lane int) *Verifier {
 	return &Verifier{keys: keys, head: Head{Lane: lane}}
 }
 
-// Head is the last entry that was verified.
+// Head returns the last verified entry.
 func (v *Verifier) Head() Head { return v.head }
 
-// Check verifies one more entry. The error says which place of the log is
-// wrong and how; nothing behind a broken place can be relied on.
+// Check verifies the next entry. The error says which position of the log is wrong and how;
+// do not rely on anything after it.
 func (v *Verifier) Check(l Logged) error {
 	if l.Lane != v.head.Lane {
-		return fmt.Errorf("lane %d: an entry of lane %d stands in it", v.head.Lane, l.Lane)
+		return fmt.Errorf("lane %d: it contains an entry of lane %d", v.head.Lane, l.Lane)
 	}
 	if l.Seq != v.head.Seq+1 {
 		return fmt.Errorf("lane %d: entry %d is missing, entry %d follows %d", l.Lane, v.head.Seq+1, l.Seq, v.head.Seq)
 	}
 	if l.Format > Format {
-		return fmt.Errorf("lane %d: entry %d has format %d, which this version of the program does not know", l.Lane, l.Seq, l.Format)
+		return fmt.Errorf("lane %d: entry %d has format %d, which this version of the program cannot read", l.Lane, l.Seq, l.Format)
 	}
 	encoded := l.encode()
 	next := v.head.next(v.keys, encoded)

@@ -1,7 +1,7 @@
-// Package audit owns the access log: what an entry holds, how entries are
-// chained so that none can be altered, removed or reordered unseen, and how a
-// log is verified. It does not store entries; a store engine keeps them in the
-// same transaction as what they record.
+// Package audit owns the access log: what an entry holds, how entries are chained so that
+// nobody can alter, remove or reorder them unnoticed, and how to verify a log. It does not
+// store entries; a store engine writes them in the same transaction as the change they
+// record.
 package audit
 
 import (
@@ -12,78 +12,76 @@ import (
 	"github.com/google/uuid"
 )
 
-// Outcome says how a request that touched personal data, or was refused it, ended.
+// Outcome says how a request ended that touched personal data, or was refused.
 type Outcome string
 
 // The outcomes of an entry.
 const (
-	Done        Outcome = "done"         // answered, changed or created
+	Done        Outcome = "done"         // read, changed or created
 	Unchanged   Outcome = "unchanged"    // a write that changed nothing
-	NotModified Outcome = "not-modified" // a conditional read answered by 304
+	NotModified Outcome = "not-modified" // a conditional read that got a 304
 	NotFound    Outcome = "not-found"
 	Erased      Outcome = "erased"
 	Refused     Outcome = "refused" // permission, version, conflict or a rule
 	Replayed    Outcome = "replayed"
 )
 
-// An Object is the kind of thing that an entry names by id and version.
+// An Object is the kind of object that an entry names by id and version.
 type Object string
 
 // ObjectRecord is a person's record of equality information.
 const ObjectRecord Object = "record"
 
-// An Entry is one request that touched personal data, or was refused it. It
-// holds names of members and never their values.
+// An Entry is one request that touched personal data, or was refused. It holds the names of
+// members, never their values.
 type Entry struct {
 	ID            uuid.UUID
 	At            time.Time // UTC, microseconds
-	Subject       string    // who asked: the token's subject
+	Subject       string    // who made the request: the token's subject
 	Name          string
 	Kind          string // person or service
 	Permission    string
 	Purpose       string // X-Access-Purpose, may be empty
 	Action        string
-	Target        uuid.UUID // the id that was asked for; zero where there is none
-	Record        uuid.UUID // the record it led to, or the owner of another kind of object; zero where there is none
+	Target        uuid.UUID // the id in the request; zero if it has none
+	Record        uuid.UUID // the record of that id, or the owner of another kind of object; zero if there is none
 	Version       int64     // the version read or written
-	Members       []string  // names of the members changed, sensitive ones masked
+	Members       []string  // names of the changed members, sensitive ones masked
 	Outcome       Outcome
-	Status        int // HTTP status of the answer
+	Status        int // HTTP status of the response
 	CorrelationID uuid.UUID
 	Address       []byte // HMAC of the client's address
-	Document      []byte // SHA-256 of the sealed document a change wrote, else empty
-	// Scope and Count are set where one entry tells of an act on many records:
-	// what an import or an export covered, and how many records of it.
+	Document      []byte // SHA-256 of the sealed document that a change wrote, otherwise empty
+	// Scope and Count are set if one entry is about many records: what an import or an
+	// export covered, and how many records it had.
 	Scope string
 	Count int64
-	// Object is the kind of what Record, Version, Document and Touched name,
-	// and ObjectName tells those of one owner apart (the area of an extended
-	// document). Both are empty where the entry is about no object.
+	// Object is the kind of the objects in Record, Version, Document and Touched.
+	// ObjectName distinguishes objects of the same kind and owner (the area of an extended
+	// document). Both are empty if the entry is about no object.
 	Object     Object
 	ObjectName string
 	Roles      []string // the caller's roles, sorted
-	// Previous is the SHA-256 of the sealed document that Document took the
-	// place of, where a stored version was sealed anew; otherwise empty.
+	// Previous is the SHA-256 of the sealed document that Document replaced, if a stored
+	// version was sealed again; otherwise empty.
 	Previous []byte
-	Touched  Touched // what an entry about many touched
+	Touched  Touched // the objects of an entry about many
 }
 
-// ActionCreate is the action of an entry that tells of the first version of a
-// record.
+// ActionCreate is the action of an entry about the first version of a record.
 const ActionCreate = "create"
 
-// ActionErase is the action of an entry that tells of an erasure. Only such an
-// entry accounts for a record that is gone: verification looks for it.
+// ActionErase is the action of an entry about an erasure. Only such an entry explains why a
+// record is missing, so verification looks for it.
 const ActionErase = "erase"
 
-// ActionImport is the action of an entry whose count says how many records an
-// import wrote. None of them has an entry of its own: each version stands in
-// the entry's packed list; before format 3 only their number was kept.
+// ActionImport is the action of an entry about the records that an import wrote; its count
+// says how many. They have no entries of their own: the packed list of the entry has each
+// version. Before format 3 only their number was recorded.
 const ActionImport = "import"
 
-// ActionBackup and ActionRestore are the actions of entries about a backup
-// that was taken, and about one that the database was restored from. Their
-// count says how many records it has.
+// ActionBackup and ActionRestore are the actions of entries about taking a backup, and
+// about restoring the database from one. Their count says how many records the backup has.
 const (
 	ActionBackup  = "backup"
 	ActionRestore = "restore"
@@ -92,12 +90,12 @@ const (
 // HashSize is the length of a chain hash in bytes.
 const HashSize = sha256.Size
 
-// Format is the format of a new entry. Entries of formats 1 and 2 were written
-// by earlier versions of the program: they do not record the kind of an object,
-// roles, a previous document or a packed list.
+// Format is the format of a new entry. Earlier versions of the program wrote formats 1 and
+// 2, which do not record the kind of an object, roles, a previous document or a packed
+// list.
 const Format = 3
 
-// The earlier formats. An entry of the first has no scope and no count.
+// The earlier formats. Entries of the first have no scope and no count.
 const (
 	formatOne   = 1
 	formatScope = 2
@@ -111,10 +109,9 @@ const (
 //	format 2  those, Scope, Count
 //	format 3  those, Object, ObjectName, Roles, Previous, Touched
 //
-// Numbers are eight bytes; a list is the concatenation of its length-prefixed
-// items. rows are the records that an entry about many had in rows of their
-// own before format 3, which has none. The order may never change under one
-// format.
+// Numbers are eight bytes; a list is the concatenation of its length-prefixed items. rows
+// are the records of an entry about many before format 3, which were stored in rows of
+// their own; format 3 has none. The order within a format may never change.
 func (e *Entry) encode(dst []byte, format byte, rows []uuid.UUID) []byte {
 	dst = append(dst, format)
 	dst = appendField(dst, e.ID[:])

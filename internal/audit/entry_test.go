@@ -85,8 +85,8 @@ func TestAnAbsentListIsAnEmptyOne(t *testing.T) {
 	}
 }
 
-// The form of an entry is that of every log there is: it may change under
-// another format byte only.
+// All existing logs have this form of entries: it may only change together with the format
+// byte.
 func TestTheFormOfAnEntryStays(t *testing.T) {
 	t.Parallel()
 	id := func(n byte) uuid.UUID { return uuid.UUID{0: n, 15: n} }
@@ -117,8 +117,8 @@ func TestTheFormOfAnEntryStays(t *testing.T) {
 	form(3, Logged{Format: 3, Entry: e}, "eed16b297af21a1a15aac9bca684d722ff7b16012d536147c0a03d3ae4177890")
 }
 
-// What an entry does not record must not be put into it, and its format must
-// not be changed.
+// An entry must not have anything that its format does not record, and nobody may change
+// its format.
 func TestAnEntryHoldsWhatItsFormatHas(t *testing.T) {
 	t.Parallel()
 	old, fresh := Logged{Entry: Entry{Subject: "a"}}, Logged{Format: Format, Entry: Entry{Subject: "a"}}

@@ -23,8 +23,8 @@ func newKeys() *sealing.Keyset {
 	return keys
 }
 
-// The generators are made anew for each property: rapid's are not for several
-// tests at once.
+// Each property makes its own generators: rapid's cannot be shared between tests that run
+// at the same time.
 
 func anID() *rapid.Generator[uuid.UUID] {
 	return rapid.Map(rapid.SliceOfN(rapid.Byte(), 16, 16), func(b []byte) uuid.UUID { return uuid.UUID(b) })
@@ -51,7 +51,7 @@ func anEntry() *rapid.Generator[Entry] {
 	})
 }
 
-// aLogged is an entry of any format, without place and hash.
+// aLogged generates an entry of any format, without position and hash.
 func aLogged() *rapid.Generator[Logged] {
 	return rapid.Custom(func(t *rapid.T) Logged {
 		l := Logged{Format: rapid.SampledFrom([]int{0, Format}).Draw(t, "format"), Entry: anEntry().Draw(t, "entry")}
@@ -63,13 +63,13 @@ func aLogged() *rapid.Generator[Logged] {
 	})
 }
 
-// older is an entry without what formats 1 and 2 do not record.
+// older returns an entry without what formats 1 and 2 do not record.
 func older(e Entry) Entry {
 	e.Object, e.ObjectName, e.Roles, e.Previous, e.Touched = "", "", nil, nil, nil
 	return e
 }
 
-// chain are entries of any format as a log has them.
+// chain returns entries of any format as a log holds them.
 func chain(keys *sealing.Keyset, lane int, entries ...Logged) []Logged {
 	head := Head{Lane: lane}
 	var log []Logged
@@ -81,7 +81,7 @@ func chain(keys *sealing.Keyset, lane int, entries ...Logged) []Logged {
 	return log
 }
 
-// chained are new entries as a log has them.
+// chained returns new entries as a log holds them.
 func chained(keys *sealing.Keyset, lane int, entries ...Entry) []Logged {
 	var log []Logged
 	for _, e := range entries {
@@ -90,7 +90,7 @@ func chained(keys *sealing.Keyset, lane int, entries ...Entry) []Logged {
 	return chain(keys, lane, log...)
 }
 
-// headAt is the head after the entry at this place of a log.
+// headAt returns the head after the entry at this position of a log.
 func headAt(log []Logged, i int) Head {
 	return Head{Lane: log[i].Lane, Seq: log[i].Seq, Hash: [HashSize]byte(log[i].Hash)}
 }

@@ -12,7 +12,7 @@ import (
 	"equality-information-api/internal/sealing"
 )
 
-// headLine is a head as the program's log has it: one JSON object a line.
+// headLine is a head in the program's log: one JSON object on a line.
 type headLine struct {
 	Message   string `json:"msg"`
 	Lane      int    `json:"lane"`
@@ -24,15 +24,15 @@ type headLine struct {
 // HeadMessage marks the log lines that ReadHeads looks for.
 const HeadMessage = "audit head"
 
-// LogFields are the head as key-value pairs for the program's log, under HeadMessage.
+// LogFields returns the head as key-value pairs for the program's log, under HeadMessage.
 func (h Head) LogFields(keys *sealing.Keyset) []any {
 	signature := h.Signature(keys)
 	return []any{"lane", h.Lane, "seq", h.Seq, "hash", hex.EncodeToString(h.Hash[:]),
 		"signature", hex.EncodeToString(signature[:])}
 }
 
-// ReadHeads finds the heads in a copy of the program's log. Other lines are
-// passed over; a head with a wrong signature is an error that names its line.
+// ReadHeads finds the heads in a copy of the program's log. It skips other lines; a head
+// with a wrong signature is an error that names its line.
 func ReadHeads(r io.Reader, keys *sealing.Keyset) ([]Head, error) {
 	var heads []Head
 	lines := bufio.NewScanner(r)

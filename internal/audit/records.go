@@ -12,20 +12,20 @@ import (
 // Stored is a stored version of an object.
 type Stored struct {
 	Object   Object
-	Name     string // of the object, where its owner has several of the kind
+	Name     string // of the object, if its owner has several of the kind
 	ID       uuid.UUID
 	Version  int64
 	Document [HashSize]byte // SHA-256 of the sealed document
-	// Misplaced says that no version of its number can be where this one is.
+	// Misplaced means that the version cannot be in the table where it is stored.
 	Misplaced bool
 }
 
-// VerifyRecords checks that what the log says was written is what is stored,
-// so that no row was swapped, rolled back, added or removed. The report is
-// Verify's: an erasure counts only where the log tells of it. It keeps some
-// hundred bytes in memory for each version that the log tells of.
+// VerifyRecords checks that the stored versions are exactly those that the log says were
+// written: that no row was exchanged, rolled back, added or removed. It adds to the report
+// of Verify: an erasure counts only if the log has an entry for it. It needs a few hundred
+// bytes of memory for each version in the log.
 func VerifyRecords(ctx context.Context, log Log, report *Report) error {
-	c := comparison{report: report, told: make(map[kind]map[place]*account), imported: report.imported}
+	c := comparison{report: report, told: make(map[kind]map[versionID]*account), imported: report.imported}
 	if err := log.Written(ctx, c.tell); err != nil {
 		return err
 	}
@@ -39,8 +39,8 @@ func VerifyRecords(ctx context.Context, log Log, report *Report) error {
 		case !genuine:
 			report.find("record %v: its tombstone was not written with this keyset", id)
 		case erased == nil:
-			report.find("record %v has a tombstone, and the log does not tell of its erasure", id)
-			report.erased[id] = &erasure{begun: true, tombstone: true} // that it is missing needs no finding of its own
+			report.find("record %v has a tombstone, but the log has no entry for its erasure", id)
+			report.erased[id] = &erasure{begun: true, tombstone: true} // one finding is enough
 		default:
 			erased.tombstone = true
 		}
@@ -59,28 +59,28 @@ func VerifyRecords(ctx context.Context, log Log, report *Report) error {
 	})
 }
 
-// comparison is of what the log tells of with what is stored.
+// comparison compares the versions in the log with the stored ones.
 type comparison struct {
 	report   *Report
-	told     map[kind]map[place]*account
-	imported int64 // stored versions that earlier imports wrote, of which the log has only the number
+	told     map[kind]map[versionID]*account
+	imported int64 // stored versions of earlier imports, of which the log has only the number
 	stored   int64
-	untold   int64 // stored versions that the log does not tell of by themselves
+	untold   int64 // stored versions without an entry
 }
 
-// kind is a kind of objects, by name where their owners have several of it.
+// kind is a kind of object, with the name if an owner has several.
 type kind struct {
 	object Object
 	name   string
 }
 
-// place is a version of an object.
-type place struct {
+// versionID identifies a version of an object.
+type versionID struct {
 	id      uuid.UUID
 	version int64
 }
 
-// account is what the log tells of a version.
+// account is what the log says about a version.
 type account struct {
 	document [HashSize]byte
 	lane     int
@@ -88,15 +88,15 @@ type account struct {
 	stored   bool
 }
 
-// tell notes the versions that an entry tells of.
+// tell notes the versions in an entry.
 func (c *comparison) tell(l Logged) error {
 	e := &l.Entry
 	k := kind{e.Object, e.ObjectName}
 	if l.Format < Format {
-		k.object = ObjectRecord // there was no other
+		k.object = ObjectRecord // the only kind at the time
 	}
 	if len(e.Document) > 0 {
-		c.tellOne(l, k, place{e.Record, e.Version}, e.Document)
+		c.tellOne(l, k, versionID{e.Record, e.Version}, e.Document)
 		if erased := c.report.erased[e.Record]; erased != nil && e.Action == ActionCreate {
 			erased.begun = true
 		}
@@ -107,9 +107,9 @@ func (c *comparison) tell(l Logged) error {
 	}
 	for _, item := range items {
 		if item.Document == nil {
-			break // they were shown
+			break // these were only shown
 		}
-		at := place{item.ID, item.Version}
+		at := versionID{item.ID, item.Version}
 		c.tellOne(l, k, at, item.Document)
 		if erased := c.report.erased[item.ID]; erased != nil {
 			erased.begun = true
@@ -118,11 +118,11 @@ func (c *comparison) tell(l Logged) error {
 	return nil
 }
 
-func (c *comparison) tellOne(l Logged, k kind, at place, document []byte) {
+func (c *comparison) tellOne(l Logged, k kind, at versionID, document []byte) {
 	c.report.Changes++
 	told := c.told[k]
 	if told == nil {
-		told = make(map[place]*account)
+		told = make(map[versionID]*account)
 		c.told[k] = told
 	}
 	if first := told[at]; first != nil {
@@ -137,9 +137,9 @@ func (c *comparison) tellOne(l Logged, k kind, at place, document []byte) {
 // compare checks a stored version.
 func (c *comparison) compare(s Stored) error {
 	c.stored++
-	k, at := kind{s.Object, s.Name}, place{s.ID, s.Version}
+	k, at := kind{s.Object, s.Name}, versionID{s.ID, s.Version}
 	if s.Misplaced {
-		c.report.find("%s is stored where it cannot be", k.version(at))
+		c.report.find("%s is stored in the wrong place", k.version(at))
 		return nil
 	}
 	a := c.told[k][at]
@@ -147,7 +147,7 @@ func (c *comparison) compare(s Stored) error {
 	case a == nil:
 		c.untold++
 		if c.imported == 0 {
-			c.report.find("%s is stored, and the log does not tell of it", k.version(at))
+			c.report.find("%s is stored, but the log has no entry for it", k.version(at))
 		}
 		return nil
 	case a.stored:
@@ -155,17 +155,17 @@ func (c *comparison) compare(s Stored) error {
 	case a.document != s.Document:
 		c.report.find("%s is not what entry %d of lane %d wrote", k.version(at), a.seq, a.lane)
 	case c.report.erased[s.ID] != nil:
-		c.report.find("%s is stored, and the log tells of its erasure", k.version(at))
+		c.report.find("%s is stored, but the log says it was erased", k.version(at))
 	}
 	a.stored = true
 	return nil
 }
 
-// end finds what is not stored, and what nobody has written.
+// end finds versions that are not stored, and versions that nobody wrote.
 func (c *comparison) end() {
 	type missing struct {
 		kind
-		place
+		versionID
 		*account
 	}
 	var all []missing
@@ -180,15 +180,15 @@ func (c *comparison) end() {
 		return cmp.Or(cmp.Compare(a.lane, b.lane), cmp.Compare(a.seq, b.seq), slices.Compare(a.id[:], b.id[:]))
 	})
 	for _, m := range all {
-		c.report.find("%s, which entry %d of lane %d wrote, is not there", m.kind.version(m.place), m.seq, m.lane)
+		c.report.find("%s, written by entry %d of lane %d, is missing", m.kind.version(m.versionID), m.seq, m.lane)
 	}
 	if c.imported != 0 && c.untold != c.imported {
-		c.report.find("%d versions are stored, and the log tells of %d of them", c.stored, c.stored-c.untold+c.imported)
+		c.report.find("%d versions are stored, but the log has entries for %d", c.stored, c.stored-c.untold+c.imported)
 	}
 }
 
-// version names a version in a finding.
-func (k kind) version(at place) string {
+// version describes a version in a finding.
+func (k kind) version(at versionID) string {
 	if k.name != "" {
 		return fmt.Sprintf("%s %v (%s): version %d", k.object, at.id, k.name, at.version)
 	}

@@ -7,7 +7,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// wrote is an entry of a change.
+// wrote is the entry of a change.
 func wrote(id uuid.UUID, version int64, document byte) Logged {
 	e := Entry{Outcome: Done, Action: "change", Object: ObjectRecord, Record: id, Version: version, Document: hashOf(document)}
 	if version == 0 {
@@ -16,7 +16,7 @@ func wrote(id uuid.UUID, version int64, document byte) Logged {
 	return Logged{Format: Format, Entry: e}
 }
 
-// imported is an entry of an import of these records, at version 0.
+// imported is the entry of an import of these records, at version 0.
 func imported(ids ...uuid.UUID) Logged {
 	e := Entry{Outcome: Done, Action: ActionImport, Object: ObjectRecord, Count: int64(len(ids))}
 	for _, id := range ids {
@@ -25,12 +25,12 @@ func imported(ids ...uuid.UUID) Logged {
 	return Logged{Format: Format, Entry: e}
 }
 
-// counted is an entry of an import that is older than format 3.
+// counted is the entry of an import before format 3.
 func counted(n int64) Logged {
 	return Logged{Entry: Entry{Outcome: Done, Action: ActionImport, Count: n}}
 }
 
-// erased is an entry of an erasure.
+// erased is the entry of an erasure.
 func erased(id uuid.UUID) Logged {
 	return Logged{Format: Format, Entry: Entry{Outcome: Done, Action: ActionErase, Object: ObjectRecord, Record: id}}
 }
@@ -67,32 +67,32 @@ func TestRecordsAreComparedWithWhatTheLogTells(t *testing.T) {
 		entries    []Logged
 		stored     []Stored
 		tombstones []uuid.UUID
-		want       string // part of the only finding; empty where there is none
+		want       string // part of the only finding; empty if there is none
 	}{
 		"nothing":                     {nil, nil, nil, ""},
 		"as written":                  {[]Logged{wrote(one, 0, 1), wrote(one, 1, 2)}, []Stored{is(one, 1, 2), is(one, 0, 1)}, nil, ""},
 		"written by an older program": {[]Logged{old}, []Stored{is(one, 0, 1)}, nil, ""},
 		"altered":                     {[]Logged{wrote(one, 0, 1)}, []Stored{is(one, 0, 2)}, nil, "version 0 is not what entry 1 of lane 0 wrote"},
-		"missing":                     {[]Logged{wrote(one, 3, 1)}, nil, nil, "version 3, which entry 1 of lane 0 wrote, is not there"},
+		"missing":                     {[]Logged{wrote(one, 3, 1)}, nil, nil, "version 3, written by entry 1 of lane 0, is missing"},
 		"stored twice":                {[]Logged{wrote(one, 0, 1)}, []Stored{is(one, 0, 1), is(one, 0, 1)}, nil, "is stored twice"},
-		"out of its place":            {[]Logged{old}, []Stored{is(one, 0, 1), misplaced}, nil, "is stored where it cannot be"},
+		"out of its place":            {[]Logged{old}, []Stored{is(one, 0, 1), misplaced}, nil, "is stored in the wrong place"},
 		"written twice":               {[]Logged{wrote(one, 0, 1), wrote(one, 0, 1)}, []Stored{is(one, 0, 1)}, nil, "version 0 was written twice, by entry 1 of lane 0 and entry 2 of lane 0"},
-		"written by nobody":           {[]Logged{wrote(one, 0, 1)}, both, nil, two.String() + ": version 0 is stored, and the log does not tell of it"},
-		"another area's":              {[]Logged{wrote(one, 0, 1)}, []Stored{is(one, 0, 1), elsewhere}, nil, "(an area): version 0 is stored, and the log does not tell of it"},
-		"a kind that is not stored":   {[]Logged{ofKind("test", "an area")}, nil, nil, "test " + one.String() + " (an area): version 0, which entry 1"},
+		"written by nobody":           {[]Logged{wrote(one, 0, 1)}, both, nil, two.String() + ": version 0 is stored, but the log has no entry for it"},
+		"another area's":              {[]Logged{wrote(one, 0, 1)}, []Stored{is(one, 0, 1), elsewhere}, nil, "(an area): version 0 is stored, but the log has no entry for it"},
+		"a kind that is not stored":   {[]Logged{ofKind("test", "an area")}, nil, nil, "test " + one.String() + " (an area): version 0, written by entry 1"},
 		"a list that cannot be read":  {[]Logged{broken}, []Stored{is(one, 0, 1)}, nil, "lane 0: entry 1: the list"},
 		"a list of what was shown":    {[]Logged{shown}, []Stored{is(one, 0, 1)}, nil, ""},
 
 		"imported":                      {[]Logged{imported(one, two)}, both, nil, ""},
-		"imported and missing":          {[]Logged{imported(one, two)}, both[:1], nil, two.String() + ": version 0, which entry 1 of lane 0 wrote, is not there"},
+		"imported and missing":          {[]Logged{imported(one, two)}, both[:1], nil, two.String() + ": version 0, written by entry 1 of lane 0, is missing"},
 		"imported and altered":          {[]Logged{imported(one, two)}, []Stored{is(one, 0, 1), is(two, 0, 2)}, nil, two.String() + ": version 0 is not what entry 1"},
 		"imported and created":          {[]Logged{imported(one, two), wrote(two, 0, 1)}, both, nil, "version 0 was written twice"},
 		"imported and changed":          {[]Logged{imported(one), wrote(one, 1, 2)}, []Stored{is(one, 0, 1), is(one, 1, 2)}, nil, ""},
 		"counted":                       {[]Logged{counted(2)}, both, nil, ""},
 		"counted and imported":          {[]Logged{counted(1), imported(one)}, both, nil, ""},
-		"fewer than counted":            {[]Logged{counted(2), wrote(two, 0, 1)}, both, nil, "2 versions are stored, and the log tells of 3 of them"},
-		"more than counted":             {[]Logged{counted(1)}, both, nil, "2 versions are stored, and the log tells of 1 of them"},
-		"counted without any":           {[]Logged{counted(1)}, nil, nil, "0 versions are stored, and the log tells of 1 of them"},
+		"fewer than counted":            {[]Logged{counted(2), wrote(two, 0, 1)}, both, nil, "2 versions are stored, but the log has entries for 3"},
+		"more than counted":             {[]Logged{counted(1)}, both, nil, "2 versions are stored, but the log has entries for 1"},
+		"counted without any":           {[]Logged{counted(1)}, nil, nil, "0 versions are stored, but the log has entries for 1"},
 		"a refused import's":            {[]Logged{{Entry: Entry{Outcome: Refused, Action: ActionImport, Count: 1}}}, nil, nil, ""},
 		"erased":                        {[]Logged{wrote(one, 0, 1), wrote(two, 0, 1), erased(one)}, both[1:], []uuid.UUID{one}, ""},
 		"erased before":                 {[]Logged{erased(one), wrote(one, 0, 1)}, nil, []uuid.UUID{one}, ""}, // in another lane
@@ -100,9 +100,9 @@ func TestRecordsAreComparedWithWhatTheLogTells(t *testing.T) {
 		"imported, erased, not counted": {[]Logged{imported(one, two), erased(one), counted(1)}, append(both[1:], is(uuid.New(), 0, 1)), []uuid.UUID{one}, ""},
 		"counted and erased":            {[]Logged{counted(2), erased(one)}, both[1:], []uuid.UUID{one}, ""},
 		"both ways, both erased":        {[]Logged{counted(2), imported(two), erased(two), erased(one)}, []Stored{is(uuid.New(), 0, 1)}, []uuid.UUID{one, two}, ""},
-		"erased, but there":             {[]Logged{wrote(one, 0, 1), erased(one)}, both[:1], []uuid.UUID{one}, "is stored, and the log tells of its erasure"},
-		"erased by nobody":              {[]Logged{wrote(one, 0, 1)}, nil, []uuid.UUID{one}, "has a tombstone, and the log does not tell of its erasure"},
-		"without a tombstone":           {[]Logged{wrote(one, 0, 1), erased(one)}, nil, nil, "is not there"},
+		"erased, but there":             {[]Logged{wrote(one, 0, 1), erased(one)}, both[:1], []uuid.UUID{one}, "is stored, but the log says it was erased"},
+		"erased by nobody":              {[]Logged{wrote(one, 0, 1)}, nil, []uuid.UUID{one}, "has a tombstone, but the log has no entry for its erasure"},
+		"without a tombstone":           {[]Logged{wrote(one, 0, 1), erased(one)}, nil, nil, "is missing"},
 	}
 	for name, test := range tests {
 		m := memory{lanes: 1, entries: chain(testKeys(), 0, test.entries...), stored: test.stored, tombstones: test.tombstones}

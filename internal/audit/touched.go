@@ -7,9 +7,9 @@ import (
 	"github.com/google/uuid"
 )
 
-// Touched is what an entry about many touched, packed: a byte that says what
-// an item is, then the items in their order, one behind the other. It is empty
-// where there are none. The layouts are permanent; a new one is a new byte.
+// Touched is the packed list of the objects in an entry about many: a byte for the layout
+// of the items, then the items in order. It is empty if there are none. The layouts are
+// permanent; a new layout gets a new byte.
 type Touched []byte
 
 // The layouts of a packed list.
@@ -24,25 +24,24 @@ const (
 	versionSize = idSize + 8 + HashSize
 )
 
-// ErrTouched is a packed list that this program cannot read.
-var ErrTouched = errors.New("the list of what an entry touched cannot be read")
+// ErrTouched means that this program cannot read a packed list.
+var ErrTouched = errors.New("the list of objects in an entry cannot be read")
 
 // An Item is one object of a packed list.
 type Item struct {
 	ID uuid.UUID
-	// Of an object that was written: its version, and the SHA-256 of its sealed document.
+	// For an object that was written: its version, and the SHA-256 of its sealed document.
 	Version  int64
 	Document []byte
 }
 
-// AppendID adds an object that was shown. A list has objects that were shown
-// or versions that were written, never both.
+// AppendID adds an object that was shown. A list holds either objects that were shown or
+// versions that were written.
 func (t Touched) AppendID(id uuid.UUID) Touched {
 	return append(t.of(touchedIDs), id[:]...)
 }
 
-// AppendVersion adds a version that was written, with the SHA-256 of its
-// sealed document.
+// AppendVersion adds a version that was written, with the SHA-256 of its sealed document.
 func (t Touched) AppendVersion(id uuid.UUID, version int64, document [HashSize]byte) Touched {
 	t = append(t.of(touchedVersions), id[:]...)
 	t = binary.BigEndian.AppendUint64(t, uint64(version))

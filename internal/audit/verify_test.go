@@ -47,7 +47,7 @@ func TestTamperingWithALogIsFound(t *testing.T) {
 		log := chain(testKeys(), 0, rapid.SliceOfN(aLogged(), 2, 6).Draw(t, "entries")...)
 		last := headAt(log, len(log)-1)
 		i := rapid.IntRange(0, len(log)-2).Draw(t, "place")
-		renumber := rapid.Bool().Draw(t, "numbers put right")
+		renumber := rapid.Bool().Draw(t, "renumbered")
 		tampered := slices.Clone(log)
 		switch rapid.SampledFrom([]string{"flip", "remove", "swap", "repeat", "alter"}).Draw(t, "how") {
 		case "flip":
@@ -99,7 +99,7 @@ func TestATailThatWasCutOffAndHasGrownAgainIsFound(t *testing.T) {
 	entries[2].Subject = "d"
 	is := chained(testKeys(), 0, entries...)
 	m := memory{lanes: 1, entries: is}
-	// The program has logged the new tail's head, too.
+	// The program has also logged the head of the new tail.
 	for name, heads := range map[string][]Head{
 		"the old head":           {headAt(was, 2)},
 		"the old before the new": {headAt(was, 2), headAt(is, 2)},
@@ -156,7 +156,7 @@ func TestFindingsAreBounded(t *testing.T) {
 	}
 }
 
-// tb is a test, or a property's.
+// tb is a test, or a property's test.
 type tb interface {
 	Helper()
 	Fatal(args ...any)

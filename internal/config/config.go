@@ -1,13 +1,12 @@
-// Package config owns what the serve command can be told: one descriptor for
-// each setting (settings.go), from which come its flag, environment variable,
-// key in the settings file, help and row in the documents; the rules between
-// settings; and the typed Settings that come out. A flag wins over the
-// environment, the environment over the file, the file over the default.
+// Package config owns the settings of the serve command. Each setting has one descriptor
+// (settings.go), which gives its flag, environment variable, key in the settings file, help
+// and row in the documents. The package also owns the rules between settings, and the typed
+// Settings that result. A flag wins over the environment, the environment over the file,
+// the file over the default.
 //
-// It does not own what a role may do or which roles there are
-// (internal/identity), the local mode's signing key, or opening anything: the
-// files it reads are the settings file, the token secret and, to see that they
-// fit, the TLS certificate and key.
+// It does not own the roles and what they may do (internal/identity) or local mode's
+// signing key, and it opens nothing except the settings file, the token secret and, to
+// check them, the TLS certificate and key.
 package config
 
 import (
@@ -20,19 +19,19 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Config is the settings as they were written, for kong to fill. Make it with
-// New and embed it in a command. Every value is text here, so that Settings can
-// report all errors at once where kong would stop at the first.
+// Config holds the settings as text, for kong to fill in. Make it with New and embed it in
+// a command. The values are text so that Settings can report all errors at once; kong would
+// stop at the first.
 type Config struct {
 	ConfigFile string       `name:"config" env:"EQUALITY_API_CONFIG" placeholder:"FILE" help:"YAML file of settings. The key of a setting is its flag without the dashes. Some settings, such as groups, are possible only in the file."`
-	Flags      kong.Plugins `embed:""` // a struct of one field for each setting that has a flag
+	Flags      kong.Plugins `embed:""` // a struct with a field for each setting that has a flag
 
 	texts    map[string]reflect.Value // by name: the fields of Flags
-	trees    map[string]*yaml.Node    // by name: what the file says of settings without a flag
+	trees    map[string]*yaml.Node    // by name: the file's values for settings without a flag
 	fileErrs []error                  // what is wrong with the file
 }
 
-// New gives a Config with a flag for each setting.
+// New returns a Config with a flag for each setting.
 func New() Config {
 	c := Config{texts: make(map[string]reflect.Value)}
 	for _, section := range sections(new(Settings)) {
@@ -49,7 +48,7 @@ func New() Config {
 	return c
 }
 
-// tag describes the setting's flag to kong, which shows flags by group.
+// tag describes the setting's flag for kong, which shows flags by group.
 func (s setting) tag(group string) reflect.StructTag {
 	help := strings.ReplaceAll(s.help, "`", "")
 	if s.fallback != "" {
@@ -66,8 +65,8 @@ func (s setting) tag(group string) reflect.StructTag {
 	return reflect.StructTag(strings.TrimSpace(tag.String()))
 }
 
-// BeforeResolve reads the settings file, if there is one, and has kong ask it.
-// Settings reports what is wrong with the file, together with the rest.
+// BeforeResolve reads the settings file, if there is one, and lets kong ask it for values.
+// Settings reports the errors in the file together with the others.
 func (c *Config) BeforeResolve(ctx *kong.Context) error {
 	path := c.ConfigFile
 	for _, flag := range ctx.Flags() {
@@ -84,9 +83,9 @@ func (c *Config) BeforeResolve(ctx *kong.Context) error {
 	return nil
 }
 
-// Settings parses and checks. The error joins everything that is wrong, one
-// line each: flag, environment variable, key and rule, never the value. Settings
-// returned with an error hold the values that are valid, for further checks.
+// Settings parses and checks the settings. Its error lists everything that is wrong, one
+// line each, with flag, environment variable, key and rule, but never the value. If there
+// is an error, the Settings hold the values that are valid, for further checks.
 func (c Config) Settings() (Settings, error) {
 	var s Settings
 	r := report{errs: c.fileErrs}
@@ -110,7 +109,7 @@ func (c Config) Settings() (Settings, error) {
 	return s, errors.Join(r.errs...)
 }
 
-// texts are the values that kong has put into a flag's field.
+// texts returns the values that kong has put into a flag's field.
 func texts(field reflect.Value) []string {
 	if list, ok := field.Interface().([]string); ok {
 		return list
@@ -118,10 +117,10 @@ func texts(field reflect.Value) []string {
 	return []string{field.String()}
 }
 
-// Switch is a yes or no as it was written: a flag without a value is "true".
+// Switch is a yes or no as text: a flag without a value is "true".
 type Switch string
 
-// Decode takes the flag's value, if it has one, as text.
+// Decode reads the flag's value as text, if it has one.
 func (s *Switch) Decode(ctx *kong.DecodeContext) error {
 	if ctx.Scan.Peek().Type == kong.FlagValueToken {
 		return ctx.Scan.PopValueInto("yes or no", (*string)(s))
@@ -130,5 +129,5 @@ func (s *Switch) Decode(ctx *kong.DecodeContext) error {
 	return nil
 }
 
-// IsBool tells kong that the flag may stand without a value.
+// IsBool tells kong that the flag does not need a value.
 func (*Switch) IsBool() bool { return true }

@@ -24,7 +24,7 @@ func TestFlagOverEnvironmentOverFileOverDefault(t *testing.T) {
 	if got != "3 2h0m0s DEBUG true false 20s [https://env.example https://env2.example]" {
 		t.Errorf("got %s", got)
 	}
-	// --config itself is a flag that wins over the environment.
+	// --config is itself a flag, which wins over the environment.
 	s, err = parse(t, "--data-dir=d", "--config="+write(t, "other.yaml", "shutdown-timeout: 7s", 0o644))
 	if err != nil {
 		t.Fatal(err)

@@ -15,7 +15,8 @@ var update = flag.Bool("update", false, "write the tables of settings into docs/
 
 const operations = "../../docs/operations.md"
 
-// tables are the settings as docs/operations.md shows them, one table a section.
+// tables returns the settings in the form of docs/operations.md, one table for each
+// section.
 func tables() string {
 	var out strings.Builder
 	for _, section := range sections(new(Settings)) {
@@ -36,7 +37,7 @@ func tables() string {
 	return out.String()
 }
 
-// code is text with the marks of Markdown for code in a table.
+// code formats text as code in a Markdown table.
 func code(text string) string {
 	if text == "" {
 		return ""
@@ -53,7 +54,7 @@ func TestOperationsListsEverySetting(t *testing.T) {
 	before, rest, found := strings.Cut(string(text), begin)
 	old, after, closed := strings.Cut(rest, end)
 	if !found || !closed {
-		t.Fatalf("docs/operations.md has no line %q, or no %q behind it", begin, end)
+		t.Fatalf("docs/operations.md has no line %q, or no %q after it", begin, end)
 	}
 	now := tables()
 	if old == now {

@@ -14,19 +14,19 @@ import (
 
 const maxFile = 1 << 20 // bytes
 
-// file is a settings file that has been read. It is kong's resolver: kong lets
-// resolvers win over the environment, so it keeps silent where that speaks.
+// file is a settings file that has been read. It is a kong resolver. Kong lets resolvers
+// win over the environment, so it returns nothing for settings that are in the environment.
 type file struct {
 	values map[string]any        // by name, of settings with a flag: a string, or an []any of strings
 	trees  map[string]*yaml.Node // by name, of the others
 	report
 }
 
-// Validate is for kong; the errors are reported by Settings.
+// Validate is for kong; Settings reports the errors.
 func (*file) Validate(*kong.Application) error { return nil }
 
-// Resolve gives the file's value for a flag, nil if it has none or if the
-// environment has one.
+// Resolve returns the file's value for a flag, or nil if it has none or the environment has
+// one.
 func (f *file) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
 	for _, env := range flag.Tag.Envs {
 		if _, ok := os.LookupEnv(env); ok {
@@ -58,7 +58,7 @@ func readFile(path string) *file {
 		case flag == nil:
 			f.trees[key] = value
 		case value.Kind == yaml.SequenceNode && isList:
-			var list []any // as kong takes it
+			var list []any // in the form that kong expects
 			for _, text := range f.list(value) {
 				list = append(list, text)
 			}
@@ -74,18 +74,18 @@ func readFile(path string) *file {
 	return f
 }
 
-// parseFile gives the file's one mapping, nil for an empty file. Its errors
-// repeat nothing of the file.
+// parseFile returns the file's mapping, or nil for an empty file. Its errors repeat nothing
+// from the file.
 func parseFile(path string) (*yaml.Node, error) {
 	r, err := os.Open(path)
 	if err != nil {
-		return nil, reason(err)
+		return nil, withoutPath(err)
 	}
 	defer r.Close()
 	data, err := io.ReadAll(io.LimitReader(r, maxFile+1))
 	switch {
 	case err != nil:
-		return nil, reason(err)
+		return nil, withoutPath(err)
 	case len(data) > maxFile:
 		return nil, errors.New("larger than 1 MiB")
 	}
@@ -108,8 +108,8 @@ var (
 	speakKey = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9 _-]{0,39}$`)
 )
 
-// printable gives text to append to a message, nothing if it may be a value
-// that slipped into a key's place.
+// printable returns text to append to a message, or nothing if the text may be a value that
+// someone put in the wrong place.
 func printable(text string) string {
 	if !speakKey.MatchString(text) {
 		return ""
@@ -134,11 +134,11 @@ func (r *report) members(mapping *yaml.Node, visit func(key string, at, value *y
 	}
 }
 
-// list gives the texts of a sequence.
+// list returns the texts of a sequence.
 func (r *report) list(sequence *yaml.Node) (texts []string) {
 	for _, item := range sequence.Content {
 		if item.Kind != yaml.ScalarNode || item.Tag == "!!null" {
-			r.failAt(item.Line, "a list has plain values only")
+			r.failAt(item.Line, "a list must have plain values only")
 			continue
 		}
 		texts = append(texts, item.Value)
@@ -146,9 +146,9 @@ func (r *report) list(sequence *yaml.Node) (texts []string) {
 	return texts
 }
 
-// reason is an I/O error without the path, which may be a secret put where its
-// file's name belongs.
-func reason(err error) error {
+// withoutPath returns an I/O error without the path, which may be a secret that someone
+// wrote instead of a file name.
+func withoutPath(err error) error {
 	var path *fs.PathError
 	if errors.As(err, &path) {
 		return path.Err

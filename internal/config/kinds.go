@@ -18,22 +18,22 @@ import (
 
 const maxNumber = 1_000_000
 
-// kind says how a setting is written, what its value must be, and which field
-// the value goes to. Most have a flag, and set. A tree, such as groups, is
-// possible only in the settings file: it has read instead.
+// kind says how to write a setting, which values are valid, and which field the value goes
+// to. Most settings have a flag, and set. A tree, such as groups, is possible only in the
+// settings file, and has read instead.
 type kind struct {
 	placeholder string // of the value, in --help
-	// rule follows "must be" in errors and documents, and contains a valid
-	// value; "" allows any text.
+	// rule follows "must be" in errors and documents, and contains a valid value; "" allows
+	// any text.
 	rule string
 	flag reflect.Type // string, Switch or []string; nil for a tree
-	// set parses what was written: several texts for a list, one for others. It
-	// returns the rules that they break, and leaves invalid values out.
+	// set parses the texts: one or more for a list, one for other kinds. It returns the
+	// rules that they break, and ignores invalid values.
 	set  func(texts []string) (broken []string)
 	read func(r *report, name string, node *yaml.Node)
 }
 
-// parsed is the kind of one text. parse reports whether the text is valid.
+// parsed is the kind of a setting with one text. parse reports whether the text is valid.
 func parsed[T any](to *T, k kind, parse func(text string) (T, bool)) kind {
 	k.flag = reflect.TypeFor[string]()
 	k.set = func(texts []string) []string {
@@ -47,7 +47,7 @@ func parsed[T any](to *T, k kind, parse func(text string) (T, bool)) kind {
 	return k
 }
 
-// listed is the kind of a list of texts, each of them parsed alone.
+// listed is the kind of a setting with a list of texts, each parsed on its own.
 func listed[T any](to *[]T, k kind, parse func(text string) (T, bool)) kind {
 	k.flag = reflect.TypeFor[[]string]()
 	k.set = func(texts []string) (broken []string) {
@@ -84,7 +84,7 @@ func toggle(to *bool) kind {
 	return k
 }
 
-// option is one value of a choice, and how it is written.
+// option is one value of a choice, and its text.
 type option[T any] struct {
 	name  string
 	value T
@@ -106,7 +106,7 @@ func choice[T any](to *T, options ...option[T]) kind {
 	})
 }
 
-// level is a choice in which case does not matter.
+// level is a choice that ignores case.
 func level(to *slog.Level) kind {
 	k := choice(to, option[slog.Level]{"debug", slog.LevelDebug}, option[slog.Level]{"info", slog.LevelInfo},
 		option[slog.Level]{"warn", slog.LevelWarn}, option[slog.Level]{"error", slog.LevelError})
@@ -139,13 +139,13 @@ func duration(to *time.Duration) kind {
 	})
 }
 
-// address is host:port. The port may be 0, for any free one.
+// address is host:port. Port 0 means any free port.
 func address(to *string) kind {
 	k := kind{placeholder: "HOST:PORT", rule: "host:port, such as 127.0.0.1:8080"}
 	return parsed(to, k, func(text string) (string, bool) { return text, isAddress(text) })
 }
 
-// loopbackAddress is for what no other machine may reach.
+// loopbackAddress is an address that no other machine can reach.
 func loopbackAddress(to *string) kind {
 	k := kind{placeholder: "HOST:PORT", rule: "empty, or host:port on loopback, such as 127.0.0.1:9090"}
 	return parsed(to, k, func(text string) (string, bool) {
@@ -161,8 +161,8 @@ func isAddress(text string) bool {
 	return err == nil
 }
 
-// isLoopback reports whether only this machine can reach host:port. A name
-// other than localhost could be anything.
+// isLoopback reports whether only this machine can reach host:port. A name other than
+// localhost could mean any machine.
 func isLoopback(address string) bool {
 	host, _, _ := net.SplitHostPort(address)
 	ip, err := netip.ParseAddr(host)
@@ -178,8 +178,8 @@ func webURL(to *string) kind {
 	return parsed(to, k, parseURL)
 }
 
-// endpoint is a server that receives messages about people, which may not
-// leave this machine in clear.
+// endpoint is a server that receives messages about people. They must not leave this
+// machine without TLS.
 func endpoint(to *string) kind {
 	k := kind{placeholder: "URL", rule: "empty, or an absolute https URL without user, query or fragment, such as https://sns.example.gov.uk; " +
 		"http is for loopback only, since messages about people would go in clear"}
@@ -192,7 +192,7 @@ func endpoint(to *string) kind {
 	})
 }
 
-// parseURL takes the slashes off the end of a URL. Empty text is valid.
+// parseURL removes slashes at the end of a URL. Empty text is valid.
 func parseURL(text string) (string, bool) {
 	if text == "" {
 		return "", true
@@ -208,8 +208,8 @@ func isWeb(u *url.URL) bool {
 	return (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && u.User == nil && u.Opaque == ""
 }
 
-// origins are compared as text with what browsers send, so another spelling of
-// the same origin would never match.
+// origins are compared as text with what browsers send, so only the browsers' own spelling
+// of an origin is valid.
 func origins(to *[]string) kind {
 	k := kind{placeholder: "ORIGIN", rule: "an origin, such as https://example.gov.uk: lower case, no path, no default port, no wildcard"}
 	return listed(to, k, func(text string) (string, bool) {
@@ -219,7 +219,7 @@ func origins(to *[]string) kind {
 	})
 }
 
-// networks are CIDRs; an address alone is a network of one.
+// networks are CIDRs; an address alone is a network with one address.
 func networks(to *[]netip.Prefix) kind {
 	k := kind{placeholder: "CIDR", rule: "a network, such as 10.0.0.0/8; a network of all addresses would trust everybody"}
 	return listed(to, k, func(text string) (netip.Prefix, bool) {
@@ -249,9 +249,9 @@ func topic(arn, region *string) kind {
 	})
 }
 
-// secretFile is the kind of a secret: no flag, variable or key can hold one,
-// and Secret is never printed. Without a file the Secret is nil. If the file is
-// unusable it is empty, since local mode was not asked for.
+// secretFile is the kind of a secret, which is in a file: no flag, variable or key can hold
+// it, and Secret is never printed. Without a file the Secret is nil. If the file cannot be
+// used, it is empty but not nil, because nobody asked for local mode.
 func secretFile(to *Secret) kind {
 	k := kind{placeholder: "FILE", rule: fmt.Sprintf("empty, or a file of mode 0600 with a secret of at least %d bytes", minSecret),
 		flag: reflect.TypeFor[string]()}
@@ -270,7 +270,7 @@ func secretFile(to *Secret) kind {
 	return k
 }
 
-// rolesOfGroups is a tree: a mapping of group to list of roles.
+// rolesOfGroups is a tree: a mapping of groups to lists of roles.
 func rolesOfGroups(to *map[string][]string) kind {
 	k := kind{rule: "a mapping of group to list of roles"}
 	k.read = func(r *report, name string, node *yaml.Node) {

@@ -6,9 +6,8 @@ import (
 	"testing"
 )
 
-// wrong lists values that break special rules, each in one way, and what the
-// error must say. TestErrorsNameTheSettingAndItsRule has a value for every
-// setting.
+// wrong lists values that each break a special rule, and what the error must say.
+// TestErrorsNameTheSettingAndItsRule has a value for every setting.
 var wrong = []struct{ flag, value, says string }{
 	{"listen", "127.0.0.1:" + marker, "host:port"},
 	{"listen", "127.0.0.1:65536", "host:port"},
@@ -59,7 +58,7 @@ func TestWrongValues(t *testing.T) {
 	}
 }
 
-// A value can be written in several ways; Settings have one.
+// There may be several ways to write a value; Settings has one form.
 func TestOneFormOfAValue(t *testing.T) {
 	s, err := parse(t, "--data-dir=d", "--log-level=WARN", "--public-url=https://example.gov.uk/api/",
 		"--cors-origins=https://a.example, http://localhost:3000", "--trusted-proxies=10.1.2.3/8, 192.0.2.1",

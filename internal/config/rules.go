@@ -9,12 +9,12 @@ import (
 // report collects errors of settings.
 type report struct{ errs []error }
 
-// fail names a setting in the ways it can be given, and the rule it broke.
+// fail names a setting in all the ways to give it, and the rule that it breaks.
 func (r *report) fail(name, rule string) {
 	r.errs = append(r.errs, fmt.Errorf("--%s (%s, %s in the file): %s", name, variable(name), name, rule))
 }
 
-// failAt names a line of the settings file, 0 for the whole of it.
+// failAt names a line of the settings file; 0 means the whole file.
 func (r *report) failAt(line int, rule string) {
 	where := "--config (EQUALITY_API_CONFIG)"
 	if line > 0 {
@@ -23,7 +23,7 @@ func (r *report) failAt(line int, rule string) {
 	r.errs = append(r.errs, fmt.Errorf("%s: %s", where, rule))
 }
 
-// tls checks that certificate and key are both there, private and a pair.
+// tls checks that certificate and key are both set, private and a pair.
 func (r *report) tls(s Settings) {
 	switch {
 	case s.TLSCert == "" && s.TLSKey == "":
@@ -37,7 +37,7 @@ func (r *report) tls(s Settings) {
 	}
 	key, err := os.Open(s.TLSKey)
 	if err != nil {
-		r.fail("tls-key", reason(err).Error())
+		r.fail("tls-key", withoutPath(err).Error())
 		return
 	}
 	defer key.Close()

@@ -49,7 +49,7 @@ func TestWrongTogether(t *testing.T) {
 	}
 }
 
-// In local mode there are no limits.
+// There are no limits in local mode.
 func TestLimitsAreForCallersWithTokens(t *testing.T) {
 	local, err := parse(t, "--data-dir=d")
 	if err != nil {

@@ -14,7 +14,7 @@ const (
 	redacted  = "[redacted]"
 )
 
-// Secret is bytes that are never printed: fmt, slog and encoding/json write
+// Secret holds bytes that are never printed: fmt, slog and encoding/json write
 // "[redacted]".
 type Secret []byte
 
@@ -24,13 +24,13 @@ func (Secret) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redacted) }
 // MarshalText writes "[redacted]".
 func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
-// ReadSecret reads a file that holds a secret of at least 32 bytes, without
-// the newline at its end. The file must be regular and closed to group and
-// others. Errors name neither the path nor anything read.
+// ReadSecret reads a file that holds a secret of at least 32 bytes, without the newline at
+// its end. It must be a regular file that only its owner can access. Errors contain neither
+// the path nor anything from the file.
 func ReadSecret(path string) (Secret, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, reason(err)
+		return nil, withoutPath(err)
 	}
 	defer f.Close()
 	if err := private(f); err != nil {
@@ -38,7 +38,7 @@ func ReadSecret(path string) (Secret, error) {
 	}
 	data, err := io.ReadAll(io.LimitReader(f, maxSecret+1))
 	if err != nil {
-		return nil, reason(err)
+		return nil, withoutPath(err)
 	}
 	if rest, ok := bytes.CutSuffix(data, []byte("\n")); ok {
 		data = bytes.TrimSuffix(rest, []byte("\r"))
@@ -52,16 +52,16 @@ func ReadSecret(path string) (Secret, error) {
 	return data, nil
 }
 
-// private checks an open file, so that what is checked is what is read.
+// private checks the open file, because the path could lead to another file by now.
 func private(f *os.File) error {
 	info, err := f.Stat()
 	switch {
 	case err != nil:
-		return reason(err)
+		return withoutPath(err)
 	case !info.Mode().IsRegular():
 		return errors.New("not a regular file")
 	case info.Mode().Perm()&0o077 != 0:
-		return errors.New("others than its owner have access; set its mode to 0600")
+		return errors.New("group or others can access it: set its mode to 0600")
 	}
 	return nil
 }

@@ -41,8 +41,8 @@ func TestSecretFile(t *testing.T) {
 	}
 }
 
-// Every setting that takes the name of a file with a secret in it is given one:
-// what is printed of Settings has nothing of what the file says.
+// Every setting that takes a file with a secret gets one: printed Settings must show
+// nothing from the file.
 func TestSettingsShowNoSecret(t *testing.T) {
 	path := write(t, "secret", marker+strings.Repeat("k", 32), 0o600)
 	var out bytes.Buffer

@@ -7,55 +7,54 @@ import (
 	"time"
 )
 
-// Settings are the checked and parsed settings. Printed or logged, they show
-// no secret.
+// Settings are the checked and parsed settings. They show no secret when printed or logged.
 type Settings struct {
 	DataDir  string
-	Database string // of PostgreSQL; "" is SQLite in DataDir
-	// Local is the mode without a token issuer: loopback only, JWTSecret is
-	// nil (the program keeps a key of its own in DataDir), limits are off.
+	Database string // of PostgreSQL; "" means SQLite in DataDir
+	// Local is the mode without a token issuer: loopback only, JWTSecret is nil (the
+	// program keeps its own key in DataDir), and there are no limits.
 	Local           bool
 	Listen          string // host:port
-	TelemetryListen string // host:port on loopback; "" is off
-	PublicURL       string // absolute, without a slash at its end; "" is none
+	TelemetryListen string // host:port on loopback; "" means none
+	PublicURL       string // absolute, without a slash at its end; "" means none
 	TrustedProxies  []netip.Prefix
-	TLSCert, TLSKey string // files that fit each other; "" is no TLS
+	TLSCert, TLSKey string // a pair of files; "" means no TLS
 
 	JWTSecret              Secret // at least 32 bytes; nil in local mode
-	JWTIssuer, JWTAudience string // "" is any
+	JWTIssuer, JWTAudience string // "" means any
 	JWTRequireExpiry       bool
 	Groups                 map[string][]string // group to roles, which identity.New checks
 
 	CORSOrigins                    []string
 	RequireIfMatch, RequirePurpose bool
-	RateLimit                      float64 // requests a second for each caller; 0 is off
+	RateLimit                      float64 // requests a second for each caller; 0 means no limit
 	RateBurst                      int     // at least 1
-	MaxConcurrentPerCaller         int     // 0 is off
+	MaxConcurrentPerCaller         int     // 0 means no limit
 
 	IdempotencyRetention, EventRetention, CopyRetention, ShutdownTimeout time.Duration // over 0
 	LogLevel                                                             slog.Level
 
 	DemoPeople        int
-	Council           string // for labels
+	Council           string // the name in labels
 	LocalEthnicGroups bool
 
-	MMHStrictCodes bool // the front-end contract refuses codes that no list has
+	MMHStrictCodes bool // /mmh refuses codes that are in no list
 
-	SNSTopicARN, SNSRegion string // of a FIFO topic; "" is off
-	SNSFull                bool   // messages hold values
-	SNSEndpoint            string // "" is AWS's
+	SNSTopicARN, SNSRegion string // of a FIFO topic; "" means no publishing
+	SNSFull                bool   // messages contain values
+	SNSEndpoint            string // "" means AWS's
 }
 
-// setting describes one setting. Its flag, variable, key, help and row in
-// docs/operations.md follow from this.
+// setting describes one setting: its flag, variable, key, help and row in
+// docs/operations.md all come from this.
 type setting struct {
 	name     string // of the flag, and the key in the settings file
-	kind            // how it is written, its rule, and its field of Settings
-	fallback string // the default, as text; "" is none
+	kind            // how to write it, its rule, and its field of Settings
+	fallback string // the default, as text; "" means none
 	help     string // sentences, with code in Markdown's backticks
 }
 
-// variable is the environment variable of the setting of a name.
+// variable returns the environment variable of the setting with this name.
 func variable(name string) string {
 	return "EQUALITY_API_" + strings.ToUpper(strings.NewReplacer("-", "_", ".", "_").Replace(name))
 }
@@ -66,7 +65,7 @@ type section struct {
 	settings []setting
 }
 
-// sections describes every setting, each bound to its field of s.
+// sections describes every setting. Each is bound to its field of s.
 func sections(s *Settings) []section {
 	return []section{
 		{"Data", []setting{

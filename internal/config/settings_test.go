@@ -13,13 +13,13 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// These tests hold for every setting, a new one too. They set environment
-// variables, so they do not run in parallel.
+// These tests cover every setting, including new ones. They set environment variables, so
+// they do not run in parallel.
 
-// marker stands for a value that no message may repeat.
+// marker is a value that no message may repeat.
 const marker = "s3cret-Marker"
 
-// parse is what main does: a serve command with the settings embedded, and a
+// parse does what main does: it parses a serve command with the settings embedded and a
 // flag of its own.
 func parse(t *testing.T, args ...string) (Settings, error) {
 	t.Helper()
@@ -55,7 +55,7 @@ func write(t *testing.T, name, text string, mode os.FileMode) string {
 	return path
 }
 
-// all are the settings that have a flag, bound to s, and how many have none.
+// all returns the settings that have a flag, bound to s, and how many have none.
 func all(s *Settings) (flags []setting, trees int) {
 	for _, section := range sections(s) {
 		for _, setting := range section.settings {
@@ -69,16 +69,15 @@ func all(s *Settings) (flags []setting, trees int) {
 	return flags, trees
 }
 
-// setTo gives Settings in which setting i alone was set, and what is wrong with
-// the value.
+// setTo returns Settings with only setting i set, and what is wrong with the value.
 func setTo(i int, value string) (s Settings, broken []string) {
 	flags, _ := all(&s)
 	broken = flags[i].set([]string{value})
 	return s, broken
 }
 
-// sample is a valid value of setting i that changes Settings: the last word of
-// its rule that is one, or else the name of a file with a secret.
+// sample returns a valid value of setting i that changes Settings: the last valid word of
+// its rule, or else the name of a file with a secret.
 func sample(t *testing.T, i int) string {
 	t.Helper()
 	flags, _ := all(new(Settings))
@@ -119,15 +118,15 @@ func TestEverySettingFillsFieldsOfItsOwn(t *testing.T) {
 			t.Errorf("%s fills no field that no other does", described.name)
 		}
 	}
-	// Local follows from others.
+	// Local depends on other settings.
 	if fields := reflect.TypeFor[Settings]().NumField(); len(filledBy)+trees+1 != fields {
 		t.Errorf("settings fill %d of %d fields of Settings", len(filledBy)+trees+1, fields)
 	}
 }
 
 func TestEverySettingIsAFlagAKeyAndAVariable(t *testing.T) {
-	// Rules between settings: certificate and key are a pair, and demo people
-	// are for local mode.
+	// Rules between settings: certificate and key are a pair, and demo people are only for
+	// local mode.
 	special := map[string]string{"demo-people": "0"}
 	special["tls-cert"], special["tls-key"] = certificate(t)
 

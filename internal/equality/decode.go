@@ -122,18 +122,18 @@ func codedFields(name string, list func(*Rules) *refdata.List) []field[CodedPatc
 }
 
 // optional reads a value with read, or null as the removal of the member.
-func optional[T any](d *decoder, read func(*decoder) (T, bool)) Change[T] {
+func optional[T any](d *decoder, read func(*decoder) (T, bool)) Nullable[T] {
 	if d.null() {
-		return Remove[T]()
+		return Null[T]()
 	}
 	value, ok := read(d)
 	if !ok {
-		return Change[T]{action: unusable}
+		return Nullable[T]{state: unusable}
 	}
 	return Set(value)
 }
 
-func optionalObject[T any](d *decoder, fields []field[T]) Change[T] {
+func optionalObject[T any](d *decoder, fields []field[T]) Nullable[T] {
 	return optional(d, func(d *decoder) (T, bool) {
 		var object T
 		_, ok := readObject(d, fields, &object)
@@ -141,6 +141,6 @@ func optionalObject[T any](d *decoder, fields []field[T]) Change[T] {
 	})
 }
 
-func (d *decoder) optionalCode(list *refdata.List) Change[string] {
+func (d *decoder) optionalCode(list *refdata.List) Nullable[string] {
 	return optional(d, func(d *decoder) (string, bool) { return d.code(list) })
 }

@@ -74,7 +74,7 @@ func readElement[T any](d *decoder, fields []field[T], element *T) {
 
 // Requirements returns the change to these communication requirements, which are
 // codes, not aliases.
-func (r *Rules) Requirements(values Change[[]string]) RequirementsPatch {
+func (r *Rules) Requirements(values Nullable[[]string]) RequirementsPatch {
 	p := RequirementsPatch{Values: values}
 	for _, value := range values.value {
 		code, _ := r.communicationRequirement.Find(value)

@@ -9,25 +9,25 @@ import (
 // Patch is a JSON merge patch (RFC 7396) of a record: objects merge member by
 // member, lists are replaced. [Rules.DecodePatch] makes it.
 type Patch struct {
-	ID       Change[uuid.UUID]
-	TargetID Change[uuid.UUID]
+	ID       Nullable[uuid.UUID]
+	TargetID Nullable[uuid.UUID]
 
-	AgeGroup                   Change[string]
-	Gender                     Change[GenderPatch]
-	Nationality                Change[string]
-	Ethnicity                  Change[CodedPatch]
-	ReligionOrBelief           Change[CodedPatch]
-	SexualOrientation          Change[CodedPatch]
-	MarriageOrCivilPartnership Change[MarriagePatch]
-	PregnancyOrMaternity       Change[[]Pregnancy]
-	NationalInsuranceNumber    Change[string]
-	Languages                  Change[[]Language]
-	CaringResponsibilities     Change[CaringPatch]
-	Disabled                   Change[Answer]
+	AgeGroup                   Nullable[string]
+	Gender                     Nullable[GenderPatch]
+	Nationality                Nullable[string]
+	Ethnicity                  Nullable[CodedPatch]
+	ReligionOrBelief           Nullable[CodedPatch]
+	SexualOrientation          Nullable[CodedPatch]
+	MarriageOrCivilPartnership Nullable[MarriagePatch]
+	PregnancyOrMaternity       Nullable[[]Pregnancy]
+	NationalInsuranceNumber    Nullable[string]
+	Languages                  Nullable[[]Language]
+	CaringResponsibilities     Nullable[CaringPatch]
+	Disabled                   Nullable[Answer]
 	CommunicationRequirements  RequirementsPatch
 	EconomicSituation          CodedPatch
 	HomeSituation              CodedPatch
-	ArmedForces                Change[string]
+	ArmedForces                Nullable[string]
 
 	// Unlisted says that a value which no list has, or none offers any more,
 	// may stand.
@@ -36,31 +36,31 @@ type Patch struct {
 
 // CodedPatch changes a code and its text.
 type CodedPatch struct {
-	Value        Change[string]
-	ValueIfOther Change[Text]
+	Value        Nullable[string]
+	ValueIfOther Nullable[Text]
 }
 
 // GenderPatch changes the members of a [Gender].
 type GenderPatch struct {
 	CodedPatch
-	DifferentToBirthSex Change[Answer]
+	DifferentToBirthSex Nullable[Answer]
 }
 
 // MarriagePatch changes the members of a [MarriageOrCivilPartnership].
 type MarriagePatch struct {
-	Married, CivilPartnership Change[Answer]
+	Married, CivilPartnership Nullable[Answer]
 }
 
 // CaringPatch changes the members of a [CaringResponsibilities].
 type CaringPatch struct {
-	ProvideUnpaidCare             Change[Answer]
-	HoursSpentProvidingUnpaidCare Change[string]
+	ProvideUnpaidCare             Nullable[Answer]
+	HoursSpentProvidingUnpaidCare Nullable[string]
 }
 
 // RequirementsPatch changes the communication requirements and their text.
 type RequirementsPatch struct {
-	Values        Change[[]string]
-	ValuesIfOther Change[Text]
+	Values        Nullable[[]string]
+	ValuesIfOther Nullable[Text]
 
 	takesText bool // one of Values takes text
 }
@@ -95,11 +95,11 @@ func (p Patch) Apply(current Record) Record {
 }
 
 // merge makes the changes to an object's members, or removes the object.
-func merge[P, T any](c Change[P], object *T, apply func(P, *T)) {
-	switch c.action {
+func merge[P, T any](n Nullable[P], object *T, apply func(P, *T)) {
+	switch n.state {
 	case set:
-		apply(c.value, object)
-	case remove:
+		apply(n.value, object)
+	case null:
 		var none T
 		*object = none
 	}
@@ -109,7 +109,7 @@ func (c CodedPatch) apply(value *string, text *Text) {
 	before := *value
 	c.Value.Apply(value)
 	c.ValueIfOther.Apply(text)
-	if *value != before && c.ValueIfOther.IsZero() || c.ValueIfOther.action == clearing {
+	if *value != before && c.ValueIfOther.IsZero() || c.ValueIfOther.state == clearing {
 		text.clear()
 	}
 }
@@ -142,8 +142,8 @@ func (p RequirementsPatch) apply(values *[]string, text *Text) {
 	}
 }
 
-// ClearText returns the change that removes a text unless it is "".
-func ClearText() Change[Text] { return Change[Text]{action: clearing} }
+// ClearText removes a text unless it is "".
+func ClearText() Nullable[Text] { return Nullable[Text]{state: clearing} }
 
 // clear removes a text unless it is "", which stays as it was sent.
 func (t *Text) clear() {

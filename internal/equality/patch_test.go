@@ -96,15 +96,15 @@ func TestPatch(t *testing.T) {
 
 func TestPatchMadeByHand(t *testing.T) {
 	t.Parallel()
-	p := equality.Patch{Nationality: equality.Set("french"), ArmedForces: equality.Remove[string]()}
+	p := equality.Patch{Nationality: equality.Set("french"), ArmedForces: equality.Null[string]()}
 	got := p.Apply(stored(t, `"nationality":"british","disabled":true,"armedForces":"reservist"`))
 	if want := document(`"nationality":"french","disabled":true`); string(got.Encode()) != want {
 		t.Errorf("got %s", got.Encode())
 	}
-	if v, ok := p.Nationality.Value(); v != "french" || !ok || p.Nationality.IsZero() || p.Nationality.Removes() {
+	if v, ok := p.Nationality.Value(); v != "french" || !ok || p.Nationality.IsZero() || p.Nationality.IsNull() {
 		t.Error("nationality is not seen to be set")
 	}
-	if _, ok := p.ArmedForces.Value(); ok || p.ArmedForces.IsZero() || !p.ArmedForces.Removes() {
+	if _, ok := p.ArmedForces.Value(); ok || p.ArmedForces.IsZero() || !p.ArmedForces.IsNull() {
 		t.Error("armedForces is not seen to be removed")
 	}
 	if !p.Disabled.IsZero() {

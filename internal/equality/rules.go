@@ -115,14 +115,14 @@ func (v validator) ids(p Patch, was Record) {
 	if was.ID != uuid.Nil {
 		v.same("/id", p.ID, was.ID)
 		v.same("/targetId", p.TargetID, was.TargetID)
-	} else if p.TargetID.IsZero() || p.TargetID.Removes() {
+	} else if p.TargetID.IsZero() || p.TargetID.IsNull() {
 		v.add("/targetId", Required)
 	}
 }
 
 // same checks that an identifier, if sent, is the stored one.
-func (v validator) same(pointer string, sent Change[uuid.UUID], stored uuid.UUID) {
-	if id, ok := sent.Value(); sent.Removes() || ok && id != stored {
+func (v validator) same(pointer string, sent Nullable[uuid.UUID], stored uuid.UUID) {
+	if id, ok := sent.Value(); sent.IsNull() || ok && id != stored {
 		v.add(pointer, IDMismatch)
 	}
 }
@@ -146,7 +146,7 @@ func (v validator) code(pointer string, list *refdata.List, was, is string) bool
 
 // coded checks a code and its text. It only checks a text if the code is allowed.
 func (v validator) coded(pointer string, list *refdata.List, sent CodedPatch, was, is coded) {
-	if !v.code(pointer, list, was.Value, is.Value) || sent.Value.action == unusable || is == was {
+	if !v.code(pointer, list, was.Value, is.Value) || sent.Value.state == unusable || is == was {
 		return
 	}
 	v.text(pointer+ifOther, list, is.ValueIfOther, is.Value)
@@ -182,7 +182,7 @@ func (v validator) requirements(list *refdata.List, sent RequirementsPatch, was,
 	}
 	unchanged := slices.Equal(codes, was.CommunicationRequirements) &&
 		is.CommunicationRequirementsIfOther == was.CommunicationRequirementsIfOther
-	if allowed && sent.Values.action != unusable && !unchanged {
+	if allowed && sent.Values.state != unusable && !unchanged {
 		v.text(pointer+ifOther, list, is.CommunicationRequirementsIfOther, codes...)
 	}
 }
@@ -191,7 +191,7 @@ func (v validator) caring(list *refdata.List, sent CaringPatch, was, is CaringRe
 	const pointer = "/caringResponsibilities/hoursSpentProvidingUnpaidCare"
 	hours := is.HoursSpentProvidingUnpaidCare
 	v.code(pointer, list, was.HoursSpentProvidingUnpaidCare, hours)
-	if hours != "" && is.ProvideUnpaidCare != Yes && is != was && sent.ProvideUnpaidCare.action != unusable {
+	if hours != "" && is.ProvideUnpaidCare != Yes && is != was && sent.ProvideUnpaidCare.state != unusable {
 		v.add(pointer, HoursNoCare)
 	}
 }

@@ -7,10 +7,9 @@ import (
 	"equality-information-api/internal/server"
 )
 
-// cors lets the pages of configured origins call a surface (Fetch standard,
-// CORS protocol). methods are those that the surface has, expose the headers
-// of its answers that pages may read. It is true where it has answered the
-// request, a preflight.
+// cors lets pages of the configured origins call a surface (Fetch standard, CORS protocol).
+// methods are the surface's methods, expose the response headers that pages may read. It
+// returns true if the request was a preflight, which it has then answered.
 func (g *Gate) cors(w http.ResponseWriter, r *http.Request, methods, expose string) bool {
 	if len(g.options.Origins) == 0 {
 		return false

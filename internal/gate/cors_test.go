@@ -24,7 +24,7 @@ func TestCORS(t *testing.T) {
 		name           string
 		origins        []string
 		method, origin string
-		preflight      bool // the header of one
+		preflight      bool // the request has a preflight's header
 		answered       bool
 		allowed        string
 	}{
@@ -32,7 +32,7 @@ func TestCORS(t *testing.T) {
 		{name: "not configured, preflight", method: "OPTIONS", origin: ours, preflight: true},
 		{name: "ours", origins: []string{"http://localhost:3000", ours}, method: "GET", origin: ours, allowed: ours},
 		{name: "ours, preflight", origins: []string{ours}, method: "OPTIONS", origin: ours, preflight: true, answered: true, allowed: ours},
-		{name: "ours, OPTIONS that is no preflight", origins: []string{ours}, method: "OPTIONS", origin: ours, allowed: ours},
+		{name: "ours, OPTIONS but no preflight", origins: []string{ours}, method: "OPTIONS", origin: ours, allowed: ours},
 		{name: "ours, GET with a preflight's header", origins: []string{ours}, method: "GET", origin: ours, preflight: true, allowed: ours},
 		{name: "theirs", origins: []string{ours}, method: "GET", origin: theirs},
 		{name: "theirs, preflight", origins: []string{ours}, method: "OPTIONS", origin: theirs, preflight: true},

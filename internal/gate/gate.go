@@ -1,13 +1,11 @@
-// Package gate is what the HTTP surfaces of the program have in common: which
-// surface a path belongs to, how a path finds its route, whose credentials a
-// request has, whether the caller has requests left and may do what it asks
-// for, how a body is taken in, the headers that mean the same everywhere,
-// problems, and CORS.
+// Package gate is what all HTTP surfaces of the program share: which surface a path belongs
+// to, which route a path has, whose credentials a request carries, whether the caller has
+// requests left and the permission to make this one, reading a body, the headers that mean
+// the same everywhere, problems, and CORS.
 //
-// It does not own the routes themselves, the order of the checks that come
-// after the caller's, what a body says, or answers that are no problems: those
-// are each surface's own (internal/httpapi, internal/mmh), which do not know
-// each other.
+// It does not own the routes, the order of the checks after the caller's, the meaning of a
+// body, or responses other than problems. Those belong to each surface (internal/httpapi,
+// internal/mmh), and the surfaces do not know each other.
 package gate
 
 import (
@@ -23,14 +21,13 @@ import (
 	"equality-information-api/internal/service"
 )
 
-// Authenticator says whose credentials a request has. Its error is
+// Authenticator finds out whose credentials a request carries. Its error is
 // identity.ErrUnauthenticated.
 type Authenticator interface {
 	Authenticate(context.Context, identity.Credentials) (identity.Caller, error)
 }
 
-// Authoriser says whether a caller may do what it asks for. Its error is
-// service.ErrForbidden.
+// Authoriser decides whether a caller may do something. Its error is service.ErrForbidden.
 type Authoriser interface {
 	Authorise(context.Context, service.Request, service.Action) (service.Access, error)
 }
@@ -39,25 +36,25 @@ type Authoriser interface {
 type Options struct {
 	Callers Authenticator
 	Service Authoriser
-	// Limiter is nil where calls are not limited.
+	// Limiter is nil if calls are not limited.
 	Limiter *server.Limiter
-	// Unauthenticated counts callers without valid credentials, by the stable word for why.
+	// Unauthenticated counts callers without valid credentials, by reason.
 	Unauthenticated func(reason string)
 	RequirePurpose  bool
 	Origins         []string                             // CORS
-	Internal        func(ctx context.Context, err error) // is told of an error that is answered by a bare 500
+	Internal        func(ctx context.Context, err error) // receives errors that the caller sees as a bare 500
 }
 
-// Gate lets requests in. Any number of goroutines may use it.
+// Gate admits requests. Any number of goroutines may use it.
 type Gate struct{ options Options }
 
 // New returns a gate.
 func New(o Options) *Gate { return &Gate{o} }
 
-// Admit lets in a request for an operation: it finds out who calls, counts the
-// call, and asks the service for the access. target is the id that the request
-// names, zero where it names none. release, which is never nil, ends the
-// request. The error is a Problem (401 or 429) or service.ErrForbidden.
+// Admit admits a request for an operation: it finds out who the caller is, counts the call,
+// and asks the service for the access. target is the id in the request, zero if it has
+// none. Call release, which is never nil, at the end of the request. The error is a Problem
+// (401 or 429) or service.ErrForbidden.
 func (g *Gate) Admit(r *http.Request, op service.Operation, target uuid.UUID) (access service.Access, release func(), err error) {
 	release = func() {}
 	if op.Open {
@@ -84,7 +81,7 @@ func (g *Gate) Admit(r *http.Request, op service.Operation, target uuid.UUID) (a
 
 func (g *Gate) authorise(r *http.Request, op service.Operation, caller identity.Caller, target uuid.UUID) (service.Access, error) {
 	action := op.Action
-	if len(op.When) > 0 { // else the query need not be read
+	if len(op.When) > 0 { // otherwise there is no need to read the query
 		action = op.ActionFor(r.URL.Query().Has)
 	}
 	purpose := r.Header.Get("X-Access-Purpose")

@@ -19,13 +19,13 @@ import (
 	"equality-information-api/internal/service"
 )
 
-// RetryAfter is when to come back to a service that is unavailable.
+// RetryAfter is when to try again if the service is unavailable.
 const RetryAfter = 5 * time.Second
 
-// PlainDetail is what a caller is told who came in clear.
+// PlainDetail is the detail for a request sent without TLS.
 const PlainDetail = "This service accepts HTTPS only."
 
-// Problem is an error as the HTTP contract tells it (RFC 9457).
+// Problem is an error in the form of the HTTP contract (RFC 9457).
 type Problem struct {
 	Code           string
 	Detail         string
@@ -49,14 +49,14 @@ type ProblemDocument struct {
 	ChangedMembers []string         `json:"changedMembers,omitempty"`
 }
 
-// ProblemFailure is one thing wrong with what was sent.
+// ProblemFailure is one error in a request.
 type ProblemFailure struct {
 	Pointer string `json:"pointer"`
 	Code    string `json:"code"`
 	Message string `json:"message"`
 }
 
-// Write answers with the problem, as this media type.
+// Write sends the problem as this media type.
 func (p Problem) Write(w http.ResponseWriter, r *http.Request, kind string) {
 	described := api.Problems[p.Code]
 	exchange := server.Of(r.Context())
@@ -90,20 +90,19 @@ func (p Problem) Write(w http.ResponseWriter, r *http.Request, kind string) {
 	Send(w, r, doc.Status, kind, body)
 }
 
-// Send sends an answer with its length, and without its body to HEAD.
+// Send sends a response with its length, without a body if the method is HEAD.
 func Send(w http.ResponseWriter, r *http.Request, status int, kind string, body []byte) {
 	h := w.Header()
 	h.Set("Content-Type", kind)
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
-		_, _ = w.Write(body) // the client is gone: there is nobody to tell
+		_, _ = w.Write(body) // the client has gone: nobody would read an error
 	}
 }
 
-// instance is the path of a request as it was sent, in ASCII; nothing else of
-// the request's target, which may have a host and a query. For a target that
-// is no path it is the root.
+// instance returns the path of a request as sent, in ASCII, without host and query. It is
+// the root if the target is not a path.
 func instance(r *http.Request) string {
 	target, err := url.ParseRequestURI(r.RequestURI)
 	if err != nil || !strings.HasPrefix(target.Path, "/") {
@@ -112,8 +111,8 @@ func instance(r *http.Request) string {
 	return target.EscapedPath()
 }
 
-// ProblemOf gives the problem that tells of an error. What it does not know is
-// internal, and nothing of it is told.
+// ProblemOf returns the problem for an error. An unknown error becomes an internal one,
+// which reveals nothing.
 func (g *Gate) ProblemOf(ctx context.Context, err error) Problem {
 	var p Problem
 	var invalid *equality.InvalidError

@@ -11,13 +11,13 @@ import (
 	"equality-information-api/api"
 )
 
-// MaxBody is how many bytes a body may have.
+// MaxBody is the largest body, in bytes.
 const MaxBody = 64 << 10
 
 const maxKey = 255 // characters of an Idempotency-Key
 
-// ReadBody reads a body of one of the media types. The error is a Problem:
-// 415, 413, or 400 for one that is cut short.
+// ReadBody reads a body of one of the media types. The error is a Problem: 415, 413, or 400
+// for a body that ends early.
 func ReadBody(w http.ResponseWriter, r *http.Request, types []string) ([]byte, error) {
 	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	charset := strings.ToLower(params["charset"])
@@ -29,7 +29,7 @@ func ReadBody(w http.ResponseWriter, r *http.Request, types []string) ([]byte, e
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
-		w.Header().Set("Connection", "close") // or the rest of the body would have to be read
+		w.Header().Set("Connection", "close") // otherwise the rest of the body would have to be read
 		return nil, Problem{Code: api.TooLarge}
 	}
 	if err != nil {
@@ -38,11 +38,10 @@ func ReadBody(w http.ResponseWriter, r *http.Request, types []string) ([]byte, e
 	return body, nil
 }
 
-// Purposes are what X-Access-Purpose may say.
+// Purposes are the values of X-Access-Purpose.
 var Purposes = []string{"service-delivery", "monitoring", "rights-request", "support"}
 
-// CheckPurpose gives what is wrong with X-Access-Purpose, in a sentence; empty
-// where nothing is.
+// CheckPurpose returns what is wrong with X-Access-Purpose as a sentence, or "".
 func (g *Gate) CheckPurpose(h http.Header) string {
 	switch sent := h.Values("X-Access-Purpose"); {
 	case len(sent) == 0 && g.options.RequirePurpose:
@@ -53,8 +52,8 @@ func (g *Gate) CheckPurpose(h http.Header) string {
 	return ""
 }
 
-// IdempotencyKey is the key that makes a retry safe; empty where none was
-// sent. ok is false where it is not of its form.
+// IdempotencyKey returns the key that makes a retry safe; empty if none was sent. ok is
+// false if it is malformed.
 func IdempotencyKey(h http.Header) (key string, ok bool) {
 	values := h.Values("Idempotency-Key")
 	if len(values) == 0 {
@@ -65,7 +64,7 @@ func IdempotencyKey(h http.Header) (key string, ok bool) {
 	return key, len(values) == 1 && key != "" && len(key) <= maxKey && printable
 }
 
-// WrongKey says what an Idempotency-Key must be.
+// WrongKey is the message for a malformed Idempotency-Key.
 const WrongKey = "The header Idempotency-Key must appear once and have 1 to 255 printable ASCII characters."
 
 // Operation is the method and path that an idempotency key belongs to.

@@ -11,27 +11,26 @@ import (
 	"equality-information-api/internal/server"
 )
 
-// Route is a method of a path, and what answers it.
+// Route is a method of a path, and its handler.
 type Route struct {
 	Method string
-	Path   string // as net/http's mux reads it, such as "/thing/{id}"; it stands in logs and metrics
+	Path   string // a pattern of net/http's mux, for example "/thing/{id}"; it appears in logs and metrics
 	Serve  http.HandlerFunc
 }
 
-// RouterOptions say how a surface reads paths and answers what has no route.
+// RouterOptions configure how a surface reads paths and answers unknown ones.
 type RouterOptions struct {
-	// Path turns a request's path, without a slash at its end, into the form that
-	// the routes use: without a prefix, or in one case. "/" is never found.
+	// Path turns a request's path, without a trailing slash, into the form of the routes:
+	// for example without a prefix, or in lower case. A result of "/" is never found.
 	Path func(string) string
-	// Expose are the headers of answers that pages of other origins may read.
+	// Expose are the response headers that pages of other origins may read.
 	Expose string
-	// Problem answers in the surface's form.
+	// Problem answers in the form of the surface.
 	Problem func(http.ResponseWriter, *http.Request, Problem)
 }
 
-// Router leads the requests of one surface to its routes. A slash at a path's
-// end makes no difference, HEAD is answered wherever GET is, and nothing is
-// redirected.
+// Router routes the requests of one surface. A trailing slash makes no difference, HEAD
+// works wherever GET does, and nothing redirects.
 type Router struct {
 	options RouterOptions
 	gate    *Gate
@@ -39,8 +38,8 @@ type Router struct {
 	methods string // of all routes, for CORS
 }
 
-// NewRouter returns a router of routes. Their patterns must not conflict:
-// net/http's mux panics if they do.
+// NewRouter returns a router for routes. Their patterns must not conflict: net/http's mux
+// panics if they do.
 func (g *Gate) NewRouter(o RouterOptions, routes []Route) *Router {
 	byPath := make(map[string]map[string]http.HandlerFunc)
 	all := make(map[string]http.HandlerFunc)
@@ -59,8 +58,8 @@ func (g *Gate) NewRouter(o RouterOptions, routes []Route) *Router {
 	return rt
 }
 
-// ServeHTTP answers preflights and what has no route, and leads all others to
-// their handlers.
+// ServeHTTP answers preflights and requests without a route, and passes all others to their
+// handlers.
 func (rt *Router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if rt.gate.cors(w, r, rt.methods, rt.options.Expose) {
 		return
@@ -83,7 +82,7 @@ func (rt *Router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rt.mux.ServeHTTP(w, &inner.Request)
 }
 
-// resource answers for one path.
+// resource returns the handler of one path.
 func (rt *Router) resource(pattern string, methods map[string]http.HandlerFunc) http.HandlerFunc {
 	allowed := allow(methods)
 	return func(w http.ResponseWriter, r *http.Request) {
@@ -106,7 +105,7 @@ func (rt *Router) notFound(w http.ResponseWriter, r *http.Request) {
 	rt.options.Problem(w, r, Problem{Code: api.NotFound})
 }
 
-// allow lists methods as the headers Allow and Access-Control-Allow-Methods do.
+// allow lists methods in the form of the headers Allow and Access-Control-Allow-Methods.
 func allow(methods map[string]http.HandlerFunc) string {
 	var names []string
 	for method := range methods {

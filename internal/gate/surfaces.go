@@ -8,16 +8,16 @@ import (
 
 // A Surface is one way the program speaks HTTP: a contract, or pages.
 type Surface interface {
-	// Owns says whether a path is the surface's.
+	// Owns reports whether the surface owns a path.
 	Owns(path string) bool
-	// ServeHTTP answers every request to such a path, its own 404 and 405 included.
+	// ServeHTTP answers every request to such a path, including 404 and 405.
 	http.Handler
-	// Problem answers with a problem in the surface's form.
+	// Problem answers with a problem in the form of the surface.
 	Problem(http.ResponseWriter, *http.Request, Problem)
 }
 
-// Surfaces are all there are. A path is the first's that owns it, and the
-// last's where none does.
+// Surfaces are all surfaces. A path belongs to the first that owns it, or to the last if
+// none does.
 type Surfaces []Surface
 
 func (s Surfaces) of(r *http.Request) Surface {
@@ -29,7 +29,7 @@ func (s Surfaces) of(r *http.Request) Surface {
 	return s[len(s)-1]
 }
 
-// ServeHTTP leads a request to its surface.
+// ServeHTTP passes a request to its surface.
 func (s Surfaces) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.of(r).ServeHTTP(w, r) }
 
 // Panic answers a request whose handler has panicked.
@@ -37,7 +37,7 @@ func (s Surfaces) Panic(w http.ResponseWriter, r *http.Request) {
 	s.of(r).Problem(w, r, Problem{Code: api.Internal})
 }
 
-// Plain answers a request that reached a trusted proxy in clear.
+// Plain answers a request that reached a trusted proxy without TLS.
 func (s Surfaces) Plain(w http.ResponseWriter, r *http.Request) {
 	s.of(r).Problem(w, r, Problem{Code: api.Forbidden, Detail: PlainDetail})
 }

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// surface is one that owns the paths below its name, and answers with it.
+// surface owns the paths below its name, and answers with its name.
 type surface string
 
 func (s surface) Owns(path string) bool { return strings.HasPrefix(path, string(s)) }

@@ -8,10 +8,10 @@ import (
 	"equality-information-api/internal/gate"
 )
 
-// write sends an answer.
+// write sends a response.
 func (c *call) write(status int, kind string, body []byte) { gate.Send(c.w, c.r, status, kind, body) }
 
-// writePersonal sends an answer that holds personal data.
+// writePersonal sends a response that holds personal data.
 func (c *call) writePersonal(document any) error {
 	body, err := json.Marshal(document)
 	if err != nil {

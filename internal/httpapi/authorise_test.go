@@ -24,7 +24,7 @@ import (
 
 var secret = []byte("an invented secret of many bytes")
 
-// bearer is a token of a caller in groups, which are named as their roles are.
+// bearer is the token of a caller in groups, which have the names of their roles.
 func bearer(t *testing.T, groups ...string) string {
 	t.Helper()
 	text, err := identity.Sign(secret, identity.Token{Subject: "somebody", Groups: groups})
@@ -34,7 +34,8 @@ func bearer(t *testing.T, groups ...string) string {
 	return text
 }
 
-// setup is an API on a store of its own, and its access log once the store is closed.
+// setup returns an API with its own store, and a function for its access log, which closes
+// the store.
 func setup(t *testing.T) (a *API, log func() []audit.Entry) {
 	t.Helper()
 	fatal := func(err error) {
@@ -122,12 +123,12 @@ func TestRefusalNamesWhoseRecordWasAskedFor(t *testing.T) {
 	}
 }
 
-// Who has no valid token is answered 401 wherever one is asked for, and is not entered.
+// A request without a valid token gets 401 wherever a token is needed, and no entry.
 func TestEveryOperationButTheOpenOnesAsksForAToken(t *testing.T) {
 	t.Parallel()
 	a, log := setup(t)
 	for _, op := range routed() {
-		for name, bad := range map[string]string{"no token": "", "a token that is none": "Bearer x.y.z"} {
+		for name, bad := range map[string]string{"no token": "", "not a token": "Bearer x.y.z"} {
 			w := ask(t, a, op.Method, plainPath.Replace(op.Path), bad)
 			if want := http.StatusUnauthorized; (w.Code == want) == op.Open {
 				t.Errorf("%s with %s: %d", op.ID, name, w.Code)
@@ -139,7 +140,7 @@ func TestEveryOperationButTheOpenOnesAsksForAToken(t *testing.T) {
 	}
 }
 
-// A caller whose token gives nothing may see the code lists, and nothing else.
+// A caller whose token grants nothing may read the code lists, and nothing else.
 func TestEveryRestrictedOperationIsRefusedToACallerWithoutRoles(t *testing.T) {
 	t.Parallel()
 	a, log := setup(t)
@@ -163,10 +164,10 @@ func TestEveryRestrictedOperationIsRefusedToACallerWithoutRoles(t *testing.T) {
 	}
 }
 
-// routed are the operations that have a route.
+// routed are the operations with a route.
 func routed() []service.Operation {
 	return slices.DeleteFunc(slices.Clone(service.Operations), func(op service.Operation) bool { return op.Path == "" })
 }
 
-// plainPath makes a path of a pattern.
+// plainPath turns a pattern into a path.
 var plainPath = strings.NewReplacer("{", "", "}", "")

@@ -19,7 +19,7 @@ import (
 	"equality-information-api/internal/service"
 )
 
-// call is one request on its way through the checks to its handler.
+// call is a request that passes the checks on its way to its handler.
 type call struct {
 	w        http.ResponseWriter
 	r        *http.Request
@@ -41,9 +41,9 @@ func newCall(w http.ResponseWriter, r *http.Request) *call {
 	return c
 }
 
-// check does the checks that every request has in common, in the contract's
-// order: 401, 429, 403, 406, 415, 413. Those of path, query and headers follow
-// in the handler, which alone knows them; release ends the call.
+// check makes the checks that all requests share, in the contract's order: 401, 429, 403,
+// 406, 415, 413. The handler then checks path, query and headers, which only it knows;
+// release ends the call.
 func (a *API) check(c *call, op service.Operation, params []string) (release func(), err error) {
 	c.access, release, err = a.gate.Admit(c.r, op, c.target())
 	if err != nil {
@@ -64,8 +64,7 @@ func (a *API) check(c *call, op service.Operation, params []string) (release fun
 	return release, nil
 }
 
-// target is the id that the request names, for the entry of a refusal; zero
-// where it names none.
+// target returns the id in the request, for the entry of a refusal; zero if it has none.
 func (c *call) target() uuid.UUID {
 	named := c.r.PathValue("id")
 	if named == "" {
@@ -75,11 +74,11 @@ func (c *call) target() uuid.UUID {
 	return target
 }
 
-// jsonRanges are the media ranges that JSON is in, the more specific after the less.
+// jsonRanges are the media ranges that include JSON, from general to specific.
 var jsonRanges = []string{"*/*", "application/*", "application/json"}
 
-// acceptsJSON says whether an Accept header admits JSON (RFC 9110, 12.5.1):
-// whether the most specific range that it is in has a weight over 0.
+// acceptsJSON reports whether an Accept header allows JSON (RFC 9110, 12.5.1): whether the
+// most specific range that includes it has a weight above 0.
 func acceptsJSON(accept []string) bool {
 	listed, specific, admitted := false, -1, false
 	for _, header := range accept {
@@ -108,12 +107,12 @@ func (c *call) readBody(types []string) (err error) {
 	return err
 }
 
-// wrong notes what is wrong with a part of the request that is not the body.
+// wrong notes an error in a part of the request other than the body.
 func (c *call) wrong(code, message string) {
 	c.invalid.Note(equality.Failure{Code: code, Message: message})
 }
 
-// checked is the end of the checks of path, query and headers.
+// checked ends the checks of path, query and headers.
 func (c *call) checked() error {
 	if len(c.invalid.Failures) > 0 {
 		return problem{Code: api.InvalidRequest, Failures: &c.invalid}
@@ -121,7 +120,7 @@ func (c *call) checked() error {
 	return nil
 }
 
-// checkQuery notes parameters that are not known, or given twice.
+// checkQuery notes parameters that are unknown or given twice.
 func (c *call) checkQuery(known []string) {
 	for _, name := range slices.Sorted(maps.Keys(c.query)) {
 		switch {
@@ -133,7 +132,7 @@ func (c *call) checkQuery(known []string) {
 	}
 }
 
-// shown repeats a name that was sent only where it is harmless.
+// shown returns the name of a parameter only if it is safe to repeat.
 func shown(name string) string {
 	if equality.SafeName(name) {
 		return " " + name
@@ -141,7 +140,7 @@ func shown(name string) string {
 	return ""
 }
 
-// id is the path's identifier.
+// id returns the id in the path.
 func (c *call) id() uuid.UUID {
 	return c.parseID("path.id", "The id in the path", c.r.PathValue("id"))
 }
@@ -154,7 +153,7 @@ func (c *call) parseID(code, what, value string) uuid.UUID {
 	return id
 }
 
-// number is a query parameter that is a whole number within bounds.
+// number returns a query parameter that is a whole number within bounds.
 func (c *call) number(name string, preset, least, most int) int {
 	if !c.query.Has(name) {
 		return preset
@@ -168,16 +167,16 @@ func (c *call) number(name string, preset, least, most int) int {
 	return n
 }
 
-// time is a query parameter that is an RFC 3339 time, the zero time where it
-// is absent. What is finer than a microsecond is rounded up: a record, whose
-// times are whole microseconds, is before or since both alike.
+// time returns a query parameter that is an RFC 3339 time; the zero time if it is absent.
+// It rounds up to whole microseconds: the times of records are whole microseconds, so
+// before and since get the same records.
 func (c *call) time(name string) time.Time {
 	if !c.query.Has(name) {
 		return time.Time{}
 	}
 	text := c.query.Get(name)
 	t, err := time.Parse(time.RFC3339Nano, text)
-	// An hour of one digit and a decimal comma are not RFC 3339's, but package time takes them.
+	// RFC 3339 has no one-digit hours or decimal commas, but package time accepts them.
 	lenient := len(text) < len("2026-11-23T09:30:00Z") || text[len("2026-11-23T09")] != ':' || strings.Contains(text, ",")
 	t = t.UTC().Add(time.Microsecond - 1).Truncate(time.Microsecond)
 	if err != nil || lenient || t.Year() < 1 || t.Year() > 9999 || t.IsZero() {
@@ -193,19 +192,19 @@ func (a *API) checkPurpose(c *call) {
 	}
 }
 
-// reason is why a change is made.
-func (c *call) reason() string {
+// changeReason returns the reason for a change.
+func (c *call) changeReason() string {
 	if len(c.r.Header.Values("X-Change-Reason")) == 0 {
-		return service.Reasons[0]
+		return service.ChangeReasons[0]
 	}
 	reason := c.r.Header.Get("X-Change-Reason")
-	if !slices.Contains(service.Reasons, reason) {
-		c.wrong("header.x-change-reason", "The header X-Change-Reason must be one of "+strings.Join(service.Reasons, ", ")+".")
+	if !slices.Contains(service.ChangeReasons, reason) {
+		c.wrong("header.x-change-reason", "The header X-Change-Reason must be one of "+strings.Join(service.ChangeReasons, ", ")+".")
 	}
 	return reason
 }
 
-// idempotencyKey is the key that makes a retry safe; empty where none was sent.
+// idempotencyKey returns the key that makes a retry safe; empty if none was sent.
 func (c *call) idempotencyKey() string {
 	key, ok := gate.IdempotencyKey(c.r.Header)
 	if !ok {

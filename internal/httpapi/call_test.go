@@ -18,14 +18,14 @@ import (
 	"equality-information-api/internal/service"
 )
 
-// asked is a call with a query.
+// asked returns a call with a query.
 func asked(query string) *call {
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	r.URL.RawQuery = query
 	return newCall(httptest.NewRecorder(), r)
 }
 
-// codes are the codes of what is wrong with a call.
+// codes returns the codes of a call's errors.
 func codes(c *call) string {
 	var out []string
 	for _, f := range c.invalid.Failures {
@@ -51,7 +51,7 @@ func TestAcceptsJSON(t *testing.T) {
 		"application/jsonp":                      false,
 		"application/json;q=0":                   false,
 		"application/json;q=0.0":                 false,
-		"application/json;q=0, */*":              false, // the more specific range counts
+		"application/json;q=0, */*":              false, // the more specific range applies
 		"*/*, application/json;q=0":              false,
 		"application/*;q=0, application/json":    true,
 		"*/*;q=0, application/*":                 true,
@@ -118,7 +118,7 @@ func TestTime(t *testing.T) {
 		"2026-11-23T24:00:00Z":             "",
 		"2026-11-23T09:30:00+25:00":        "",
 		"0000-01-01T00:00:00Z":             "",
-		"0001-01-01T00:00:00Z":             "", // no time at all, to the program
+		"0001-01-01T00:00:00Z":             "", // the program's zero time
 		"10000-01-01T00:00:00Z":            "",
 		"9999-12-31T23:59:59.99999999999Z": "",
 		"now":                              "",
@@ -194,7 +194,7 @@ func TestFailuresAreCountedFromTheHundredAndFirst(t *testing.T) {
 	}
 }
 
-// lax and strict are APIs that do not demand a purpose, and do.
+// lax and strict are APIs that do not require a purpose, and do.
 var (
 	lax    = &API{gate: gate.New(gate.Options{})}
 	strict = &API{gate: gate.New(gate.Options{RequirePurpose: true})}
@@ -229,20 +229,20 @@ func TestHeadersOfAWrite(t *testing.T) {
 			call.r.Header[c.header] = c.values
 		}
 		lax.checkPurpose(call)
-		key, reason := call.idempotencyKey(), call.reason()
+		key, reason := call.idempotencyKey(), call.changeReason()
 		if got := codes(call); got != c.want {
 			t.Errorf("%s %q: %q", c.header, c.values, got)
 		}
 		if c.want == "" && c.header == "Idempotency-Key" && key != call.r.Header.Get("Idempotency-Key") {
 			t.Errorf("%q is read as %q", c.values, key)
 		}
-		if c.values == nil && (reason != service.Reasons[0] || key != "") {
+		if c.values == nil && (reason != service.ChangeReasons[0] || key != "") {
 			t.Errorf("by default: %q %q", reason, key)
 		}
 	}
 	call := asked("")
 	if strict.checkPurpose(call); codes(call) != "header.x-access-purpose" {
-		t.Error("a purpose that is required is not missed")
+		t.Error("a missing purpose was accepted")
 	}
 }
 
@@ -253,7 +253,7 @@ func TestBody(t *testing.T) {
 	}{
 		{"JSON", "application/json", "", "{}", ""},
 		{"in another case, with a charset", "Application/JSON; Charset=UTF-8", "identity", "{}", ""},
-		{"as large as may be", "application/json", "", strings.Repeat(" ", gate.MaxBody), ""},
+		{"as large as allowed", "application/json", "", strings.Repeat(" ", gate.MaxBody), ""},
 		{"too large", "application/json", "", strings.Repeat(" ", gate.MaxBody+1), api.TooLarge},
 		{"another type", "text/json", "", "{}", api.UnsupportedMediaType},
 		{"of PATCH", "application/merge-patch+json", "", "{}", api.UnsupportedMediaType},
@@ -290,7 +290,7 @@ func TestPathsIdentifier(t *testing.T) {
 	}
 }
 
-// What a call says of itself must never hold what was sent.
+// The errors of a call must never contain what was sent.
 func TestFailuresOfACallHoldNoValue(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -305,7 +305,7 @@ func TestFailuresOfACallHoldNoValue(t *testing.T) {
 		c.time("t")
 		c.boolean("b")
 		c.parseID("query.targetId", "The id", c.query.Get("targetId"))
-		c.reason()
+		c.changeReason()
 		c.idempotencyKey()
 		c.condition("If-Match")
 		strict.checkPurpose(c)

@@ -6,7 +6,7 @@ import (
 	"equality-information-api/internal/etag"
 )
 
-// condition is a conditional header of the request; present is false where none was sent.
+// condition returns a conditional header of the request; present is false if none was sent.
 func (c *call) condition(name string) (list etag.List, present bool) {
 	values := c.r.Header.Values(name)
 	if len(values) == 0 {

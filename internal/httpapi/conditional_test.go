@@ -19,7 +19,7 @@ func TestConditionThatIsMalformedIsTold(t *testing.T) {
 			t.Errorf("%q: %s", value, got)
 		}
 		if _, present := c.condition("If-None-Match"); present {
-			t.Error("there is a header that was not sent")
+			t.Error("a header that was not sent is present")
 		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"equality-information-api/internal/equality"
 )
 
-// The pages of the documentation. Nothing of them comes from elsewhere.
+// The pages of the documentation. They load nothing from elsewhere.
 var (
 	//go:embed assets
 	assetFiles embed.FS
@@ -20,7 +20,7 @@ var (
 	swagger    = v5emb.New("Equality Information API", "", "/docs/assets")
 )
 
-// pagePolicy lets a page load what this service serves, and nothing else.
+// pagePolicy allows a page to load only what this service serves.
 const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
 // contractYAML answers GET /openapi.yaml.
@@ -29,7 +29,7 @@ func (a *API) contractYAML(c *call) error { return c.document("application/yaml"
 // contractJSON answers GET /openapi.json.
 func (a *API) contractJSON(c *call) error { return c.document("application/json", api.JSON()) }
 
-// docs answers GET /docs: the contract as a page to try it out on.
+// docs answers GET /docs: a page to read the contract and try it out.
 func (a *API) docs(c *call) error { return c.page("docs.html", nil) }
 
 // docsAsset answers GET /docs/assets/{file}: our own files, then Swagger UI's.
@@ -50,7 +50,7 @@ func (a *API) docsAsset(c *call) error {
 	return nil
 }
 
-// docsProblem answers GET /docs/problems/{code}: what a problem's type leads to.
+// docsProblem answers GET /docs/problems/{code}: the page that a problem's type links to.
 func (a *API) docsProblem(c *call) error {
 	described, ok := api.Problems[c.r.PathValue("code")]
 	if !ok {
@@ -75,7 +75,7 @@ func (c *call) document(kind string, body []byte) error {
 	return nil
 }
 
-// page answers with a page, whole or not at all.
+// page sends a complete page, or nothing.
 func (c *call) page(name string, data any) error {
 	var buffer bytes.Buffer
 	if err := pages.ExecuteTemplate(&buffer, name, data); err != nil {

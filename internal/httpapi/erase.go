@@ -15,7 +15,7 @@ type eraser interface {
 	EraseRecord(context.Context, service.Access, service.Erasure) (service.Certificate, error)
 }
 
-// certificate is the answer to an erasure.
+// certificate is the response to an erasure.
 type certificate struct {
 	ID          uuid.UUID `json:"id"`
 	TargetID    uuid.UUID `json:"targetId"`
@@ -24,7 +24,7 @@ type certificate struct {
 	LastVersion int64     `json:"lastVersion"`
 	Removed     []string  `json:"removed"`
 	Kept        []kept    `json:"kept"`
-	CompleteBy  string    `json:"completeBy"` // a day
+	CompleteBy  string    `json:"completeBy"` // a date
 }
 
 type kept struct {

@@ -9,7 +9,7 @@ import (
 	"equality-information-api/internal/service"
 )
 
-// feed is the use case of the feed.
+// feed is the use case for the feed.
 type feed interface {
 	ReadFeed(ctx context.Context, a service.Access, cursor string, limit int, wait time.Duration) (service.Feed, error)
 }
@@ -19,7 +19,8 @@ type feedDocument struct {
 	Next   string            `json:"next"`
 }
 
-// events answers GET /events. One that waits is answered when the server drains.
+// events answers GET /events. A request that waits gets its response when the server
+// drains.
 func (a *API) events(c *call) error {
 	limit := c.number("limit", 100, 1, 1000)
 	wait := time.Duration(c.number("wait", 0, 0, 30)) * time.Second
@@ -46,7 +47,8 @@ func (a *API) events(c *call) error {
 	return c.writePersonal(doc)
 }
 
-// untilDraining ends a wait when the server is told to stop, so that it need not be waited for.
+// untilDraining ends a wait when the server begins to shut down, so that shutdown need not
+// wait.
 func untilDraining(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
 	go func() {

@@ -9,14 +9,14 @@ import (
 	"equality-information-api/internal/gate"
 )
 
-// health says whether personal data can be read and written.
+// health reports whether personal data can be read and written.
 type health interface {
 	Ready(context.Context) error
 }
 
 var healthy = []byte(`{"status":"ok"}`)
 
-// live answers GET /livez: the process runs.
+// live answers GET /livez: the process is running.
 func (a *API) live(c *call) error {
 	if err := c.checked(); err != nil {
 		return err

@@ -13,7 +13,7 @@ import (
 	"equality-information-api/internal/store"
 )
 
-// historian has the use cases of a record's history.
+// historian has the use cases for a record's history.
 type historian interface {
 	Versions(ctx context.Context, a service.Access, id uuid.UUID) ([]store.Opened, error)
 	Version(ctx context.Context, a service.Access, id uuid.UUID, version int64) (service.Shown, error)

@@ -1,7 +1,6 @@
-// Package httpapi is the JSON API of api/openapi.yaml: its handlers, the order
-// in which a request is checked, what answers look like, and problems. Which
-// operations there are, and what a request means, is package service's; this
-// package only speaks HTTP.
+// Package httpapi is the JSON API of api/openapi.yaml: its handlers, the order of the
+// checks of a request, the form of responses, and problems. Package service owns the list
+// of operations and what a request means; this package only speaks HTTP.
 package httpapi
 
 import (
@@ -14,15 +13,15 @@ import (
 	"equality-information-api/internal/service"
 )
 
-// Prefix stands before every path; the same paths without it, which are the
-// seed's own, lead to the same handlers.
+// Prefix comes before every path. The same paths without it, which are the seed's own, have
+// the same handlers.
 const Prefix = "/api/v1"
 
 // exposed are the headers that pages of other origins may read.
 const exposed = "ETag, Location, x-correlation-id"
 
-// UseCases are what the handlers need of the service; what each needs stands
-// beside it.
+// UseCases are what the handlers need from the service; each interface is beside its
+// handlers.
 type UseCases interface {
 	records
 	eraser
@@ -38,7 +37,8 @@ type Options struct {
 	UseCases UseCases
 	Rules    *equality.Rules
 	Lists    *refdata.Lists
-	// PublicURL is the scheme and host that absolute links begin with; empty takes the request's.
+	// PublicURL is the scheme and host that absolute links begin with; if empty, the
+	// request's.
 	PublicURL string
 }
 
@@ -58,7 +58,7 @@ type endpoint struct {
 	handle func(*API, *call) error
 }
 
-// endpoints are those of all operations that have a route, by id.
+// endpoints are the endpoints of all operations with a route, by id.
 var endpoints = map[string]endpoint{
 	"createEqualityInformation":       {handle: (*API).create},
 	"createEqualityInformationWithId": {handle: (*API).create},
@@ -81,7 +81,7 @@ var endpoints = map[string]endpoint{
 	"getProblemPage":                  {handle: (*API).docsProblem},
 }
 
-// bodies are the media types that a method's body may have.
+// bodies are the media types that a body may have, by method.
 var bodies = map[string][]string{
 	http.MethodPost:  {"application/json"},
 	http.MethodPatch: {"application/json", "application/merge-patch+json"},
@@ -115,7 +115,7 @@ func (a *API) newRouter(routes []gate.Route) *gate.Router {
 	return a.gate.NewRouter(gate.RouterOptions{Path: withoutPrefix, Expose: exposed, Problem: a.Problem}, routes)
 }
 
-// withoutPrefix is a path without the prefix, which it need not have.
+// withoutPrefix returns a path without the prefix, if it has one.
 func withoutPrefix(path string) string {
 	if rest, ok := strings.CutPrefix(path, Prefix); ok && (rest == "" || rest[0] == '/') {
 		return "/" + strings.TrimPrefix(rest, "/")
@@ -123,7 +123,7 @@ func withoutPrefix(path string) string {
 	return path
 }
 
-// Owns says that every path is the API's that is no other surface's.
+// Owns returns true: the API owns every path that no other surface owns.
 func (a *API) Owns(string) bool { return true }
 
 // ServeHTTP answers a request, with and without the prefix and a trailing slash.
@@ -134,7 +134,7 @@ func (a *API) Problem(w http.ResponseWriter, r *http.Request, p gate.Problem) {
 	p.Write(w, r, "application/problem+json")
 }
 
-// serve answers an operation's requests.
+// serve returns the handler of an operation.
 func (a *API) serve(op service.Operation, e endpoint) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		c := newCall(w, r)

@@ -13,7 +13,7 @@ import (
 
 var listParams = []string{"targetId", "limit", "cursor", "modifiedSince", "modifiedBefore"}
 
-// lister is the use case of a list.
+// lister is the use case for a list.
 type lister interface {
 	ListRecords(context.Context, service.Access, service.ListQuery) (service.Listing, error)
 }
@@ -32,8 +32,8 @@ type listItem struct {
 	Members    []string       `json:"members,omitzero"`
 }
 
-// list answers GET /equality-information: with targetId the path gives one
-// record, and not a list.
+// list answers GET /equality-information. With targetId the result is one record, not a
+// list.
 func (a *API) list(c *call) error {
 	if c.query.Has("targetId") {
 		return a.readByTarget(c)
@@ -83,7 +83,7 @@ func (a *API) readByTarget(c *call) error {
 	return a.lookUp(c, service.Lookup{ID: target, Target: target})
 }
 
-// absolute is what an absolute link begins with.
+// absolute returns the beginning of an absolute link.
 func (a *API) absolute(c *call) string {
 	if a.publicURL != "" {
 		return a.publicURL

@@ -10,11 +10,11 @@ import (
 	"equality-information-api/internal/service"
 )
 
-// problem is an error as the contract tells it (RFC 9457).
+// problem is an error in the form of the contract (RFC 9457).
 type problem = gate.Problem
 
-// answer turns an error into the problem that tells of it. What it does not
-// know is internal, and nothing of it is told.
+// answer sends the problem for an error. An unknown error becomes an internal one, which
+// reveals nothing.
 func (a *API) answer(c *call, err error) {
 	var conflict *service.ConflictError
 	var version *service.VersionError

@@ -25,7 +25,8 @@ import (
 	"equality-information-api/internal/service"
 )
 
-// answered is what an API tells of an error, and whether it took it for an internal one.
+// answered returns the API's response to an error, and the error if the API reported it as
+// internal.
 func answered(t testing.TB, target string, err error) (w *httptest.ResponseRecorder, doc gate.ProblemDocument, internal error) {
 	t.Helper()
 	a := &API{gate: gate.New(gate.Options{Internal: func(_ context.Context, err error) { internal = err }})}
@@ -37,7 +38,7 @@ func answered(t testing.TB, target string, err error) (w *httptest.ResponseRecor
 		t.Fatalf("%s: %v", w.Body, err)
 	}
 	if server.Of(r.Context()).Problem != strings.TrimPrefix(doc.Type, api.ProblemPath) {
-		t.Errorf("the log is told %q", server.Of(r.Context()).Problem)
+		t.Errorf("the log says %q", server.Of(r.Context()).Problem)
 	}
 	return w, doc, internal
 }
@@ -128,7 +129,7 @@ func TestProblemTellsFailuresAndChangedMembers(t *testing.T) {
 	}
 }
 
-// A path whose bytes are no text must not spoil the document.
+// Whatever bytes the path has, the document must be valid.
 func TestProblemIsWholeWhateverThePath(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -143,7 +144,7 @@ func TestProblemIsWholeWhateverThePath(t *testing.T) {
 	})
 }
 
-// The permission that is missing is named, also where the error is wrapped.
+// The missing permission is named, even if the error is wrapped.
 func TestForbiddenNamesThePermission(t *testing.T) {
 	t.Parallel()
 	w, doc, _ := answered(t, "/x", fmt.Errorf("wrapped: %w", &service.ForbiddenError{Permission: "equality:list"}))
@@ -152,8 +153,8 @@ func TestForbiddenNamesThePermission(t *testing.T) {
 	}
 }
 
-// TestEveryProblemIsUsed finds problems that nothing here answers with, and
-// codes that the contract does not have.
+// TestEveryProblemIsUsed finds problems that no code here sends, and codes that are missing
+// from the contract.
 func TestEveryProblemIsUsed(t *testing.T) {
 	t.Parallel()
 	names := constants(t, "../../api/problems.go")
@@ -180,7 +181,7 @@ func TestEveryProblemIsUsed(t *testing.T) {
 	}
 }
 
-// constants are a file's constants that are texts.
+// constants returns the string constants of a file.
 func constants(t *testing.T, path string) map[string]string {
 	t.Helper()
 	file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)

@@ -11,19 +11,19 @@ import (
 	"equality-information-api/internal/service"
 )
 
-// records are the use cases of one record.
+// records are the use cases for one record.
 type records interface {
 	CreateRecord(context.Context, service.Access, service.Write) (service.Shown, error)
 	ChangeRecord(context.Context, service.Access, service.Write) (service.Shown, error)
 	Read(context.Context, service.Access, service.Lookup) (service.Shown, error)
 }
 
-// location is the path of a record.
+// location returns the path of a record.
 func location(id uuid.UUID) string { return Prefix + "/equality-information/" + id.String() }
 
 // create answers POST /equality-information and POST /equality-information/{id}.
 func (a *API) create(c *call) error {
-	w := service.Write{Body: c.body, Reason: c.reason(), Key: c.idempotencyKey(), Operation: gate.Operation(c.r)}
+	w := service.Write{Body: c.body, Reason: c.changeReason(), Key: c.idempotencyKey(), Operation: gate.Operation(c.r)}
 	if c.r.PathValue("id") != "" {
 		w.ID = c.id()
 	}
@@ -36,7 +36,7 @@ func (a *API) create(c *call) error {
 
 // change answers PATCH /equality-information/{id}.
 func (a *API) change(c *call) error {
-	w := service.Write{ID: c.id(), Body: c.body, Reason: c.reason(), Key: c.idempotencyKey(), Operation: gate.Operation(c.r)}
+	w := service.Write{ID: c.id(), Body: c.body, Reason: c.changeReason(), Key: c.idempotencyKey(), Operation: gate.Operation(c.r)}
 	if match, sent := c.condition("If-Match"); sent {
 		w.IfMatch = &match
 	}
@@ -67,7 +67,7 @@ func (a *API) written(c *call, w service.Shown, err error) error {
 // read answers GET /equality-information/{id}.
 func (a *API) read(c *call) error { return a.lookUp(c, service.Lookup{ID: c.id()}) }
 
-// lookUp answers with the record that a lookup leads to.
+// lookUp sends the record of a lookup.
 func (a *API) lookUp(c *call, l service.Lookup) error {
 	l.IfNoneMatch, _ = c.condition("If-None-Match")
 	if err := c.checked(); err != nil {
@@ -86,13 +86,13 @@ func (a *API) lookUp(c *call, l service.Lookup) error {
 	return nil
 }
 
-// record answers with a record.
+// record sends a record.
 func (c *call) record(status int, v service.Shown) {
 	c.describe(v)
 	c.write(status, "application/json", v.Text)
 }
 
-// describe sets the headers that tell of a record's version.
+// describe sets the headers that describe a record's version.
 func (c *call) describe(v service.Shown) {
 	h := c.w.Header()
 	h.Set("ETag", etag.Quoted(etag.Version(v.Version)))

@@ -63,7 +63,7 @@ func (a *API) referenceList(c *call) error {
 	return c.cacheable(tag, doc)
 }
 
-// boolean is a query parameter that is true or false.
+// boolean returns a query parameter that is true or false.
 func (c *call) boolean(name string) bool {
 	switch value := c.query.Get(name); {
 	case !c.query.Has(name), value == "false":
@@ -75,7 +75,7 @@ func (c *call) boolean(name string) bool {
 	return false
 }
 
-// cacheable answers with what holds no personal data, unless the caller has it.
+// cacheable sends a document without personal data, unless the caller already has it.
 func (c *call) cacheable(tag string, document any) error {
 	none, _ := c.condition("If-None-Match")
 	if err := c.checked(); err != nil {

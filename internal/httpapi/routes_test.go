@@ -22,7 +22,7 @@ import (
 	"equality-information-api/internal/service"
 )
 
-// parsePackage parses a folder's files, but not its tests.
+// parsePackage parses the files of a folder, except its tests.
 func parsePackage(t *testing.T, dir string) (files []*ast.File) {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
@@ -42,11 +42,11 @@ func parsePackage(t *testing.T, dir string) (files []*ast.File) {
 	return files
 }
 
-// described is what the contract says of an operation.
+// described is an operation in the contract.
 type described struct {
 	ID         string `yaml:"operationId"`
 	Permission any    `yaml:"x-permission"`
-	Security   *[]any `yaml:"security"` // empty where no token is needed
+	Security   *[]any `yaml:"security"` // empty if no token is needed
 	Parameters []struct {
 		Ref  string `yaml:"$ref"`
 		Name string `yaml:"name"`
@@ -54,8 +54,8 @@ type described struct {
 	} `yaml:"parameters"`
 }
 
-// contract gives the operations of the contract by method and path, and the
-// names of the query parameters that it has for all to use.
+// contract returns the contract's operations by method and path, and the names of the query
+// parameters that operations share.
 func contract(t *testing.T) (operations map[string]described, shared map[string]string) {
 	t.Helper()
 	var doc struct {
@@ -88,7 +88,7 @@ func contract(t *testing.T) (operations map[string]described, shared map[string]
 	return operations, shared
 }
 
-// permission is what x-permission says of an operation; nil where it is open.
+// permission returns the x-permission of an operation; nil if it is open.
 func permission(op service.Operation) any {
 	switch {
 	case op.Open:
@@ -112,7 +112,7 @@ func TestOperationsAreTheContracts(t *testing.T) {
 		route := op.Method + " " + op.Path
 		d, ok := operations[route]
 		if !ok {
-			t.Errorf("%s (%s) is in internal/service/operations.go and not in api/openapi.yaml, or twice", op.ID, route)
+			t.Errorf("%s (%s) is in internal/service/operations.go but not in api/openapi.yaml, or it is there twice", op.ID, route)
 			continue
 		}
 		delete(operations, route)
@@ -139,7 +139,7 @@ func TestOperationsAreTheContracts(t *testing.T) {
 		}
 	}
 	for route, d := range operations {
-		t.Errorf("%s (%s) is in api/openapi.yaml and not in internal/service/operations.go", d.ID, route)
+		t.Errorf("%s (%s) is in api/openapi.yaml but not in internal/service/operations.go", d.ID, route)
 	}
 }
 
@@ -162,7 +162,7 @@ func TestOperationsHaveTheirEndpoints(t *testing.T) {
 	}
 }
 
-// fake is an API whose one path says where it was led to.
+// fake is an API whose handlers say which route was called.
 func fake() *API {
 	a := &API{gate: gate.New(gate.Options{})}
 	var routes []gate.Route
@@ -211,7 +211,7 @@ func TestPaths(t *testing.T) {
 	}
 }
 
-// The server's own request is answered as a problem, too: net/http's mux would answer it without a body.
+// A request to the server itself also gets a problem: net/http's mux would send no body.
 func TestOptionsOfTheServer(t *testing.T) {
 	t.Parallel()
 	for _, a := range []*API{fake(), New(Options{Gate: gate.New(gate.Options{})})} {
@@ -257,7 +257,7 @@ func TestOtherMethodsAreToldWhichThereAre(t *testing.T) {
 	}
 }
 
-// A browser may send what the API takes, and no credentials of its own.
+// A browser may send what the API accepts, but no credentials of its own.
 func TestPreflightAllowsWhatThereIs(t *testing.T) {
 	t.Parallel()
 	const ours = "https://pages.council.example"

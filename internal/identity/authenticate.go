@@ -18,11 +18,11 @@ const (
 	maxToken  = 8 << 10 // bytes
 )
 
-// ErrUnauthenticated is what every refused token's error is, by errors.Is.
+// ErrUnauthenticated is the error of every refused token, for errors.Is.
 var ErrUnauthenticated = errors.New("unauthenticated")
 
-// Why a token was refused: stable words without token content, for logs and
-// metrics.
+// Reasons to refuse a token, for logs and metrics. They are stable and contain nothing of
+// the token.
 const (
 	reasonMissing   refusal = "missing"
 	reasonScheme    refusal = "scheme"
@@ -42,61 +42,58 @@ type refusal string
 func (r refusal) Error() string        { return ErrUnauthenticated.Error() + ": " + string(r) }
 func (r refusal) Is(target error) bool { return target == ErrUnauthenticated }
 
-// Reason is the word for why Authenticate refused ("expired", "signature",
-// "malformed" …), or "" for any other error. It is safe to log and to use as a
-// metric's label.
+// Reason returns why Authenticate refused ("expired", "signature", "malformed" and so on),
+// or "" for any other error. It is safe to log and to use as a metric's label.
 func Reason(err error) string {
 	var r refusal
 	errors.As(err, &r)
 	return string(r)
 }
 
-// Config says which tokens are accepted and what their groups may do.
+// Config says which tokens to accept and what their groups may do.
 type Config struct {
 	// Secret is the shared key of HS256, at least 32 bytes.
 	Secret []byte
-	// Issuer and Audience must be the token's iss, and one of its aud, where
-	// they are not empty.
+	// Issuer must be the token's iss, and Audience one of its aud, unless they are empty.
 	Issuer, Audience string
 	// RequireExpiry refuses tokens without exp.
 	RequireExpiry bool
-	// Groups gives groups their roles. A consumer {consumerName,
-	// consumerType} is in the groups "consumer:<consumerName>" and
-	// "consumer-type:<consumerType>". A group that is not here gives nothing.
+	// Groups maps groups to roles. A consumer {consumerName, consumerType} is in the groups
+	// "consumer:<consumerName>" and "consumer-type:<consumerType>". Other groups grant
+	// nothing.
 	Groups map[string][]string
 }
 
-// Credentials are what a request shows of who sends it, of any kind.
+// Credentials are what a request sends to prove who makes it.
 type Credentials struct {
 	Authorization string // the header
 }
 
-// A TokenVerifier authenticates by JWT. It remembers the tokens it has
-// verified, so a changed configuration needs a new TokenVerifier, which has
-// forgotten them. It is safe for concurrent use.
+// A TokenVerifier authenticates by JWT. It remembers the tokens it has verified, so make a
+// new one when the configuration changes. It is safe for concurrent use.
 type TokenVerifier struct {
 	cfg    Config
 	parser *jwt.Parser
-	groups map[string][]string // the roles of each
+	groups map[string][]string // group to roles
 	now    func() time.Time
 	known  *cache
 }
 
-// CheckGroups finds the roles that do not exist; its error joins one for each.
+// CheckGroups finds roles that do not exist. Its error has a line for each.
 func CheckGroups(groups map[string][]string) error {
 	var errs []error
 	for _, group := range slices.Sorted(maps.Keys(groups)) {
 		for _, role := range groups[group] {
 			if _, ok := roles[role]; !ok {
-				errs = append(errs, fmt.Errorf("group %q: there is no role %q", group, role))
+				errs = append(errs, fmt.Errorf("group %q: unknown role %q", group, role))
 			}
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// NewTokenVerifier makes a TokenVerifier. Its error joins everything that is wrong with
-// the configuration: a secret under 32 bytes, roles that do not exist.
+// NewTokenVerifier makes a TokenVerifier. Its error lists everything wrong with the
+// configuration: a secret under 32 bytes, roles that do not exist.
 func NewTokenVerifier(cfg Config, now func() time.Time) (*TokenVerifier, error) {
 	var errs []error
 	if len(cfg.Secret) < minSecret {
@@ -115,7 +112,7 @@ func NewTokenVerifier(cfg Config, now func() time.Time) (*TokenVerifier, error) 
 
 	options := []jwt.ParserOption{
 		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}),
-		jwt.WithStrictDecoding(), // or a changed last character could leave the signature as it was
+		jwt.WithStrictDecoding(), // otherwise a changed last character might not change the signature
 		jwt.WithTimeFunc(now),
 	}
 	if cfg.Issuer != "" {
@@ -137,8 +134,8 @@ func NewTokenVerifier(cfg Config, now func() time.Time) (*TokenVerifier, error) 
 	}, nil
 }
 
-// Authenticate gives the caller whose token is in the Authorization header:
-// "Bearer <token>", the scheme in any case, or the token alone. The error is
+// Authenticate returns the caller of the token in the Authorization header. The header is
+// "Bearer <token>", in upper or lower case, or the token alone. The error is
 // ErrUnauthenticated with a Reason.
 func (v *TokenVerifier) Authenticate(_ context.Context, c Credentials) (Caller, error) {
 	token, err := bearer(c.Authorization)
@@ -152,13 +149,13 @@ func (v *TokenVerifier) Authenticate(_ context.Context, c Credentials) (Caller, 
 	}
 	caller, expires, err := v.verify(token)
 	if err != nil {
-		return Caller{}, err // not remembered: refusals are many and cost an attacker nothing
+		return Caller{}, err // not remembered: an attacker could send any number of bad tokens
 	}
 	v.known.put(key, caller, now, expires)
 	return caller, nil
 }
 
-// bearer takes the token out of an Authorization header's value.
+// bearer returns the token in an Authorization header.
 func bearer(authorization string) (string, error) {
 	token := strings.TrimSpace(authorization)
 	if scheme, rest, ok := strings.Cut(token, " "); ok {
@@ -176,16 +173,17 @@ func bearer(authorization string) (string, error) {
 	return token, nil
 }
 
-// verify checks the token and gives its caller and expiry, nil if it has none.
+// verify checks the token and returns its caller and expiry, nil if it has none.
 func (v *TokenVerifier) verify(token string) (Caller, *jwt.NumericDate, error) {
-	// The base64 decoder skips line ends even when strict: two texts would be
-	// one token.
+	// The base64 decoder skips line breaks even in strict mode, so two texts would be the
+	// same token.
 	if strings.ContainsFunc(token, notCompact) {
 		return Caller{}, nil, reasonMalformed
 	}
 	var c claims
 	parsed, err := v.parser.ParseWithClaims(token, &c, func(t *jwt.Token) (any, error) {
-		// RFC 7515, 4.1.11: what crit lists must be understood, and nothing is.
+		// RFC 7515, 4.1.11: every extension in crit must be understood. This program knows
+		// none.
 		if _, ok := t.Header["crit"]; ok {
 			return nil, jwt.ErrTokenMalformed
 		}
@@ -205,7 +203,7 @@ func (v *TokenVerifier) verify(token string) (Caller, *jwt.NumericDate, error) {
 	return caller.WithGroups(groups...), c.expires, nil
 }
 
-// notCompact tells the characters that a compact JWS does not have.
+// notCompact reports characters that a compact JWS cannot contain.
 func notCompact(r rune) bool {
 	switch {
 	case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9', r == '-', r == '_', r == '.':
@@ -214,7 +212,7 @@ func notCompact(r rune) bool {
 	return true
 }
 
-// reason finds the word for the library's error.
+// reason returns the reason for an error of the library.
 func (v *TokenVerifier) reason(token *jwt.Token, err error) refusal {
 	switch {
 	case errors.Is(err, jwt.ErrTokenMalformed):
@@ -238,7 +236,7 @@ func (v *TokenVerifier) reason(token *jwt.Token, err error) refusal {
 	}
 }
 
-// missingClaim tells which of the required claims is not there.
+// missingClaim returns which required claim is missing.
 func (v *TokenVerifier) missingClaim(c *claims) refusal {
 	switch {
 	case v.cfg.RequireExpiry && c.expires == nil:

@@ -40,7 +40,7 @@ func setup(t testing.TB, change ...func(*identity.Config)) *identity.TokenVerifi
 	return a
 }
 
-// raw signs whatever text is given as header and payload.
+// raw signs any header and payload.
 func raw(t testing.TB, header, payload string) string {
 	t.Helper()
 	text := b64(header) + "." + b64(payload)
@@ -129,7 +129,7 @@ func TestConsumerIsMappedByNameAndType(t *testing.T) {
 			t.Errorf("may not %s", p)
 		}
 	}
-	// A directory group that is named like a consumer is not that consumer.
+	// A directory group with the same name as a consumer's group is not that consumer.
 	caller, err = a.Authenticate(t.Context(), identity.Credentials{Authorization: raw(t, hs256, `{"sub":"x","groups":["consumer:contact-app","consumer-type:internal"]}`)})
 	if err != nil {
 		t.Fatal(err)
@@ -142,7 +142,7 @@ func TestConsumerIsMappedByNameAndType(t *testing.T) {
 func TestUnknownGroupsGiveNothing(t *testing.T) {
 	t.Parallel()
 	a := setup(t)
-	// The names of roles are not groups either.
+	// The names of roles are not groups, either.
 	caller, err := a.Authenticate(t.Context(), identity.Credentials{Authorization: raw(t, hs256, `{"sub":"x","groups":["admin","officer","Council-Officers",""]}`)})
 	if err != nil {
 		t.Fatal(err)
@@ -156,8 +156,8 @@ func TestUnknownGroupsGiveNothing(t *testing.T) {
 	}
 }
 
-// sameBytes changes the bits of the last character that decoding drops: another
-// text for the same signature.
+// sameBytes changes the bits of the last character that decoding drops: a different text
+// for the same signature.
 func sameBytes(token string) string {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	last := len(token) - 1
@@ -230,7 +230,7 @@ func TestHostileTokens(t *testing.T) {
 					t.Errorf("got %v, want %s", err, c.reason)
 				}
 				if caller != (identity.Caller{}) {
-					t.Errorf("got %+v beside an error", caller)
+					t.Errorf("got %+v with an error", caller)
 				}
 			}
 		})
@@ -271,8 +271,8 @@ func TestNewTellsAllErrors(t *testing.T) {
 		t.Fatal("no error")
 	}
 	want := "the secret of HS256 is under 32 bytes\n" +
-		"group \"a\": there is no role \"boss\"\n" +
-		"group \"b\": there is no role \"Admin\""
+		"group \"a\": unknown role \"boss\"\n" +
+		"group \"b\": unknown role \"Admin\""
 	if err.Error() != want {
 		t.Errorf("got %q", err)
 	}
@@ -372,8 +372,7 @@ func FuzzAuthenticate(f *testing.F) {
 	})
 }
 
-// FuzzPayload signs what it is given: claims may be anything that an issuer
-// writes.
+// FuzzPayload signs any payload: an issuer may write anything in the claims.
 func FuzzPayload(f *testing.F) {
 	a := setup(f)
 	for _, seed := range []string{`{}`, `null`, `{"sub":"x","exp":1e308}`, `{"id":42,"groups":"a"}`, `{"aud":[null]}`} {

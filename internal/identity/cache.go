@@ -14,8 +14,8 @@ const (
 	shardEntries = 10_000 / cacheShards
 )
 
-// cache remembers verified tokens by their SHA-256, so that it holds no token:
-// for five minutes at most, never past a token's expiry, 10,000 at most.
+// cache remembers at most 10,000 verified tokens by their SHA-256, so it holds no token. It
+// forgets a token after five minutes, or when it expires.
 type cache struct {
 	shards [cacheShards]shard
 }
@@ -52,8 +52,8 @@ func (c *cache) get(key [sha256.Size]byte, now time.Time) (Caller, bool) {
 	return e.caller, true
 }
 
-// put remembers a caller. In a full shard, or once in the time a token is
-// remembered, expired entries go; then, if it is still full, any one.
+// put remembers a caller. If the shard is full, or was last swept five minutes ago, put
+// first removes expired entries. If the shard is still full, it then removes any one.
 func (c *cache) put(key [sha256.Size]byte, caller Caller, now time.Time, expires *jwt.NumericDate) {
 	until := now.Add(remembered)
 	if expires != nil && expires.Before(until) {

@@ -14,7 +14,7 @@ var (
 	testStart  = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 )
 
-// authenticator gives one whose clock the test moves.
+// authenticator returns a verifier whose clock the test can change.
 func authenticator(t testing.TB) (*TokenVerifier, *time.Time) {
 	t.Helper()
 	now := testStart
@@ -100,7 +100,7 @@ func TestCacheIsBounded(t *testing.T) {
 	if _, ok := c.get(last, testStart); !ok {
 		t.Error("the newest is not remembered")
 	}
-	// Callers who no longer call are forgotten as others come.
+	// Callers that send no more requests are forgotten as others arrive.
 	for i := range 1_000 {
 		c.put(sha256.Sum256([]byte("later"+strconv.Itoa(i))), Caller{}, testStart.Add(time.Hour), nil)
 	}

@@ -11,9 +11,9 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// A consumer's groups are made from its name and type with these prefixes, so
-// that configuration maps a consumer to roles as it does a group. A groups
-// claim cannot use them: a directory group named so is nobody's consumer.
+// These prefixes make groups of a consumer's name and type, so that configuration maps
+// consumers to roles like groups. They do not work in a groups claim: a directory group of
+// such a name does not make anyone a consumer.
 const (
 	consumerPrefix     = "consumer:"
 	consumerTypePrefix = "consumer-type:"
@@ -23,8 +23,8 @@ const maxSubject = 256 // bytes
 
 var errClaim = errors.New("a claim has the wrong type")
 
-// claims are those of both shapes of token: a person's {sub, email, name,
-// groups} and a service's {id, consumerName, consumerType}.
+// claims are the claims of both forms of token: a person's {sub, email, name, groups} and a
+// service's {id, consumerName, consumerType}.
 type claims struct {
 	subject, email, name           string
 	id, consumerName, consumerType string
@@ -34,8 +34,8 @@ type claims struct {
 	expires, notBefore, issued     *jwt.NumericDate
 }
 
-// UnmarshalJSON reads the claims by their exact names, where encoding/json
-// would let "EXP" stand for "exp". A claim that is null is absent.
+// UnmarshalJSON reads the claims by their exact names; encoding/json would read "EXP" as
+// "exp". A null claim is absent.
 func (c *claims) UnmarshalJSON(data []byte) error {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(data, &members); err != nil {
@@ -64,9 +64,9 @@ func (c *claims) UnmarshalJSON(data []byte) error {
 	return err
 }
 
-// numericDate reads seconds since 1970. A pointer keeps 0, long past, apart
-// from absent, which the library's MapClaims does not; the bound keeps a
-// number that no time.Time can hold from wrapping round into the future.
+// numericDate reads seconds since 1970. The pointer distinguishes 0, long past, from
+// absent, which the library's MapClaims does not. Without the bound, a number too large for
+// time.Time would wrap round to the future.
 func numericDate(raw json.RawMessage) (*jwt.NumericDate, error) {
 	const year9999 = 253402300799
 	var seconds *float64
@@ -83,7 +83,7 @@ func numericDate(raw json.RawMessage) (*jwt.NumericDate, error) {
 	return &date, nil
 }
 
-// stringOrNumber is a string, or an integer kept as it was written.
+// stringOrNumber is a string, or an integer with its digits as written.
 type stringOrNumber string
 
 var integer = regexp.MustCompile(`^-?[0-9]+$`)
@@ -100,7 +100,7 @@ func (s *stringOrNumber) UnmarshalJSON(data []byte) error {
 	}
 }
 
-// caller is who the claims speak of, without permissions.
+// caller returns the caller in the claims, without permissions.
 func (c *claims) caller() (Caller, bool) {
 	subject := c.subject
 	for _, other := range []string{c.email, c.id} {
@@ -121,7 +121,7 @@ func (c *claims) caller() (Caller, bool) {
 	return caller, true
 }
 
-// allGroups are the groups claim's and the consumer's.
+// allGroups returns the groups of the groups claim and of the consumer.
 func (c *claims) allGroups() []string {
 	var groups []string
 	for _, g := range c.groups {
@@ -138,7 +138,7 @@ func (c *claims) allGroups() []string {
 	return groups
 }
 
-// What the library asks of claims.
+// The claims in the form that the library needs.
 
 func (c *claims) GetExpirationTime() (*jwt.NumericDate, error) { return c.expires, nil }
 func (c *claims) GetNotBefore() (*jwt.NumericDate, error)      { return c.notBefore, nil }

@@ -2,12 +2,11 @@ package identity
 
 import "slices"
 
-// A Permission is what one route or use case asks of a caller.
+// A Permission is what an operation or use case requires of a caller.
 type Permission string
 
-// The permissions that the HTTP contract names, and those of imports, exports
-// and publishing, which no role has: whoever runs the command has them, or the
-// program itself.
+// The permissions in the HTTP contract, and those for imports, exports and publishing,
+// which no role has: only whoever runs the command has them, or the program itself.
 const (
 	EqualityRead       Permission = "equality:read"
 	EqualityWrite      Permission = "equality:write"
@@ -29,8 +28,8 @@ const (
 	Admin              Permission = "admin"
 )
 
-// permissionSet has a bit for each permission, so that a Caller stays
-// comparable and is copied without allocating.
+// permissionSet has a bit for each permission, so that a Caller is comparable and cheap to
+// copy.
 type permissionSet uint32
 
 var bits = map[Permission]permissionSet{
@@ -54,7 +53,7 @@ var bits = map[Permission]permissionSet{
 	EventsPublish:      1 << 17,
 }
 
-// roles are the built-in roles. Configuration says which groups have them.
+// roles are the built-in roles. The configuration assigns them to groups.
 var roles = map[string][]Permission{
 	"officer":     {EqualityRead, EqualityWrite, HistoryRead, PersonRead, NINORead},
 	"service":     {EqualityRead, EqualityWrite, PersonRead, PersonWrite, EventsRead},
@@ -65,8 +64,7 @@ var roles = map[string][]Permission{
 	"admin":       {Admin},
 }
 
-// Roles gives the built-in roles and what each may do. The map is the
-// caller's own.
+// Roles returns the built-in roles and their permissions. The caller may change the map.
 func Roles() map[string][]Permission {
 	out := make(map[string][]Permission, len(roles))
 	for role, permissions := range roles {

@@ -10,20 +10,19 @@ import (
 
 var errShortSecret = fmt.Errorf("the secret of HS256 is under %d bytes", minSecret)
 
-// A Token is what Sign writes. Members left empty are left out; so are zero
-// times.
+// A Token is what Sign writes. It leaves out empty members and zero times.
 type Token struct {
 	Subject, Email, Name string
 	Groups               []string
-	// ID, ConsumerName and ConsumerType are a service's.
+	// ID, ConsumerName and ConsumerType are for a service.
 	ID, ConsumerName, ConsumerType string
 	Issuer, Audience               string
 	IssuedAt, Expires              time.Time
 }
 
-// Sign makes an HS256 token, for the local mode's token command and for tests.
-// It refuses a secret under 32 bytes and a token that names nobody. Times are
-// cut to the second.
+// Sign makes an HS256 token, for local mode's token command and for tests. It refuses a
+// secret under 32 bytes and a token without a subject, an email and an id. It truncates
+// times to the second.
 func Sign(secret []byte, t Token) (string, error) {
 	if len(secret) < minSecret {
 		return "", errShortSecret

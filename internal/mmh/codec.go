@@ -114,14 +114,14 @@ func (c *Codec) DecodePatch(body []byte, today equality.Date) (service.Sent, err
 	if len(d.rules.Failures) == 0 && len(d.doubt.Failures) > 0 {
 		s.NINODoubt = &d.doubt
 	} else {
-		d.settle()
+		d.failNINO()
 	}
 	return s.Sent, d.err()
 }
 
 // create returns the record in a body, and makes all checks.
 func (d *decoder) create(s sent) (equality.Record, error) {
-	d.settle()
+	d.failNINO()
 	if err := d.err(); err != nil {
 		return equality.Record{}, err
 	}

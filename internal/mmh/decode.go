@@ -63,7 +63,7 @@ type sent struct {
 func (d *decoder) read() sent {
 	defer d.release()
 	s := sent{Sent: service.Sent{Patch: equality.Patch{Unlisted: d.imported || !d.codec.strict}}}
-	if d.json.PeekKind() == 'n' { // null is not an object here, as nowhere at the top
+	if d.json.PeekKind() == 'n' { // unlike an inner object, the body must not be null
 		d.wrongType(equality.TypeObject)
 	} else {
 		readObject(d, bodyFields, &s)

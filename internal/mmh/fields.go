@@ -71,20 +71,20 @@ func codedFields(name string, list func(*Codec) codes) []field[equality.CodedPat
 }
 
 // whole reads an object that replaces the stored one; null removes it.
-func whole[T any](d *decoder, read func() (T, bool)) equality.Change[T] {
+func whole[T any](d *decoder, read func() (T, bool)) equality.Nullable[T] {
 	if d.null() {
-		return equality.Remove[T]()
+		return equality.Null[T]()
 	}
 	object, ok := read()
 	if !ok {
-		return equality.Change[T]{}
+		return equality.Nullable[T]{}
 	}
 	return equality.Set(object)
 }
 
 // noCode is the change to a code and its text if neither is sent.
 func noCode() equality.CodedPatch {
-	return equality.CodedPatch{Value: equality.Remove[string](), ValueIfOther: equality.ClearText()}
+	return equality.CodedPatch{Value: equality.Null[string](), ValueIfOther: equality.ClearText()}
 }
 
 // fitting drops the text of a code that takes none.
@@ -96,13 +96,13 @@ func fitting(p equality.CodedPatch, list codes) equality.CodedPatch {
 }
 
 func (d *decoder) gender() (equality.GenderPatch, bool) {
-	p := equality.GenderPatch{CodedPatch: noCode(), DifferentToBirthSex: equality.Remove[equality.Answer]()}
+	p := equality.GenderPatch{CodedPatch: noCode(), DifferentToBirthSex: equality.Null[equality.Answer]()}
 	ok := readObject(d, genderFields, &p)
 	p.CodedPatch = fitting(p.CodedPatch, d.codec.gender)
 	return p, ok
 }
 
-func (d *decoder) codedObject(fields []field[equality.CodedPatch], list codes) equality.Change[equality.CodedPatch] {
+func (d *decoder) codedObject(fields []field[equality.CodedPatch], list codes) equality.Nullable[equality.CodedPatch] {
 	return whole(d, func() (equality.CodedPatch, bool) {
 		p := noCode()
 		ok := readObject(d, fields, &p)
@@ -113,7 +113,7 @@ func (d *decoder) codedObject(fields []field[equality.CodedPatch], list codes) e
 // situation reads an object whose members are top-level members of the record.
 func (d *decoder) situation(fields []field[equality.CodedPatch], list codes) equality.CodedPatch {
 	if d.null() {
-		return equality.CodedPatch{Value: equality.Remove[string](), ValueIfOther: equality.Remove[equality.Text]()}
+		return equality.CodedPatch{Value: equality.Null[string](), ValueIfOther: equality.Null[equality.Text]()}
 	}
 	p := noCode()
 	if d.imported && d.json.PeekKind() == '"' { // the oldest items have a string
@@ -125,7 +125,7 @@ func (d *decoder) situation(fields []field[equality.CodedPatch], list codes) equ
 }
 
 func (d *decoder) marriage() (equality.MarriagePatch, bool) {
-	p := equality.MarriagePatch{Married: equality.Remove[equality.Answer](), CivilPartnership: equality.Remove[equality.Answer]()}
+	p := equality.MarriagePatch{Married: equality.Null[equality.Answer](), CivilPartnership: equality.Null[equality.Answer]()}
 	ok := readObject(d, marriageFields, &p)
 	return p, ok
 }
@@ -133,12 +133,12 @@ func (d *decoder) marriage() (equality.MarriagePatch, bool) {
 // caring reads whether care is provided and, only if it is, the hours.
 func (d *decoder) caring() (equality.CaringPatch, bool) {
 	p := equality.CaringPatch{
-		ProvideUnpaidCare:             equality.Remove[equality.Answer](),
-		HoursSpentProvidingUnpaidCare: equality.Remove[string](),
+		ProvideUnpaidCare:             equality.Null[equality.Answer](),
+		HoursSpentProvidingUnpaidCare: equality.Null[string](),
 	}
 	ok := readObject(d, caringFields, &p)
 	if care, _ := p.ProvideUnpaidCare.Value(); care != equality.Yes {
-		p.HoursSpentProvidingUnpaidCare = equality.Remove[string]()
+		p.HoursSpentProvidingUnpaidCare = equality.Null[string]()
 	}
 	return p, ok
 }

@@ -23,11 +23,11 @@ var messageTypes = map[string]string{
 // Published says whether events of a type go to the listeners.
 func Published(eventType string) bool { return messageTypes[eventType] != "" }
 
-// Message is a change as the listeners read it: now as the event's version is,
-// old as the one before; nil where the record was created. A created record is
-// there whole, of an updated one only the members that changed. Without values every
-// member is null but for the two ids, and gender and pregnancyOrMaternity
-// are named together where either changed: which one it was says too much.
+// Message is a change in the form that the listeners read: now is the event's version, old
+// the one before, or nil if the record was created. A created record is shown in full, of
+// an updated one only the members that changed. Without values every member except the two
+// ids is null. If gender or pregnancyOrMaternity changed, both are named: naming one would
+// reveal too much.
 func (c *Codec) Message(event events.Event, old *service.Shown, now service.Shown, values bool) []byte {
 	e := encoder{}
 	e.begin()

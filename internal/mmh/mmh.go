@@ -109,7 +109,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.router.ServeHTTP(w, r)
 }
 
-// Problem answers with what this contract has no words of its own for.
+// Problem writes a problem that this contract has no response of its own for.
 func (a *API) Problem(w http.ResponseWriter, r *http.Request, p gate.Problem) {
 	echo(w, r)
 	p.Write(w, r, contentType)
@@ -120,9 +120,9 @@ type call struct {
 	w       http.ResponseWriter
 	r       *http.Request
 	query   url.Values
-	segment string    // the path's id, in lower case
-	id      uuid.UUID // the same, zero where it is none
-	target  uuid.UUID // the query's targetId, zero where it is none
+	segment string    // the id in the path, in lower case
+	id      uuid.UUID // the same as a UUID, zero if it is not one
+	target  uuid.UUID // targetId in the query, zero if it is not a UUID
 	access  service.Access
 	body    []byte
 	named   uuid.UUID // the id that a 404 repeats
@@ -133,7 +133,7 @@ type call struct {
 func (a *API) serve(e endpoint) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		c := &call{w: w, r: r, segment: r.PathValue("id")}
-		c.query, _ = url.ParseQuery(r.URL.RawQuery) // what can be read of it
+		c.query, _ = url.ParseQuery(r.URL.RawQuery) // the parts that can be read
 		c.id, _ = parseGUID(c.segment)
 		c.target, _ = parseGUID(c.parameter("targetId"))
 		release, err := a.check(c, e.Operation)

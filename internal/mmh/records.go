@@ -63,7 +63,7 @@ func (a *API) write(c *call) service.Write {
 		c.wrong("Idempotency-Key", "header.idempotency-key", gate.WrongKey)
 	}
 	operation := c.r.Method + " " + Prefix + strings.TrimPrefix(c.r.URL.Path, root) // whatever the spelling of the path
-	return service.Write{Body: c.body, Form: a.codec, Reason: service.Reasons[0], Key: key, Operation: operation}
+	return service.Write{Body: c.body, Form: a.codec, Reason: service.ChangeReasons[0], Key: key, Operation: operation}
 }
 
 // written answers a write.
@@ -95,8 +95,8 @@ func (a *API) record(c *call, status int, v service.Shown) error {
 	return nil
 }
 
-// version is the version that an If-Match names: one tag, weak or strong. A
-// header that names none matches none.
+// version returns the version in an If-Match: one tag, weak or strong. Any other header
+// matches no version.
 func version(ifMatch []string) *etag.List {
 	list, ok := etag.Parse(ifMatch)
 	if !ok || len(list.Tags) != 1 {

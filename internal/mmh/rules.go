@@ -54,7 +54,7 @@ func (d *decoder) nino(p *service.Sent) {
 	case !ok:
 		return
 	case strings.TrimSpace(s) == "":
-		p.NationalInsuranceNumber = equality.Remove[string]()
+		p.NationalInsuranceNumber = equality.Null[string]()
 		return
 	}
 	const message = "National Insurance Number does not contain a valid NI number"
@@ -66,14 +66,14 @@ func (d *decoder) nino(p *service.Sent) {
 	if !d.imported && !isIssued(number) {
 		d.doubt.Note(d.failure(codeNINO, message))
 	}
-	p.NationalInsuranceNumber, p.NINOAsSent = equality.Set(number), equality.Remove[string]()
+	p.NationalInsuranceNumber, p.NINOAsSent = equality.Set(number), equality.Null[string]()
 	if s != number {
 		p.NINOAsSent = equality.Set(s)
 	}
 }
 
-// settle turns a doubt about the number into a failure.
-func (d *decoder) settle() {
+// failNINO turns a doubt about the number into a failure.
+func (d *decoder) failNINO() {
 	for _, f := range d.doubt.Failures {
 		d.rules.Note(f)
 	}
@@ -91,12 +91,12 @@ func isIssued(number string) bool {
 
 // languages reads the list. It ignores entries without a language and keeps a
 // repeated language once.
-func (d *decoder) languages() equality.Change[[]equality.Language] {
+func (d *decoder) languages() equality.Nullable[[]equality.Language] {
 	var list []equality.Language
 	before := len(d.form.Failures) + len(d.rules.Failures)
 	known, primaries := make(map[string]int), 0
 	if d.null() {
-		return equality.Remove[[]equality.Language]()
+		return equality.Null[[]equality.Language]()
 	}
 	if !readList(d, equality.TypeObject, func() {
 		var l equality.Language
@@ -114,13 +114,13 @@ func (d *decoder) languages() equality.Change[[]equality.Language] {
 			primaries++
 		}
 	}) {
-		return equality.Change[[]equality.Language]{}
+		return equality.Nullable[[]equality.Language]{}
 	}
 	switch {
 	case len(d.form.Failures)+len(d.rules.Failures) > before:
-		return equality.Change[[]equality.Language]{}
+		return equality.Nullable[[]equality.Language]{}
 	case len(list) == 0:
-		return equality.Remove[[]equality.Language]()
+		return equality.Null[[]equality.Language]()
 	}
 	if len(list) > equality.MaxLanguages {
 		d.fail(codeLanguages, "Please only enter up to 10 languages")
@@ -132,9 +132,9 @@ func (d *decoder) languages() equality.Change[[]equality.Language] {
 }
 
 // pregnancies reads the list. It ignores entries without a date.
-func (d *decoder) pregnancies() equality.Change[[]equality.Pregnancy] {
+func (d *decoder) pregnancies() equality.Nullable[[]equality.Pregnancy] {
 	if d.null() {
-		return equality.Remove[[]equality.Pregnancy]()
+		return equality.Null[[]equality.Pregnancy]()
 	}
 	var list []equality.Pregnancy
 	if !readList(d, equality.TypeObject, func() {
@@ -143,16 +143,16 @@ func (d *decoder) pregnancies() equality.Change[[]equality.Pregnancy] {
 			list = append(list, equality.NewPregnancy(date))
 		}
 	}) {
-		return equality.Change[[]equality.Pregnancy]{}
+		return equality.Nullable[[]equality.Pregnancy]{}
 	}
 	return equality.Set(list)
 }
 
 // requirements reads the list of codes and free texts. It keeps a repeated one
 // once, and drops an exclusive one if there are others, which say more.
-func (d *decoder) requirements() equality.Change[[]string] {
+func (d *decoder) requirements() equality.Nullable[[]string] {
 	if d.null() {
-		return equality.Remove[[]string]()
+		return equality.Null[[]string]()
 	}
 	var list []string
 	known := make(map[string]bool)
@@ -163,7 +163,7 @@ func (d *decoder) requirements() equality.Change[[]string] {
 			list = append(list, value)
 		}
 	}) {
-		return equality.Change[[]string]{}
+		return equality.Nullable[[]string]{}
 	}
 	list = d.codec.compatible(list)
 	if len(list) > equality.MaxCommunicationRequirements {

@@ -47,22 +47,22 @@ func (d *decoder) ignoredText() {
 }
 
 // code reads a code of the list in any of its spellings, or an unknown value.
-func (d *decoder) code(list codes) equality.Change[string] {
+func (d *decoder) code(list codes) equality.Nullable[string] {
 	value, ok := d.text()
 	switch {
 	case !ok:
-		return equality.Change[string]{}
+		return equality.Nullable[string]{}
 	case strings.TrimSpace(value) == "":
-		return equality.Remove[string]()
+		return equality.Null[string]()
 	}
 	return equality.Set(list.read(value))
 }
 
 // freeText reads an …IfOther. A line break in it becomes a space.
-func (d *decoder) freeText() equality.Change[equality.Text] {
+func (d *decoder) freeText() equality.Nullable[equality.Text] {
 	s, ok := d.text()
 	if !ok {
-		return equality.Change[equality.Text]{}
+		return equality.Nullable[equality.Text]{}
 	}
 	if strings.ContainsFunc(s, unicode.IsControl) {
 		s = strings.Map(func(r rune) rune {
@@ -76,7 +76,7 @@ func (d *decoder) freeText() equality.Change[equality.Text] {
 	switch {
 	case code != "":
 		d.failMeaning(code)
-		return equality.Change[equality.Text]{}
+		return equality.Nullable[equality.Text]{}
 	case text.String() == "":
 		return equality.ClearText()
 	}
@@ -85,9 +85,9 @@ func (d *decoder) freeText() equality.Change[equality.Text] {
 
 var answers = map[string]equality.Answer{"yes": equality.Yes, "no": equality.No, "prefernottosay": equality.PreferNotToSay}
 
-func (d *decoder) answer() equality.Change[equality.Answer] {
+func (d *decoder) answer() equality.Nullable[equality.Answer] {
 	if d.broken {
-		return equality.Change[equality.Answer]{}
+		return equality.Nullable[equality.Answer]{}
 	}
 	var value string
 	switch kind := d.json.PeekKind(); {
@@ -101,12 +101,12 @@ func (d *decoder) answer() equality.Change[equality.Answer] {
 	default:
 		var ok bool
 		if value, ok = d.text(); !ok {
-			return equality.Change[equality.Answer]{}
+			return equality.Nullable[equality.Answer]{}
 		}
 	}
 	value = strings.ToLower(strings.TrimSpace(value))
 	if value == "" {
-		return equality.Remove[equality.Answer]()
+		return equality.Null[equality.Answer]()
 	}
 	answer, ok := answers[value]
 	if !ok && d.imported {
@@ -114,7 +114,7 @@ func (d *decoder) answer() equality.Change[equality.Answer] {
 	}
 	if !ok {
 		d.fail(equality.CodeUnknown, d.subject()+" must be yes, no or preferNotToSay.")
-		return equality.Change[equality.Answer]{}
+		return equality.Nullable[equality.Answer]{}
 	}
 	return equality.Set(answer)
 }

@@ -116,14 +116,14 @@ func (p *Progress) find(event uuid.UUID) int {
 
 // Keeper stores the encoded progress.
 type Keeper interface {
-	Place(ctx context.Context) ([]byte, error)
-	// MovePlace stores now, if what is stored is still was.
-	MovePlace(ctx context.Context, was, now []byte) (moved bool, err error)
+	Progress(ctx context.Context) ([]byte, error)
+	// SwapProgress stores now, if what is stored is still was.
+	SwapProgress(ctx context.Context, was, now []byte) (moved bool, err error)
 }
 
 // Load returns the stored progress.
 func Load(ctx context.Context, k Keeper) (Progress, error) {
-	kept, err := k.Place(ctx)
+	kept, err := k.Progress(ctx)
 	if err != nil {
 		return Progress{}, err
 	}
@@ -143,7 +143,7 @@ func Parse(kept []byte) (p Progress, err error) {
 // nothing.
 func Update(ctx context.Context, k Keeper, change func(*Progress) error) (Progress, error) {
 	for {
-		was, err := k.Place(ctx)
+		was, err := k.Progress(ctx)
 		if err != nil {
 			return Progress{}, err
 		}
@@ -158,7 +158,7 @@ func Update(ctx context.Context, k Keeper, change func(*Progress) error) (Progre
 		if err != nil {
 			return Progress{}, err
 		}
-		moved, err := k.MovePlace(ctx, was, now)
+		moved, err := k.SwapProgress(ctx, was, now)
 		if moved || err != nil {
 			return p, err
 		}

@@ -38,7 +38,7 @@ const (
 type Feed interface {
 	Keeper
 	Leads(ctx context.Context) (bool, error)
-	EventsBehind(ctx context.Context, position int64, limit int, wait time.Duration, wanted func(events.Event) bool) (
+	EventsAfter(ctx context.Context, position int64, limit int, wait time.Duration, wanted func(events.Event) bool) (
 		page []events.Event, floor int64, err error)
 	EventAt(ctx context.Context, position int64, id uuid.UUID) (events.Event, error)
 	Changed(ctx context.Context, e events.Event) (old *service.Shown, now service.Shown, err error)
@@ -136,7 +136,7 @@ func (r *Relay) round(ctx context.Context, limit int) error {
 			return err
 		}
 	}
-	page, floor, err := r.Feed.EventsBehind(ctx, progress.Position, limit, newsWait,
+	page, floor, err := r.Feed.EventsAfter(ctx, progress.Position, limit, newsWait,
 		func(e events.Event) bool { return r.Wanted(e.Type) })
 	if err != nil {
 		return err

@@ -36,9 +36,9 @@ func TestEachChangeOnceInOrder(t *testing.T) {
 	stop()
 	b.change(one, 1) // true, as it is: no event
 	b.change(two, 1)
-	last := b.place(none).Position
+	last := b.progress(none).Position
 	b.run()
-	b.place(func(p relay.Progress) bool { return p.Position > last })
+	b.progress(func(p relay.Progress) bool { return p.Position > last })
 	b.told(one, "0 1 2 3 ")
 	b.told(two, "0 1 2 3 ")
 	// Each page has one entry, with the records that were opened for it.
@@ -61,7 +61,7 @@ func TestWhatIsNotWantedIsPassedOver(t *testing.T) {
 	b.change(one, 1)
 	b.run(func(o *relay.Options) { o.Wanted = func(kind string) bool { return kind == events.Updated } })
 	b.told(one, "1 ")
-	b.place(func(p relay.Progress) bool { return p.Position == 2 })
+	b.progress(func(p relay.Progress) bool { return p.Position == 2 })
 	if e := b.entries("publish"); len(e) != 1 || shown(e[0]) != 1 {
 		t.Errorf("entries %+v", e)
 	}
@@ -81,7 +81,7 @@ func TestTopicThatIsAwayLosesNothing(t *testing.T) {
 	if !b.reports.has("publishing events works again") {
 		t.Error("it is not told that it works again")
 	}
-	b.place(none)
+	b.progress(none)
 	for _, e := range b.entries("publish")[1:] {
 		if n := shown(e); n > 4 {
 			t.Errorf("%d records were opened for one try", n)
@@ -98,7 +98,7 @@ func TestRefusedMessageHoldsItsPersons(t *testing.T) {
 	b.change(two, 2)
 	b.run()
 	b.told(two, "0 1 2 ")
-	p := b.place(func(p relay.Progress) bool { return len(p.Held) == 2 })
+	p := b.progress(func(p relay.Progress) bool { return len(p.Held) == 2 })
 	if p.Held[0].Why != "No" || p.Held[0].Behind() || !p.Held[1].Behind() || p.Held[0].Target != one {
 		t.Errorf("held are %+v", p.Held)
 	}
@@ -106,14 +106,14 @@ func TestRefusedMessageHoldsItsPersons(t *testing.T) {
 	again := func() { b.update(func(p *relay.Progress) error { p.Retry(); return nil }) }
 	again()
 	b.change(two, 1)
-	b.place(func(p relay.Progress) bool { return len(p.Held) == 2 && !p.Held[0].Again })
+	b.progress(func(p relay.Progress) bool { return len(p.Held) == 2 && !p.Held[0].Again })
 	b.change(one, 2)
-	b.place(func(p relay.Progress) bool { return len(p.Held) == 3 })
+	b.progress(func(p relay.Progress) bool { return len(p.Held) == 3 })
 	b.topic.set(func() { delete(b.topic.away, one) })
 	again()
 	b.change(two, 2) // news, so that it is seen at once
 	b.told(one, "0 1 2 ")
-	b.place(none)
+	b.progress(none)
 	b.change(one, 1)
 	b.change(two, 1)
 	b.told(one, "0 1 2 3 ")
@@ -126,7 +126,7 @@ func TestDroppedEventLetsTheOthersGo(t *testing.T) {
 	b.topic.away[one] = &relay.Refusal{Code: "No"}
 	b.change(one, 2)
 	stop := b.run()
-	p := b.place(func(p relay.Progress) bool { return len(p.Held) == 3 })
+	p := b.progress(func(p relay.Progress) bool { return len(p.Held) == 3 })
 	stop()
 	b.topic.set(func() { delete(b.topic.away, one) })
 	b.update(func(at *relay.Progress) error { return at.Drop(p.Held[0].Event) })
@@ -135,7 +135,7 @@ func TestDroppedEventLetsTheOthersGo(t *testing.T) {
 	}
 	b.run()
 	b.told(one, "1 2 ")
-	b.place(none)
+	b.progress(none)
 }
 
 func TestRecordThatCannotBeOpenedHoldsItsPersons(t *testing.T) {
@@ -145,7 +145,7 @@ func TestRecordThatCannotBeOpenedHoldsItsPersons(t *testing.T) {
 	b.exec("UPDATE record SET sealed = x'00' WHERE target = ?", one[:])
 	b.run()
 	b.told(two, "0 ")
-	p := b.place(func(p relay.Progress) bool { return len(p.Held) == 1 })
+	p := b.progress(func(p relay.Progress) bool { return len(p.Held) == 1 })
 	if p.Held[0].Target != one || p.Held[0].Why != "record-unreadable" {
 		t.Errorf("held is %+v", p.Held)
 	}
@@ -160,7 +160,7 @@ func TestNothingOfAnErasedPersonLeaves(t *testing.T) {
 	ok(t, err)
 	b.run()
 	b.told(two, "0 ")
-	b.place(func(p relay.Progress) bool { return p.Position == 3 && len(p.Held) == 0 }) // past the erasure's own event
+	b.progress(func(p relay.Progress) bool { return p.Position == 3 && len(p.Held) == 0 }) // past the erasure's own event
 	b.told(one, "")
 }
 
@@ -170,13 +170,13 @@ func TestHeldEventPastItsRetentionIsTold(t *testing.T) {
 	one := b.create()
 	b.topic.away[one] = &relay.Refusal{Code: "No"}
 	stop := b.run()
-	b.place(func(p relay.Progress) bool { return len(p.Held) == 1 })
+	b.progress(func(p relay.Progress) bool { return len(p.Held) == 1 })
 	stop()
 	b.advance(25 * time.Hour)
 	ok(t, b.engine.Trim(t.Context()))
 	b.update(func(p *relay.Progress) error { p.Retry(); return nil })
 	b.run()
-	b.place(none)
+	b.progress(none)
 	if !b.reports.has("a held event has expired") {
 		t.Errorf("reported %v", b.reports.what)
 	}
@@ -188,7 +188,7 @@ func TestEventsThatWereNeverPublishedAndAreGoneAreTold(t *testing.T) {
 	one := b.create()
 	stop := b.run()
 	b.told(one, "0 ")
-	b.place(none)
+	b.progress(none)
 	stop()
 	b.change(one, 2)
 	b.advance(25 * time.Hour)
@@ -217,12 +217,12 @@ func TestRelayStopsWhereTooMuchIsHeld(t *testing.T) {
 	b.run()
 	b.told(one, "0 ")
 	eventually(t, func() bool { return b.reports.has("publishing events failed and will be tried again") })
-	p := b.place(func(p relay.Progress) bool { return p.Position == 1 })
+	p := b.progress(func(p relay.Progress) bool { return p.Position == 1 })
 	if len(p.Held) != 1000 {
 		t.Errorf("%d are held", len(p.Held))
 	}
 	b.update(func(p *relay.Progress) error { return p.Drop(p.Held[0].Event) })
-	b.place(func(p relay.Progress) bool { return p.Position == 2 && len(p.Held) == 1000 })
+	b.progress(func(p relay.Progress) bool { return p.Position == 2 && len(p.Held) == 1000 })
 }
 
 // follows is a feed that another process is publishing.
@@ -259,7 +259,7 @@ func TestPermissionToPublish(t *testing.T) {
 	dropping, err := b.service.StartPublication(b.access(service.DropEvent, "events:publish"), "")
 	ok(t, err)
 	b.create()
-	page, _, err := dropping.EventsBehind(t.Context(), 0, 1, 0, func(events.Event) bool { return true })
+	page, _, err := dropping.EventsAfter(t.Context(), 0, 1, 0, func(events.Event) bool { return true })
 	ok(t, err)
 	if _, _, err := dropping.Changed(t.Context(), page[0]); !errors.Is(err, service.ErrForbidden) {
 		t.Errorf("who drops events opens a record: %v", err)
@@ -285,7 +285,7 @@ func TestChangesBesideEachOther(t *testing.T) {
 	for range 4 {
 		ok(t, <-done)
 	}
-	if p := b.place(none); p.Position != 80 {
+	if p := b.progress(none); p.Position != 80 {
 		t.Errorf("position %d", p.Position)
 	}
 	if _, err := relay.Parse([]byte("not JSON")); err == nil {

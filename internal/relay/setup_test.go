@@ -125,8 +125,8 @@ func (b *bench) run(change ...func(*relay.Options)) (stop func()) {
 	return stop
 }
 
-// place waits until the progress satisfies a condition.
-func (b *bench) place(is func(relay.Progress) bool) relay.Progress {
+// progress waits until the progress satisfies a condition.
+func (b *bench) progress(is func(relay.Progress) bool) relay.Progress {
 	b.t.Helper()
 	var p relay.Progress
 	eventually(b.t, func() bool {

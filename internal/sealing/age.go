@@ -10,30 +10,29 @@ import (
 	"filippo.io/age"
 )
 
-// ErrOtherIdentity says that a file was encrypted to another age recipient
-// than that of the identity.
+// ErrOtherIdentity means that a file was encrypted for a different age identity.
 var ErrOtherIdentity = errors.New("sealing: it was encrypted for another identity")
 
-// ErrNotAge says that a file is not one of age's, or that its head is damaged.
+// ErrNotAge means that a file is not an age file, or that its header is damaged.
 var ErrNotAge = errors.New("sealing: it is not an age file")
 
-// EncryptTo gives a writer for one age recipient (age1…), whose identity alone
-// opens what is written. It is whole once the writer has been closed.
+// EncryptTo returns a writer that encrypts for one age recipient (age1…); only its identity
+// can open the result. The result is complete once the writer is closed.
 func EncryptTo(w io.Writer, recipient string) (io.WriteCloser, error) {
 	recipients, err := age.ParseRecipients(strings.NewReader(recipient))
 	if err != nil || len(recipients) != 1 {
-		// Not shown: it might be the secret key, pasted by mistake.
+		// Do not show it: it may be the secret key, pasted by mistake.
 		return nil, errors.New("not an age recipient (age1…)")
 	}
 	return age.Encrypt(w, recipients...)
 }
 
-// An Identity opens what was encrypted to its age recipient.
+// An Identity opens files that were encrypted for its age recipient.
 type Identity struct{ identities []age.Identity }
 
-// LoadIdentity reads an age identity file, as age-keygen writes it. One that
-// others than its owner have access to is refused; a pipe will do. Errors name
-// the path and never what the file holds.
+// LoadIdentity reads an age identity file in the form that age-keygen writes. It refuses a
+// file that group or others can access, but accepts a pipe. Errors name the path, and never
+// contain anything from the file.
 func LoadIdentity(path string) (*Identity, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -54,8 +53,8 @@ func LoadIdentity(path string) (*Identity, error) {
 	return &Identity{identities}, nil
 }
 
-// Decrypt gives what was encrypted. Errors: [ErrOtherIdentity], [ErrNotAge];
-// one that comes while reading means that it was damaged or cut short.
+// Decrypt returns a reader of the plaintext. Errors: [ErrOtherIdentity], [ErrNotAge]. An
+// error while reading means that the file is damaged or incomplete.
 func (i *Identity) Decrypt(r io.Reader) (io.Reader, error) {
 	opened, err := age.Decrypt(r, i.identities...)
 	switch {

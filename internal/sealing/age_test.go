@@ -13,7 +13,7 @@ import (
 	"filippo.io/age"
 )
 
-// identityFile writes a new identity to a file, and gives its recipient.
+// identityFile writes a new identity to a file, and returns its recipient.
 func identityFile(t *testing.T, mode os.FileMode) (path, recipient, secret string) {
 	t.Helper()
 	identity, err := age.GenerateX25519Identity()

@@ -9,10 +9,10 @@ import (
 	"equality-information-api/internal/sealing"
 )
 
-// document is as long as a full record's JSON.
+// document is as long as the JSON of a full record.
 var document = bytes.Repeat([]byte("1"), 1300)
 
-// What a GET costs.
+// The cost of a GET.
 func BenchmarkOpenDataKeyAndOpen(b *testing.B) {
 	keys, record := generate(b), uuid.New()
 	d, wrapped := newDataKey(b, keys, recordOwner(record))
@@ -29,7 +29,7 @@ func BenchmarkOpenDataKeyAndOpen(b *testing.B) {
 	}
 }
 
-// What a create costs.
+// The cost of a create.
 func BenchmarkNewDataKeyAndSeal(b *testing.B) {
 	keys, record := generate(b), uuid.New()
 	b.ReportAllocs()
@@ -72,7 +72,7 @@ func BenchmarkSeal(b *testing.B) {
 	}
 }
 
-// An entry of the access log: some 300 bytes in twenty fields.
+// An entry of the access log: about 300 bytes in twenty fields.
 func BenchmarkMAC(b *testing.B) {
 	keys := generate(b)
 	fields := make([][]byte, 20)

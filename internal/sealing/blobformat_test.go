@@ -10,8 +10,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// The formats of stored blobs, taken apart with the standard library: a change
-// that this test notices makes what is stored unreadable.
+// This test decodes stored blobs with the standard library alone. If a change breaks it,
+// that change makes stored data unreadable.
 func TestBlobFormats(t *testing.T) {
 	t.Parallel()
 	raw := bytes.Repeat([]byte{7}, keySize)
@@ -50,7 +50,7 @@ func TestBlobFormats(t *testing.T) {
 	}
 }
 
-// What data keys are wrapped with, and what the key-encryption key says of it.
+// The keys that wrap data keys, and their associated data.
 func TestWrappedKeyFormats(t *testing.T) {
 	t.Parallel()
 	keys, err := Generate()

@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	// padTo hides the length of a document: answers differ in length, and the
-	// length would tell them apart.
+	// padTo hides the length of a document, because different answers have different
+	// lengths.
 	padTo = 256
 
 	keySize      = 32
@@ -19,23 +19,22 @@ const (
 	blobOverhead = 1 + nonceSize + tagSize
 )
 
-// DataKey seals and opens the documents of one owner. Any number of goroutines
-// may use it.
+// DataKey seals and opens the documents of one owner. Any number of goroutines may use it.
 //
-// It is a crypto/cipher AEAD, not a Tink one: a blob has our own format byte
-// where Tink would put its key prefix, and a Tink keyset a record would cost
-// far more to make, on every read, than the opening itself.
+// It is an AEAD of crypto/cipher, not of Tink: a blob has our own format byte where Tink
+// would put its key prefix, and making a Tink keyset for each record, on every read, would
+// cost far more than opening the blob.
 type DataKey struct {
 	owner Owner
 	aead  cipher.AEAD
 }
 
-// NewDataKey makes a random data key for an owner, and its wrapped form to
-// store: the 32 bytes of the key encrypted under the key-encryption key with
-// the owner, 65 bytes.
+// NewDataKey makes a random data key for an owner. It also returns the wrapped form to
+// store: the 32 bytes of the key, encrypted under the key-encryption key with the owner; 65
+// bytes.
 func (k *Keyset) NewDataKey(owner Owner) (*DataKey, []byte, error) {
 	raw := make([]byte, keySize)
-	_, _ = rand.Read(raw) // never fails: the program would have ended
+	_, _ = rand.Read(raw) // never fails: it would end the program
 	wrapped, err := k.kek.Encrypt(raw, owner.wrapAssociated())
 	if err != nil {
 		return nil, nil, fmt.Errorf("sealing: wrap a data key: %w", err)
@@ -47,8 +46,8 @@ func (k *Keyset) NewDataKey(owner Owner) (*DataKey, []byte, error) {
 	return d, wrapped, nil
 }
 
-// OpenDataKey unwraps the data key of an owner. Its only error is
-// [ErrTampered], which a key wrapped for another owner also gives.
+// OpenDataKey unwraps the data key of an owner. Its only error is [ErrTampered], also for a
+// key wrapped for another owner.
 func (k *Keyset) OpenDataKey(owner Owner, wrapped []byte) (*DataKey, error) {
 	raw, err := k.kek.Decrypt(wrapped, owner.wrapAssociated())
 	if err != nil || len(raw) != keySize {
@@ -62,8 +61,8 @@ func newDataKey(owner Owner, raw []byte) (*DataKey, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sealing: data key: %w", err)
 	}
-	// A random nonce of 12 bytes is safe for 2^32 blobs a key; one owner has far
-	// fewer versions.
+	// A random nonce of 12 bytes is safe for 2^32 blobs per key. An owner has far fewer
+	// versions.
 	gcm, err := cipher.NewGCMWithRandomNonce(block)
 	if err != nil {
 		return nil, fmt.Errorf("sealing: data key: %w", err)
@@ -71,11 +70,11 @@ func newDataKey(owner Owner, raw []byte) (*DataKey, error) {
 	return &DataKey{owner: owner, aead: gcm}, nil
 }
 
-// Seal encrypts the text of a document: format byte ‖ nonce (12, random) ‖
-// ciphertext ‖ tag (16). The plaintext must be JSON, since it is padded with
-// spaces to a multiple of 256 bytes: still the same JSON, and Open drops them.
-// It is not changed. Sealed as this document of this owner, the blob opens as no
-// other. Seal panics if an owner of this kind has no such document.
+// Seal encrypts the text of a document: format byte ‖ nonce (12, random) ‖ ciphertext ‖ tag
+// (16). The plaintext must be JSON: it is padded to a multiple of 256 bytes with spaces,
+// which do not change its meaning and which Open removes. Seal does not change its
+// argument. The blob opens only as this document of this owner. Seal panics if an owner of
+// this kind cannot have the document.
 func (d *DataKey) Seal(document Document, plaintext []byte) []byte {
 	associated, ok := document.associated(d.owner)
 	if !ok {
@@ -85,7 +84,7 @@ func (d *DataKey) Seal(document Document, plaintext []byte) []byte {
 	blob := make([]byte, 1, padded+blobOverhead)
 	blob[0] = associated[0]
 
-	// Padded where the nonce will go, which the cipher allows and moves.
+	// Pad where the nonce will go: the cipher allows this and moves the text.
 	text := append(blob[1:1:cap(blob)], plaintext...)
 	for len(text) < padded {
 		text = append(text, ' ')
@@ -93,8 +92,8 @@ func (d *DataKey) Seal(document Document, plaintext []byte) []byte {
 	return d.aead.Seal(blob, nil, text, associated)
 }
 
-// Open returns the text of a document from its blob, without blanks at its end.
-// Its only error is [ErrTampered]. The blob is not changed.
+// Open returns the text of a document from its blob, without trailing spaces. It does not
+// change the blob. Its only error is [ErrTampered].
 func (d *DataKey) Open(document Document, blob []byte) ([]byte, error) {
 	associated, ok := document.associated(d.owner)
 	if !ok || len(blob) == 0 || blob[0] != associated[0] {

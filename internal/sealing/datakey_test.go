@@ -43,12 +43,12 @@ func newDataKey(t testing.TB, k *sealing.Keyset, owner sealing.Owner) (*sealing.
 
 func refused(t rapid.TB, what string, err error) {
 	t.Helper()
-	if err != sealing.ErrTampered { //nolint:errorlint // exactly this: a wrapping error could tell more
+	if err != sealing.ErrTampered { //nolint:errorlint // exactly this: a wrapping error could reveal more
 		t.Errorf("%s: error %v, want ErrTampered", what, err)
 	}
 }
 
-// drawDocument draws an owner and one of the documents that it may have.
+// drawDocument draws an owner and one of the documents it may have.
 func drawDocument(t *rapid.T) (sealing.Owner, sealing.Document) {
 	owner := recordOwner(uuid.UUID(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "owner")))
 	d := version(rapid.Uint64().Draw(t, "version"))
@@ -250,7 +250,7 @@ func FuzzOpen(f *testing.F) {
 		before := slices.Clone(blob)
 		owner := sealing.Owner{Kind: sealing.OwnerKind(ownerKind), ID: record}
 		d, _ := newDataKey(t, keys, owner)
-		// Nothing here was sealed under these keys, so nothing may open.
+		// Nothing here was sealed with these keys, so nothing may open.
 		if _, err := d.Open(sealing.Document{Kind: sealing.Kind(kind), Version: version, Name: name}, blob); !errors.Is(err, sealing.ErrTampered) {
 			t.Errorf("opened a forgery: %v", err)
 		}

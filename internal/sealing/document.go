@@ -7,22 +7,22 @@ import (
 	"github.com/google/uuid"
 )
 
-// OwnerKind says what a data key belongs to. The numbers are part of the format.
+// OwnerKind says what kind of owner a data key has. The numbers are part of the format.
 type OwnerKind byte
 
 const (
 	OwnerRecord OwnerKind = 1
-	OwnerPerson OwnerKind = 2 // an entry in the directory, with an id that may be a record's
+	OwnerPerson OwnerKind = 2 // an entry in the directory, whose id may also be a record's
 )
 
-// Owner is whose documents a data key seals. Destroying its wrapped data key
-// erases all of them.
+// Owner is the owner of the documents that a data key seals. Destroying the wrapped data
+// key erases all of them.
 type Owner struct {
 	Kind OwnerKind
 	ID   uuid.UUID
 }
 
-// Kind says what a document is. The numbers are part of the format.
+// Kind is the kind of a document. The numbers are part of the format.
 type Kind byte
 
 const (
@@ -31,12 +31,12 @@ const (
 	KindPerson   Kind = 3 // a person's entry
 )
 
-// kinds is what every kind of document is; a new kind is a row here.
+// kinds describes every kind of document. For a new kind, add a row.
 var kinds = [...]struct {
 	name   string    // in the access log
 	format byte      // of its blobs, and their first byte
-	owner  OwnerKind // whose data key seals it
-	named  bool      // an owner may have several, of different names
+	owner  OwnerKind // the kind of owner whose data key seals it
+	named  bool      // an owner may have several, with different names
 }{
 	KindRecord:   {name: "record", format: 1, owner: OwnerRecord},
 	KindExtended: {name: "extended", format: 2, owner: OwnerRecord, named: true},
@@ -76,13 +76,13 @@ type Document struct {
 	Name    string // at most 65,535 bytes, empty unless the kind has names
 }
 
-// associated is the data that a blob is sealed with, where the owner may have
-// such a document. Its first byte is the blob's.
+// associated is the data that a blob is sealed with; ok is false if the owner cannot
+// have the document. Its first byte is also the blob's.
 //
 //	format 1: 1 ‖ kind (1) ‖ owner id (16) ‖ version (8)
 //	format 2: 2 ‖ kind (1) ‖ owner kind (1) ‖ owner id (16) ‖ version (8) ‖ length of name (2) ‖ name
 //
-// Numbers are big-endian. Format 1 is of records alone, whose kind says the rest.
+// Numbers are big-endian. Only records have format 1, whose kind says everything else.
 func (d Document) associated(owner Owner) (data []byte, ok bool) {
 	if int(d.Kind) >= len(kinds) {
 		return nil, false

@@ -10,8 +10,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// sealerOf is a data key of an owner with the same raw key for every owner, so
-// that only what is bound into the seal tells documents apart.
+// sealerOf returns a data key of an owner. The raw key is the same for every owner, so that
+// only the associated data distinguishes documents.
 func sealerOf(t rapid.TB, owner Owner) *DataKey {
 	t.Helper()
 	d, err := newDataKey(owner, bytes.Repeat([]byte{7}, keySize))
@@ -27,7 +27,7 @@ func TestDocumentOpensAsNoOther(t *testing.T) {
 		Owner
 		Document
 	}
-	// Few values, so that two draws are often alike in all but one.
+	// Few values, so that two draws often differ in one value only.
 	draw := func(t *rapid.T) named {
 		id := func(n byte) uuid.UUID { return uuid.UUID{15: n} }
 		return named{
@@ -49,8 +49,8 @@ func TestDocumentOpensAsNoOther(t *testing.T) {
 	})
 }
 
-// A row of the table of kinds says which owner has such documents, and whether
-// they have names. Anything else is neither sealed nor opened.
+// A row in the table of kinds says which owners have such documents, and whether the
+// documents have names. Nothing else can be sealed or opened.
 func TestDocumentsThatNoOwnerHas(t *testing.T) {
 	t.Parallel()
 	names := []string{"", "a", strings.Repeat("a", math.MaxUint16+1)}

@@ -5,9 +5,9 @@ import (
 	"io"
 )
 
-// Export writes the keyset encrypted for one age recipient (age1…). What age
-// decrypts is a keyset file, which [Load] takes once it is saved with mode 0600.
-// After an error the output is of no use.
+// Export writes the keyset, encrypted for one age recipient (age1…). Decrypted with age, it
+// is a keyset file, which [Load] accepts once its mode is 0600. After an error the output
+// is useless.
 func (k *Keyset) Export(w io.Writer, recipient string) error {
 	content, err := k.encode()
 	if err != nil {

@@ -10,23 +10,22 @@ import (
 	"syscall"
 )
 
-// maxFileSize keeps a wrong path from being read into memory: a keyset is a few
-// kilobytes.
+// maxFileSize stops a wrong path from filling the memory: a keyset is a few kilobytes.
 const maxFileSize = 1 << 20
 
-// Load reads a keyset file. It refuses one that anybody but its owner may read,
-// write or execute, and anything that is not a regular file (a link to one will
-// do). A file that is not there gives [fs.ErrNotExist]. Errors name the path and
-// the rule, never what the file holds.
+// Load reads a keyset file. It refuses a file that group or others can access, and anything
+// that is not a regular file or a link to one. If there is no file, the error is
+// [fs.ErrNotExist]. Errors name the path and the rule, and never contain anything from the
+// file.
 func Load(path string) (*Keyset, error) {
-	// Non-blocking, since opening a named pipe would otherwise wait for a writer.
+	// Non-blocking, because opening a named pipe would otherwise wait for a writer.
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, fmt.Errorf("sealing: keyset file: %w", err)
 	}
 	defer func() { _ = f.Close() }()
 
-	// Of the open file, not the path, which could be exchanged in between.
+	// Check the open file: the path could lead to another file by now.
 	info, err := f.Stat()
 	if err != nil {
 		return nil, fmt.Errorf("sealing: keyset file: %w", err)
@@ -50,12 +49,12 @@ func Load(path string) (*Keyset, error) {
 	return k, nil
 }
 
-// Save writes the keyset to a new file of mode 0600, and returns once it is
-// durable. It never overwrites: a file in the way gives [fs.ErrExist]. The file
-// appears whole or not at all. The file system must have hard links.
+// Save writes the keyset to a new file of mode 0600, and returns when it is durable. It
+// never overwrites: if the file exists, the error is [fs.ErrExist]. The file appears
+// complete or not at all. The file system must support hard links.
 func (k *Keyset) Save(path string) error {
 	err := k.write(filepath.Dir(path), func(unnamed *os.File) error {
-		// A link, because a rename would replace a file of that name.
+		// A link, because a rename would replace an existing file.
 		return errors.Join(os.Link(unnamed.Name(), path), os.Remove(unnamed.Name()))
 	})
 	if errors.Is(err, fs.ErrExist) {
@@ -64,12 +63,12 @@ func (k *Keyset) Save(path string) error {
 	return err
 }
 
-// Replace puts the keyset in place of the file that it was loaded from, after
-// keys were added to it, and returns once that is durable. At every moment the
-// file is the old one or the new one, whole; on a full disk it stays the old one.
-// Mode and owner stay, and a link stays a link.
+// Replace replaces the file that the keyset was loaded from, after keys were added, and
+// returns when this is durable. At every moment the file is either the old or the new one,
+// and complete; on a full disk it remains the old one. Mode and owner stay the same, and a
+// link remains a link.
 func (k *Keyset) Replace(path string) error {
-	// Not the link, which a rename would replace.
+	// Not the link itself, which a rename would replace.
 	path, err := filepath.EvalSymlinks(path)
 	if err != nil {
 		return fmt.Errorf("sealing: save keyset: %w", err)
@@ -80,7 +79,7 @@ func (k *Keyset) Replace(path string) error {
 	}
 	owner := info.Sys().(*syscall.Stat_t)
 	return k.write(filepath.Dir(path), func(unnamed *os.File) error {
-		// Who adds keys may be root, and who reads them the server's user.
+		// Root may add keys, but the server's user reads them.
 		err := errors.Join(unnamed.Chown(int(owner.Uid), int(owner.Gid)), unnamed.Chmod(info.Mode().Perm()), unnamed.Sync())
 		if err != nil {
 			return err
@@ -89,8 +88,8 @@ func (k *Keyset) Replace(path string) error {
 	})
 }
 
-// write writes the keyset to a file of mode 0600 in dir, has name give it its
-// name once its content is durable, and makes that durable too. After an error
+// write writes the keyset to a file of mode 0600 in dir and makes its content durable. It
+// then calls name to give the file its name, and makes that durable too. After an error
 // nothing is left in dir.
 func (k *Keyset) write(dir string, name func(unnamed *os.File) error) (err error) {
 	content, err := k.encode()
@@ -110,7 +109,7 @@ func (k *Keyset) write(dir string, name func(unnamed *os.File) error) (err error
 	}
 	err = errors.Join(err, unnamed.Close())
 	if err != nil {
-		_ = os.Remove(unnamed.Name()) // fails where name has removed it
+		_ = os.Remove(unnamed.Name()) // fails if name has removed it
 		return fmt.Errorf("sealing: save keyset: %w", err)
 	}
 	if err := syncDir(dir); err != nil {

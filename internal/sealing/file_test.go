@@ -33,7 +33,7 @@ func saved(t *testing.T) (*sealing.Keyset, []byte) {
 	return keys, content
 }
 
-// sameKeys checks that b opens what a sealed, and hashes alike.
+// sameKeys checks that b opens what a sealed, and makes the same hashes.
 func sameKeys(t *testing.T, a, b *sealing.Keyset) {
 	t.Helper()
 	record := uuid.New()
@@ -89,7 +89,7 @@ func TestSavedKeysetLoads(t *testing.T) {
 	}
 }
 
-// canonical returns the file's JSON in one spelling.
+// canonical returns the file's JSON in one fixed spelling.
 func canonical(t *testing.T, path string) []byte {
 	t.Helper()
 	content, err := os.ReadFile(path)

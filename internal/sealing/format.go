@@ -15,16 +15,16 @@ import (
 
 const fileFormat = 1
 
-// file is the keyset as it is saved and exported. Each key is a Tink keyset in
-// cleartext JSON: what protects it is the file's mode, or age.
+// file is the keyset in the form in which it is saved and exported. Each key is a Tink
+// keyset in cleartext JSON; the mode of the file, or age, protects it.
 type file struct {
 	Format  int                        `json:"format"`
 	Created time.Time                  `json:"created"`
 	KEK     json.RawMessage            `json:"kek"`
 	Cursor  json.RawMessage            `json:"cursor"`
 	MACs    map[string]json.RawMessage `json:"macs"` // the first MAC keys, all of them
-	// Added are the MAC keys that came later. They are not among the first,
-	// where earlier programs take no other.
+	// Added are the MAC keys that came later. They are separate because earlier programs
+	// accept only the first ones in macs.
 	Added map[string]json.RawMessage `json:"added,omitempty"`
 }
 
@@ -54,7 +54,7 @@ func (k *Keyset) encode() ([]byte, error) {
 	return append(content, '\n'), nil
 }
 
-// of gives the map that a MAC key has its place in.
+// of returns the map that holds a MAC key.
 func (f *file) of(name MACKey) map[string]json.RawMessage {
 	if name < firstMACKeys {
 		return f.MACs
@@ -70,18 +70,18 @@ func encodeHandle(h *keyset.Handle) (json.RawMessage, error) {
 	return b.Bytes(), nil
 }
 
-// decode gives errors of its own: those of the JSON and Tink parsers quote what
-// they could not read.
+// decode makes its own errors: those of the JSON and Tink parsers quote what they could not
+// read.
 func decode(content []byte) (*Keyset, error) {
 	var f file
 	if err := json.Unmarshal(content, &f); err != nil {
-		return nil, errors.New("it is not JSON of a keyset")
+		return nil, errors.New("it is not the JSON of a keyset")
 	}
 	if f.Format != fileFormat {
 		return nil, fmt.Errorf("its format is not %d", fileFormat)
 	}
 	if len(f.MACs) != int(firstMACKeys) {
-		return nil, fmt.Errorf("it does not hold the %d first MAC keys", firstMACKeys)
+		return nil, fmt.Errorf("it does not have the first %d MAC keys", firstMACKeys)
 	}
 	h := handles{unknown: maps.Clone(f.Added)}
 	var err error
@@ -112,7 +112,7 @@ func decodeHandle(content json.RawMessage, want key.Parameters) (*keyset.Handle,
 	for i := range h.Len() {
 		entry, err := h.Entry(i)
 		if err != nil || !entry.Key().Parameters().Equal(want) {
-			return nil, errors.New("of another algorithm or size")
+			return nil, errors.New("wrong algorithm or size")
 		}
 	}
 	return h, nil

@@ -16,7 +16,7 @@ import (
 	"equality-information-api/internal/sealing"
 )
 
-// edited writes the JSON of a keyset file as change leaves it.
+// edited writes the JSON of a keyset file after change has edited it.
 func edited(t *testing.T, path string, change func(file map[string]any)) {
 	t.Helper()
 	content, err := os.ReadFile(path)
@@ -60,27 +60,27 @@ func TestFileOfAnEarlierProgramGainsItsMissingKeys(t *testing.T) {
 		t.Errorf("missing: %v, saved %v; the first still lacks %v", all.Missing(), loaded.Missing(), keys.Missing())
 	}
 	sameKeys(t, all, loaded)
-	// What was sealed before opens, and the other way round.
+	// What was sealed before opens now, and the other way round.
 	owner := recordOwner(uuid.New())
 	_, wrapped := newDataKey(t, keys, owner)
 	if _, err := loaded.OpenDataKey(owner, wrapped); err != nil {
 		t.Error(err)
 	}
 	if err := loaded.VerifyCheckValue(keys.CheckValue()); err != nil {
-		t.Errorf("the check value of before: %v", err)
+		t.Errorf("the earlier check value: %v", err)
 	}
 
 	// Again: the same keys.
 	before := canonical(t, path)
 	if err := complete(t, loaded).Replace(path); err != nil || !bytes.Equal(before, canonical(t, path)) {
-		t.Errorf("completed twice, the file is another: %v", err)
+		t.Errorf("completing twice changed the file: %v", err)
 	}
-	// Apart: the same keys.
+	// In a separate copy: the same keys.
 	_, copied := early(t)
 	sameKeys(t, all, complete(t, copied))
 }
 
-// An earlier program demands that the first six, and no other, are in macs.
+// An earlier program requires the first six keys in macs, and no others.
 func TestAddedKeysStandApart(t *testing.T) {
 	t.Parallel()
 	_, content := saved(t)
@@ -104,7 +104,7 @@ func TestMACUnderAMissingKeyPanics(t *testing.T) {
 	keys.MAC(sealing.MACTombstone)
 }
 
-// A key that only a later program knows is kept for it.
+// A key that only a later program knows is kept for that program.
 func TestUnknownKeyIsKept(t *testing.T) {
 	t.Parallel()
 	path, _ := early(t)
@@ -119,7 +119,8 @@ func TestUnknownKeyIsKept(t *testing.T) {
 	}
 }
 
-// A keyset may have more keys than a check value covers, but none less, and no other.
+// A keyset may have more keys than a check value covers, but not fewer, and no different
+// ones.
 func TestCheckValueAndTheKeysThatItCovers(t *testing.T) {
 	t.Parallel()
 	path, keys := early(t)
@@ -166,7 +167,7 @@ func TestCheckValueAndTheKeysThatItCovers(t *testing.T) {
 	if err := keys.VerifyCheckValue(newer); err == nil {
 		t.Error("a keyset that lacks covered keys passes")
 	}
-	// One of the first is not to be lost, nor made anew.
+	// None of the first keys may be lost or made again.
 	edited(t, path, func(file map[string]any) { delete(file["macs"].(map[string]any), "nino") })
 	if _, err := sealing.Load(path); err == nil {
 		t.Error("a file without one of the first keys loads")
@@ -195,7 +196,7 @@ func TestReplaceKeepsModeAndLink(t *testing.T) {
 	if missing := load(t, link).Missing(); len(missing) > 0 {
 		t.Errorf("missing %v", missing)
 	}
-	if os.Getuid() == 0 { // who adds keys to a file of the server's user
+	if os.Getuid() == 0 { // root adds keys to a file of the server's user
 		if err := os.Chown(path, 1234, 2345); err != nil {
 			t.Fatal(err)
 		}
@@ -218,8 +219,8 @@ func TestReplaceKeepsModeAndLink(t *testing.T) {
 	}
 }
 
-// fullDisk, in the environment, has the test binary replace the keyset of that
-// path with room for half of it.
+// If the environment has fullDisk, the test binary replaces the keyset at that path with
+// room for only half of it.
 const fullDisk = "SEALING_TEST_FULL_DISK"
 
 func TestReplaceOnAFullDiskLeavesTheFile(t *testing.T) {
@@ -242,7 +243,7 @@ func TestReplaceOnAFullDiskLeavesTheFile(t *testing.T) {
 		t.Fatalf("%v: %s", err, out)
 	}
 	if !bytes.Equal(before, canonical(t, path)) {
-		t.Error("the file is another")
+		t.Error("the file has changed")
 	}
 	if entries, err := os.ReadDir(filepath.Dir(path)); err != nil || len(entries) != 1 {
 		t.Errorf("%d files in the directory, %v; want 1", len(entries), err)

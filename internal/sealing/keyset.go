@@ -18,32 +18,32 @@ import (
 	"github.com/tink-crypto/tink-go/v2/tink"
 )
 
-// Keyset holds the key-encryption key, the MAC keys and the cursor key. Without
-// it every record is lost. Make one with [Generate] or [Load]. It never changes
-// once made, so any number of goroutines may use it.
+// Keyset holds the key-encryption key, the MAC keys and the cursor key. Without it every
+// record is lost. Make one with [Generate] or [Load]. It never changes, so any number of
+// goroutines may use it.
 type Keyset struct {
 	created time.Time
 	handles handles
 
-	// Made once: making a primitive costs far more than a call of it.
+	// Made once: making a primitive costs far more than calling it.
 	kek    tink.AEAD
 	cursor tink.AEAD
 	macs   [macKeys]tink.MAC
 }
 
-// handles are the keys as Tink holds them and as the file stores them. Each may
-// hold several keys, of which the primary one seals and all enabled ones open.
+// handles are the keys as Tink handles, in the form the file stores. Each may hold several
+// keys: the primary key seals, and all enabled keys open.
 type handles struct {
 	kek    *keyset.Handle
 	cursor *keyset.Handle
 	macs   [macKeys]*keyset.Handle // nil: missing
 
-	// unknown are keys of a later program, which go with the others into every
-	// file that is written.
+	// unknown are keys of a later program. They are written to every file together with the
+	// others.
 	unknown map[string]json.RawMessage
 }
 
-// Generate makes a keyset of fresh keys with none missing, held in memory only.
+// Generate makes a keyset of new keys, with none missing, in memory only.
 func Generate() (*Keyset, error) {
 	var h handles
 	var err error
@@ -65,8 +65,8 @@ func Generate() (*Keyset, error) {
 	return k.Complete()
 }
 
-// Missing are the MAC keys that the keyset lacks, because an earlier program
-// wrote its file.
+// Missing returns the MAC keys that the keyset lacks because an earlier program wrote its
+// file.
 func (k *Keyset) Missing() (names []MACKey) {
 	for name, m := range k.macs {
 		if m == nil {
@@ -76,10 +76,10 @@ func (k *Keyset) Missing() (names []MACKey) {
 	return names
 }
 
-// Complete returns the keyset with the missing keys added. They are derived
-// from the person-search key, which has no other use: copies of a keyset file
-// that gain keys apart gain the same, and an older copy can gain them again.
-// [Keyset.Replace] saves it.
+// Complete returns the keyset with the missing keys added. They are derived from the
+// person-search key, which has no other use. Copies of a keyset file that gain keys
+// separately therefore gain the same keys, and an older copy can gain them again.
+// [Keyset.Replace] saves the result.
 func (k *Keyset) Complete() (*Keyset, error) {
 	h := k.handles
 	for _, name := range k.Missing() {
@@ -119,7 +119,7 @@ func newHandle(p key.Parameters) (*keyset.Handle, error) {
 	return handleOf(func(m *keyset.Manager) (uint32, error) { return m.AddNewKeyFromParameters(p) })
 }
 
-// handleOf holds the one key that add adds.
+// handleOf returns a handle with the one key that add adds.
 func handleOf(add func(*keyset.Manager) (id uint32, err error)) (*keyset.Handle, error) {
 	m := keyset.NewManager()
 	id, err := add(m)
@@ -135,10 +135,10 @@ func handleOf(add func(*keyset.Manager) (id uint32, err error)) (*keyset.Handle,
 // macSize is the length of a MAC key and of a MAC.
 const macSize = 32
 
-// What each key must be, both when it is made and when it is read.
+// The parameters of each key, for making it and for checking it when it is read.
 var (
-	// AES-256-GCM with Tink's prefix, which names the key that wrapped a data
-	// key and so lets an old and a new key stand side by side while rotating.
+	// AES-256-GCM with Tink's prefix, which names the key that wrapped a data key. An old
+	// and a new key can therefore be in use together during a rotation.
 	kekParameters = must(aesgcm.NewParameters(aesgcm.ParametersOpts{
 		KeySizeInBytes: 32,
 		IVSizeInBytes:  12,
@@ -146,11 +146,11 @@ var (
 		Variant:        aesgcm.VariantTink,
 	}))
 
-	// XAES-256-GCM (C2SP), because one key seals every cursor ever given out:
-	// its 24-byte nonces may be random without a bound on their number.
+	// XAES-256-GCM (C2SP), because one key seals all cursors: its 24-byte nonces may be
+	// random for any number of them.
 	cursorParameters = must(xaesgcm.NewParameters(xaesgcm.VariantTink, 12))
 
-	// Without Tink's prefix, so that a MAC is 32 bytes and nothing else.
+	// Without Tink's prefix, so that a MAC is exactly 32 bytes.
 	macParameters = must(hmac.NewParameters(hmac.ParametersOpts{
 		KeySizeInBytes: macSize,
 		TagSizeInBytes: macSize,
@@ -159,7 +159,7 @@ var (
 	}))
 )
 
-// must is for calls that fail only on a programming error.
+// must is for calls that only fail because of a programming error.
 func must[T any](v T, err error) T {
 	if err != nil {
 		panic(err)

@@ -60,8 +60,8 @@ func TestMACDiffersByKeyAndKeyset(t *testing.T) {
 	}
 }
 
-// The format is what other programs could verify: HMAC-SHA-256 over each
-// field behind its length in 8 bytes.
+// Other programs can verify this format: HMAC-SHA-256 over each field with its length in 8
+// bytes before it.
 func TestMACIsHMACSHA256OfLengthPrefixedFields(t *testing.T) {
 	t.Parallel()
 	keys, content := saved(t)
@@ -73,8 +73,8 @@ func TestMACIsHMACSHA256OfLengthPrefixedFields(t *testing.T) {
 	}
 }
 
-// hmacKey takes the key's bytes out of a keyset file: Tink's HmacKey message
-// ends with its field 3, the 32 bytes.
+// hmacKey extracts the bytes of a key from a keyset file: Tink's HmacKey message ends with
+// its field 3, the 32 bytes.
 func hmacKey(t *testing.T, content []byte, name string) []byte {
 	t.Helper()
 	var f struct {
@@ -192,7 +192,7 @@ func TestPrintingShowsNoKey(t *testing.T) {
 				t.Errorf("String shows %q", got)
 			}
 		}
-		// As fields, the same.
+		// The same if they are fields.
 		if got := fmt.Sprintf(verb, nested); strings.Count(got, "(redacted)") != 3 {
 			t.Errorf("%s of a struct shows %q", verb, got)
 		}

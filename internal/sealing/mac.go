@@ -5,16 +5,16 @@ import (
 	"fmt"
 )
 
-// MACKey names one of the keyset's MAC keys. Each use has its own, so that a
-// hash made for one says nothing about another.
+// MACKey names one of the keyset's MAC keys. Each use has its own key, so that a hash for
+// one use reveals nothing about another.
 type MACKey uint8
 
-// The MAC keys. The file knows them by name; their order is that of the check
-// value, so a new one goes last.
+// The MAC keys. The file has them by name. The check value uses their order, so add a new
+// one at the end.
 const (
 	MACAudit        MACKey = iota // chain of the access log
 	MACNINO                       // index of National Insurance numbers
-	MACPersonSearch               // nothing but the later keys, which are derived from it
+	MACPersonSearch               // only for deriving the later keys
 	MACIdempotency                // idempotency keys and request bodies
 	MACAddress                    // network addresses in the access log
 	MACPseudonym                  // pseudonyms in reporting extracts
@@ -22,10 +22,10 @@ const (
 	MACAPIKey                     // API keys
 	MACRecordKey                  // record keys
 
-	macKeys = iota // how many there are
+	macKeys = iota // how many keys there are
 
-	// firstMACKeys is how many every keyset has. A file that an earlier program
-	// wrote may lack those that came later.
+	// firstMACKeys is how many keys every keyset has. The file of an earlier program may
+	// lack the later ones.
 	firstMACKeys = MACTombstone
 )
 
@@ -41,7 +41,7 @@ var macKeyNames = [macKeys]string{
 	MACRecordKey:    "record-key",
 }
 
-// String gives the key's name in the keyset file.
+// String returns the key's name in the keyset file.
 func (m MACKey) String() string {
 	if int(m) >= macKeys {
 		return fmt.Sprintf("MACKey(%d)", uint8(m))
@@ -49,10 +49,9 @@ func (m MACKey) String() string {
 	return macKeyNames[m]
 }
 
-// MAC returns the HMAC-SHA-256 of the fields under the named key. Each field is
-// hashed behind its length (8 bytes, big-endian), so that two different lists
-// of fields never hash the same bytes. The key must be one of the constants and
-// not [Keyset.Missing].
+// MAC returns the HMAC-SHA-256 of the fields under a key. The length of each field (8
+// bytes, big-endian) is hashed before it, so that two different lists of fields never hash
+// the same bytes. The key must be one of the constants and not [Keyset.Missing].
 func (k *Keyset) MAC(key MACKey, fields ...[]byte) [32]byte {
 	if k.macs[key] == nil {
 		panic("sealing: the keyset lacks the key " + key.String())

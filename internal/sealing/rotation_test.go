@@ -7,8 +7,8 @@ import (
 	"github.com/tink-crypto/tink-go/v2/keyset"
 )
 
-// rotated returns k with a further key-encryption key, now the primary one, and
-// that again without the old key: the two states of a rotation.
+// rotated returns the two states of a rotation: k with a new primary key-encryption key,
+// and the same without the old key.
 func rotated(t *testing.T, k *Keyset) (both, newOnly *Keyset) {
 	t.Helper()
 	old, err := k.handles.kek.Primary()
@@ -30,7 +30,7 @@ func rotated(t *testing.T, k *Keyset) (both, newOnly *Keyset) {
 	return both, withKEK(t, k, m)
 }
 
-// withKEK goes through the file format, as a rotation does.
+// withKEK goes through the file format, like a rotation.
 func withKEK(t *testing.T, k *Keyset, m *keyset.Manager) *Keyset {
 	t.Helper()
 	h := k.handles
@@ -71,7 +71,7 @@ func TestRotationKeepsDataKeysAndCheckValue(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	// A keyset passes the check exactly when it opens the keys wrapped by then.
+	// A keyset passes the check exactly if it opens the keys wrapped at that time.
 	for _, c := range []struct {
 		what    string
 		keys    *Keyset
@@ -97,8 +97,8 @@ func TestRotationKeepsDataKeysAndCheckValue(t *testing.T) {
 	}
 }
 
-// A keyset put together from two is refused even if it opens data keys: its
-// indexes would find nobody.
+// A keyset combined from two others is refused even if it opens data keys: its indexes
+// would find nobody.
 func TestCheckValueCoversMACKeys(t *testing.T) {
 	t.Parallel()
 	a, err := Generate()

@@ -21,9 +21,9 @@ func (b *bytesOf) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// vectors are what was once sealed and hashed with the keyset of testdata,
-// which is one that the program of November 2026 made, and protects nothing
-// else. Whatever is stored anywhere is of these formats: nothing here changes.
+// vectors are values that were sealed and hashed with the keyset of testdata, which the
+// program of November 2026 made and which protects nothing else. All stored data has these
+// formats, so nothing here may change.
 type vectors struct {
 	Documents []struct {
 		OwnerKind sealing.OwnerKind
@@ -37,8 +37,8 @@ type vectors struct {
 	}
 	// Checks are check values, of the first six MAC keys and of nine.
 	Checks []bytesOf
-	// MACs are of the fields "ab" and "c", by the key's name. The later keys are
-	// those that the keyset gains.
+	// MACs are of the fields "ab" and "c", by the key's name. The later keys are the ones
+	// that the keyset gains.
 	MACs map[string]bytesOf
 }
 
@@ -54,7 +54,7 @@ func readVectors(t *testing.T) (v vectors) {
 	return v
 }
 
-// early is a copy of the file of the keyset of November 2026, and what it holds.
+// early returns a copy of the keyset file of November 2026, and its keys.
 func early(t *testing.T) (path string, keys *sealing.Keyset) {
 	t.Helper()
 	content, err := os.ReadFile("testdata/keyset-2026-11.json")

@@ -1,11 +1,11 @@
-// Package server owns what all requests have in common, whatever they ask for:
-// the http.Server with its time limits, graceful shutdown, correlation ids,
-// the client's address, the one log event and the metrics of a request,
-// security headers, panics, limits on a caller, and the telemetry listener.
+// Package server owns what all requests share: the http.Server with its time limits,
+// graceful shutdown, correlation ids, the client's address, the log event and the metrics
+// of each request, security headers, panics, limits for each caller, and the telemetry
+// listener.
 //
-// It does not own routes, answers or problems (the adapters write them, the
-// 500 and 403 it needs are functions given to it), who the caller is
-// (internal/identity), health, or CORS.
+// It does not own routes, responses or problems (the surfaces write them, and the 500 and
+// 403 it needs are functions given to it), who the caller is (internal/identity), health,
+// or CORS.
 package server
 
 import (
@@ -17,35 +17,35 @@ import (
 	"github.com/google/uuid"
 )
 
-// Exchange is what one request and its answer have in common across layers.
-// It is for the goroutine that serves the request.
+// Exchange is what the layers share about one request and its response. Only the goroutine
+// that serves the request may use it.
 type Exchange struct {
-	// CorrelationID is the caller's x-correlation-id if that is a UUID, else
-	// new. The answer's header already has it.
+	// CorrelationID is the caller's x-correlation-id if it is a UUID, otherwise a new one.
+	// The response header is already set to it.
 	CorrelationID uuid.UUID
-	// Address is the client's, through trusted proxies; the zero Addr if it
-	// cannot be told. It is personal data: never logged as it is.
+	// Address is the client's address, found through trusted proxies; the zero Addr if it
+	// is unknown. It is personal data: never log it.
 	Address netip.Addr
-	// Secure says that the client spoke TLS, with this server or with the
-	// trusted proxy before it.
+	// Secure means that the client used TLS, with this server or with the trusted proxy in
+	// front of it.
 	Secure bool
-	// Route is the pattern that matched, never the path; the adapter's router
-	// fills it in. There must be a fixed set of them.
+	// Route is the pattern that matched, never the path; the surface's router sets it. The
+	// set of routes must be fixed.
 	Route string
-	// Problem is the stable code of the problem answered, if any; the adapter
-	// fills it in.
+	// Problem is the stable code of the problem in the response, if any; the surface sets
+	// it.
 	Problem string
 }
 
 type exchangeKey struct{}
 
-// WithExchange gives a context that Of finds the Exchange in. Observe does so
-// for requests; it is for tests and for work that no request asked for.
+// WithExchange returns a context for Of. Observe does this for requests; tests, and work
+// without a request, call it themselves.
 func WithExchange(ctx context.Context, e *Exchange) context.Context {
 	return context.WithValue(ctx, exchangeKey{}, e)
 }
 
-// Of gives the context's Exchange, a new empty one if it has none.
+// Of returns the context's Exchange, or a new empty one.
 func Of(ctx context.Context) *Exchange {
 	if e, ok := ctx.Value(exchangeKey{}).(*Exchange); ok {
 		return e
@@ -53,8 +53,8 @@ func Of(ctx context.Context) *Exchange {
 	return &Exchange{}
 }
 
-// correlationID reads the caller's id. Only the 36-character form counts: the
-// library would take others too.
+// correlationID reads the caller's id. It accepts only the 36-character form; the library
+// would accept others.
 func correlationID(h http.Header) uuid.UUID {
 	if sent := h["X-Correlation-Id"]; len(sent) > 0 && len(sent[0]) == 36 {
 		if id, err := uuid.Parse(sent[0]); err == nil {
@@ -64,7 +64,7 @@ func correlationID(h http.Header) uuid.UUID {
 	return uuid.New()
 }
 
-// proxies are the networks whose X-Forwarded headers are believed.
+// proxies are the networks whose X-Forwarded headers are trusted.
 type proxies []netip.Prefix
 
 func (p proxies) trust(addr netip.Addr) bool {
@@ -76,10 +76,10 @@ func (p proxies) trust(addr netip.Addr) bool {
 	return false
 }
 
-// client gives the client's address and whether a trusted proxy relayed the
-// request. Each proxy appends whom it heard to X-Forwarded-For, so it is read
-// from the end, up to the first address that is not a proxy's: what stands
-// before that, anybody could have written.
+// client returns the client's address and whether a trusted proxy relayed the request. Each
+// proxy appends its client's address to X-Forwarded-For. So client reads the header from
+// the end up to the first address that is not a proxy's: anybody could have written what
+// comes before.
 func (p proxies) client(r *http.Request) (addr netip.Addr, relayed bool) {
 	addr, ok := parseAddress(r.RemoteAddr)
 	if !ok || !p.trust(addr) {
@@ -116,8 +116,8 @@ func parseAddress(s string) (netip.Addr, bool) {
 	return addr.Unmap().WithZone(""), err == nil
 }
 
-// forwardedProto tells what a proxy says the client spoke. Of several hops any
-// in clear counts: the token was on that wire.
+// forwardedProto returns how the client connected, according to the proxies. If any hop was
+// without TLS, so was the request: the token was visible there.
 func forwardedProto(h http.Header) (https, plain bool) {
 	for _, line := range h["X-Forwarded-Proto"] {
 		for proto := range strings.SplitSeq(line, ",") {

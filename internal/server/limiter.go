@@ -9,24 +9,23 @@ import (
 
 const (
 	maxCallers = 10_000
-	// evictionSample bounds what making room costs.
+	// evictionSample limits the cost of making room.
 	evictionSample = 64
-	// busyRetry is when a caller with too much in progress may try again; when
-	// one of its requests ends nobody knows.
+	// busyRetry is when a caller with too many requests in progress may try again: nobody
+	// knows when one of them will end.
 	busyRetry = time.Second
 )
 
-// Limits are what one caller may ask for.
+// Limits are the limits for one caller.
 type Limits struct {
-	Rate       float64 // requests a second; 0 is off
+	Rate       float64 // requests a second; 0 means no limit
 	Burst      int     // requests at once before Rate counts, at least 1
-	Concurrent int     // requests in progress together; 0 is off
+	Concurrent int     // requests in progress at once; 0 means no limit
 }
 
-// Limiter keeps each caller within its limits. It remembers 10,000 callers and
-// forgets one that has nothing in progress to make room, preferably one that
-// has its whole burst left, for which that changes nothing. It is safe for
-// concurrent use.
+// Limiter keeps each caller within its limits. It remembers 10,000 callers. To make room,
+// it forgets one with nothing in progress, preferably one with its whole burst left, for
+// whom this changes nothing. It is safe for concurrent use.
 type Limiter struct {
 	limits  Limits
 	now     func() time.Time
@@ -44,9 +43,9 @@ func NewLimiter(limits Limits, now func() time.Time) *Limiter {
 	return &Limiter{limits: limits, now: now, callers: make(map[string]*limited)}
 }
 
-// Acquire takes a request of the caller in. If ok, release must be called when
-// the request has ended; calling it again does nothing. If not, nothing was
-// taken, release is nil, and retryAfter, which is over 0, is when to try again.
+// Acquire admits a request of the caller. If ok, call release when the request has ended;
+// calling it again does nothing. If not ok, release is nil, and the caller may try again
+// after retryAfter, which is over 0.
 func (l *Limiter) Acquire(subject string) (release func(), retryAfter time.Duration, ok bool) {
 	if l.limits.Rate <= 0 && l.limits.Concurrent <= 0 {
 		return func() {}, 0, true
@@ -77,8 +76,8 @@ func (l *Limiter) Acquire(subject string) (release func(), retryAfter time.Durat
 	}, 0, true
 }
 
-// caller finds a caller or makes one; nil if there is no room, because all
-// have requests in progress.
+// caller finds a caller or adds one; nil if there is no room because all have requests in
+// progress.
 func (l *Limiter) caller(subject string, now time.Time) *limited {
 	if c, ok := l.callers[subject]; ok {
 		return c
@@ -91,9 +90,8 @@ func (l *Limiter) caller(subject string, now time.Time) *limited {
 	return c
 }
 
-// evict looks at some callers, in the map's random order, and forgets the idle
-// one with most of its burst left. Only if all of those are busy does it look
-// further.
+// evict looks at a few callers in the map's random order, and forgets the idle one with
+// most of its burst left. It looks further only if all of these are busy.
 func (l *Limiter) evict(now time.Time) bool {
 	victim, most, seen := "", -1.0, 0
 	for subject, c := range l.callers {

@@ -12,7 +12,7 @@ import (
 	"equality-information-api/internal/server"
 )
 
-// limiter gives one whose clock the test moves.
+// limiter returns a limiter whose clock the test can change.
 func limiter(limits server.Limits) (*server.Limiter, *time.Time) {
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	return server.NewLimiter(limits, func() time.Time { return now }), &now
@@ -106,8 +106,8 @@ func TestManyCallers(t *testing.T) {
 	}
 }
 
-// However calls are spread, a caller never gets more than rate and burst
-// allow, nor more together than it may.
+// However calls are spread, a caller never gets more requests than rate and burst allow,
+// and never more at once than its limit.
 func TestLimitsHold(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

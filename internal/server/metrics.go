@@ -11,15 +11,15 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// metrics are the requests' counters. Labels have few values: routes are
-// patterns, unknown methods are one.
+// metrics are the counters of requests. Labels have few values: routes are patterns, and
+// all unknown methods have one value.
 type metrics struct {
 	inFlight prometheus.Gauge
 	requests *prometheus.CounterVec
 	duration *prometheus.HistogramVec
 
-	// resolved has the series met so far. They are few and soon all known, so
-	// the map is replaced when one is added and read without a lock.
+	// resolved has the series seen so far. There are few, and soon all are known: adding
+	// one replaces the map, and reading takes no lock.
 	resolved atomic.Pointer[map[series]resolved]
 	adding   sync.Mutex
 }
@@ -75,7 +75,7 @@ func (m *metrics) add(s series) resolved {
 	return r
 }
 
-// methodLabel keeps what clients make up out of logs and labels.
+// methodLabel keeps invented methods out of logs and labels.
 func methodLabel(method string) string {
 	switch method {
 	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
@@ -84,7 +84,7 @@ func methodLabel(method string) string {
 	return "other"
 }
 
-// routeLabel stands in for a route that nothing matched.
+// routeLabel replaces an empty route, which means that nothing matched.
 func routeLabel(route string) string {
 	if route == "" {
 		return "none"

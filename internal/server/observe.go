@@ -16,18 +16,17 @@ import (
 // ObserveOptions are what Observe needs; all but TrustedProxies must be set.
 type ObserveOptions struct {
 	Log *slog.Logger
-	// Registry is given the requests' metrics, so one serves one Observe.
+	// Registry receives the metrics of requests. Use a registry for one Observe only.
 	Registry       prometheus.Registerer
 	TrustedProxies []netip.Prefix
-	// Panic writes the 500 problem in place of a handler that panicked, to an
-	// answer that has not begun.
+	// Panic writes the 500 problem for a handler that panicked before its response began.
 	Panic func(http.ResponseWriter, *http.Request)
-	// Plain writes the 403 problem to a request that crossed a network in clear.
+	// Plain writes the 403 problem for a request that crossed a network without TLS.
 	Plain func(http.ResponseWriter, *http.Request)
 }
 
-// Header values that every answer has. They are shared: net/http only reads
-// them, and a handler that sets one replaces the slice.
+// Header values of every response. Requests share them: net/http only reads them, and a
+// handler that sets a header replaces the slice.
 var (
 	noSniff        = []string{"nosniff"}
 	noReferrer     = []string{"no-referrer"}
@@ -43,21 +42,22 @@ type observer struct {
 	metrics *metrics
 }
 
-// observed is all that a request needs here, in one allocation.
+// observed is what a request needs here, in one allocation.
 type observed struct {
 	exchange Exchange
 	recorder recorder
 	start    time.Time
-	secure   bool // the client spoke TLS
+	secure   bool // the client used TLS
 	id       string
 }
 
-// Observe wraps the whole of a server's handlers. For each request it makes
-// the Exchange, sets the correlation id and the security headers (a handler
-// may set others), turns a panic into a 500, refuses what a trusted proxy was
-// sent in clear, and what comes past the trusted proxies in clear from another machine, and at the end writes one log event and counts. The log has
-// method, route, status, duration, bytes, correlation id and problem; nothing
-// else that the client sent, nor who it is.
+// Observe wraps all handlers of a server. For each request it makes the Exchange, sets the
+// correlation id and the security headers (a handler may set others), and turns a panic
+// into a 500. It refuses a request that reached a trusted proxy without TLS, or that
+// reached this server from another machine without TLS and without a proxy. At the end it
+// writes one log event and counts the request. The log has method, route, status, duration,
+// bytes, correlation id and problem. It has nothing else that the client sent, nor who the
+// client is.
 func Observe(next http.Handler, options ObserveOptions) http.Handler {
 	return &observer{
 		next:    next,
@@ -114,7 +114,7 @@ func (o *observer) finish(s *observed, r *http.Request) {
 	}
 	status := s.recorder.status
 	if status == 0 && !aborted {
-		status = http.StatusOK // what net/http sends for a handler that wrote nothing
+		status = http.StatusOK // net/http sends this if a handler wrote nothing
 	}
 	o.record(s, r, status, aborted)
 	if aborted {
@@ -122,13 +122,13 @@ func (o *observer) finish(s *observed, r *http.Request) {
 	}
 }
 
-// recovered deals with a panic and tells whether the connection must be cut:
-// a handler asked for it, or half an answer has gone out.
+// recovered handles a panic. It returns whether to cut the connection: because the handler
+// asked for it, or because part of a response has been sent.
 func (o *observer) recovered(value any, s *observed, r *http.Request) (abort bool) {
 	if value == http.ErrAbortHandler { //nolint:errorlint // net/http compares so too
 		return true
 	}
-	// The value may hold data, so only its type is told.
+	// The value may contain data, so log only its type.
 	o.options.Log.LogAttrs(r.Context(), slog.LevelError, "panic",
 		slog.String("type", fmt.Sprintf("%T", value)),
 		slog.String("correlation_id", s.id),
@@ -137,7 +137,7 @@ func (o *observer) recovered(value any, s *observed, r *http.Request) (abort boo
 		return true
 	}
 	h := s.recorder.Header()
-	clear(h) // an ETag or a length of the answer that was not to be
+	clear(h) // the ETag or length of the abandoned response
 	s.headers(h)
 	o.options.Panic(&s.recorder, r)
 	return false
@@ -169,8 +169,8 @@ func (o *observer) record(s *observed, r *http.Request, status int, aborted bool
 	o.options.Log.LogAttrs(r.Context(), level, "request", attrs...)
 }
 
-// stack gives the panicking goroutine's functions and lines. Unlike
-// debug.Stack it has no arguments.
+// stack returns the functions and lines of the panicking goroutine. Unlike debug.Stack, it
+// has no arguments.
 func stack() string {
 	var counters [64]uintptr
 	frames := runtime.CallersFrames(counters[:runtime.Callers(3, counters[:])])
@@ -184,7 +184,7 @@ func stack() string {
 	}
 }
 
-// recorder notes an answer's status and size on the way through.
+// recorder records a response's status and size.
 type recorder struct {
 	http.ResponseWriter
 	status int
@@ -192,7 +192,7 @@ type recorder struct {
 }
 
 func (w *recorder) WriteHeader(status int) {
-	// Of the 1xx only 101 is an answer; the others announce one.
+	// Of the 1xx statuses only 101 is a response; the others come before one.
 	if w.status == 0 && (status >= 200 || status == http.StatusSwitchingProtocols) {
 		w.status = status
 	}
@@ -208,11 +208,11 @@ func (w *recorder) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// Unwrap is for http.ResponseController. A flush that comes before anything is
-// written sends the header, hence FlushError.
+// Unwrap is for http.ResponseController. FlushError exists because a flush before anything
+// is written sends the header.
 func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// FlushError flushes; the status is then no longer to be chosen.
+// FlushError flushes; after that the status cannot change.
 func (w *recorder) FlushError() error {
 	if w.status == 0 {
 		w.status = http.StatusOK

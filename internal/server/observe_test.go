@@ -39,7 +39,7 @@ func (b *logBuffer) String() string {
 	return b.buf.String()
 }
 
-// events gives the log's events with that message.
+// events returns the log's events with this message.
 func (b *logBuffer) events(t *testing.T, message string) []map[string]any {
 	t.Helper()
 	var out []map[string]any
@@ -55,7 +55,7 @@ func (b *logBuffer) events(t *testing.T, message string) []map[string]any {
 	return out
 }
 
-// bundle is a handler wrapped by Observe, and what it leaves behind.
+// bundle is a handler wrapped by Observe, and its log and metrics.
 type bundle struct {
 	handler  http.Handler
 	log      *logBuffer
@@ -87,7 +87,7 @@ func problem(status int, code string) http.HandlerFunc {
 func (b bundle) ask(t *testing.T, method, path string, headers ...string) (*http.Response, string) {
 	t.Helper()
 	s := httptest.NewServer(b.handler)
-	defer s.Close() // waits for the handler, and so for its log event
+	defer s.Close() // waits for the handler and its log event
 	r, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -313,7 +313,7 @@ func TestTrustedProxies(t *testing.T) {
 	}
 }
 
-// metrics gives the values of the requests' metrics, of histograms the count.
+// metrics returns the values of the request metrics; for histograms, the count.
 func (b bundle) metrics(t *testing.T) map[string]string {
 	t.Helper()
 	w := httptest.NewRecorder()
@@ -369,8 +369,8 @@ func TestOfWithoutExchange(t *testing.T) {
 	}
 }
 
-// nothing is a ResponseWriter that costs nothing, so that the benchmark is of
-// Observe alone.
+// nothing is a ResponseWriter that costs nothing, so that the benchmark measures Observe
+// alone.
 type nothing struct{ header http.Header }
 
 func (n nothing) Header() http.Header         { return n.header }

@@ -28,32 +28,31 @@ type Options struct {
 	Handler http.Handler
 	// Listener is for the API and pages. Run closes it.
 	Listener net.Listener
-	// CertFile and KeyFile turn on TLS, both or none.
+	// CertFile and KeyFile enable TLS. Set both or neither.
 	CertFile, KeyFile string
-	// Telemetry is a loopback listener for /metrics and /debug/pprof, nil for
-	// none. Run closes it.
+	// Telemetry is a loopback listener for /metrics and /debug/pprof, or nil. Run closes
+	// it.
 	Telemetry net.Listener
-	// Metrics are what /metrics shows.
+	// Metrics are the metrics that /metrics shows.
 	Metrics prometheus.Gatherer
-	// ShutdownTimeout is how long requests in progress may take to finish.
+	// ShutdownTimeout is how long requests in progress have to finish.
 	ShutdownTimeout time.Duration
 }
 
 type drainingKey struct{}
 
-// Draining gives a channel that is closed when the server that serves this
-// request begins to shut down: a request that only waits should end then. It
-// is nil, which blocks for ever, for a context that is not a request's.
+// Draining returns a channel that closes when the server of this request begins to shut
+// down. A request that is only waiting should then end. If the context is not a request's,
+// the channel is nil, which blocks for ever.
 func Draining(ctx context.Context) <-chan struct{} {
 	draining, _ := ctx.Value(drainingKey{}).(chan struct{})
 	return draining
 }
 
-// Run serves until ctx is done or a listener fails, then takes no more
-// connections, lets requests in progress finish, and returns; telemetry stops
-// last. Requests do not see ctx's end, only Draining, until ShutdownTimeout
-// has passed: then they are cancelled and cut off, which is an error. Errors
-// are one line.
+// Run serves until ctx is done or a listener fails. It then accepts no more connections,
+// lets requests in progress finish, and returns; telemetry stops last. Requests do not
+// notice that ctx is done, only Draining. After ShutdownTimeout they are cancelled and cut
+// off, which is an error. Errors are one line.
 func Run(ctx context.Context, o Options) error {
 	defer o.Listener.Close()
 	if o.Telemetry != nil {
@@ -67,7 +66,7 @@ func Run(ctx context.Context, o Options) error {
 	defer cut()
 
 	main := newServer(base, o.Handler, o.Log)
-	failed := make(chan error, 2) // one for each server, so that neither goroutine is left behind
+	failed := make(chan error, 2) // one for each server, so that both goroutines can end
 	go func() { failed <- serveMain(main, o) }()
 	if o.Telemetry != nil {
 		telemetry := newServer(base, telemetryHandler(o.Metrics), o.Log)
@@ -85,7 +84,7 @@ func Run(ctx context.Context, o Options) error {
 	defer cancel()
 	if err := main.Shutdown(timeout); err != nil {
 		cut()
-		_ = main.Close() // its listener is closed already; connections have nobody to tell
+		_ = main.Close() // its listener is already closed; nobody needs the errors of connections
 		err = fmt.Errorf("shutdown: requests were cut off after %v", o.ShutdownTimeout)
 		if failure == nil {
 			failure = err
@@ -101,7 +100,7 @@ func serveMain(s *http.Server, o Options) error {
 	return served("serve", s.ServeTLS(o.Listener, o.CertFile, o.KeyFile))
 }
 
-// served says which server failed; having been closed is no failure.
+// served returns which server failed. A closed server has not failed.
 func served(name string, err error) error {
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
@@ -112,7 +111,7 @@ func served(name string, err error) error {
 func newServer(base context.Context, handler http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:                      handler,
-		DisableGeneralOptionsHandler: true, // OPTIONS * is answered by the handler too, with its headers
+		DisableGeneralOptionsHandler: true, // the handler answers OPTIONS * too, with its headers
 		TLSConfig:                    &tls.Config{MinVersion: tls.VersionTLS12},
 		ReadHeaderTimeout:            readHeaderTimeout,
 		ReadTimeout:                  readTimeout,

@@ -24,7 +24,7 @@ import (
 	"equality-information-api/internal/server"
 )
 
-// running is a server that Run serves.
+// running is a server started by Run.
 type running struct {
 	url, telemetry string
 	log            *logBuffer
@@ -65,7 +65,7 @@ func listen(t *testing.T) net.Listener {
 	return l
 }
 
-// end waits for Run, and lets the clean-up do so again.
+// end waits for Run, so that the clean-up can wait again.
 func (s *running) end(t *testing.T) error {
 	t.Helper()
 	select {
@@ -110,7 +110,7 @@ func TestRequestInProgressIsFinished(t *testing.T) {
 	go func() { answers <- get(s.url) }()
 	<-begun
 	s.stop()
-	for { // no more connections are taken
+	for { // wait until new connections are refused
 		c, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
 		if err != nil {
 			break
@@ -239,7 +239,7 @@ func TestTelemetry(t *testing.T) {
 	}
 	for _, path := range []string{"/metrics", "/debug/pprof/"} {
 		if a := get(s.url + path); a.status != http.StatusTeapot {
-			t.Errorf("%s is served to everybody: %+v", path, a)
+			t.Errorf("%s is served on the public listener: %+v", path, a)
 		}
 	}
 }
@@ -287,7 +287,7 @@ func TestTLS(t *testing.T) {
 	if body, _ := io.ReadAll(res.Body); string(body) != "HTTP/2.0" {
 		t.Errorf("got %s", body)
 	}
-	// What a failed handshake leaves in the log says nothing of the client.
+	// The log of a failed handshake says nothing about the client.
 	c, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
 	if err != nil {
 		t.Fatal(err)

@@ -21,8 +21,8 @@ func NewRegistry() *prometheus.Registry {
 	return r
 }
 
-// telemetryHandler serves metrics and profiles. The command line is left out:
-// a heap profile is asked for more often than what an operator typed.
+// telemetryHandler serves metrics and profiles. It leaves out the command line: people
+// often share heap profiles, and should not share what an operator typed with them.
 func telemetryHandler(metrics prometheus.Gatherer) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
@@ -38,8 +38,8 @@ const (
 	acceptError    = "http: Accept error"
 )
 
-// serverMessages are the beginnings of what net/http logs. What follows may be
-// a client's address, a panic's value or a piece of a request.
+// serverMessages are the beginnings of net/http's log messages. What follows them may be a
+// client's address, a panic's value or a part of a request.
 var serverMessages = []string{
 	handshakeError,
 	"http: panic serving",
@@ -48,7 +48,7 @@ var serverMessages = []string{
 	"http2:",
 }
 
-// errorLog sends what an http.Server logs to slog, without remote data.
+// errorLog passes the messages of an http.Server to slog, without data from clients.
 func errorLog(to *slog.Logger) *log.Logger { return log.New(scrubber{to}, "", 0) }
 
 type scrubber struct{ to *slog.Logger }
@@ -63,9 +63,9 @@ func (s scrubber) Write(line []byte) (int, error) {
 	}
 	switch {
 	case event == handshakeError:
-		level = slog.LevelDebug // every port scan makes one
+		level = slog.LevelDebug // every port scan causes one
 	case bytes.HasPrefix(line, []byte(acceptError)):
-		event = string(bytes.TrimSpace(line)) // says only what this machine lacks
+		event = string(bytes.TrimSpace(line)) // only says what this machine lacks
 	}
 	s.to.LogAttrs(context.Background(), level, "http server", slog.String("event", event))
 	return len(line), nil

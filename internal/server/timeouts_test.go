@@ -7,8 +7,7 @@ import (
 	"time"
 )
 
-// The three limits that would take too long to wait for; the fourth is tested
-// by waiting.
+// Waiting for these three limits would take too long; another test waits for the fourth.
 func TestTimeoutsAreSet(t *testing.T) {
 	t.Parallel()
 	s := newServer(t.Context(), http.NotFoundHandler(), slog.New(slog.DiscardHandler))

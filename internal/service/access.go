@@ -11,18 +11,17 @@ import (
 	"equality-information-api/internal/sealing"
 )
 
-// Request is who asks, and what the access log says of that.
+// Request says who makes a request, and what the access log records about it.
 type Request struct {
 	Caller        identity.Caller
 	CorrelationID uuid.UUID
 	Purpose       string     // X-Access-Purpose, may be empty
 	Address       netip.Addr // kept as a keyed hash
-	// Target is the id that the request names, for the entry of a refusal; zero where it names none.
+	// Target is the id in the request, for the entry of a refusal; zero if it has none.
 	Target uuid.UUID
 }
 
-// Access is a caller's permission to do one kind of thing, checked. Only
-// Authorise makes one.
+// Access is proof that a caller may perform an action. Only Authorise makes one.
 type Access struct {
 	action  Action
 	request Request
@@ -33,12 +32,11 @@ type ForbiddenError struct{ Permission identity.Permission }
 
 func (e *ForbiddenError) Error() string { return "needs the permission " + string(e.Permission) }
 
-// Is says that a ForbiddenError is an ErrForbidden.
+// Is makes every ForbiddenError an ErrForbidden.
 func (e *ForbiddenError) Is(target error) bool { return target == ErrForbidden }
 
-// Authorise checks that the caller may do what it asks for. A refusal is a
-// ForbiddenError once it stands in the access log, and ErrUnavailable where it
-// cannot be entered.
+// Authorise checks that the caller may perform the action. It returns a ForbiddenError
+// after logging the refusal, or ErrUnavailable if the access log cannot be written.
 func (s *Service) Authorise(ctx context.Context, r Request, action Action) (Access, error) {
 	a := Access{action, r}
 	if !r.Caller.May(action.permission) {
@@ -50,7 +48,7 @@ func (s *Service) Authorise(ctx context.Context, r Request, action Action) (Acce
 	return a, nil
 }
 
-// permits refuses an access that was given for another action, or by nobody.
+// permits refuses an access that is for another action, or that Authorise did not make.
 func (a Access) permits(action Action) error {
 	if a.action != action {
 		return ErrForbidden
@@ -60,7 +58,7 @@ func (a Access) permits(action Action) error {
 
 func (a Access) may(p identity.Permission) bool { return a.request.Caller.May(p) }
 
-// entry is what every access-log entry of a request holds.
+// entry returns the fields that every access-log entry of a request has.
 func (s *Service) entry(a Access, target uuid.UUID, outcome audit.Outcome, status int) audit.Entry {
 	r := a.request
 	address := r.Address.As16()

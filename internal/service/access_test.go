@@ -19,7 +19,7 @@ import (
 	"equality-information-api/internal/sealing"
 )
 
-// actions are those of all operations that the service does.
+// actions are the actions of all operations that the service performs.
 var actions = func() (all []Action) {
 	for _, op := range Operations {
 		for _, action := range append(slices.Collect(maps.Values(op.When)), op.Action) {
@@ -31,10 +31,10 @@ var actions = func() (all []Action) {
 	return all
 }()
 
-// everythingBut is a caller with every permission but one.
+// everythingBut is a caller with all permissions except one.
 func everythingBut(missing identity.Permission) identity.Caller {
 	c := identity.Caller{Subject: "nearly everybody", Name: "Nearly Everybody", Kind: identity.Service}
-	every := []identity.Permission{identity.EqualityImport, identity.EqualityExport, identity.EventsPublish} // of no role
+	every := []identity.Permission{identity.EqualityImport, identity.EqualityExport, identity.EventsPublish} // no role has these
 	for _, permissions := range identity.Roles() {
 		every = append(every, permissions...)
 	}
@@ -238,7 +238,7 @@ func TestNationalInsuranceNumberIsShownWithItsPermissionOnly(t *testing.T) {
 				return v.Record, err
 			},
 			"change of nothing": func() (equality.Record, error) {
-				w, err := b.ChangeRecord(ctx, b.as(t, c.caller, Change), Write{ID: record.ID, Body: []byte(`{}`), Reason: Reasons[0]})
+				w, err := b.ChangeRecord(ctx, b.as(t, c.caller, Change), Write{ID: record.ID, Body: []byte(`{}`), Reason: ChangeReasons[0]})
 				return w.Record, err
 			},
 		}
@@ -250,7 +250,7 @@ func TestNationalInsuranceNumberIsShownWithItsPermissionOnly(t *testing.T) {
 		}
 	}
 	created, err := b.CreateRecord(ctx, b.as(t, writer, Create),
-		Write{Body: body(uuid.New(), `,"nationalInsuranceNumber":"QQ654321A"`), Reason: Reasons[0]})
+		Write{Body: body(uuid.New(), `,"nationalInsuranceNumber":"QQ654321A"`), Reason: ChangeReasons[0]})
 	if err != nil || created.Record.NationalInsuranceNumber != "" {
 		t.Errorf("create: %q, %v", created.Record.NationalInsuranceNumber, err)
 	}
@@ -330,7 +330,7 @@ func TestConflictHidesTheExistingIdFromThoseWhoMayNotRead(t *testing.T) {
 		{"id that is somebody's target", officer, Write{ID: record.Target, Body: body(uuid.New(), "")}, record.ID},
 		{"target that is a record's id", officer, Write{Body: body(record.ID, "")}, record.ID},
 	} {
-		c.write.Reason = Reasons[0]
+		c.write.Reason = ChangeReasons[0]
 		_, err := b.CreateRecord(t.Context(), b.as(t, c.caller, Create), c.write)
 		if got := asError[*ConflictError](t, err).Existing; got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
@@ -348,7 +348,7 @@ func TestIdOfAnErasedRecordIsNotGivenAgain(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	ctx := t.Context()
-	first, err := b.CreateRecord(ctx, b.as(t, officer, Create), Write{Body: body(uuid.New(), ""), Reason: Reasons[0]})
+	first, err := b.CreateRecord(ctx, b.as(t, officer, Create), Write{Body: body(uuid.New(), ""), Reason: ChangeReasons[0]})
 	if err != nil || first.ID != first.Target {
 		t.Fatal(first, err)
 	}
@@ -360,11 +360,11 @@ func TestIdOfAnErasedRecordIsNotGivenAgain(t *testing.T) {
 	if _, err := b.Versions(ctx, b.as(t, officer, ReadHistory), first.ID); !errors.Is(err, ErrErased) {
 		t.Errorf("history: %v", err)
 	}
-	_, err = b.CreateRecord(ctx, b.as(t, officer, Create), Write{ID: first.ID, Body: body(uuid.New(), ""), Reason: Reasons[0]})
+	_, err = b.CreateRecord(ctx, b.as(t, officer, Create), Write{ID: first.ID, Body: body(uuid.New(), ""), Reason: ChangeReasons[0]})
 	if got := asError[*ConflictError](t, err).Existing; got != uuid.Nil {
 		t.Errorf("there is a record in the way: %s", got)
 	}
-	again, err := b.CreateRecord(ctx, b.as(t, officer, Create), Write{Body: body(first.Target, ""), Reason: Reasons[0]})
+	again, err := b.CreateRecord(ctx, b.as(t, officer, Create), Write{Body: body(first.Target, ""), Reason: ChangeReasons[0]})
 	if err != nil || again.ID == first.ID || again.Target != first.Target || again.Version != 2 {
 		t.Errorf("created again: %+v, %v", again, err)
 	}

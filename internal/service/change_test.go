@@ -41,7 +41,7 @@ func TestVersionMismatchTellsWhatChanged(t *testing.T) {
 		{"a caller who may not read", writer, record.ID, version(0), nil},
 	} {
 		_, err := b.ChangeRecord(t.Context(), b.as(t, c.caller, Change), Write{
-			ID: c.id, Body: []byte(`{"disabled":true}`), Reason: Reasons[0], IfMatch: c.condition,
+			ID: c.id, Body: []byte(`{"disabled":true}`), Reason: ChangeReasons[0], IfMatch: c.condition,
 		})
 		got := asError[*VersionError](t, err)
 		if d := cmp.Diff(&VersionError{Version: 3, ChangedMembers: c.want}, got); d != "" {
@@ -79,7 +79,7 @@ func TestChangeIsRefusedInTheContractsOrder(t *testing.T) {
 		{"an unknown code", officer, Write{ID: id, Body: []byte(unknown), IfMatch: at(0)}, nil, 400},
 	} {
 		before := len(b.log(t))
-		c.w.Reason = Reasons[0]
+		c.w.Reason = ChangeReasons[0]
 		_, err := b.ChangeRecord(t.Context(), b.as(t, c.caller, Change), c.w)
 		if c.want == nil {
 			asError[*equality.InvalidError](t, err)
@@ -119,7 +119,7 @@ func TestNationalInsuranceNumberIsChangedWithItsPermissionOnly(t *testing.T) {
 				members = `,"nationalInsuranceNumber":"` + c.stored + `"`
 			}
 			id := b.create(t, members).ID
-			w, err := b.ChangeRecord(t.Context(), b.as(t, c.caller, Change), Write{ID: id, Body: []byte(c.patch), Reason: Reasons[0]})
+			w, err := b.ChangeRecord(t.Context(), b.as(t, c.caller, Change), Write{ID: id, Body: []byte(c.patch), Reason: ChangeReasons[0]})
 			if !errors.Is(err, c.err) {
 				t.Fatal(err)
 			}
@@ -143,7 +143,7 @@ func TestIdentifiersCannotBeChanged(t *testing.T) {
 		`{"targetId":"` + record.ID.String() + `"}`:                                       false,
 		`{"id":null}`: false, `{"targetId":null}`: false,
 	} {
-		_, err := b.ChangeRecord(t.Context(), b.as(t, officer, Change), Write{ID: record.Target, Body: []byte(patch), Reason: Reasons[0]})
+		_, err := b.ChangeRecord(t.Context(), b.as(t, officer, Change), Write{ID: record.Target, Body: []byte(patch), Reason: ChangeReasons[0]})
 		if ok != (err == nil) {
 			t.Errorf("%s: %v", patch, err)
 		}
@@ -158,7 +158,7 @@ func TestChangeOfNothingLeavesNoVersionAndNoEvent(t *testing.T) {
 	b := setup(t)
 	record := b.create(t, `,"disabled":true`)
 	b.clock.advance(1e9)
-	w, err := b.ChangeRecord(t.Context(), b.as(t, officer, Change), Write{ID: record.ID, Body: []byte(`{"disabled":"Yes","ageGroup":null}`), Reason: Reasons[0]})
+	w, err := b.ChangeRecord(t.Context(), b.as(t, officer, Change), Write{ID: record.ID, Body: []byte(`{"disabled":"Yes","ageGroup":null}`), Reason: ChangeReasons[0]})
 	if err != nil || w.Version != 0 || !w.Modified.Equal(record.Modified) {
 		t.Errorf("%+v, %v", w, err)
 	}

@@ -9,8 +9,8 @@ import (
 	"equality-information-api/internal/store"
 )
 
-// A cursor is sealed with what it is a cursor of, so that it cannot be made
-// up, changed, or carried over to another question.
+// A cursor is sealed together with its query, so that nobody can forge or change it, or use
+// it for another query.
 
 func (q ListQuery) associated() []byte {
 	return appendTimes([]byte("list"), q.ModifiedSince, q.ModifiedBefore)

@@ -123,13 +123,13 @@ func TestFeedCursor(t *testing.T) {
 		t.Fatal(first, err)
 	}
 	entries := len(b.log(t))
-	for range 2 { // nothing new: the same place again
+	for range 2 { // nothing new: the same cursor again
 		f, err := read(first.Next)
 		if err != nil || len(f.Events) != 0 {
 			t.Fatal(f, err)
 		}
 		if f.Next != first.Next {
-			t.Errorf("nothing is new, and the cursor is another: %s", f.Next)
+			t.Errorf("nothing is new, but the cursor differs: %s", f.Next)
 		}
 	}
 	if n := len(b.log(t)); n != entries {
@@ -137,7 +137,7 @@ func TestFeedCursor(t *testing.T) {
 	}
 	b.create(t, "")
 	if f, err := read(first.Next); err != nil || len(f.Events) != 1 {
-		t.Errorf("behind the cursor: %+v, %v", f, err)
+		t.Errorf("after the cursor: %+v, %v", f, err)
 	}
 	for name, c := range map[string]struct {
 		cursor string
@@ -148,7 +148,7 @@ func TestFeedCursor(t *testing.T) {
 		"of another length":   {b.Keys.SealCursor(make([]byte, 25), feedCursor), ErrBadCursor},
 		"text":                {"beginning", ErrBadCursor},
 		"of another epoch":    {b.sealFeedCursor(uuid.New(), 1), ErrCursorExpired},
-		"of no epoch, and so": {b.sealFeedCursor(uuid.Nil, 1), nil}, // the beginning; nobody can make one
+		"of no epoch, and so": {b.sealFeedCursor(uuid.Nil, 1), nil}, // the start; nobody can forge one
 	} {
 		if _, err := read(c.cursor); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v", name, err)

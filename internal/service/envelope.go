@@ -6,39 +6,37 @@ import (
 	"equality-information-api/internal/equality"
 )
 
-// A Form is how one contract writes a record, and a change of one. The errors
-// are *equality.InvalidError.
+// A Form reads records and changes in the form of one contract. Errors:
+// *equality.InvalidError.
 type Form interface {
-	// DecodeCreate reads a whole record; its ID is zero where neither id nor
-	// body gives one.
+	// DecodeCreate reads a whole record. Its ID is zero if neither id nor body gives one.
 	DecodeCreate(body []byte, id uuid.UUID, today equality.Date) (equality.Record, error)
 	DecodePatch(body []byte, today equality.Date) (Sent, error)
 }
 
-// Sent is a patch with what a contract says besides: only that of today's
-// front ends says any of it.
+// Sent is a patch, with what only the contract of today's front ends adds to it.
 type Sent struct {
 	equality.Patch
-	// Of is the person whose record the patch is for: to it, a record of
-	// another is not there. Zero where the patch does not say.
+	// Of is the person whose record the patch is for: another person's record counts as
+	// missing. Zero if the patch does not say.
 	Of uuid.UUID
-	// NINOAsSent changes the National Insurance number's spelling. A patch that
-	// says nothing of it changes it only with the number.
-	NINOAsSent equality.Change[string]
-	// NINODoubt is what is wrong with the new number unless it is the one that
-	// the record has, and so was shown.
+	// NINOAsSent changes how the National Insurance number is spelled. If it is absent, the
+	// spelling changes only with the number.
+	NINOAsSent equality.Nullable[string]
+	// NINODoubt is what is wrong with the new number. It does not matter if the record
+	// already has the number and the caller was shown it.
 	NINODoubt *equality.InvalidError
 }
 
-// Apply gives the record after the patch, and leaves current as it is.
+// Apply returns the record after the patch. It does not change current.
 func (s Sent) Apply(current equality.Record) equality.Record {
 	next := s.Patch.Apply(current)
 	s.NINOAsSent.Apply(&next.NINOAsSent)
 	return next
 }
 
-// doubted says what is wrong with the patch's number, where it is not the one
-// that the caller was shown.
+// doubted returns what is wrong with the patch's number, unless the caller was shown that
+// number.
 func (s Sent) doubted(shown string) error {
 	if number, _ := s.NationalInsuranceNumber.Value(); s.NINODoubt == nil || number == shown {
 		return nil
@@ -54,7 +52,7 @@ func (m mergePatch) DecodePatch(body []byte, today equality.Date) (Sent, error) 
 	return Sent{Patch: patch}, err
 }
 
-// form is the form that a write is in.
+// form returns the form of a write.
 func (s *Service) form(w Write) Form {
 	if w.Form == nil {
 		return mergePatch{s.Rules}

@@ -13,17 +13,17 @@ import (
 	"equality-information-api/internal/store"
 )
 
-// ErasureReasons are the reasons for which a record is erased.
+// ErasureReasons are the reasons for erasing a record.
 var ErasureReasons = []string{"person-request", "no-longer-needed", "unlawful", "legal-obligation"}
 
-// Erasure is an erasure as it was asked for.
+// Erasure is a request to erase a record.
 type Erasure struct {
 	ID      uuid.UUID  // the record's, or its target's
 	Reason  string     // one of ErasureReasons
-	IfMatch *etag.List // as of Write
+	IfMatch *etag.List // as in Write
 }
 
-// Certificate says what an erasure removed, and what stays and why.
+// Certificate says what an erasure removed, what remains, and why.
 type Certificate struct {
 	ID, Target  uuid.UUID
 	ErasedAt    time.Time
@@ -31,19 +31,19 @@ type Certificate struct {
 	LastVersion int64
 	Removed     []string
 	Kept        []Kept
-	// CompleteBy is the time by which no copy of the database is left that
-	// still holds the record's key.
+	// CompleteBy is when the last copy of the database that still holds the record's key is
+	// gone.
 	CompleteBy time.Time
 }
 
-// Kept is something that stays after an erasure.
+// Kept is something that remains after an erasure.
 type Kept struct {
 	What, Why string
-	Until     time.Time // zero where it stays
+	Until     time.Time // zero if it is kept for good
 }
 
-// EraseRecord erases a record: its key is destroyed, and nothing of it can be
-// read again. Errors: ErrNotFound, ErrErased, *VersionError, ErrUnavailable.
+// EraseRecord erases a record: it destroys the record's key, so that no part of the record
+// can be read again. Errors: ErrNotFound, ErrErased, *VersionError, ErrUnavailable.
 func (s *Service) EraseRecord(ctx context.Context, a Access, e Erasure) (Certificate, error) {
 	if err := a.permits(Erase); err != nil {
 		return Certificate{}, err
@@ -77,7 +77,7 @@ func (s *Service) certificate(erased store.Opened, reason string) Certificate {
 	return Certificate{
 		ID: erased.ID, Target: erased.Target, ErasedAt: at, Reason: reason, LastVersion: erased.Version,
 		Removed: []string{
-			"the record with every version of it", "the key that opens them", "its ids and its place in the National Insurance number index",
+			"the record and all its versions", "the key that opens them", "its ids and its entry in the National Insurance number index",
 			"the names of members in its events",
 		},
 		Kept: []Kept{

@@ -10,16 +10,16 @@ import (
 	"equality-information-api/internal/events"
 )
 
-// Feed is a page of the feed. Next is the cursor behind it, and is there even
-// where nothing is new.
+// Feed is a page of the feed. Next is the cursor for the page after it, even if there is
+// nothing new.
 type Feed struct {
 	Events []events.Event
 	Next   string
 }
 
-// ReadFeed returns the events behind a cursor; an empty cursor is the beginning.
-// Where nothing is new it waits that long for news.
-// Errors: ErrBadCursor, ErrCursorExpired, ErrUnavailable.
+// ReadFeed returns the events after a cursor; an empty cursor means the beginning. If there
+// is nothing new, it waits that long for an event. Errors: ErrBadCursor, ErrCursorExpired,
+// ErrUnavailable.
 func (s *Service) ReadFeed(ctx context.Context, a Access, cursor string, limit int, wait time.Duration) (Feed, error) {
 	if err := a.permits(ReadEvents); err != nil {
 		return Feed{}, err
@@ -36,7 +36,7 @@ func (s *Service) ReadFeed(ctx context.Context, a Access, cursor string, limit i
 	if err == nil && len(feed.Events) > 0 {
 		entry := s.entry(a, uuid.Nil, audit.Done, 200)
 		for _, event := range feed.Events {
-			if event.Record != uuid.Nil { // an import's own is about no record
+			if event.Record != uuid.Nil { // the event of an import is about no single record
 				entry.Object, entry.Touched = audit.ObjectRecord, entry.Touched.AppendID(event.Record)
 			}
 		}
@@ -46,7 +46,7 @@ func (s *Service) ReadFeed(ctx context.Context, a Access, cursor string, limit i
 		return Feed{}, foreign(err)
 	}
 	if len(feed.Events) == 0 && cursor != "" {
-		return Feed{Next: cursor}, nil // sealed again it would be another text
+		return Feed{Next: cursor}, nil // sealing it again would give a different cursor
 	}
 	return Feed{Events: feed.Events, Next: s.sealFeedCursor(feed.Epoch, feed.Next)}, nil
 }

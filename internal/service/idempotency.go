@@ -10,9 +10,9 @@ import (
 	"equality-information-api/internal/store"
 )
 
-// once does a write at most once for its idempotency key. A retry is answered
-// from the remembered outcome, under the caller's permissions of now; one that
-// comes while the first is running waits for it.
+// once performs a write at most once for its idempotency key. A retry gets the remembered
+// outcome, as the caller's permissions now allow; a retry that arrives during the first
+// request waits for it.
 func (s *Service) once(ctx context.Context, a Access, w Write, write func(*store.Key) (Shown, error)) (Shown, error) {
 	if w.Key == "" {
 		return write(nil)
@@ -28,8 +28,8 @@ func (s *Service) once(ctx context.Context, a Access, w Write, write func(*store
 		return Shown{}, err
 	}
 	defer release()
-	// Another process may use the key between our look-up and our write: then
-	// the write is refused, and the second look-up finds its outcome.
+	// Another process may use the key between our look-up and our write. The write is then
+	// refused, and the second look-up finds its outcome.
 	for range 2 {
 		earlier, found, err := s.records.Remembered(ctx, key.Key)
 		if err != nil {
@@ -49,7 +49,7 @@ func (s *Service) once(ctx context.Context, a Access, w Write, write func(*store
 	return Shown{}, ErrUnavailable
 }
 
-// replay answers from a remembered outcome. A version that was written is read again.
+// replay answers from a remembered outcome. It reads the written version again.
 func (s *Service) replay(ctx context.Context, a Access, w Write, o store.Outcome) (Shown, error) {
 	current, versions, err := s.records.History(ctx, o.Record, o.Version, 1)
 	if err != nil {
@@ -82,7 +82,7 @@ func (s *Service) replay(ctx context.Context, a Access, w Write, o store.Outcome
 	return replayed, a.conflict(o.Record)
 }
 
-// The refusals that are remembered under an idempotency key.
+// The refusals that an idempotency key remembers.
 const (
 	problemNotFound = "not-found"
 	problemErased   = "erased"
@@ -90,13 +90,13 @@ const (
 	problemConflict = "conflict"
 )
 
-// flights lets one request at a time run for an idempotency key.
+// flights lets only one request run at a time for each idempotency key.
 type flights struct {
 	mu      sync.Mutex
 	running map[[32]byte]chan struct{}
 }
 
-// acquire waits until no other request runs for the key.
+// acquire waits until no other request is running for the key.
 func (f *flights) acquire(ctx context.Context, key [32]byte) (release func(), err error) {
 	for {
 		f.mu.Lock()

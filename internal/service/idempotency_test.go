@@ -26,11 +26,11 @@ func TestConcurrentRetriesDoOneWrite(t *testing.T) {
 		do   func() (Shown, error)
 	}{
 		{"create", func() (Shown, error) {
-			return b.CreateRecord(t.Context(), b.as(t, officer, Create), Write{Body: body(target, ""), Reason: Reasons[0], Key: "k", Operation: "POST /"})
+			return b.CreateRecord(t.Context(), b.as(t, officer, Create), Write{Body: body(target, ""), Reason: ChangeReasons[0], Key: "k", Operation: "POST /"})
 		}},
 		{"change", func() (Shown, error) {
 			return b.ChangeRecord(t.Context(), b.as(t, officer, Change),
-				Write{ID: existing.ID, Body: []byte(`{"disabled":true}`), Reason: Reasons[0], Key: "k", Operation: "PATCH /"})
+				Write{ID: existing.ID, Body: []byte(`{"disabled":true}`), Reason: ChangeReasons[0], Key: "k", Operation: "PATCH /"})
 		}},
 	} {
 		before := len(b.feed(t))
@@ -113,12 +113,12 @@ func TestKeyBelongsToCallerOperationAndBody(t *testing.T) {
 		{name: "another caller", caller: colleague, operation: "PATCH /a", key: "k", body: body},
 		{name: "a machine with the person's subject", caller: machine, operation: "PATCH /a", key: "k", body: body},
 		{name: "another body", caller: officer, operation: "PATCH /a", key: "k", body: `{"disabled":false}`, err: ErrKeyReused},
-		{name: "a body that says the same", caller: officer, operation: "PATCH /a", key: "k", body: `{"disabled": true}`, err: ErrKeyReused},
+		{name: "a body that means the same", caller: officer, operation: "PATCH /a", key: "k", body: `{"disabled": true}`, err: ErrKeyReused},
 		{name: "a body that is not valid", caller: officer, operation: "PATCH /a", key: "k", body: `{`, err: ErrKeyReused},
 		{name: "no key", caller: officer, operation: "PATCH /a", body: body},
 	} {
 		w, err := b.ChangeRecord(t.Context(), b.as(t, c.caller, Change),
-			Write{ID: id, Body: []byte(c.body), Reason: Reasons[0], Key: c.key, Operation: c.operation})
+			Write{ID: id, Body: []byte(c.body), Reason: ChangeReasons[0], Key: c.key, Operation: c.operation})
 		if !errors.Is(err, c.err) || w.Replayed != c.replayed {
 			t.Errorf("%s: replayed is %t, %v", c.name, w.Replayed, err)
 		}
@@ -131,7 +131,7 @@ func TestKeyIsForgottenAfterItsRetention(t *testing.T) {
 	id := b.create(t, `,"disabled":false`).ID
 	change := func() (Shown, error) {
 		return b.ChangeRecord(t.Context(), b.as(t, officer, Change),
-			Write{ID: id, Body: []byte(`{"disabled":true}`), Reason: Reasons[0], Key: "k", Operation: "PATCH"})
+			Write{ID: id, Body: []byte(`{"disabled":true}`), Reason: ChangeReasons[0], Key: "k", Operation: "PATCH"})
 	}
 	if w, err := change(); err != nil || w.Replayed {
 		t.Fatal(w, err)
@@ -145,7 +145,7 @@ func TestKeyIsForgottenAfterItsRetention(t *testing.T) {
 	if w, err := change(); err != nil || w.Replayed || w.Version != 3 {
 		t.Errorf("after more than 24 hours: %+v, %v", w, err)
 	}
-	// The new outcome has taken the old one's place, with a retention of its own.
+	// The new outcome has replaced the old one, and is kept for its own time.
 	b.clock.advance(24 * time.Hour)
 	if w, err := change(); err != nil || !w.Replayed || w.Version != 3 {
 		t.Errorf("the second retry: %+v, %v", w, err)
@@ -158,7 +158,7 @@ func TestReplayIsTheVersionThatWasWritten(t *testing.T) {
 	target := uuid.New()
 	create := func(c identity.Caller) (Shown, error) {
 		return b.CreateRecord(t.Context(), b.as(t, c, Create), Write{
-			Body: body(target, `,"nationalInsuranceNumber":"QQ123456C"`), Reason: Reasons[0], Key: "k", Operation: "POST"})
+			Body: body(target, `,"nationalInsuranceNumber":"QQ123456C"`), Reason: ChangeReasons[0], Key: "k", Operation: "POST"})
 	}
 	if w, err := create(officer); err != nil || w.Record.NationalInsuranceNumber == "" {
 		t.Fatal(w, err)
@@ -172,7 +172,7 @@ func TestReplayIsTheVersionThatWasWritten(t *testing.T) {
 	if e := b.last(t); e.Outcome != audit.Replayed || e.Status != 201 || e.Version != 0 || e.Record != w.ID {
 		t.Errorf("the access log says %+v", e)
 	}
-	// Under the caller's permissions of now.
+	// As the caller's permissions now allow.
 	lesser := identity.Caller{Subject: officer.Subject, Kind: officer.Kind}.With(identity.EqualityWrite)
 	if w, err = create(lesser); err != nil || !w.Replayed || w.Record.NationalInsuranceNumber != "" {
 		t.Errorf("without nino:read: %+v, %v", w, err)
@@ -191,14 +191,14 @@ func TestRefusalIsReplayed(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		status int
-		// arrange gives the write that is refused, and what makes it possible later.
+		// arrange returns a write that is refused, and a function that makes it possible.
 		arrange func(*testing.T, *bench) (w Write, create bool, relent func())
 		is      func(*testing.T, error)
 	}{
 		{"not found", 404, func(t *testing.T, b *bench) (Write, bool, func()) {
 			id := uuid.New()
 			return Write{ID: id, Body: []byte(`{"disabled":true}`)}, false, func() {
-				if _, err := b.CreateRecord(t.Context(), b.as(t, officer, Create), Write{Body: body(id, ""), Reason: Reasons[0]}); err != nil {
+				if _, err := b.CreateRecord(t.Context(), b.as(t, officer, Create), Write{Body: body(id, ""), Reason: ChangeReasons[0]}); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -240,7 +240,7 @@ func TestRefusalIsReplayed(t *testing.T) {
 			t.Parallel()
 			b := setup(t)
 			w, create, relent := c.arrange(t, b)
-			w.Key, w.Operation, w.Reason = "k", "it", Reasons[0]
+			w.Key, w.Operation, w.Reason = "k", "it", ChangeReasons[0]
 			do := func() (Shown, error) {
 				if create {
 					return b.CreateRecord(t.Context(), b.as(t, officer, Create), w)
@@ -270,14 +270,15 @@ func is(want error) func(*testing.T, error) {
 	}
 }
 
-// What was refused by validation, or for a permission, may be tried again with the same key.
+// A write refused by validation, or for lack of a permission, may be retried with the same
+// key.
 func TestOtherRefusalsAreNotRemembered(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	id := b.create(t, `,"nationalInsuranceNumber":"QQ123456C"`).ID
 	retry := func(name string, c identity.Caller, w Write, want error) {
 		t.Helper()
-		w.ID, w.Reason, w.Operation, w.Key = id, Reasons[0], "PATCH", name
+		w.ID, w.Reason, w.Operation, w.Key = id, ChangeReasons[0], "PATCH", name
 		written, err := b.ChangeRecord(t.Context(), b.as(t, c, Change), w)
 		if written.Replayed || !errors.Is(err, want) {
 			t.Errorf("%s: %+v, %v", name, written, err)
@@ -295,7 +296,7 @@ func TestOtherRefusalsAreNotRemembered(t *testing.T) {
 	retry("428", officer, change, nil)
 }
 
-// blind does not see what another process has remembered since it looked.
+// blind does not see what another process has remembered since its last look-up.
 type blind struct {
 	Store
 	times int // how often
@@ -312,11 +313,11 @@ func TestKeyThatAnotherProcessTookIsLookedUpAgain(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	target := uuid.New()
-	w := Write{Body: body(target, ""), Reason: Reasons[0], Key: "k", Operation: "POST"}
+	w := Write{Body: body(target, ""), Reason: ChangeReasons[0], Key: "k", Operation: "POST"}
 	if _, err := b.CreateRecord(t.Context(), b.as(t, officer, Create), w); err != nil {
 		t.Fatal(err)
 	}
-	change := Write{ID: target, Body: []byte(`{"disabled":true}`), Reason: Reasons[0], Key: "k", Operation: "PATCH"}
+	change := Write{ID: target, Body: []byte(`{"disabled":true}`), Reason: ChangeReasons[0], Key: "k", Operation: "PATCH"}
 	if _, err := b.ChangeRecord(t.Context(), b.as(t, officer, Change), change); err != nil {
 		t.Fatal(err)
 	}

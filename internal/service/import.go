@@ -11,27 +11,28 @@ import (
 	"equality-information-api/internal/store"
 )
 
-// ReasonImport is the reason of a version that came with an import. No request can give it.
+// ReasonImport is the reason of versions written by an import. Requests cannot use it.
 const ReasonImport = "import"
 
-// ImportOptions say what an import is of.
+// ImportOptions describe an import.
 type ImportOptions struct {
-	Scope string // told in the access log, such as the format
+	Scope string // for the access log, for example the format
 	Mark  string // names the import, for resuming it
-	// Events raises an event for each record; otherwise there is one for all when the import completes.
+	// Events raises an event for each record; otherwise the completed import raises one for
+	// all.
 	Events bool
 }
 
-// An ImportRun brings records from elsewhere, part by part. It is one act: the
-// entries of its parts have one correlation id, and their counts add up to the
-// records it brought. It changes no record that is there.
+// An ImportRun loads records from elsewhere, batch by batch. It counts as one action: all
+// entries in the access log have the same correlation id, and their counts add up to the
+// records loaded. It never changes an existing record.
 type ImportRun struct {
 	ImportOptions
 	s *Service
 	a Access
 }
 
-// StartImport begins an import, or goes on with one. It writes nothing yet.
+// StartImport begins or continues an import. It writes nothing yet.
 func (s *Service) StartImport(a Access, o ImportOptions) (*ImportRun, error) {
 	if err := a.permits(Import); err != nil {
 		return nil, err
@@ -39,21 +40,21 @@ func (s *Service) StartImport(a Access, o ImportOptions) (*ImportRun, error) {
 	return &ImportRun{o, s, a}, nil
 }
 
-// Position gives what the last durable part of the import has kept; nil where
-// there is none. Error: ErrUnavailable.
+// Position returns what was stored with the import's last durable batch; nil if there is
+// none. Error: ErrUnavailable.
 func (r *ImportRun) Position(ctx context.Context) ([]byte, error) {
 	position, err := r.s.bulk.Mark(ctx, r.Mark)
 	return position, foreign(err)
 }
 
-// CorrelationID is the import's.
+// CorrelationID is the correlation id of the import.
 func (r *ImportRun) CorrelationID() uuid.UUID { return r.a.request.CorrelationID }
 
-// Continue makes the import the same act as an earlier run's.
+// Continue gives the import the correlation id of an earlier run.
 func (r *ImportRun) Continue(correlation uuid.UUID) { r.a.request.CorrelationID = correlation }
 
-// Prepare seals a record at its version. Its id is the target's where it has
-// none. Any number of goroutines may prepare records.
+// Prepare seals a record at a version. A record without an id gets its target's. Any number
+// of goroutines may prepare records.
 func (r *ImportRun) Prepare(record equality.Record, version int64) (store.Arrival, error) {
 	if record.ID == uuid.Nil {
 		record.ID = record.TargetID
@@ -70,9 +71,9 @@ func (r *ImportRun) Prepare(record equality.Record, version int64) (store.Arriva
 	return store.NewArrival(r.s.Keys, o, event)
 }
 
-// Load brings the records of a part. position is told what becomes of them and
-// gives what is to be kept with them; it may be called more than once.
-// Errors: ErrUnavailable, or that of position; then nothing of the part was written.
+// Load writes a batch of records. It passes position the result for each record, and stores
+// what position returns with the batch. It may call position more than once. Errors:
+// ErrUnavailable, or the error of position; nothing was written then.
 func (r *ImportRun) Load(ctx context.Context, arrivals []store.Arrival, position func([]store.Landing) ([]byte, error)) error {
 	_, err := r.s.bulk.Load(ctx, store.Load{
 		Arrivals: arrivals, Entry: r.entry(), Event: events.Created, Mark: r.Mark, Position: position,
@@ -80,8 +81,8 @@ func (r *ImportRun) Load(ctx context.Context, arrivals []store.Arrival, position
 	return foreign(err)
 }
 
-// Complete ends an import that has brought this many records, with its event
-// where they raised none of their own. Error: ErrUnavailable.
+// Complete ends an import that has loaded this many records. It raises the event for all of
+// them, unless each raised its own. Error: ErrUnavailable.
 func (r *ImportRun) Complete(ctx context.Context, count int64, position []byte) error {
 	l := store.Load{Entry: r.entry(), Mark: r.Mark, Position: func([]store.Landing) ([]byte, error) { return position, nil }}
 	if !r.Events && count > 0 {
@@ -99,9 +100,8 @@ func (r *ImportRun) entry() audit.Entry {
 	return e
 }
 
-// WriteOut gives every record by id, as all are at one moment, once that stands in
-// the access log with its scope. Errors: ErrUnavailable, or that of yield,
-// which ends it.
+// WriteOut yields all records by id, as they are at one moment, after logging this with its
+// scope in the access log. Errors: ErrUnavailable, or the error of yield, which ends it.
 func (s *Service) WriteOut(ctx context.Context, a Access, scope string, yield func(total int64, v Shown) error) error {
 	if err := a.permits(Export); err != nil {
 		return err

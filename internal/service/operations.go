@@ -7,14 +7,14 @@ import (
 
 //go:generate go test -run TestRolesPage -update .
 
-// An Action is one kind of thing a caller may do: its name in the access log,
-// and the permission it needs. Its use cases take an Access to it alone.
+// An Action is one kind of thing a caller may do: its name in the access log, and the
+// permission it needs. Its use cases only accept an Access to it.
 type Action struct {
 	name       string
 	permission identity.Permission
 }
 
-// Permission is what a caller needs for the action.
+// Permission is the permission that the action needs.
 func (a Action) Permission() identity.Permission { return a.permission }
 
 // The actions.
@@ -32,19 +32,17 @@ var (
 	DropEvent   = Action{"drop-event", identity.EventsPublish}
 )
 
-// An Operation is something the program can be asked to do, over HTTP or by a
-// command. Without Open, AnyToken or an Action that has a permission, it is
-// refused to everybody.
+// An Operation is something the program can do, over HTTP or by a command. Unless it is
+// Open, AnyToken or has an Action with a permission, nobody may call it.
 type Operation struct {
 	ID     string // operationId in the contract, or the name of a command
 	Method string // empty for a command
-	Path   string // as in the contract, such as "/events"; empty for a command
+	Path   string // as in the contract, for example "/events"; empty for a command
 	Action Action
-	// When gives the action that takes the place of Action where the query has
-	// this parameter.
+	// When gives the action to use instead of Action if the query has this parameter.
 	When     map[string]Action
 	Open     bool // needs no token
-	AnyToken bool // needs a valid token, and no permission
+	AnyToken bool // needs a valid token but no permission
 }
 
 // Operations is the table of all operations. The routes of the JSON API, the
@@ -75,15 +73,16 @@ var Operations = []Operation{
 	{ID: "export", Action: Export},
 	{ID: "events retry", Action: Publish},
 	{ID: "events drop", Action: DropEvent},
-	// These two work on files without a Service, so no permission is checked.
+	// These two work on files without a Service, so they check no permission.
 	{ID: "backup", Action: Action{name: audit.ActionBackup}},
 	{ID: "restore", Action: Action{name: audit.ActionRestore}},
 }
 
-// Restricted says whether the operation needs a permission.
+// Restricted reports whether the operation needs a permission.
 func (o Operation) Restricted() bool { return !o.Open && !o.AnyToken }
 
-// ActionFor is the action of a request; sent tells whether its query has a parameter.
+// ActionFor returns the action of a request; sent reports whether its query has a
+// parameter.
 func (o Operation) ActionFor(sent func(parameter string) bool) Action {
 	for parameter, action := range o.When {
 		if sent(parameter) {

@@ -20,23 +20,23 @@ func TestOperationsAreConsistent(t *testing.T) {
 	for _, op := range Operations {
 		route := op.Method + " " + op.Path
 		if op.ID == "" || ids[op.ID] || op.Path != "" && routes[route] || (op.Method == "") != (op.Path == "") {
-			t.Errorf("%q (%s): no id, one that another has, or no route of its own", op.ID, route)
+			t.Errorf("%q (%s): the id is missing or used twice, or the route is used twice", op.ID, route)
 		}
 		ids[op.ID], routes[route] = true, true
 		if (op.Action != Action{}) != op.Restricted() || op.Open && op.AnyToken {
-			t.Errorf("%s: must have an action, or be open, or take any token", op.ID)
+			t.Errorf("%s: must have an action, be open, or accept any token", op.ID)
 		}
 		if op.Path != "" && op.Restricted() && op.Action.permission == "" {
-			t.Errorf("%s is refused to everybody", op.ID)
+			t.Errorf("%s: nobody may call it", op.ID)
 		}
-		if len(op.When) > 1 { // else two parameters in one query could mean either action
+		if len(op.When) > 1 { // otherwise two parameters in one query could ask for different actions
 			t.Errorf("%s: the action depends on several parameters", op.ID)
 		}
 	}
 }
 
-// TestRolesPage compares the tables of docs/roles.md with the program, and
-// writes them with -update.
+// TestRolesPage compares the tables in docs/roles.md with the program. With -update it
+// writes them.
 func TestRolesPage(t *testing.T) {
 	const file = "../../docs/roles.md"
 	text, err := os.ReadFile(file)

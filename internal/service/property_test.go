@@ -14,8 +14,8 @@ import (
 	"equality-information-api/internal/identity"
 )
 
-// patchMembers are members of a patch whose form is right. Not every one may
-// be sent for every record: a text needs its code, hours need care.
+// patchMembers are well-formed members of a patch. Some need others: a text needs its code,
+// hours need care.
 var patchMembers = []string{
 	`"ageGroup":"underSixteen"`, `"ageGroup":null`, `"nationality":"british"`, `"nationality":"french"`,
 	`"gender":{"genderValue":"m"}`, `"gender":{"genderValue":"o","genderValueIfOther":"text"}`, `"gender":{"genderValue":null}`,
@@ -34,15 +34,15 @@ var patchMembers = []string{
 	`"armedForces":"reservist"`, `"armedForces":"Not a code"`, `"person":{}`,
 }
 
-// drawPatch makes a patch of a few different members.
+// drawPatch makes a patch with a few different members.
 func drawPatch(t *rapid.T) string {
 	name := func(member string) string { name, _, _ := strings.Cut(member, ":"); return name }
 	drawn := rapid.SliceOfNDistinct(rapid.SampledFrom(patchMembers), 0, 3, name).Draw(t, "patch")
 	return "{" + strings.Join(drawn, ",") + "}"
 }
 
-// TestChangesAreThePatchesFolded does random changes and compares with the
-// patches applied one after the other: the record, its history, its events.
+// TestChangesAreThePatchesFolded makes random changes. It compares the record, its history
+// and its events with the result of applying the patches one after the other.
 func TestChangesAreThePatchesFolded(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -64,8 +64,8 @@ func TestChangesAreThePatchesFolded(t *testing.T) {
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		id, target := uuid.New(), uuid.New()
-		news(t) // of a run before this one that was broken off
-		if _, err := b.CreateRecord(ctx, create, Write{ID: id, Body: body(target, ""), Reason: Reasons[0]}); err != nil {
+		news(t) // events left by an earlier run that was cut short
+		if _, err := b.CreateRecord(ctx, create, Write{ID: id, Body: body(target, ""), Reason: ChangeReasons[0]}); err != nil {
 			t.Fatal(err)
 		}
 		want := []equality.Record{{ID: id, TargetID: target}}

@@ -10,21 +10,21 @@ import (
 	"equality-information-api/internal/events"
 )
 
-// PublicationMark names the mark that keeps how far publishing has come.
+// PublicationMark names the mark that stores the publishing progress.
 const PublicationMark = "publication"
 
-// A Publication gives the changes that listeners elsewhere are told of, and
-// keeps how far they have been. Every page of events has its entry in the
-// access log before a record is opened for it, whatever of it is then told.
+// A Publication provides the events to publish and stores the progress. It logs each page
+// of events in the access log before it opens a record for them, no matter how much of the
+// record is then published.
 type Publication struct {
 	s     *Service
 	a     Access
 	scope string
 }
 
-// StartPublication begins with publishing, or goes on with it; under the
-// action DropEvent it is for giving an event up. scope says what is told of
-// records, for the access log. It writes nothing yet.
+// StartPublication begins or continues publishing; with the action DropEvent it is for
+// dropping a held event. scope says what messages reveal of records, for the access log. It
+// writes nothing yet.
 func (s *Service) StartPublication(a Access, scope string) (*Publication, error) {
 	if a.permits(Publish) != nil && a.permits(DropEvent) != nil {
 		return nil, ErrForbidden
@@ -32,32 +32,30 @@ func (s *Service) StartPublication(a Access, scope string) (*Publication, error)
 	return &Publication{s, a, scope}, nil
 }
 
-// Leads says whether this process is the one that publishes, of those that
-// share the store. Error: ErrUnavailable.
+// Leads reports whether this process is the one that publishes, among those that share the
+// store. Error: ErrUnavailable.
 func (p *Publication) Leads(ctx context.Context) (bool, error) {
 	leads, err := p.s.relay.Leads(ctx)
 	return leads, foreign(err)
 }
 
-// Place gives how far publishing has come, as it was kept; nil where nothing
-// was. Error: ErrUnavailable.
-func (p *Publication) Place(ctx context.Context) ([]byte, error) {
+// Progress returns the stored progress; nil if there is none. Error: ErrUnavailable.
+func (p *Publication) Progress(ctx context.Context) ([]byte, error) {
 	place, err := p.s.bulk.Mark(ctx, PublicationMark)
 	return place, foreign(err)
 }
 
-// MovePlace keeps how far publishing has come, unless somebody else has moved
-// it meanwhile. Error: ErrUnavailable; then it may have been kept.
-func (p *Publication) MovePlace(ctx context.Context, was, now []byte) (moved bool, err error) {
+// SwapProgress stores the progress, unless someone else has changed it in the meantime.
+// Error: ErrUnavailable; it may have been stored all the same.
+func (p *Publication) SwapProgress(ctx context.Context, was, now []byte) (moved bool, err error) {
 	moved, err = p.s.relay.SwapMark(ctx, PublicationMark, was, now)
 	return moved, foreign(err)
 }
 
-// EventsBehind gives the events behind a position, once the entry is durable
-// that names the records of those that are wanted. Where there are none it
-// waits that long. Those up to floor are past their retention, published or
-// not. Error: ErrUnavailable.
-func (p *Publication) EventsBehind(ctx context.Context, position int64, limit int, wait time.Duration,
+// EventsAfter returns the events after a position, once an entry that names the records of
+// the wanted ones is durable. If there are none, it waits that long. Events up to floor
+// have expired, whether they were published or not. Error: ErrUnavailable.
+func (p *Publication) EventsAfter(ctx context.Context, position int64, limit int, wait time.Duration,
 	wanted func(events.Event) bool,
 ) (page []events.Event, floor int64, err error) {
 	feed, err := p.s.feed.Events(ctx, uuid.Nil, position, limit, wait)
@@ -77,10 +75,10 @@ func (p *Publication) EventsBehind(ctx context.Context, position int64, limit in
 	return feed.Events, feed.Floor, nil
 }
 
-// EventAt gives the event at a position, once its entry is durable.
-// Errors: ErrNotFound where it is past its retention, ErrUnavailable.
+// EventAt returns the event at a position, once its entry is durable. Errors: ErrNotFound
+// if it has expired, ErrUnavailable.
 func (p *Publication) EventAt(ctx context.Context, position int64, id uuid.UUID) (events.Event, error) {
-	page, _, err := p.EventsBehind(ctx, position-1, 1, 0, func(e events.Event) bool { return e.ID == id })
+	page, _, err := p.EventsAfter(ctx, position-1, 1, 0, func(e events.Event) bool { return e.ID == id })
 	if err != nil {
 		return events.Event{}, err
 	}
@@ -90,10 +88,9 @@ func (p *Publication) EventAt(ctx context.Context, position int64, id uuid.UUID)
 	return page[0], nil
 }
 
-// Changed gives the version that an event is of, and the one before, as the
-// publisher may see them; nil where it is the first of the record. EventsBehind
-// or EventAt has made its entry.
-// Errors: ErrErased, ErrNotFound (the versions, too), ErrUnavailable.
+// Changed returns the version that an event is about, and the one before, as the publisher
+// may see them; old is nil for a record's first version. EventsAfter or EventAt has already
+// logged this. Errors: ErrErased, ErrNotFound (also for a missing version), ErrUnavailable.
 func (p *Publication) Changed(ctx context.Context, e events.Event) (old *Shown, now Shown, err error) {
 	if err := p.a.permits(Publish); err != nil {
 		return nil, Shown{}, err

@@ -15,17 +15,17 @@ import (
 	"equality-information-api/internal/store"
 )
 
-// Lookup says which record is read.
+// Lookup says which record to read.
 type Lookup struct {
-	// ID is the record's, or its target's.
+	// ID is the id of the record or of its target.
 	ID uuid.UUID
-	// Target is whose record it must be; zero where it may be anybody's.
+	// Target is whose record it must be; zero for anyone's.
 	Target uuid.UUID
-	// IfNoneMatch are the versions that the caller has already (RFC 9110, 13.1.2).
+	// IfNoneMatch are the versions that the caller already has (RFC 9110, 13.1.2).
 	IfNoneMatch etag.List
 }
 
-// Read returns the record that a lookup leads to.
+// Read returns the record of a lookup.
 // Errors: ErrNotFound, ErrErased, ErrUnavailable.
 func (s *Service) Read(ctx context.Context, a Access, l Lookup) (Shown, error) {
 	if err := a.permits(Read); err != nil {
@@ -50,8 +50,8 @@ func (s *Service) Read(ctx context.Context, a Access, l Lookup) (Shown, error) {
 	return s.show(a, o, false)
 }
 
-// of is what was found where the record is the target's, or the target is
-// zero; else nothing.
+// of returns o if the record belongs to the target, or if the target is zero; otherwise
+// nothing.
 func of(o store.Opened, target uuid.UUID) store.Opened {
 	if target != uuid.Nil && o.State == store.Present && o.Target != target {
 		return store.Opened{}
@@ -59,8 +59,8 @@ func of(o store.Opened, target uuid.UUID) store.Opened {
 	return o
 }
 
-// enterRead makes the entry of a read durable. It then returns the error of a
-// record that is not there.
+// enterRead makes the entry of a read durable. It then returns an error if the record is
+// missing.
 func (s *Service) enterRead(ctx context.Context, a Access, asked uuid.UUID, o store.Opened, ending ending) error {
 	if o.State != store.Present {
 		ending = gone(o.State)
@@ -71,7 +71,7 @@ func (s *Service) enterRead(ctx context.Context, a Access, asked uuid.UUID, o st
 	return missing(o.State)
 }
 
-// ending is how a request ended, for its entry.
+// ending is the outcome of a request, for its entry.
 type ending struct {
 	audit.Outcome
 	status  int
@@ -91,7 +91,7 @@ func gone(state store.State) ending {
 	return ending{audit.NotFound, 404, problemNotFound}
 }
 
-// missing is the error of a record that is not there.
+// missing returns the error for a record that is missing.
 func missing(state store.State) error {
 	switch state {
 	case store.Erased:
@@ -102,12 +102,12 @@ func missing(state store.State) error {
 	return nil
 }
 
-// entryOf is the entry of a request about one record.
+// entryOf returns the entry of a request about one record.
 func (s *Service) entryOf(a Access, asked uuid.UUID, o store.Opened, e ending) audit.Entry {
 	return about(s.entry(a, asked, e.Outcome, e.status), o.ID, o.Version)
 }
 
-// about makes an entry say which version of a record it is about; a zero id is of none.
+// about sets which version of a record an entry is about; a zero id means no record.
 func about(entry audit.Entry, record uuid.UUID, version int64) audit.Entry {
 	entry.Record, entry.Version = record, version
 	if record != uuid.Nil {
@@ -116,7 +116,7 @@ func about(entry audit.Entry, record uuid.UUID, version int64) audit.Entry {
 	return entry
 }
 
-// foreign turns an error of the store into one of this package.
+// foreign turns a store's error into one of this package's.
 func foreign(err error) error {
 	switch {
 	case errors.Is(err, store.ErrUnavailable):
@@ -133,18 +133,18 @@ type Listing struct {
 	Next  string // cursor of the next page, empty on the last
 }
 
-// ListItem is a record of a page. Callers who may not read records are told
-// which members it has and nothing of what they say.
+// ListItem is a record of a page. Callers who may not read records see which members it
+// has, but not their values.
 type ListItem struct {
 	Shown
 	Readable bool
-	Members  []string // where it is not readable
+	Members  []string // if the caller may not read records
 }
 
-// ListQuery asks for a page of records: by id, or by time of change where
-// either time is set.
+// ListQuery asks for a page of records, ordered by id, or by time of change if either time
+// is set.
 type ListQuery struct {
-	ModifiedSince, ModifiedBefore time.Time // inclusive, exclusive; zero is unbounded
+	ModifiedSince, ModifiedBefore time.Time // inclusive, exclusive; zero means no bound
 	Cursor                        string
 	Limit                         int
 }
@@ -192,7 +192,7 @@ func (s *Service) ListRecords(ctx context.Context, a Access, q ListQuery) (Listi
 	return l, nil
 }
 
-// HistoryLimit is how many versions a history tells of, from the newest down.
+// HistoryLimit is how many versions a history lists, counted from the newest.
 const HistoryLimit = 1000
 
 // Versions returns the versions of a record, newest first: who made each,
@@ -216,7 +216,7 @@ func (s *Service) Versions(ctx context.Context, a Access, id uuid.UUID) ([]store
 }
 
 // Version returns a record as it was at one version.
-// Errors: ErrNotFound (the version, too), ErrErased, ErrUnavailable.
+// Errors: ErrNotFound (also for a missing version), ErrErased, ErrUnavailable.
 func (s *Service) Version(ctx context.Context, a Access, id uuid.UUID, version int64) (Shown, error) {
 	if err := a.permits(ReadHistory); err != nil {
 		return Shown{}, err

@@ -20,10 +20,10 @@ import (
 	"equality-information-api/internal/store/sqlite"
 )
 
-// start is when a test's clock begins.
+// start is the initial time of a test's clock.
 var start = time.Date(2026, 11, 23, 9, 30, 0, 0, time.UTC)
 
-// clock is a clock that a test sets.
+// clock is a clock that the test sets.
 type clock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -49,7 +49,7 @@ var rules = sync.OnceValues(func() (*equality.Rules, error) {
 	return equality.NewRules(lists)
 })
 
-// bench is a service on a store of its own.
+// bench is a service with its own store.
 type bench struct {
 	*Service
 	engine *sqlite.Store
@@ -89,7 +89,7 @@ func setup(t testing.TB, change ...func(*Options)) *bench {
 	return b
 }
 
-// Callers, each with the permissions of the built-in role of that name and a subject of its own.
+// Callers, each with its own subject and the permissions of the built-in role of that name.
 var (
 	officer    = inRole("officer")
 	support    = inRole("support")
@@ -105,7 +105,7 @@ func with(permissions ...identity.Permission) identity.Caller {
 	return identity.Caller{Subject: "somebody", Kind: identity.Person}.With(permissions...)
 }
 
-// as gives a caller's access, which it must have.
+// as returns a caller's access, which must be granted.
 func (b *bench) as(t testing.TB, c identity.Caller, action Action) Access {
 	t.Helper()
 	a, err := b.Authorise(t.Context(), Request{Caller: c, CorrelationID: uuid.New()}, action)
@@ -115,7 +115,7 @@ func (b *bench) as(t testing.TB, c identity.Caller, action Action) Access {
 	return a
 }
 
-// body is a create's body; members begins with a comma where there are any.
+// body is the body of a create; members begins with a comma unless it is empty.
 func body(target uuid.UUID, members string) []byte {
 	return []byte(`{"targetId":"` + target.String() + `"` + members + `}`)
 }
@@ -123,7 +123,7 @@ func body(target uuid.UUID, members string) []byte {
 // create makes a record with random ids.
 func (b *bench) create(t testing.TB, members string) store.Opened {
 	t.Helper()
-	w, err := b.CreateRecord(t.Context(), b.as(t, officer, Create), Write{ID: uuid.New(), Body: body(uuid.New(), members), Reason: Reasons[0]})
+	w, err := b.CreateRecord(t.Context(), b.as(t, officer, Create), Write{ID: uuid.New(), Body: body(uuid.New(), members), Reason: ChangeReasons[0]})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +133,7 @@ func (b *bench) create(t testing.TB, members string) store.Opened {
 // change changes a record as an officer.
 func (b *bench) change(t testing.TB, id uuid.UUID, patch string) store.Opened {
 	t.Helper()
-	w, err := b.ChangeRecord(t.Context(), b.as(t, officer, Change), Write{ID: id, Body: []byte(patch), Reason: Reasons[0]})
+	w, err := b.ChangeRecord(t.Context(), b.as(t, officer, Change), Write{ID: id, Body: []byte(patch), Reason: ChangeReasons[0]})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,13 +153,13 @@ func (b *bench) read(t testing.TB, id uuid.UUID) store.Opened {
 	return v.Opened
 }
 
-// record is the record that a caller is shown.
+// record returns the record that a caller is shown.
 func (v Shown) record() (r equality.Record, err error) {
 	err = json.Unmarshal(v.Text, &r)
 	return r, err
 }
 
-// bare says whether nothing is left of a record but its ids.
+// bare reports whether only a record's ids are left.
 func bare(r equality.Record) bool {
 	return len(r.Members()) == 0
 }
@@ -172,7 +172,7 @@ func (b *bench) erase(t testing.TB, id uuid.UUID) {
 	}
 }
 
-// log gives the access log.
+// log returns the access log.
 func (b *bench) log(t testing.TB) (entries []audit.Entry) {
 	t.Helper()
 	log, err := sqlite.OpenLog(t.Context(), b.dir, b.Keys)
@@ -194,7 +194,7 @@ func (b *bench) log(t testing.TB) (entries []audit.Entry) {
 	return entries
 }
 
-// last is the latest entry of the access log.
+// last returns the latest entry of the access log.
 func (b *bench) last(t testing.TB) audit.Entry {
 	t.Helper()
 	entries := b.log(t)
@@ -204,7 +204,7 @@ func (b *bench) last(t testing.TB) audit.Entry {
 	return entries[len(entries)-1]
 }
 
-// feed gives all events.
+// feed returns all events.
 func (b *bench) feed(t testing.TB) []events.Event {
 	t.Helper()
 	var events []events.Event
@@ -225,7 +225,7 @@ func at(version int64) *etag.List {
 	return &etag.List{Tags: []etag.Tag{{Opaque: etag.Version(version)}}}
 }
 
-// asError is errors.As as a function of the type alone.
+// asError is errors.As with the type as a parameter.
 func asError[E error](t testing.TB, err error) E {
 	t.Helper()
 	var e E

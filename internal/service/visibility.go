@@ -8,10 +8,10 @@ import (
 	"equality-information-api/internal/store"
 )
 
-// visibility is the permission that a member of a record takes to be shown,
-// besides the one that shows records at all. It holds for every way out:
-// answers, lists, histories, messages to listeners, exports. A member that does
-// not stand here takes no other.
+// visibility gives the further permission that a caller needs to see a member, besides one
+// that shows records at all. It applies wherever records leave the program: responses,
+// lists, histories, messages and exports. Members not listed here need no further
+// permission.
 var visibility = []struct {
 	member     string
 	permission identity.Permission
@@ -21,10 +21,10 @@ var visibility = []struct {
 	{"gender", identity.RightsRead, true},
 }
 
-// showsRecords are the permissions of which one shows what members hold.
+// showsRecords are the permissions that show the values of members. One is enough.
 var showsRecords = []identity.Permission{identity.EqualityRead, identity.EqualityExport, identity.EventsPublish}
 
-// readable says whether the caller may see what members hold.
+// readable reports whether the caller may see the values of members.
 func (a Access) readable() bool {
 	for _, p := range showsRecords {
 		if a.may(p) {
@@ -34,9 +34,9 @@ func (a Access) readable() bool {
 	return false
 }
 
-// show leaves out what the caller may not see of a version; past says that it
-// is not the current one. Without the permission to read nothing is left but
-// the two ids. It is the one place that decides so.
+// show leaves out of a version what the caller may not see; past means that it is not the
+// current version. Without permission to read, only the two ids remain. No other code
+// decides this.
 func (s *Service) show(a Access, o store.Opened, past bool) (Shown, error) {
 	if !a.readable() {
 		o.Record = equality.Record{ID: o.ID, TargetID: o.Target}
@@ -62,7 +62,7 @@ func (s *Service) show(a Access, o store.Opened, past bool) (Shown, error) {
 	return Shown{Opened: o.Stripped()}, nil
 }
 
-// names are the names of members as the caller may know them.
+// names returns the names of members that the caller may see.
 func (a Access) names(members []string) []string {
 	if a.readable() {
 		return members
@@ -74,9 +74,9 @@ func (a Access) names(members []string) []string {
 // record's JSON as the HTTP contract shows it.
 type Shown struct {
 	store.Opened
-	// Unmodified says that the caller has this version already: nothing else
-	// of the record is shown.
+	// Unmodified means that the caller already has this version, so nothing else of the
+	// record is set.
 	Unmodified bool
 	Created    bool // by this write
-	Replayed   bool // the write was done by an earlier request with the same key
+	Replayed   bool // an earlier request with the same key made the write
 }

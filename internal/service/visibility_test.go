@@ -65,14 +65,14 @@ var ways = map[string]func(t *testing.T, b *bench, as identity.Caller, o store.O
 		return are(t, errors.Join(err, failed), seen{Shown: now}, seen{Shown: past, past: true})
 	},
 	"CreateRecord": func(t *testing.T, b *bench, as identity.Caller, o store.Opened) []seen {
-		w := Write{ID: uuid.New(), Body: body(uuid.New(), withMembers()), Reason: Reasons[0], Key: uuid.NewString()}
+		w := Write{ID: uuid.New(), Body: body(uuid.New(), withMembers()), Reason: ChangeReasons[0], Key: uuid.NewString()}
 		made, err := b.CreateRecord(t.Context(), b.as(t, as, Create), w)
 		again, failed := b.CreateRecord(t.Context(), b.as(t, as, Create), w)
 		return are(t, errors.Join(err, failed), seen{Shown: made}, seen{Shown: again})
 	},
 	"ChangeRecord": func(t *testing.T, b *bench, as identity.Caller, o store.Opened) []seen {
-		none, err := b.ChangeRecord(t.Context(), b.as(t, as, Change), Write{ID: o.ID, Body: []byte(`{}`), Reason: Reasons[0]})
-		w := Write{ID: o.ID, Body: []byte(`{"disabled":` + fmt.Sprint(o.Version%2 == 0) + `}`), Reason: Reasons[0], Key: uuid.NewString()}
+		none, err := b.ChangeRecord(t.Context(), b.as(t, as, Change), Write{ID: o.ID, Body: []byte(`{}`), Reason: ChangeReasons[0]})
+		w := Write{ID: o.ID, Body: []byte(`{"disabled":` + fmt.Sprint(o.Version%2 == 0) + `}`), Reason: ChangeReasons[0], Key: uuid.NewString()}
 		made, failed := b.ChangeRecord(t.Context(), b.as(t, as, Change), w)
 		b.change(t, o.ID, `{"gender":{"genderValue":"m"}}`)
 		b.change(t, o.ID, `{"gender":{"genderValue":"f"}}`)
@@ -211,15 +211,15 @@ func TestRefusalsNameNoMemberToWhoMayNotRead(t *testing.T) {
 	b := setup(t)
 	o := b.create(t, withMembers())
 	b.change(t, o.ID, `{"gender":{"genderValue":"f"},"nationalInsuranceNumber":"QQ123456A"}`)
-	_, err := b.ChangeRecord(t.Context(), b.as(t, writer, Change), Write{ID: o.ID, Body: []byte(`{}`), Reason: Reasons[0], IfMatch: at(0)})
+	_, err := b.ChangeRecord(t.Context(), b.as(t, writer, Change), Write{ID: o.ID, Body: []byte(`{}`), Reason: ChangeReasons[0], IfMatch: at(0)})
 	if e := asError[*VersionError](t, err); e.ChangedMembers != nil {
 		t.Errorf("412 names %v", e.ChangedMembers)
 	}
-	_, err = b.ChangeRecord(t.Context(), b.as(t, officer, Change), Write{ID: o.ID, Body: []byte(`{}`), Reason: Reasons[0], IfMatch: at(0)})
+	_, err = b.ChangeRecord(t.Context(), b.as(t, officer, Change), Write{ID: o.ID, Body: []byte(`{}`), Reason: ChangeReasons[0], IfMatch: at(0)})
 	if e := asError[*VersionError](t, err); len(e.ChangedMembers) != 2 {
 		t.Errorf("412 names %v to an officer", e.ChangedMembers)
 	}
-	_, err = b.CreateRecord(t.Context(), b.as(t, writer, Create), Write{ID: uuid.New(), Body: body(o.Target, ""), Reason: Reasons[0]})
+	_, err = b.CreateRecord(t.Context(), b.as(t, writer, Create), Write{ID: uuid.New(), Body: body(o.Target, ""), Reason: ChangeReasons[0]})
 	if e := asError[*ConflictError](t, err); e.Existing != uuid.Nil {
 		t.Error("409 names the record in the way")
 	}

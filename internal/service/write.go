@@ -14,20 +14,21 @@ import (
 	"equality-information-api/internal/store"
 )
 
-// Reasons of a change, kept in the history. The first is the default.
-var Reasons = []string{"update", "correction", "person-request"}
+// ChangeReasons are the reasons for a change, kept in the history. The first is the
+// default.
+var ChangeReasons = []string{"update", "correction", "person-request"}
 
-// Write is a create or a change as it was asked for.
+// Write is a request to create or change a record.
 type Write struct {
-	// ID is the record to change, by its id or its target's; or the id a new
-	// record is to have, zero where the path named none.
+	// ID is the id of the record to change, or of its target; or the id for a new record,
+	// zero if the path has none.
 	ID     uuid.UUID
 	Body   []byte
 	Form   Form   // how Body is written; nil is a JSON merge patch (RFC 7396)
-	Reason string // one of Reasons
-	// IfMatch are the versions that the record may be at (RFC 9110, 13.1.1);
-	// nil where the caller sent no such condition. Where it names just one, a
-	// refusal tells what has changed since.
+	Reason string // one of ChangeReasons
+	// IfMatch are the versions that the record may be at (RFC 9110, 13.1.1); nil if the
+	// caller sent no such condition. If it names a single version, a refusal says what has
+	// changed since.
 	IfMatch *etag.List
 	// Key makes a retry safe; Operation is the method and path it belongs to.
 	Key, Operation string
@@ -76,18 +77,18 @@ func (s *Service) create(ctx context.Context, a Access, w Write, key *store.Key)
 	return shown, err
 }
 
-// What becomes of the id that a new record is to have.
+// What happens to the id for a new record.
 type idChoice int
 
 const (
 	free  idChoice = iota
-	anew           // the person's record was erased: the next one has another id
-	taken          // it was an erased record's
+	anew           // the person's record was erased: the next one gets a different id
+	taken          // it belonged to an erased record
 )
 
-// reusable says whether a new record may have its id, given the tombstones that
-// stand behind its ids. The id of an erased record is never given to a record
-// again; a person whose record was erased may have another.
+// reusable decides whether a new record may have its id, given the tombstones of its ids.
+// The id of an erased record is never used again; a person whose record was erased may get
+// a record with a different id.
 func reusable(erased []store.Tombstone, record equality.Record, chosen bool) idChoice {
 	choice := free
 	for _, t := range erased {
@@ -104,8 +105,8 @@ func reusable(erased []store.Tombstone, record equality.Record, chosen bool) idC
 	return choice
 }
 
-// ChangeRecord applies a merge patch to a record. A patch that changes nothing
-// leaves the version as it is and raises no event.
+// ChangeRecord applies a merge patch to a record. A patch that changes nothing writes no
+// version and raises no event.
 //
 // Errors: *equality.InvalidError, ErrNotFound, ErrErased,
 // ErrPreconditionRequired, *VersionError, ErrNINOForbidden, ErrKeyReused, ErrUnavailable.
@@ -158,8 +159,8 @@ func (s *Service) decideChange(a Access, w Write, patch Sent, c store.Opened) (s
 		if setsNINO && nino != "" {
 			return s.refusal(a, w.ID, c, 403, ""), ErrNINOForbidden
 		}
-		// The caller was not shown the number, so its null takes nothing away.
-		patch.NationalInsuranceNumber = equality.Change[string]{}
+		// The caller was not shown the number, so null does not remove it.
+		patch.NationalInsuranceNumber = equality.Nullable[string]{}
 	}
 	next := patch.Apply(c.Record)
 	if err := s.Rules.Validate(patch.Patch, c.Record, next); err != nil {
@@ -174,10 +175,10 @@ func (s *Service) decideChange(a Access, w Write, patch Sent, c store.Opened) (s
 	return s.change(a, w.ID, next, members, w.Reason, events.Updated, 200), nil
 }
 
-// newEventID makes a time-ordered id (RFC 9562, version 7), which an index takes at its end.
+// newEventID makes a time-ordered id (RFC 9562, version 7), which an index adds at its end.
 func newEventID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 
-// holds is the error of a condition that the current version does not meet.
+// holds returns an error if the current version does not meet the condition.
 func (w Write) holds(version int64) error {
 	if w.IfMatch != nil && !w.IfMatch.Strong(etag.Version(version)) {
 		return &VersionError{Version: version}
@@ -185,7 +186,7 @@ func (w Write) holds(version int64) error {
 	return nil
 }
 
-// change decides for a new version.
+// change decides on a new version.
 func (s *Service) change(a Access, asked uuid.UUID, next equality.Record, members []string, reason, event string, status int) store.Decision {
 	entry := s.entry(a, asked, audit.Done, status)
 	entry.Members = equality.MaskSensitive(members)
@@ -199,8 +200,8 @@ func (s *Service) change(a Access, asked uuid.UUID, next equality.Record, member
 	}
 }
 
-// refusal decides for no change. One with a problem is what a retry with the
-// same idempotency key is told, too.
+// refusal decides on no change. A retry with the same idempotency key gets the same
+// problem, if it has one.
 func (s *Service) refusal(a Access, asked uuid.UUID, c store.Opened, status int, problem string) store.Decision {
 	d := store.Decision{Entry: s.entryOf(a, asked, c, ending{Outcome: audit.Refused, status: status})}
 	if problem != "" {
@@ -209,7 +210,7 @@ func (s *Service) refusal(a Access, asked uuid.UUID, c store.Opened, status int,
 	return d
 }
 
-// absent is the refusal of a record that is not there.
+// absent refuses a write to a record that is missing.
 func (s *Service) absent(a Access, asked uuid.UUID, c store.Opened) store.Decision {
 	g := gone(c.State)
 	d := s.refusal(a, asked, c, g.status, g.problem)
@@ -217,8 +218,8 @@ func (s *Service) absent(a Access, asked uuid.UUID, c store.Opened) store.Decisi
 	return d
 }
 
-// conflict is the error of a create that the record with this id stands in the
-// way of; zero where only the id is taken.
+// conflict is the error of a create because of an existing record; zero if only the id is
+// taken.
 func (a Access) conflict(existing uuid.UUID) error {
 	if !a.may(identity.EqualityRead) {
 		existing = uuid.Nil
@@ -226,9 +227,8 @@ func (a Access) conflict(existing uuid.UUID) error {
 	return &ConflictError{Existing: existing}
 }
 
-// changedSince names the members that differ between the version the caller
-// asked for and the current one, for callers who may read them. The refused
-// write has its entry already.
+// changedSince returns the members that differ between the caller's version and the current
+// one, if the caller may read them. The refused write is already in the access log.
 func (s *Service) changedSince(ctx context.Context, a Access, w Write) []string {
 	since := w.IfMatch.Single()
 	if since == nil || !a.readable() {

@@ -8,14 +8,14 @@ import (
 	"equality-information-api/internal/events"
 )
 
-// Placed is an entry with its place in the access log.
+// Placed is an entry with its position in the access log.
 type Placed struct {
 	audit.Head
 	audit.Entry
 }
 
-// AppendEntry appends a new entry's columns, in the order of audit-insert
-// and postgres/audit-append.
+// AppendEntry appends the columns of a new entry, in the order of audit-insert and
+// postgres/audit-append.
 func AppendEntry(args []any, e *Placed) []any {
 	return append(args, e.Lane, e.Seq, e.ID[:], Micros(e.At), e.Subject, e.Name, e.Kind, e.Permission, e.Purpose,
 		e.Action, e.Target[:], e.Record[:], e.Version, JoinNames(e.Members), string(e.Outcome), e.Status,
@@ -23,7 +23,7 @@ func AppendEntry(args []any, e *Placed) []any {
 		e.ObjectName, JoinNames(e.Roles), nonNil(e.Previous), nonNil(e.Touched), e.Hash[:])
 }
 
-// EntryOf is the entry of a load of which these arrivals have landed.
+// EntryOf returns the entry of a load in which these arrivals were stored.
 func EntryOf(l *Load, landed []int) audit.Entry {
 	e := l.Entry
 	e.Count = int64(len(landed))
@@ -34,19 +34,19 @@ func EntryOf(l *Load, landed []int) audit.Entry {
 	return e
 }
 
-// AppendEvent appends an event's columns, in the order of outbox-insert
-// and postgres/outbox-append.
+// AppendEvent appends the columns of an event, in the order of outbox-insert and
+// postgres/outbox-append.
 func AppendEvent(args []any, e *events.Event) []any {
 	return append(args, e.ID[:], Micros(e.At), e.Type, e.Record[:], e.Target[:], e.Version, JoinNames(e.Members),
 		e.CorrelationID[:])
 }
 
-// JoinNames keeps a list of names of members, or of roles, in a column. The
-// names are our own and hold no blank.
+// JoinNames returns a list of names of members, or of roles, as the text of a column. The
+// names are our own and contain no space.
 func JoinNames(names []string) string { return strings.Join(names, " ") }
 
-// SplitNames gives what JoinNames was given, and never that for another text:
-// the access log's hash is over the list.
+// SplitNames reverses JoinNames. For any other text it returns a different list: the hash
+// in the access log covers the list.
 func SplitNames(joined string) []string {
 	if joined == "" {
 		return nil
@@ -54,7 +54,7 @@ func SplitNames(joined string) []string {
 	return strings.Split(joined, " ")
 }
 
-// nonNil keeps an absent value an empty one, since the columns are NOT NULL.
+// nonNil turns an absent value into an empty one, because the columns are NOT NULL.
 func nonNil(b []byte) []byte {
 	if b == nil {
 		return []byte{}

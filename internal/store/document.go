@@ -13,30 +13,30 @@ import (
 	"equality-information-api/internal/sealing"
 )
 
-// document is what is sealed: the record, and what is kept beside it.
+// document is the sealed JSON: the record, and what is stored beside it.
 type document struct {
 	Record equality.Record `json:"record"`
 	beside
 }
 
-// beside is what is kept beside a record: the National Insurance number's
-// spelling on the front-end contract, and who made this version of it. Who
-// changed what stands in the document, and not in columns, since that a certain
-// member changed can say as much as its value.
+// beside is what is stored beside a record: the spelling of the National Insurance number
+// on the front-end contract, and who made this version. Who changed which members is in the
+// document, not in columns, because the name of a changed member can reveal as much as its
+// value.
 type beside struct {
 	NINOAsSent string     `json:"ninoAsSent,omitzero"`
 	Provenance Provenance `json:"change"`
 }
 
-// The beginning of a document. In that of a version that is verbatim the length
-// of the record's JSON comes first: who shows it reads no further.
+// The beginning of a document. If the version is verbatim, the length of the record's JSON
+// comes first, so that showing it needs to read no further.
 const (
 	beginVerbatim = `{"verbatim":`
 	beginRecord   = `"record":`
 )
 
-// EncodeDocument writes a version as the JSON that is sealed. Text that is not
-// UTF-8, which an import may bring, is mended.
+// EncodeDocument writes a version as the JSON to seal. It repairs text that is not UTF-8,
+// which an import may contain.
 func EncodeDocument(v Opened) ([]byte, error) {
 	record := v.Record.Encode()
 	beside, err := json.Marshal(beside{v.Record.NINOAsSent, v.Provenance}, jsontext.AllowInvalidUTF8(true))
@@ -52,8 +52,8 @@ func EncodeDocument(v Opened) ([]byte, error) {
 	return append(plain, beside[len("{"):]...), nil
 }
 
-// DecodeDocument reads into a version what EncodeDocument has written of it.
-// The error names no value.
+// DecodeDocument reads a document written by EncodeDocument into a version. Its error
+// contains no value.
 func DecodeDocument(plain []byte, v *Opened) error {
 	var d document
 	if err := json.Unmarshal(plain, &d); err != nil {
@@ -64,9 +64,9 @@ func DecodeDocument(plain []byte, v *Opened) error {
 	return nil
 }
 
-// verbatim gives the record's JSON in a document where it can be shown as it
-// is; nil elsewhere, and where the document begins in another way than
-// EncodeDocument's. Error: ErrMisplaced where it is not of these ids.
+// verbatim returns the record's JSON in a document if it can be shown as it is. It returns
+// nil if not, or if EncodeDocument did not write the beginning. Error: ErrMisplaced if the
+// document does not belong to these ids.
 func verbatim(plain []byte, id, target uuid.UUID) ([]byte, error) {
 	rest, found := bytes.CutPrefix(plain, []byte(beginVerbatim))
 	digits, rest, _ := bytes.Cut(rest, []byte(","+beginRecord))
@@ -84,7 +84,7 @@ func verbatim(plain []byte, id, target uuid.UUID) ([]byte, error) {
 	return record, nil
 }
 
-// NINOHash is the key of the National Insurance number index.
+// NINOHash returns the key of the National Insurance number index.
 func NINOHash(keys *sealing.Keyset, nino string) [32]byte {
 	return keys.MAC(sealing.MACNINO, []byte(nino))
 }

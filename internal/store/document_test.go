@@ -13,8 +13,8 @@ import (
 	"equality-information-api/internal/equality"
 )
 
-// A document that was written before there was a spelling of the National
-// Insurance number beside it, or a length before it, is read as it is.
+// A document from before the National Insurance number's spelling, or the length, was
+// stored with it can still be read.
 func TestDocumentOfAnEarlierRelease(t *testing.T) {
 	t.Parallel()
 	const plain = `{"record":{"id":"45b919fa-22b4-11ec-9621-0242ac130002","targetId":"49b092d6-22b4-11ec-9621-0242ac130002",` +
@@ -77,7 +77,7 @@ func TestDocumentIsShownAsItIsStored(t *testing.T) {
 			t.Errorf("%s: %s, %v", what, text, err)
 		}
 	}
-	// What is of another form is decoded, as the documents of earlier releases are.
+	// Any other form is decoded, like the documents of earlier releases.
 	of := func(length int) string {
 		return strings.Replace(string(plain), strconv.Itoa(len(text)), strconv.Itoa(length), 1)
 	}
@@ -93,8 +93,8 @@ func TestDocumentIsShownAsItIsStored(t *testing.T) {
 	}
 }
 
-// Versions are shown in the form that they were stored in. A release that writes
-// a record otherwise than this has to call it other than verbatim.
+// Versions are shown in the form in which they were stored. A release that writes records
+// differently must not mark the old ones as verbatim.
 func TestFormOfAVerbatimRecord(t *testing.T) {
 	t.Parallel()
 	const stored = `{"id":"45b919fa-22b4-11ec-9621-0242ac130002","targetId":"49b092d6-22b4-11ec-9621-0242ac130002","ageGroup":"25-34",` +
@@ -122,7 +122,8 @@ func TestFormOfAVerbatimRecord(t *testing.T) {
 	}
 }
 
-// Whatever a document is, what is shown of it is JSON of these ids from within it, or nothing.
+// Whatever a document contains, the text shown from it is JSON of these ids from within it,
+// or nothing.
 func FuzzVerbatim(f *testing.F) {
 	id, target := uuid.UUID{1}, uuid.UUID{2}
 	for _, shown := range []bool{true, false} {

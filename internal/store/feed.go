@@ -9,25 +9,24 @@ import (
 	"github.com/google/uuid"
 )
 
-// FeedSource is how an engine gives its events. Every method may return
-// ErrUnavailable.
+// FeedSource is how an engine provides its events. Every method may return ErrUnavailable.
 type FeedSource interface {
-	// FeedAfter gives the feed as it is at one moment: epoch, floor, and the
-	// events behind a position, all that were committed before it was asked, up
-	// to a limit. It leaves Next to ReadFeed.
+	// FeedAfter returns the feed at one moment: epoch, floor, and up to limit events after
+	// a position, including all that were committed before the call. It leaves Next to
+	// ReadFeed.
 	FeedAfter(ctx context.Context, after int64, limit int) (Feed, error)
-	// News is closed when there may be events that FeedAfter did not give.
-	// It is asked for before them, so that none is missed.
+	// News is closed when there may be events that FeedAfter did not return. Call it before
+	// FeedAfter, so that no event is missed.
 	News() <-chan struct{}
 }
 
-// ReadFeed returns the events behind a place in the feed. Where there are none
-// it waits for one until the context is done or the time is over. The zero epoch
-// is any feed: it begins behind the position, or behind the floor where that is
-// higher. Errors: ErrCursorExpired, ErrUnavailable.
+// ReadFeed returns the events after a position in the feed. If there are none, it waits for
+// one until the context is done or the time is over. A zero epoch means any feed: it begins
+// after the position, or after the floor if that is higher. Errors: ErrCursorExpired,
+// ErrUnavailable.
 func ReadFeed(ctx context.Context, s FeedSource, epoch uuid.UUID, after int64, limit int, wait time.Duration) (Feed, error) {
 	anyFeed := epoch == uuid.Nil
-	reading := context.WithoutCancel(ctx) // the context ends the wait, and not what has been found
+	reading := context.WithoutCancel(ctx) // the context ends the wait, but not the reading
 	timeout := time.NewTimer(wait)
 	defer timeout.Stop()
 	for {
@@ -57,9 +56,9 @@ func ReadFeed(ctx context.Context, s FeedSource, epoch uuid.UUID, after int64, l
 	}
 }
 
-// NewFeed is a feed without events, of the values of MetaEpoch and MetaFloor.
+// NewFeed returns a feed without events, from the values of MetaEpoch and MetaFloor.
 func NewFeed(epoch, floor []byte) (feed Feed, err error) {
-	if floor != nil { // else nothing has been dropped yet
+	if floor != nil { // otherwise nothing has been dropped yet
 		feed.Floor = int64(binary.BigEndian.Uint64(floor))
 	}
 	feed.Epoch, err = uuid.FromBytes(epoch)
@@ -72,17 +71,18 @@ type Broadcast struct {
 	news chan struct{}
 }
 
-// NewBroadcast has no news.
+// NewBroadcast returns a Broadcast without news.
 func NewBroadcast() *Broadcast { return &Broadcast{news: make(chan struct{})} }
 
-// Next is closed at the next news. Take it before looking, so that none is missed.
+// Next returns a channel that closes at the next news. Call it before looking, so that none
+// is missed.
 func (b *Broadcast) Next() <-chan struct{} {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.news
 }
 
-// Notify tells that there are news.
+// Notify says that there is news.
 func (b *Broadcast) Notify() {
 	b.mu.Lock()
 	defer b.mu.Unlock()

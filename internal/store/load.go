@@ -9,76 +9,74 @@ import (
 	"equality-information-api/internal/sealing"
 )
 
-// An Arrival is a record that comes from elsewhere, sealed and ready to be
-// stored. Its history begins at the version it arrives with.
+// An Arrival is a record from elsewhere, sealed and ready to be stored. Its history begins
+// at its version.
 type Arrival struct {
 	Row
 	Record equality.Record
-	// EventID names the event of the arrival; zero raises none.
+	// EventID is the id of the arrival's event; zero raises none.
 	EventID uuid.UUID
-	// NINO is the keyed hash of the National Insurance number; nil where there is none.
+	// NINO is the keyed hash of the National Insurance number; nil if there is none.
 	NINO []byte
-	// Members are those of the event, sensitive ones masked.
+	// Members are the members in the event, sensitive ones masked.
 	Members []string
 }
 
-// NewArrival seals a record that comes from elsewhere. Any number of
-// goroutines may do so.
+// NewArrival seals a record from elsewhere. Any number of goroutines may call it.
 func NewArrival(keys *sealing.Keyset, o Opened, eventID uuid.UUID) (Arrival, error) {
 	row, err := o.seal(keys)
 	return Arrival{Row: row, Record: o.Record, EventID: eventID, NINO: ninoHash(keys, o.Record.NationalInsuranceNumber),
 		Members: equality.MaskSensitive(o.Record.Members())}, err
 }
 
-// A Load is many arrivals that are written in one transaction, with one entry
-// in the access log for all of them. They are judged in order: of two with an
-// id in common the first lands. One that has neither arrivals, nor events of
-// its own, nor a mark writes nothing, and no entry.
+// A Load is many arrivals that are written in one transaction, with one entry in the access
+// log for all of them. They are judged in order: of two with an id in common, the first is
+// stored. A load without arrivals, events of its own and a mark writes nothing, not even an
+// entry.
 type Load struct {
 	Arrivals []Arrival
-	// Entry tells of the load; its Count is set to the number of records that
-	// were written.
+	// Entry is the entry about the load; its Count is set to the number of records written.
 	Entry audit.Entry
 	// Event is the type of the arrivals' events.
 	Event string
 	// Further are events of the load itself. Their times are set.
 	Further []events.Event
-	// Mark names a place to keep a position under, so that a load of many parts
-	// can be resumed behind the last part that is durable. Empty keeps nothing.
+	// Mark names the stored position, so that a load of many batches can resume after the
+	// last durable one. If it is empty, no position is stored.
 	Mark string
-	// Position is told what becomes of the arrivals, in their order, before
-	// that is durable, and gives the position. It is called in the transaction,
-	// and again where that has to be done again. Its error undoes the load.
+	// Position receives the landings of the arrivals, in order, before they are durable,
+	// and returns the position. It is called in the transaction, and again if the
+	// transaction is repeated. Its error undoes the load.
 	Position func([]Landing) ([]byte, error)
 }
 
-// Empty says whether there is nothing to be written.
+// Empty reports whether there is nothing to write.
 func (l *Load) Empty() bool { return len(l.Arrivals) == 0 && len(l.Further) == 0 && l.Mark == "" }
 
-// Arrived is the event of an arrival that has landed.
+// Arrived is the event of an arrival that was stored.
 func (l *Load) Arrived(a *Arrival) events.Event {
 	return events.Event{ID: a.EventID, At: FromMicros(a.Modified), Type: l.Event, Record: a.ID, Target: a.Target,
 		Version: a.Version, Members: a.Members, CorrelationID: l.Entry.CorrelationID}
 }
 
-// A Landing is what became of an arrival.
+// A Landing is the result for an arrival.
 type Landing int
 
-// The landings of an arrival. All but Landed leave what is stored as it was.
+// The landings of an arrival. All except Landed leave the stored data as it was.
 const (
 	Landed Landing = iota
-	// Same is a record that was there already, with the same ids and answers.
+	// Same means that the record is already stored, with the same ids and answers.
 	Same
-	// Differs is a person who has a record already, with other ids or answers.
+	// Differs means that the person already has a record, with other ids or answers.
 	Differs
-	// Taken is an id, or a target, that another record has as either.
+	// Taken means that another record already has the id, or the target, as either.
 	Taken
-	// WasErased is the id of a record that was erased.
+	// WasErased means that the id belonged to a record that was erased.
 	WasErased
 )
 
-// Judge says what becomes of an arrival whose target, else whose id, leads to
-// what was found; a record in the way of it is never changed.
+// Judge decides on an arrival, given the record that its target, or else its id, leads to.
+// It never changes an existing record.
 func (a *Arrival) Judge(found Opened) Landing {
 	switch {
 	case found.State == Absent:
@@ -93,11 +91,11 @@ func (a *Arrival) Judge(found Opened) Landing {
 	return Differs
 }
 
-// JudgeAll says what becomes of arrivals, in their order: of two for one person
-// the first lands. taken are the ids that lead to a record or to an erased
-// one's tombstone, and find gives what they lead to.
+// JudgeAll decides on arrivals in order: of two for one person, the first is stored. taken
+// are the ids that lead to a record or to the tombstone of an erased one; find returns what
+// they lead to.
 func JudgeAll(arrivals []Arrival, taken map[uuid.UUID]bool, find func(uuid.UUID) (Opened, error)) (landings []Landing, landed []int, err error) {
-	here := make(map[uuid.UUID]*Arrival, 2*len(arrivals)) // by the ids of those that have landed
+	here := make(map[uuid.UUID]*Arrival, 2*len(arrivals)) // by the ids of those that will be stored
 	look := func(id uuid.UUID) (Opened, error) {
 		if a := here[id]; a != nil {
 			return Opened{State: Present, ID: a.ID, Target: a.Target, Version: a.Version, Record: a.Record}, nil

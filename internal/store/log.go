@@ -14,8 +14,8 @@ import (
 	"equality-information-api/internal/store/queries"
 )
 
-// Log is the access log for verification, as it was when it was opened. It
-// may be read beside a running server, on either engine.
+// Log is the access log for verification, as it was when it was opened. A server may be
+// running meanwhile, on either engine.
 type Log struct {
 	db    *sql.DB
 	tx    *sql.Tx
@@ -24,13 +24,13 @@ type Log struct {
 	text  func(string) string
 }
 
-// LogOptions say what engine a log is of.
+// LogOptions describe the engine of a log.
 type LogOptions struct {
 	Keys  *sealing.Keyset
 	Lanes int
 	// Snapshot makes a transaction see one moment.
 	Snapshot *sql.TxOptions
-	// Text gives a text back as it was before the engine stored it.
+	// Text returns a text as it was before the engine stored it.
 	Text func(string) string
 	// Schema is the version of the schema that the queries need.
 	Schema int64
@@ -74,7 +74,7 @@ func (l *Log) Close() error { return errors.Join(l.tx.Rollback(), l.db.Close()) 
 // Lanes is the number of lanes.
 func (l *Log) Lanes() int { return l.lanes }
 
-// Mark gives the position that is kept under a name, nil where there is none.
+// Mark returns the position stored under a name, or nil.
 func (l *Log) Mark(ctx context.Context, name string) (position []byte, err error) {
 	err = l.tx.QueryRowContext(ctx, queries.MetaRead.SQL, MetaMark+name).Scan(&position)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -83,10 +83,10 @@ func (l *Log) Mark(ctx context.Context, name string) (position []byte, err error
 	return position, err
 }
 
-// logPage is how many entries are read together.
+// logPage is how many entries are read at once.
 const logPage = 1000
 
-// Entries gives every entry with its records.
+// Entries yields every entry with its records.
 func (l *Log) Entries(ctx context.Context, yield func(audit.Logged) error) error {
 	after := audit.Head{Lane: -1}
 	for {
@@ -94,7 +94,7 @@ func (l *Log) Entries(ctx context.Context, yield func(audit.Logged) error) error
 		if err != nil {
 			return err
 		}
-		// The records behind the last entry of all belong to none; so do those between two entries.
+		// Records after the last entry, or between two entries, belong to no entry.
 		until := audit.Head{Lane: maxLane}
 		if len(page) == logPage {
 			last := page[len(page)-1]
@@ -114,7 +114,7 @@ func (l *Log) Entries(ctx context.Context, yield func(audit.Logged) error) error
 			}
 		}
 		if len(targets) > 0 {
-			// Records of an entry that is not there: without a hash it is found to be wrong.
+			// Records of a missing entry: without a hash, verification fails.
 			if err := yield(audit.Logged{Lane: targets[0].lane, Seq: targets[0].seq}); err != nil {
 				return err
 			}
@@ -126,7 +126,7 @@ func (l *Log) Entries(ctx context.Context, yield func(audit.Logged) error) error
 	}
 }
 
-// maxLane is behind every lane.
+// maxLane is higher than every lane.
 const maxLane = 1 << 30
 
 func (l *Log) page(ctx context.Context, after audit.Head) (page []audit.Logged, err error) {
@@ -154,7 +154,7 @@ func (l *Log) page(ctx context.Context, after audit.Head) (page []audit.Logged, 
 	return page, nil
 }
 
-// target is one of the records of an entry that is older than format 3.
+// target is a record of an entry older than format 3.
 type target struct {
 	lane   int
 	seq    int64
@@ -177,8 +177,8 @@ func (l *Log) targets(ctx context.Context, after, until audit.Head) (targets []t
 	return targets, nil
 }
 
-// loggedID is an id as either engine gives it. One of another length was not
-// written by this program: it becomes one that nobody has, and its entry fails
+// loggedID is an id as either engine returns it. This program did not write an id of a
+// different length: loggedID turns it into an id that nobody has, so that the entry fails
 // its hash.
 type loggedID uuid.UUID
 
@@ -200,8 +200,7 @@ func (id *loggedID) Scan(source any) error {
 	return nil
 }
 
-// Written gives every entry that tells of versions that were written, or that
-// has a packed list.
+// Written yields every entry about versions that were written, or with a packed list.
 func (l *Log) Written(ctx context.Context, yield func(audit.Logged) error) (err error) {
 	rows, err := l.tx.QueryContext(ctx, queries.VerifyDocuments.SQL)
 	if err != nil {
@@ -257,8 +256,8 @@ func (l *Log) versions(ctx context.Context, query *queries.Query, yield func(aud
 	return nil
 }
 
-// Tombstones gives the ids of erased records, and says whether the tombstone
-// was written with the keyset.
+// Tombstones yields the ids of erased records, and whether the tombstone was written with
+// this keyset.
 func (l *Log) Tombstones(ctx context.Context, yield func(id uuid.UUID, genuine bool) error) (err error) {
 	rows, err := l.tx.QueryContext(ctx, queries.VerifyTombstones.SQL)
 	if err != nil {
@@ -279,8 +278,8 @@ func (l *Log) Tombstones(ctx context.Context, yield func(id uuid.UUID, genuine b
 	return nil
 }
 
-// Misplaced opens every current record and gives those that cannot be opened,
-// or whose ids do not lead to them, and then how many ids lead elsewhere.
+// Misplaced opens every current record. It yields records that cannot be opened, or that
+// their ids do not lead to, and then how many ids lead elsewhere.
 func (l *Log) Misplaced(ctx context.Context, yield func(finding string) error) (err error) {
 	rows, err := l.tx.QueryContext(ctx, queries.VerifyRecords.SQL)
 	if err != nil {

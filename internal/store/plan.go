@@ -14,50 +14,48 @@ import (
 	"equality-information-api/internal/store/queries"
 )
 
-// An Effect is one thing that a write does to what is stored. A use case says
-// what is to be; the store numbers versions, seals, and makes statements of it
-// that both engines execute.
+// An Effect is one thing that a write does to the stored data. A use case says what the
+// result should be; the store numbers versions, seals documents, and makes statements that
+// both engines execute.
 type Effect interface {
-	// plan adds what the effect writes to a plan. Error: one of a decision that
-	// contradicts what was found.
+	// plan adds the effect to a plan. It returns an error if the decision contradicts what
+	// was found.
 	plan(p *Plan, keys *sealing.Keyset) error
 }
 
-// PutRecord makes the next version of the record that was found, or the first
-// of a new one. The former version goes to the history, and the National
-// Insurance number index is kept in step.
+// PutRecord writes the next version of the record that was found, or the first version of a
+// new one. The current version moves to the history, and the National Insurance number
+// index follows.
 type PutRecord struct {
-	Record     equality.Record // its ID and TargetID are those of the record found
+	Record     equality.Record // with the ID and TargetID of the record that was found
 	Verbatim   bool            // Opened.Verbatim
 	Provenance Provenance
 }
 
-// Erase removes the record that was found: every version, its key, its ids and
-// what else is stored of it. It leaves a tombstone and the record's events
-// without their members; the access log stays as it is.
+// Erase removes the record that was found: every version, its key, its ids and everything
+// else stored for it. A tombstone and the record's events remain, without the names of
+// members; the access log does not change.
 type Erase struct {
 	Reason string
-	By     string // the subject who erases
+	By     string // the subject of the caller who erases
 }
 
-// Statement is a query of a write with its arguments. Where what it is about is
-// no longer as the write was decided on, it violates a key or leaves a NULL
-// where none may be.
+// Statement is a query of a write, with its arguments. If the data have changed since the
+// decision, it violates a key, or sets a NULL where none is allowed.
 type Statement struct {
 	Query *queries.Query
 	Args  []any
 }
 
-// Plan is a decision on what was found, ready to be executed. An engine stamps
-// it with its time, and then executes Put, Unindex, Index and the Statements in
-// one transaction with the entry, the event and the outcome.
+// Plan is a decision about what was found, ready to be executed. An engine stamps it with
+// its time. It then executes Put, Unindex, Index and the Statements in one transaction with
+// the entry, the event and the outcome.
 type Plan struct {
 	Found    Opened
 	Decision Decision
 	Refusal  error
-	// Put is the version of the record to be written, nil where none is. Its
-	// number is that of the record found, whose version it replaces; 0 of a new
-	// record.
+	// Put is the version of the record to write; nil if there is none. Its number is that
+	// of the record that was found, whose version it replaces; 0 for a new record.
 	Put *Row
 	// Unindex and Index are keyed hashes of the National Insurance number that
 	// the record no longer has and has from now on; nil where nothing changes.
@@ -98,7 +96,7 @@ func (e PutRecord) plan(p *Plan, keys *sealing.Keyset) error {
 	before := ""
 	if p.Found.State == Present {
 		if next.ID != p.Found.ID || next.Target != p.Found.Target {
-			return errors.New("a decision would give a record other ids than it has")
+			return errors.New("a decision would change the ids of a record")
 		}
 		next.Version, next.number, next.key = p.Found.Version+1, p.Found.number, p.Found.key
 		before = p.Found.Record.NationalInsuranceNumber
@@ -117,8 +115,8 @@ func (e PutRecord) plan(p *Plan, keys *sealing.Keyset) error {
 	return nil
 }
 
-// nextVersion is the first version of a person's new record: 0, or the one
-// behind the last version of the record that was erased.
+// nextVersion is the first version of a person's new record: 0, or the one after the last
+// version of the erased record.
 func nextVersion(erased []Tombstone, target uuid.UUID) (version int64) {
 	for _, t := range erased {
 		if t.Target == target {
@@ -138,7 +136,7 @@ func ninoHash(keys *sealing.Keyset, nino string) []byte {
 
 func (e Erase) plan(p *Plan, keys *sealing.Keyset) error {
 	if p.Found.State != Present {
-		return errors.New("a decision would erase a record that is not there")
+		return errors.New("a decision would erase a missing record")
 	}
 	found := p.Found
 	grave := Tombstone{ID: found.ID, Target: found.Target, Version: found.Version, Reason: e.Reason, By: e.By}

@@ -6,21 +6,21 @@ import (
 	"sync"
 )
 
-// QueueLength is how many may wait in a queue; further ones wait to be put.
+// QueueLength is how many jobs may wait in a queue; further ones wait to be put.
 const QueueLength = 1024
 
-// Queue is what waits to be done, by goroutines that do together what waits
-// together. Any number of goroutines may use it.
+// Queue holds jobs for goroutines that take everything that is waiting and do it together.
+// Any number of goroutines may use it.
 type Queue[T any] struct {
 	waiting chan T
-	closing sync.RWMutex // held for reading while something is put
+	closing sync.RWMutex // held for reading while a job is put
 	closed  bool
 }
 
-// NewQueue is empty.
+// NewQueue returns an empty queue.
 func NewQueue[T any]() *Queue[T] { return &Queue[T]{waiting: make(chan T, QueueLength)} }
 
-// Put adds what somebody waits for. Error: ErrUnavailable of a closed queue, or
+// Put adds a job that somebody waits for. Error: ErrUnavailable if the queue is closed, or
 // the context's.
 func (q *Queue[T]) Put(ctx context.Context, one T) error {
 	q.closing.RLock()
@@ -36,7 +36,7 @@ func (q *Queue[T]) Put(ctx context.Context, one T) error {
 	}
 }
 
-// TryPut adds what nobody waits for, unless the queue is full or closed.
+// TryPut adds a job that nobody waits for, unless the queue is full or closed.
 func (q *Queue[T]) TryPut(one T) bool {
 	q.closing.RLock()
 	defer q.closing.RUnlock()
@@ -51,11 +51,11 @@ func (q *Queue[T]) TryPut(one T) bool {
 	}
 }
 
-// Len is how many wait.
+// Len returns how many jobs are waiting.
 func (q *Queue[T]) Len() int { return len(q.waiting) }
 
-// Close takes nothing more; what waits is still to be done. It is false where
-// the queue was closed already.
+// Close stops the queue from accepting jobs; waiting jobs are still done. It returns false
+// if the queue was already closed.
 func (q *Queue[T]) Close() bool {
 	q.closing.Lock()
 	defer q.closing.Unlock()
@@ -67,11 +67,11 @@ func (q *Queue[T]) Close() bool {
 	return true
 }
 
-// Take waits for one, and fills batch with it and those that wait with it, up
-// to its capacity. It is false when the queue is closed and empty.
+// Take waits for a job, and fills batch with all that are waiting, up to its capacity. It
+// returns false when the queue is closed and empty.
 //
-// Whoever is about to put something may do so first, as often as patience
-// says: the more share a step, the less each pays. Nobody is waited for.
+// First it lets goroutines that are about to put a job do so, as often as patience says:
+// the more jobs share a step, the less each costs. It waits for nobody.
 func (q *Queue[T]) Take(batch []T, patience int) ([]T, bool) {
 	first, ok := <-q.waiting
 	if !ok {

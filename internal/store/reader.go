@@ -12,8 +12,8 @@ import (
 // Finder is how an engine finds what an id leads to. Every method may return
 // ErrUnavailable.
 type Finder interface {
-	// FindRow gives the current row of the record that an id leads to, its own
-	// or its target's; nil where there is none.
+	// FindRow returns the current row of the record that an id leads to, its own or its
+	// target's; nil if there is none.
 	FindRow(ctx context.Context, id uuid.UUID) (*Row, error)
 	// FindTombstones gives the tombstones of records that had one of the ids,
 	// and those of the target.
@@ -35,8 +35,8 @@ type Tables interface {
 	ListRows(ctx context.Context, q ListQuery) ([]Row, error)
 }
 
-// Reader reads records from an engine's tables. What it gives must not be shown
-// to anybody before the access log has an entry of it.
+// Reader reads records from an engine's tables. Log a read in the access log before anybody
+// sees the result.
 type Reader struct {
 	tables Tables
 	keys   *sealing.Keyset
@@ -45,14 +45,14 @@ type Reader struct {
 // NewReader reads from tables.
 func NewReader(tables Tables, keys *sealing.Keyset) Reader { return Reader{tables, keys} }
 
-// Find gives what an id leads to: a record, by its own id or its target's; else
-// an erased one; else nothing. Error: ErrUnavailable.
+// Find returns what an id leads to: a record, by its own id or its target's; otherwise an
+// erased one; otherwise nothing. Error: ErrUnavailable.
 func (r Reader) Find(ctx context.Context, id uuid.UUID) (Opened, error) {
 	return find(ctx, r.tables, r.keys, id, id)
 }
 
-// History gives what an id leads to, and up to limit versions of the record,
-// newest first, from one version down. Error: ErrUnavailable.
+// History returns what an id leads to, and up to limit versions of the record, newest
+// first, from one version down. Error: ErrUnavailable.
 func (r Reader) History(ctx context.Context, id uuid.UUID, from int64, limit int) (current Opened, versions []Opened, err error) {
 	current, err = decoded(find(ctx, r.tables, r.keys, id, id))
 	if err != nil || current.State != Present {
@@ -61,7 +61,7 @@ func (r Reader) History(ctx context.Context, id uuid.UUID, from int64, limit int
 	if current.Version <= from {
 		versions = append(versions, current)
 	}
-	// Below the version that was found: a newer one may have come since.
+	// Below the version that was found: there may be a newer one by now.
 	rows, err := r.tables.PastRows(ctx, current.number, min(from, current.Version-1), limit-len(versions))
 	if err != nil {
 		return Opened{}, nil, err
@@ -76,7 +76,7 @@ func (r Reader) History(ctx context.Context, id uuid.UUID, from int64, limit int
 	return current, versions, nil
 }
 
-// List gives a page of records, and says whether there are more. Error: ErrUnavailable.
+// List returns a page of records, and whether there are more. Error: ErrUnavailable.
 func (r Reader) List(ctx context.Context, q ListQuery) (page []Opened, more bool, err error) {
 	rows, err := r.tables.ListRows(ctx, q)
 	if err != nil {
@@ -130,8 +130,8 @@ func find(ctx context.Context, f Finder, keys *sealing.Keyset, id, target uuid.U
 			return Opened{}, err
 		}
 	}
-	// The record's own id says more than its person's; of several records of a
-	// person the last one was erased last.
+	// A record's own id takes precedence over its person's. Of several records of a person,
+	// the last one was erased last.
 	last := slices.MaxFunc(stones, func(a, b Tombstone) int {
 		if own := btoi(a.ID == id) - btoi(b.ID == id); own != 0 {
 			return own

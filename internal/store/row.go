@@ -11,24 +11,23 @@ import (
 	"equality-information-api/internal/sealing"
 )
 
-// ErrMisplaced is a row that leads to another person's record. Somebody has
-// changed the database by hand: what the row holds must not be shown.
+// ErrMisplaced means that a row leads to another person's record. Somebody has changed the
+// database directly, so the contents of the row must not be shown.
 var ErrMisplaced = errors.New("a stored document does not belong to the record that its row names")
 
-// Row is a version of a record as it is stored.
+// Row is a stored version of a record.
 type Row struct {
-	Number     int64 // the engine's own name of the record; 0 of one that is to be written
+	Number     int64 // the engine's own number for the record; 0 for a new one
 	ID, Target uuid.UUID
 	Version    int64
 	Modified   int64 // microseconds since 1970, UTC
 	Sealed     []byte
-	Wrapped    []byte // the data key; of a row to be written, that of a new record only
+	Wrapped    []byte // the data key; in a row to write, only for a new record
 }
 
-// Open opens a row. The record is decoded only where it cannot be shown as it
-// is stored; Decode does the rest. A row that cannot be opened is an error,
-// never an empty record: sealing.ErrTampered or ErrMisplaced. The ids are set
-// all the same.
+// Open opens a row. It decodes the record only if it cannot be shown as it is stored;
+// Decode does the rest. A row that cannot be opened is an error, never an empty record:
+// sealing.ErrTampered or ErrMisplaced. The ids are set even then.
 func (r Row) Open(keys *sealing.Keyset) (Opened, error) {
 	o := Opened{State: Present, ID: r.ID, Target: r.Target, Version: r.Version, Modified: FromMicros(r.Modified), number: r.Number}
 	key, err := keys.OpenDataKey(r.owner(), r.Wrapped)
@@ -45,7 +44,7 @@ func (o Opened) document() sealing.Document {
 	return sealing.Document{Kind: sealing.KindRecord, Version: uint64(o.Version)}
 }
 
-// past opens an earlier version of a record that is open. Error: as of Open.
+// past opens an earlier version of an open record. Errors as in Open.
 func (o Opened) past(r Row) (Opened, error) {
 	p := Opened{State: Present, ID: o.ID, Target: o.Target, Version: r.Version, Modified: FromMicros(r.Modified), number: o.number, key: o.key}
 	return p, p.unseal(r.Sealed)
@@ -61,7 +60,7 @@ func (o *Opened) unseal(document []byte) (err error) {
 	return o.decode()
 }
 
-// Decode gives the record whole. Error: one that names no value.
+// Decode decodes the whole record. Its error contains no value.
 func (o Opened) Decode() (Opened, error) {
 	if o.Text == nil || o.plain == nil {
 		return o, nil
@@ -81,18 +80,17 @@ func (o *Opened) decode() error {
 	return nil
 }
 
-// Hash is what the access log keeps of the document.
+// Hash returns the hash of the document for the access log.
 func (r Row) Hash() []byte {
 	sum := sha256.Sum256(r.Sealed)
 	return sum[:]
 }
 
-// IsOf says whether an id is one that leads to the row.
+// IsOf reports whether an id leads to the row.
 func (r Row) IsOf(id uuid.UUID) bool { return id == r.ID || id == r.Target }
 
-// seal makes the row of a version, under the record's key; without one the
-// record is new and gets a key of its own. The version's Text is set where the
-// record can be shown as it is stored.
+// seal makes the row of a version with the record's key; without a key the record is new
+// and gets one. It sets the version's Text if the record can be shown as it is stored.
 func (o *Opened) seal(keys *sealing.Keyset) (r Row, err error) {
 	r = Row{Number: o.number, ID: o.ID, Target: o.Target, Version: o.Version}
 	if o.key == nil {
@@ -111,13 +109,13 @@ func (o *Opened) seal(keys *sealing.Keyset) (r Row, err error) {
 	return r, nil
 }
 
-// Micros is how a time is stored.
+// Micros returns a time in its stored form.
 func Micros(t time.Time) int64 { return t.UnixMicro() }
 
-// FromMicros is a stored time.
+// FromMicros returns a stored time.
 func FromMicros(n int64) time.Time { return time.UnixMicro(n).UTC() }
 
-// Stripped is the version as it stands, without what could decode more of it.
+// Stripped returns the version without what Decode needs to decode more of it.
 func (o Opened) Stripped() Opened {
 	o.plain, o.key, o.number = nil, nil, 0
 	return o

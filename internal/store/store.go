@@ -1,10 +1,10 @@
-// Package store owns the store contract: what a record looks like to the
-// service, the one call that changes it, the reads that leave a trace, and the
-// named queries both engines run. The engines are in packages of their own.
+// Package store owns the store contract: what a record looks like to the service, the one
+// call that changes it, the reads that leave an entry in the access log, and the named
+// queries that both engines run. The engines are in packages of their own.
 //
-// The store seals and opens documents, numbers versions, and writes record,
-// history, access-log entry, event and idempotency outcome in one transaction.
-// It decides nothing: what may change, and who may see it, is the service's.
+// The store seals and opens documents, numbers versions, and writes record, history,
+// access-log entry, event and idempotency outcome in one transaction. It decides nothing:
+// the service decides what may change and who may see it.
 package store
 
 import (
@@ -22,19 +22,19 @@ import (
 )
 
 var (
-	// ErrUnavailable is every failure of the store that may pass by itself: a
-	// full disk, a read-only directory, an I/O error. Nothing was changed, or
-	// nobody was told that it was.
+	// ErrUnavailable means a failure of the store that may pass by itself: a full disk, a
+	// read-only directory, an I/O error. Either nothing was changed, or nobody was told
+	// that it was.
 	ErrUnavailable = errors.New("the store is unavailable")
-	// ErrKeyTaken is a write whose idempotency key another request has used
-	// in the meantime. Its outcome can be looked up; nothing was changed.
+	// ErrKeyTaken means that another request has used the idempotency key in the meantime.
+	// Its outcome can be looked up; nothing was changed.
 	ErrKeyTaken = errors.New("the idempotency key has been used")
-	// ErrCursorExpired is a place in the feed that is no longer kept, or that
-	// belongs to another feed.
+	// ErrCursorExpired means that a position in the feed is no longer kept, or belongs to
+	// another feed.
 	ErrCursorExpired = errors.New("the feed no longer goes back that far")
 )
 
-// State is what an id leads to.
+// State says what an id leads to.
 type State int
 
 // The states of an id.
@@ -44,7 +44,7 @@ const (
 	Erased
 )
 
-// Provenance is who made a version, why, and which members it changed.
+// Provenance says who made a version, why, and which members it changed.
 type Provenance struct {
 	Subject string   `json:"subject"`
 	Name    string   `json:"name,omitzero"`
@@ -52,21 +52,21 @@ type Provenance struct {
 	Members []string `json:"members"`
 }
 
-// Opened is a version of a record, opened; or, as its State says, what an id
-// leads to instead.
+// Opened is a version of a record, opened; if there is none, its State says what the id
+// leads to.
 type Opened struct {
 	State    State
 	ID       uuid.UUID
 	Target   uuid.UUID
 	Version  int64
 	Modified time.Time // UTC, microseconds
-	// Text is the record's JSON, where it can be shown as it is stored. Where
-	// it is set Decode gives the members below, which may not be.
+	// Text is the record's JSON if it can be shown as it is stored. If it is set, the
+	// members below may not be: Decode sets them.
 	Text       []byte
 	Provenance Provenance
 	Record     equality.Record
-	// Verbatim says that the record is shown as its JSON is stored: each value
-	// that has a list was in it when the version was made.
+	// Verbatim means that the record may be shown in its stored JSON: when the version was
+	// made, each coded value was in its list.
 	Verbatim bool
 	// Document is the document that a write named, if it named one.
 	Document Document
@@ -74,15 +74,15 @@ type Opened struct {
 	// write that creates, behind either of its ids.
 	Tombstones []Tombstone
 
-	number int64 // the engine's own name of the record
+	number int64 // the engine's own number for the record
 	key    *sealing.DataKey
 	plain  []byte
 }
 
 // Command is a write before it is decided.
 type Command struct {
-	// ID is the id of the record to change, or its target's; for a create,
-	// the id the record is to have. Zero where the write is about a document alone.
+	// ID is the id of the record to change, or of its target; for a create, the id for the
+	// new record. Zero if the write is only about a document.
 	ID uuid.UUID
 	// Target is the person of a record to create; zero makes the command a change.
 	Target uuid.UUID
@@ -92,7 +92,7 @@ type Command struct {
 	// EventID names the event of the change, and so the change itself: made
 	// once before the first attempt, unique in the store.
 	EventID uuid.UUID
-	// Key is set where the caller sent an idempotency key.
+	// Key is set if the caller sent an idempotency key.
 	Key *Key
 }
 
@@ -102,23 +102,23 @@ type Key struct {
 	Body [32]byte
 }
 
-// Decision is what a use case makes of what it found: the effects of the
-// write, which both engines execute alike, and what is told of it.
+// Decision is what a use case decides about the record it was given: the effects of the
+// write, which both engines execute in the same way, and what to log.
 type Decision struct {
-	// Effects change what is stored, all of them or none. A decision without
-	// any changes nothing.
+	// Effects change the stored data, all of them or none. A decision without effects
+	// changes nothing.
 	Effects []Effect
 	// Event is the type of the event that the effects raise; empty raises none.
 	Event string
-	// Entry is written to the access log whatever is decided. The store fills
-	// in Record, Version and Document for what the effects write.
+	// Entry is written to the access log whatever the decision. The store sets Record,
+	// Version and Document for what the effects write.
 	Entry audit.Entry
-	// Outcome is remembered under the idempotency key where there is one,
-	// unless its status is 0.
+	// Outcome is remembered for the idempotency key, if there is one, unless its status is
+	// 0.
 	Outcome Outcome
 }
 
-// Outcome is how a write ended, as a retry with the same key is told.
+// Outcome is how a write ended, which a retry with the same key gets.
 type Outcome struct {
 	Status  int
 	Problem string // stable code of the problem, empty on success
@@ -126,25 +126,25 @@ type Outcome struct {
 	Version int64
 }
 
-// Remembered is an outcome together with the body it belongs to.
+// Remembered is an outcome, with the body it belongs to.
 type Remembered struct {
 	Outcome
 	Body [32]byte
 }
 
-// ListQuery asks for a page of records. Without From and Before the order is
-// by id; with either it is by time of change, then id.
+// ListQuery asks for a page of records. Without From and Before they are in order of id;
+// with either, in order of the time of change, then id.
 type ListQuery struct {
 	ByTime  bool
-	From    time.Time // inclusive; zero is the beginning
-	Before  time.Time // exclusive; zero is no end
-	AfterAt time.Time // the last record of the page before
+	From    time.Time // inclusive; zero means from the beginning
+	Before  time.Time // exclusive; zero means no end
+	AfterAt time.Time // the last record of the previous page
 	AfterID uuid.UUID
 	Limit   int
 }
 
-// Feed is a page of events. Next is the place behind its last event, and Floor
-// the last position that has been dropped.
+// Feed is a page of events. Next is the position after its last event, and Floor the last
+// position that has been dropped.
 type Feed struct {
 	Epoch  uuid.UUID
 	Floor  int64
@@ -152,16 +152,15 @@ type Feed struct {
 	Next   int64
 }
 
-// Keys are the query that gives a page, list-by-id or list-by-time, and its
-// parameters. It gives one record more than was asked for, which tells whether
-// there is a next page.
+// Keys returns the query for a page, list-by-id or list-by-time, and its parameters. The
+// query returns one more record than asked for, which shows whether there is a next page.
 func (q ListQuery) Keys() (query *queries.Query, args []any) {
 	if !q.ByTime {
 		return queries.ListByID, []any{q.AfterID[:], q.Limit + 1}
 	}
 	at, after, before := int64(math.MinInt64), uuid.Max, int64(math.MaxInt64)
 	if !q.From.IsZero() {
-		at = Micros(q.From) - 1 // behind every id of that time, so inclusive
+		at = Micros(q.From) - 1 // after every id of the time before, so inclusive
 	}
 	if !q.AfterAt.IsZero() {
 		at, after = Micros(q.AfterAt), q.AfterID

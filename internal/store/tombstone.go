@@ -14,24 +14,24 @@ import (
 	"equality-information-api/internal/store/queries"
 )
 
-// Tombstone is what is left of an erased record: its id is never given again,
-// and a later record of its target begins with the version after its last.
+// Tombstone is what is left of an erased record: its id is never used again, and a later
+// record of its target begins with the version after its last.
 type Tombstone struct {
 	ID, Target uuid.UUID
 	Version    int64     // the last
 	At         time.Time // of the erasure, in microseconds
 	Reason     string
-	By         string // the subject of who erased it
-	MAC        []byte // as it is stored
+	By         string // the subject of the caller who erased it
+	MAC        []byte // as stored
 }
 
-// tombstoneFormat is the first byte that a tombstone's MAC is over.
+// tombstoneFormat is the first byte under a tombstone's MAC.
 const tombstoneFormat = 1
 
-// TombstoneMAC authenticates a tombstone, so that no record seems erased that
-// was not. It is the MAC under the tombstone key of the fields format (1), id
-// (16), target (16), version (8), time (8, microseconds since 1970), reason and
-// by, in this order; numbers are big-endian. The keyset must have the key.
+// TombstoneMAC authenticates a tombstone, so that no record can be made to look erased. It
+// is the MAC under the tombstone key of the fields format (1), id (16), target (16),
+// version (8), time (8, microseconds since 1970), reason and by, in this order; numbers are
+// big-endian. The keyset must have the key.
 func TombstoneMAC(keys *sealing.Keyset, t Tombstone) [32]byte {
 	var version, at [8]byte
 	binary.BigEndian.PutUint64(version[:], uint64(t.Version))
@@ -53,16 +53,15 @@ func (t Tombstone) removal(number int64) []Statement {
 	}
 }
 
-// Buried is a record that was erased after what was restored, by its tombstone.
+// Buried is a record that was erased after the backup, with its tombstone.
 type Buried struct {
-	Number int64 // 0 where the record came later too
+	Number int64 // 0 if the record was also created after the backup
 	Tombstone
 }
 
-// Follow has erasures follow that came after what was restored: it gives the
-// statements that remove the records, and for each erasure an entry that is
-// otherwise as the one given. Nothing is removed on a row's word alone: a
-// tombstone must have been written with the keyset. Error: ErrForged.
+// Follow repeats erasures made after the backup. It returns the statements that remove the
+// records, and for each erasure an entry that is otherwise like the given one. A row alone
+// is no proof: each tombstone must have been written with this keyset. Error: ErrForged.
 func Follow(keys *sealing.Keyset, buried []Buried, entry audit.Entry) (statements []Statement, entries []audit.Entry, removed int64, err error) {
 	for _, b := range buried {
 		if b.Verify(keys) != nil {
@@ -71,7 +70,7 @@ func Follow(keys *sealing.Keyset, buried []Buried, entry audit.Entry) (statement
 		e := entry
 		e.ID, e.Action, e.Scope = uuid.New(), audit.ActionErase, "erased after it was backed up"
 		e.Record, e.Target, e.Version = b.ID, b.Target, b.Version
-		if b.Number != 0 { // otherwise this log never knew the record
+		if b.Number != 0 { // otherwise this log has nothing about the record
 			e.Object = audit.ObjectRecord
 			statements = append(append(statements, Statement{queries.EraseNumbers, []any{b.Number}}), b.removal(b.Number)...)
 			removed++
@@ -81,11 +80,11 @@ func Follow(keys *sealing.Keyset, buried []Buried, entry audit.Entry) (statement
 	return statements, entries, removed, nil
 }
 
-// ErrForged is a tombstone that was not written with the keyset.
+// ErrForged means that a tombstone was not written with this keyset.
 var ErrForged = errors.New("a tombstone was not written with this keyset")
 
-// Verify is ErrUnavailable for a tombstone that was not written with the
-// keyset: nobody is told that the record was erased, nor that it was not.
+// Verify returns ErrUnavailable for a tombstone that was not written with this keyset:
+// callers do not learn whether the record was erased.
 func (t Tombstone) Verify(keys *sealing.Keyset) error {
 	if mac := TombstoneMAC(keys, t); subtle.ConstantTimeCompare(mac[:], t.MAC) != 1 {
 		return fmt.Errorf("%w: %w", ErrUnavailable, ErrForged)

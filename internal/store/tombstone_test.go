@@ -43,7 +43,7 @@ func exampleTombstone() Tombstone {
 	}
 }
 
-// What is stored is compared with this MAC: it never changes.
+// Stored tombstones have this MAC: it never changes.
 func TestTombstoneMACStays(t *testing.T) {
 	t.Parallel()
 	const want = "b1a24df2dd8124e4e1a3856cdfef94138f5a4eb42fb795a9da295f966d787680"
@@ -52,14 +52,14 @@ func TestTombstoneMACStays(t *testing.T) {
 	}
 }
 
-// The bytes that the MAC is over, put together by hand.
+// The bytes under the MAC, put together by hand.
 func TestTombstoneMACIsOverLengthPrefixedFields(t *testing.T) {
 	t.Parallel()
 	keys, stone := vectorKeys(t), exampleTombstone()
 	field := func(b []byte) []byte { return slices.Concat([]byte{0, 0, 0, 0, 0, 0, 0, byte(len(b))}, b) }
 	data := slices.Concat(field([]byte{1}), field(stone.ID[:]), field(stone.Target[:]), field([]byte{0, 0, 0, 0, 0, 0, 1, 2}),
 		field([]byte{0x00, 0x06, 0x61, 0x8f, 0x2b, 0x9b, 0xf8, 0x40}), field([]byte(stone.Reason)), field([]byte(stone.By)))
-	// The tombstone key is the one that the person-search key derives.
+	// The tombstone key is derived from the person-search key.
 	key := keys.MAC(sealing.MACPersonSearch, []byte("keyset MAC key"), []byte("tombstone"))
 	mac := hmac.New(sha256.New, key[:])
 	mac.Write(data)
@@ -93,6 +93,6 @@ func TestTombstoneMACCoversEveryField(t *testing.T) {
 	stone := exampleTombstone()
 	stone.At = FromMicros(Micros(stone.At)) // as it is stored
 	if seen[TombstoneMAC(keys, stone)] != "nothing" {
-		t.Error("what is less than a microsecond counts")
+		t.Error("the MAC depends on parts of a microsecond")
 	}
 }

@@ -6,14 +6,14 @@ import (
 	"time"
 )
 
-// trimInterval is how often what is past its retention is dropped.
+// trimInterval is how often expired rows are deleted.
 const trimInterval = time.Minute
 
-// TrimBatch is how many rows are dropped together, so that no write waits long behind one.
+// TrimBatch is how many rows are deleted at once, so that no write has to wait long.
 const TrimBatch = 1000
 
-// Regularly drops what is past its retention with trim, which reports whether
-// there is more. What fails is reported.
+// Regularly deletes expired rows with trim, which reports whether there are more. It
+// reports failures.
 func Regularly(trim func(context.Context) (more bool, err error), report func(what string, err error)) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var done sync.WaitGroup
@@ -34,7 +34,7 @@ func Regularly(trim func(context.Context) (more bool, err error), report func(wh
 	return func() { cancel(); done.Wait() }
 }
 
-// TrimAll trims until nothing more is past its retention.
+// TrimAll trims until there are no more expired rows.
 func TrimAll(ctx context.Context, trim func(context.Context) (more bool, err error)) error {
 	for {
 		more, err := trim(ctx)

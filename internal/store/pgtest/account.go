@@ -12,9 +12,9 @@ import (
 	"syscall"
 )
 
-// account is who runs the server: PostgreSQL refuses to run as root.
+// account is the user that runs the server: PostgreSQL refuses to run as root.
 type account struct {
-	credential *syscall.Credential // nil: whoever runs the tests
+	credential *syscall.Credential // nil means the user that runs the tests
 }
 
 func serverAccount() (account, error) {
@@ -39,7 +39,7 @@ func serverAccount() (account, error) {
 	return account{}, errors.New("PostgreSQL does not run as root, and there is neither a user postgres nor nobody")
 }
 
-// own gives the account everything in a folder.
+// own makes the account the owner of everything in a folder.
 func (a account) own(dir string) error {
 	if a.credential == nil {
 		return nil
@@ -52,8 +52,8 @@ func (a account) own(dir string) error {
 	})
 }
 
-// command is a command that the account runs in a folder, free of the settings
-// of whoever runs the tests, and of the signals of their terminal.
+// command is a command that the account runs in a folder, without the environment of the
+// user who runs the tests, and without the signals of their terminal.
 func (a account) command(dir, program string, args ...string) *exec.Cmd {
 	cmd := exec.Command(program, args...)
 	cmd.Dir = dir
@@ -62,8 +62,8 @@ func (a account) command(dir, program string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// reach gives a folder of the same binaries that the account may run: a copy
-// in dir, where they lie within something that is closed to it.
+// reach returns a folder with the same binaries that the account can run: if it cannot
+// reach them, a copy in dir.
 func (a account) reach(dir, bin string) (string, error) {
 	err := a.command(dir, filepath.Join(bin, "postgres"), "--version").Run()
 	if !errors.Is(err, fs.ErrPermission) {

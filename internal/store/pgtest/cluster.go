@@ -16,19 +16,19 @@ import (
 	"time"
 )
 
-// How long a server may take to begin, recovery included, and to end.
+// How long a server may take to start, including recovery, and to stop.
 const (
 	startTimeout = 60 * time.Second
 	stopTimeout  = 60 * time.Second
 )
 
-// Mode is how a server ends.
+// Mode is how a server stops.
 type Mode syscall.Signal
 
 const (
-	// Fast ends what the sessions do, and writes everything to its place.
+	// Fast ends the sessions and writes everything to disk.
 	Fast = Mode(syscall.SIGINT)
-	// Immediate ends at once: the next start has to recover.
+	// Immediate stops at once: the next start must recover.
 	Immediate = Mode(syscall.SIGQUIT)
 	// Kill gives the server no chance to do anything.
 	Kill = Mode(syscall.SIGKILL)
@@ -38,8 +38,8 @@ const (
 // several goroutines while it is stopped or started.
 type Cluster struct {
 	BinDir  string // of the server; psql, pg_dump and pgbench may be missing
-	Version string // such as 15.18
-	Port    int    // of 127.0.0.1, the same after StartAgain
+	Version string // for example 15.18
+	Port    int    // on 127.0.0.1; StartAgain keeps it
 
 	dir       string
 	password  string
@@ -50,9 +50,9 @@ type Cluster struct {
 	templates templates
 }
 
-// defaults are settings like a council's server rather than a developer's: an
-// order of texts that is not that of their bytes, and a time zone that is not
-// UTC, so that a query that takes either for granted is found out.
+// defaults are settings like a council's server rather than a developer's: texts are not
+// sorted by their bytes, and the time zone is not UTC. Queries that assume either will
+// fail.
 var defaults = []string{
 	"listen_addresses = '127.0.0.1'",
 	"unix_socket_directories = ''",
@@ -61,17 +61,16 @@ var defaults = []string{
 	"log_timezone = 'UTC'",
 	"log_line_prefix = '%m [%p] %q%u@%d '",
 	"log_checkpoints = off",
-	"log_error_verbosity = terse",     // a DETAIL holds keys
-	"log_min_error_statement = panic", // and a statement's text says nothing new
+	"log_error_verbosity = terse",     // a DETAIL contains keys
+	"log_min_error_statement = panic", // the text of a statement adds nothing
 }
 
-// Volatile are settings for tests that do not ask what a power cut leaves.
+// Volatile are settings for tests in which data need not survive a power cut.
 var Volatile = []string{"fsync = off", "synchronous_commit = off", "full_page_writes = off"}
 
-// Start makes a cluster and starts its server. Settings are lines of
-// postgresql.conf; without any, what is committed is durable. Whoever starts
-// it ends it by [Cluster.Remove]. The error is [ErrMissing] where there is no
-// PostgreSQL.
+// Start makes a cluster and starts its server. Settings are lines of postgresql.conf;
+// without any, commits are durable. The caller ends it with [Cluster.Remove]. The error is
+// [ErrMissing] if there is no PostgreSQL.
 func Start(settings ...string) (_ *Cluster, err error) {
 	bin, err := findBinaries()
 	if err != nil {
@@ -140,8 +139,8 @@ func (c *Cluster) initialise(settings []string) error {
 	return err
 }
 
-// startOnFreePort tries again when somebody else was quicker: the server
-// cannot be told to take any port.
+// startOnFreePort tries again if another process took the port first: PostgreSQL cannot
+// choose a free port itself.
 func (c *Cluster) startOnFreePort() (err error) {
 	for range 5 {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -159,15 +158,15 @@ func (c *Cluster) startOnFreePort() (err error) {
 	return err
 }
 
-// StartAgain starts a server that was stopped, and waits until it takes connections.
+// StartAgain starts a server that was stopped, and waits until it accepts connections.
 func (c *Cluster) StartAgain() error {
 	if c.running() {
-		return errors.New("the server runs already")
+		return errors.New("the server is already running")
 	}
 	for end := time.Now().Add(startTimeout); ; time.Sleep(50 * time.Millisecond) {
 		before := len(c.Log())
 		err := c.startOnce(end)
-		// What is left of a killed server takes a moment to go.
+		// A killed server takes a moment to disappear.
 		if err == nil || time.Now().After(end) || !strings.Contains(c.Log()[before:], "is still in use") {
 			return err
 		}
@@ -207,7 +206,7 @@ func (c *Cluster) startOnce(end time.Time) error {
 	}
 }
 
-// Stop ends the server and waits until it has ended; its data stay.
+// Stop stops the server and waits until it has ended; its data remain.
 func (c *Cluster) Stop(mode Mode) error {
 	if !c.running() {
 		return nil
@@ -225,7 +224,7 @@ func (c *Cluster) Stop(mode Mode) error {
 	}
 }
 
-// Remove ends the server, without a care for what is in it, and removes its data.
+// Remove kills the server and removes its data.
 func (c *Cluster) Remove() error {
 	err := c.Stop(Immediate)
 	if c.watchdog != nil {
@@ -246,7 +245,7 @@ func (c *Cluster) running() bool {
 	}
 }
 
-// DSN says how to connect to a database as one of the roles.
+// DSN returns the connection string of a database and a role.
 func (c *Cluster) DSN(database, user string) string {
 	dsn := url.URL{
 		Scheme:   "postgres",
@@ -258,7 +257,7 @@ func (c *Cluster) DSN(database, user string) string {
 	return dsn.String()
 }
 
-// Log is what the server has logged, over all its runs.
+// Log returns what the server has logged since the cluster was made.
 func (c *Cluster) Log() string {
 	log, err := os.ReadFile(c.logFile())
 	if err != nil {
@@ -267,7 +266,7 @@ func (c *Cluster) Log() string {
 	return string(log)
 }
 
-// tail is the end of the log, for whom a test has failed.
+// tail returns the end of the log, to show when a test has failed.
 func (c *Cluster) tail() []byte {
 	const most = 32 << 10
 	log := []byte(c.Log())

@@ -14,28 +14,28 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// The roles of a cluster, which may all log in.
+// The roles of a cluster. All of them can log in.
 const (
 	Superuser = "postgres"
 	Owner     = "equality_owner" // owns the databases
-	App       = "equality_app"   // has what it is granted
+	App       = "equality_app"   // has only what it is granted
 )
 
 // objectInUse is the SQLSTATE of a database that has sessions.
 const objectInUse = "55006"
 
-// queryTimeout is for one statement of the harness.
+// queryTimeout is for one statement of the test harness.
 const queryTimeout = time.Minute
 
-// templates are the databases to copy that have been made.
+// templates are the template databases made so far.
 type templates struct {
 	mu   sync.Mutex
 	done map[string]error
 }
 
-// Create makes a database with a name of its own, and drops it when the test
-// ends. It is a copy of the template, or empty where that is "". A session
-// that is still open at the end is an error of the test.
+// Create makes a database with a name of its own, and drops it when the test ends. It is a
+// copy of the template, or empty if template is "". A session that is still open at the end
+// fails the test.
 func (c *Cluster) Create(t testing.TB, template string) (database string) {
 	t.Helper()
 	if template == "" {
@@ -47,7 +47,7 @@ func (c *Cluster) Create(t testing.TB, template string) (database string) {
 	}
 	t.Cleanup(func() {
 		if !c.running() {
-			return // its databases go with it
+			return // its databases are gone, too
 		}
 		drop := "DROP DATABASE IF EXISTS " + identifier(database)
 		err := c.execute(drop)
@@ -62,8 +62,8 @@ func (c *Cluster) Create(t testing.TB, template string) (database string) {
 	return database
 }
 
-// Template makes a database to copy, at the first call with its name. prepare
-// gets it empty, connects as whom it likes, and disconnects.
+// Template makes a database to copy, at the first call with its name. prepare gets it
+// empty, connects with any role, and disconnects.
 func (c *Cluster) Template(name string, prepare func(database string) error) error {
 	c.templates.mu.Lock()
 	defer c.templates.mu.Unlock()
@@ -87,7 +87,7 @@ func createDatabase(name, template string) string {
 
 func (c *Cluster) createRoles() error {
 	for _, role := range []string{Owner, App} {
-		// The password has letters and digits alone.
+		// The password has only letters and digits.
 		if err := c.execute(fmt.Sprintf("CREATE ROLE %s LOGIN PASSWORD '%s'", role, c.password)); err != nil {
 			return err
 		}
@@ -107,7 +107,7 @@ func (c *Cluster) execute(statement string) error {
 	return errors.Join(err, conn.Close(ctx))
 }
 
-// ping says whether the server takes connections.
+// ping reports whether the server accepts connections.
 func (c *Cluster) ping() error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()

@@ -1,8 +1,8 @@
-// Package pgtest runs a private PostgreSQL for tests: a cluster in a folder of
-// its own, on a free port of the loopback address, of the binaries that the
-// machine has. It owns the server process, the roles and the databases of the
-// tests, and leaves neither a process nor a file behind, not even when the
-// test process is killed. What is in a database is the test's own.
+// Package pgtest runs a private PostgreSQL for tests: a cluster in its own folder, on a
+// free port of the loopback address, with the binaries on this machine. It owns the server
+// process, the roles and the databases of the tests. It leaves neither a process nor a file
+// behind, even if the test process is killed. The tests own the contents of their
+// databases.
 package pgtest
 
 import (
@@ -14,15 +14,15 @@ import (
 	"strconv"
 )
 
-// BinVariable names a folder with the binaries to use instead of the newest
-// that Debian's packages installed.
+// BinVariable names a folder of binaries to use instead of the newest ones that Debian's
+// packages installed.
 const BinVariable = "EQUALITY_TEST_POSTGRES_BIN"
 
-// ErrMissing says that there is no PostgreSQL on this machine.
+// ErrMissing means that there is no PostgreSQL on this machine.
 var ErrMissing = errors.New("PostgreSQL is not installed (initdb and postgres)")
 
-// findBinaries is the folder of initdb and postgres. Its error is [ErrMissing]
-// unless a folder was named, which then has to have them.
+// findBinaries returns the folder of initdb and postgres. The error is [ErrMissing], unless
+// a folder was named, which must have both.
 func findBinaries() (string, error) {
 	if dir := os.Getenv(BinVariable); dir != "" {
 		dir, err := filepath.Abs(dir)

@@ -122,7 +122,7 @@ func TestASettingThatIsWrongIsTold(t *testing.T) {
 	}
 }
 
-// childVariable has a copy of this process start a cluster and wait.
+// With childVariable set, a copy of this process starts a cluster and waits.
 const childVariable = "EQUALITY_TEST_POSTGRES_CHILD"
 
 func TestChild(t *testing.T) {
@@ -157,7 +157,7 @@ func TestAKilledTestLeavesNothing(t *testing.T) {
 		t.Fatal("the other process has not started a cluster", err)
 	}
 	if err := syscall.Kill(server, 0); err != nil {
-		t.Fatal("the server does not run", err)
+		t.Fatal("the server is not running", err)
 	}
 	if err := child.Process.Kill(); err != nil {
 		t.Fatal(err)
@@ -185,7 +185,7 @@ func TestRecoversToAPoint(t *testing.T) {
 	run(t, dsn, "INSERT INTO notes VALUES ('before')")
 	run(t, c.DSN(database, Superuser), "SELECT pg_create_restore_point('noon')")
 	run(t, dsn, "INSERT INTO notes VALUES ('after')")
-	if err := c.Stop(Fast); err != nil { // which archives all there is
+	if err := c.Stop(Fast); err != nil { // archives the rest of the WAL
 		t.Fatal(err)
 	}
 	b.Recover(t, c, "recovery_target_name = 'noon'")

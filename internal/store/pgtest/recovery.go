@@ -13,18 +13,17 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// archive is where a cluster of [Archiving] keeps its WAL, beside its data.
+// archive is the folder, beside its data, where a cluster of [Archiving] keeps its WAL.
 const archive = "archive"
 
-// Archiving are settings with which a cluster keeps all its WAL, for [Cluster.Recover].
+// Archiving are settings that make a cluster keep all its WAL, for [Cluster.Recover].
 var Archiving = []string{
 	"archive_mode = on",
-	"archive_command = 'mkdir -p ../" + archive + " && cp %p ../" + archive + "/%f'", // from within the data
+	"archive_command = 'mkdir -p ../" + archive + " && cp %p ../" + archive + "/%f'", // the server runs it in its data folder
 }
 
-// BaseBackup is a cluster of a copy of this one, as it is now, that has none of
-// its WAL and is not started. It has the same roles and passwords. The server
-// need not stop meanwhile.
+// BaseBackup returns a cluster that is a copy of this one at this moment, without its WAL
+// and not started. It has the same roles and passwords. The server may continue to run.
 func (c *Cluster) BaseBackup(t testing.TB) *Cluster {
 	t.Helper()
 	program := c.Tool(t, "pg_basebackup")
@@ -56,9 +55,8 @@ func (c *Cluster) BaseBackup(t testing.TB) *Cluster {
 	return b
 }
 
-// Recover starts a base backup, which recovers from the WAL that another
-// cluster keeps until a target, such as "recovery_target_name = 'noon'", and
-// is then a server of its own.
+// Recover starts a base backup. It recovers from the WAL of another cluster up to a target,
+// for example "recovery_target_name = 'noon'", and is then a server of its own.
 func (c *Cluster) Recover(t testing.TB, from *Cluster, target string) {
 	t.Helper()
 	conf, err := os.OpenFile(filepath.Join(c.data(), "postgresql.conf"), os.O_APPEND|os.O_WRONLY, 0)
@@ -85,7 +83,7 @@ func (c *Cluster) Recover(t testing.TB, from *Cluster, target string) {
 	}
 }
 
-// recovers says whether the server has not reached its target yet.
+// recovers reports whether the server has yet to reach its target.
 func (c *Cluster) recovers() (recovers bool, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), queryTimeout)
 	defer cancel()

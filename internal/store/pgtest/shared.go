@@ -9,15 +9,15 @@ import (
 	"testing"
 )
 
-// shared is the cluster of this test process.
+// shared is the cluster that this test process shares.
 var shared struct {
 	once    sync.Once
 	cluster *Cluster
 	err     error
 }
 
-// Main runs a package's tests, then removes the cluster they shared; when they
-// failed, it shows the end of the server's log. It is for TestMain:
+// Main runs a package's tests, then removes the cluster they shared. If they failed, it
+// shows the end of the server's log. It is for TestMain:
 //
 //	func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 func Main(m *testing.M) int {
@@ -36,9 +36,9 @@ func Main(m *testing.M) int {
 	return status
 }
 
-// Shared is a cluster for all tests of this process, [Volatile], to make
-// databases in; it is not to be stopped. Where there is no PostgreSQL the test
-// is skipped, but fails where one was promised: with CI=true.
+// Shared is a cluster for all tests of this process, with [Volatile] settings, to make
+// databases in. Do not stop it. Without PostgreSQL the test is skipped, or fails if
+// CI=true.
 func Shared(t testing.TB) *Cluster {
 	t.Helper()
 	shared.once.Do(func() { shared.cluster, shared.err = Start(Volatile...) })
@@ -47,7 +47,7 @@ func Shared(t testing.TB) *Cluster {
 }
 
 // New is a cluster for one test, which may stop and start it, with lines of
-// postgresql.conf. It is skipped or fails like [Shared].
+// postgresql.conf. Like [Shared], it skips or fails the test without PostgreSQL.
 func New(t testing.TB, settings ...string) *Cluster {
 	t.Helper()
 	c, err := Start(settings...)
@@ -73,9 +73,9 @@ func need(t testing.TB, err error) {
 	}
 }
 
-// Tool is the path of a program that belongs to the server: psql, pg_dump,
-// pgbench. A test is skipped where the named binaries ([BinVariable]) come
-// without it, and fails where an installed PostgreSQL does.
+// Tool returns the path of a program that belongs to the server: psql, pg_dump, pgbench. If
+// it is missing, the test is skipped with the named binaries ([BinVariable]), and fails
+// with an installed PostgreSQL.
 func (c *Cluster) Tool(t testing.TB, name string) string {
 	t.Helper()
 	path := filepath.Join(c.BinDir, name)

@@ -6,17 +6,17 @@ import (
 	"syscall"
 )
 
-// watchdog is a process that waits for the end of this one, however it comes,
-// and then ends the server and removes the folder. It is in a session of its
-// own, so that what ends a group of processes or a terminal does not end it.
+// watchdog is a process that waits until this one ends, for whatever reason. It then ends
+// the server and removes the folder. It has its own session, so that whatever ends a
+// process group or terminal does not end it.
 type watchdog struct {
 	cmd *exec.Cmd
 	end io.Closer // its standard input, which ends with this process
 }
 
-// The file of the server's id is read at the end: the server may have been
-// started several times. A server that has just begun has not written it yet,
-// and ends when its folder is gone.
+// The script reads the file of the server's process id last, because the server may have
+// been started several times. A server that has only just started has not written the file
+// yet; it ends when its folder is gone.
 const watchdogScript = `
 trap '' HUP INT TERM
 read -r _
@@ -47,7 +47,7 @@ func watch(dir string) (*watchdog, error) {
 	return &watchdog{cmd, end}, nil
 }
 
-// clear has the watchdog do its work now.
+// clear makes the watchdog do its work now.
 func (w *watchdog) clear() error {
 	if err := w.end.Close(); err != nil {
 		return err

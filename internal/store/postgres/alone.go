@@ -8,12 +8,12 @@ import (
 	"equality-information-api/internal/audit"
 )
 
-// aloneTimeout is how long a transaction of its own may take, with all its tries.
+// aloneTimeout is how long a transaction of its own may take, including retries.
 const aloneTimeout = time.Minute
 
-// workAlone does the jobs that are transactions of their own, one after the
-// other, until their queue is closed and empty. The lane does nothing else, so
-// that nobody's read or write waits behind a long one, or shares its deadline.
+// workAlone does jobs that are transactions of their own, one after the other, until their
+// queue is closed and empty. This lane does nothing else, so that no read or write waits
+// behind a long one, or shares its deadline.
 func (l *lane) workAlone() {
 	next := make([]*job, 0, 1)
 	for ok := true; ok; {
@@ -54,13 +54,13 @@ func (l *lane) oneAlone(ctx context.Context, j *job) error {
 	if err != nil {
 		return classify(err)
 	}
-	defer func() { // does nothing behind a commit
+	defer func() { // does nothing after a commit
 		ctx, cancel := context.WithTimeout(l.store.life, unknownTimeout)
 		defer cancel()
 		_ = tx.Rollback(ctx)
 	}()
 	entries, news, err := j.alone(ctx, tx)
-	if violates(err) { // another process has taken an id meanwhile
+	if violates(err) { // another process took an id in the meantime
 		return errCollision
 	}
 	if err != nil {
@@ -85,7 +85,7 @@ func (l *lane) oneAlone(ctx context.Context, j *job) error {
 	return nil
 }
 
-// entered are jobs that are entries alone.
+// entered returns jobs that only write entries.
 func entered(entries []audit.Entry) (jobs []*job) {
 	for _, e := range entries {
 		jobs = append(jobs, &job{entry: e})

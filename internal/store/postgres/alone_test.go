@@ -11,8 +11,8 @@ import (
 	"equality-information-api/internal/store"
 )
 
-// stuck begins a load that goes on when it is released, and waits until it is
-// in the middle of its transaction.
+// stuck begins a load and waits until it is in the middle of its transaction. The load
+// continues when released.
 func (f *fixture) stuck() (release func(), loaded <-chan error) {
 	f.t.Helper()
 	r := person()
@@ -33,7 +33,7 @@ func (f *fixture) stuck() (release func(), loaded <-chan error) {
 	return func() { close(free) }, done
 }
 
-// What takes long is in nobody's way, and nobody's deadline is spent on it.
+// Long work blocks nobody, and uses up nobody's deadline.
 func TestNobodyWaitsBehindALoad(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
@@ -70,7 +70,7 @@ func TestNobodyWaitsBehindALoad(t *testing.T) {
 	f.goesOn()
 }
 
-// A load is still done in its own time when what else there was has had all of its.
+// A load still gets its own time after other work has used all of its.
 func TestALoadMayTakeLongerThanABatch(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -85,8 +85,8 @@ func TestALoadMayTakeLongerThanABatch(t *testing.T) {
 	f.goesOn()
 }
 
-// Who changes a record that somebody else has locked does not take those along
-// that share its transaction.
+// A change of a record that someone else has locked does not fail the changes that share
+// its transaction.
 func TestALockThatIsNotHadIsOneJobsOwn(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {

@@ -14,22 +14,22 @@ import (
 	"equality-information-api/internal/store/queries"
 )
 
-// batch is jobs as statements that go to the server in one round trip, and
-// are one transaction there: all of them, or none.
+// batch is jobs as statements that go to the server in one round trip, in one transaction:
+// all of them take effect, or none.
 type batch struct {
 	batch pgx.Batch
-	owner []*owned // of each statement; nil for those of the log and the feed
+	owner []*owned // for each statement; nil for those of the log and the feed
 	head  audit.Head
 	news  bool // the feed has new events
 }
 
-// owned is a statement of one job, and what its violation means.
+// owned is a statement of one job, and the meaning of a violation.
 type owned struct {
 	job   *job
 	means error
 }
 
-// newBatch makes the statements of jobs, and the entries that follow a head.
+// newBatch makes the statements of jobs, with entries that follow a head.
 func newBatch(s *Store, head audit.Head, jobs []*job) *batch {
 	b := &batch{head: head}
 	entries := make([]store.Placed, 0, len(jobs))
@@ -52,8 +52,7 @@ func newBatch(s *Store, head audit.Head, jobs []*job) *batch {
 	return b
 }
 
-// plan queues what a job's plan writes besides its entry and its events, which
-// it returns.
+// plan queues the statements of a job's plan. It returns its entry and its events.
 func (b *batch) plan(s *Store, j *job) (audit.Entry, []events.Event) {
 	p := j.plan
 	switch put := p.Put; {
@@ -61,7 +60,7 @@ func (b *batch) plan(s *Store, j *job) (audit.Entry, []events.Event) {
 	case put.Number == 0:
 		b.owned(j, errMoved, queries.PostgresCreate, put.ID[:], put.Target[:], put.Version, put.Modified, put.Sealed, put.Wrapped, p.Index)
 	default:
-		b.owned(j, errMoved, queries.PostgresChange, put.Number, put.Version-1, put.Version, put.Modified, put.Sealed)
+		b.owned(j, errMoved, queries.PostgresRecordUpdate, put.Number, put.Version-1, put.Version, put.Modified, put.Sealed)
 		if p.Unindex != nil {
 			b.owned(j, errMoved, queries.NINODelete, p.Unindex, put.Number)
 		}
@@ -92,8 +91,8 @@ func (b *batch) owned(j *job, means error, q *queries.Query, args ...any) {
 	b.owner = append(b.owner, &owned{j, means})
 }
 
-// appendAll queues a statement for rows: its parameters are their columns, and
-// what else it takes.
+// appendAll queues a statement for rows. Its parameters are the columns of the rows, then
+// further.
 func appendAll[T any](b *batch, q *queries.Query, rows []T, appendRow func([]any, *T) []any, further ...any) {
 	if len(rows) == 0 {
 		return
@@ -102,7 +101,7 @@ func appendAll[T any](b *batch, q *queries.Query, rows []T, appendRow func([]any
 	b.owner = append(b.owner, nil)
 }
 
-// byColumn gives the columns of rows, each as a list.
+// byColumn returns the columns of rows, each as a list.
 func byColumn[T any](rows []T, appendRow func([]any, *T) []any) (columns []any) {
 	var values []any
 	for i := range rows {
@@ -126,7 +125,7 @@ func byColumn[T any](rows []T, appendRow func([]any, *T) []any) (columns []any) 
 	return columns
 }
 
-// column gives every value that stands a row's width behind the one before it.
+// column returns one column of values that are in rows of this width.
 func column[T any](values []any, width int) (column []T) {
 	for i := 0; i < len(values); i += width {
 		column = append(column, values[i].(T))
@@ -134,11 +133,11 @@ func column[T any](values []any, width int) (column []T) {
 	return column
 }
 
-// errNotSent is a batch that found no connection.
+// errNotSent means that a batch found no connection.
 var errNotSent = errors.New("no connection")
 
-// send sends the statements and waits until they are durable. After an error
-// of a job's own statement it says which.
+// send sends the statements and waits until they are durable. If a job's own statement
+// failed, it returns that statement too.
 func (b *batch) send(ctx context.Context, s *Store) (at *owned, err error) {
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {
@@ -152,14 +151,14 @@ func (b *batch) send(ctx context.Context, s *Store) (at *owned, err error) {
 			break
 		}
 	}
-	// The commit comes behind the last statement: only now is it durable.
+	// The commit comes after the last statement: only now is it durable.
 	if closing := results.Close(); err == nil {
 		err = closing
 	}
 	return at, err
 }
 
-// blame gives the job whose statement did not fit.
+// blame returns the job whose statement did not fit.
 func (b *batch) blame(at *owned) (*job, error) {
 	at.job.err = at.means
 	return at.job, nil

@@ -10,19 +10,19 @@ import (
 )
 
 const (
-	// closeTimeout is how long Close lets what is under way take, and what waits.
+	// closeTimeout is how long Close waits for running and queued jobs.
 	closeTimeout = 10 * time.Second
-	// closeGrace is how long it then waits for the end of what it has given up.
+	// closeGrace is how long it then waits for the jobs it has given up to end.
 	closeGrace = 2 * time.Second
 )
 
-// errGivenUp is the error of what Close has given up.
+// errGivenUp is the error of jobs that Close has given up.
 var errGivenUp = fmt.Errorf("%w: it was closed before this was done", store.ErrUnavailable)
 
-// Close finishes what waits to be written and closes the database's connections.
-// It returns within closeTimeout and closeGrace: what a silent database has not
-// done in time is given up, and its callers learn that the store is unavailable.
-// Error: store.ErrUnavailable where something was given up.
+// Close does the waiting writes and closes the connections. It returns within closeTimeout
+// plus closeGrace: it gives up jobs that a silent database has not done in time, and their
+// callers learn that the store is unavailable. Error: store.ErrUnavailable if it gave up a
+// job.
 func (s *Store) Close() error {
 	if s.closing.Swap(true) {
 		return nil
@@ -38,13 +38,13 @@ func (s *Store) Close() error {
 	select {
 	case err := <-ended:
 		return errors.Join(errGivenUp, err)
-	case <-time.After(closeGrace): // connections that lead nowhere end by themselves
+	case <-time.After(closeGrace): // dead connections end by themselves
 		return errGivenUp
 	}
 }
 
 func (s *Store) end() error {
-	s.jobs.Close() // which waits for those that wait for room in the queue
+	s.jobs.Close() // waits for callers that wait for room in the queue
 	s.alone.Close()
 	s.stop()
 	s.feed.close()
@@ -56,20 +56,20 @@ func (s *Store) end() error {
 	return err
 }
 
-// closePools waits for the connections that are in use.
+// closePools waits for the connections in use.
 func (s *Store) closePools() {
 	s.scans.Close()
 	s.pool.Close()
 }
 
-// whileOpen is a context that ends with another, and when Close gives up.
+// whileOpen returns a context that ends with ctx, and when Close gives up.
 func (s *Store) whileOpen(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
 	stop := context.AfterFunc(s.life, cancel)
 	return ctx, func() { stop(); cancel() }
 }
 
-// givenUp is errGivenUp in place of the error of a context that Close has ended.
+// givenUp returns errGivenUp instead of the error of a context that Close has ended.
 func (s *Store) givenUp(err error) error {
 	if s.life.Err() != nil && errors.Is(err, context.Canceled) {
 		return errGivenUp

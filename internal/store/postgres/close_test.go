@@ -14,7 +14,7 @@ import (
 	"equality-information-api/internal/store/pgtest"
 )
 
-// ownDatabase goes with the test, which fails where a session is left on it.
+// ownDatabase is dropped at the end of the test, which fails if a session is still open.
 func ownDatabase(t *testing.T) database {
 	t.Helper()
 	c := pgtest.Shared(t)
@@ -38,7 +38,7 @@ func TestClosingLeavesNoSession(t *testing.T) {
 	}
 	ok(t, f.Close())
 	ok(t, f.Close())
-	// Also one that has never been used.
+	// Also a store that was never used.
 	ok(t, open(t, d, "").Close())
 	eventually(t, func() bool {
 		return value[int64](t, d, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()") == 0
@@ -66,7 +66,7 @@ func TestClosingFinishesWhatWaits(t *testing.T) {
 	d := newDatabase(t)
 	f := open(t, d, "")
 	there := f.written(1)
-	// Every lane is kept busy, and the others wait.
+	// Every lane is busy, and the other jobs wait.
 	release := d.holding(t, "LOCK TABLE audit IN EXCLUSIVE MODE")
 	const n = 20
 	errs := make(chan error, n)
@@ -75,7 +75,7 @@ func TestClosingFinishesWhatWaits(t *testing.T) {
 	}
 	d.waiting(t, int64(laneCount()))
 	loaded := make(chan error, 1)
-	l := f.loading(store.Opened{ID: there.ID, Target: there.TargetID, Record: there}) // which has to be read
+	l := f.loading(store.Opened{ID: there.ID, Target: there.TargetID, Record: there}) // the load has to read it
 	go func() {
 		_, err := f.Load(context.Background(), l)
 		loaded <- err
@@ -83,7 +83,7 @@ func TestClosingFinishesWhatWaits(t *testing.T) {
 	for range n - laneCount() {
 		go func() { errs <- f.Append(context.Background(), entry("waits")) }()
 	}
-	d.waiting(t, int64(laneCount())+1) // a load has a lane of its own
+	d.waiting(t, int64(laneCount())+1) // loads have a lane of their own
 	eventually(t, func() bool { return f.jobs.Len() == n-laneCount() })
 	closed := make(chan error)
 	go func() { closed <- f.Close() }()
@@ -149,7 +149,7 @@ func TestAClosedStoreIsUnavailable(t *testing.T) {
 	f.db.sound(t, f.Heads()...)
 }
 
-// What nobody waits for any more goes on, and disturbs nobody.
+// Jobs that nobody waits for any more continue, and disturb nobody.
 func TestWhoeverLeavesALoadLeavesTheRestAlone(t *testing.T) {
 	t.Parallel()
 	d := newDatabase(t)
@@ -176,8 +176,8 @@ func TestWhoeverLeavesALoadLeavesTheRestAlone(t *testing.T) {
 	f.goesOn()
 }
 
-// A database that has fallen silent keeps nobody from closing, nor those who
-// wait from learning that it is of no use.
+// A silent database does not stop a store from closing, and callers that wait learn that
+// the store is unavailable.
 func TestClosingGivesUpOnASilentDatabase(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -201,7 +201,7 @@ func TestClosingGivesUpOnASilentDatabase(t *testing.T) {
 	<-walking
 	p.silence(true)
 	close(silent)
-	const more = 100 // than the queue holds
+	const more = 100 // more than the queue holds
 	errs := make(chan error)
 	for range store.QueueLength + batchLength*laneCount() {
 		go func() { errs <- f.Append(context.Background(), entry("silent")) }()
@@ -232,7 +232,7 @@ func TestClosingGivesUpOnASilentDatabase(t *testing.T) {
 			t.Errorf("who %s is told %v", what, err)
 		}
 	}
-	if took := time.Since(start); took > closeTimeout+closeGrace+5*time.Second { // for a machine that has more to do
+	if took := time.Since(start); took > closeTimeout+closeGrace+5*time.Second { // for a busy machine
 		t.Errorf("it took %v", took)
 	}
 }

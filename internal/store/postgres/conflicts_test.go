@@ -13,7 +13,7 @@ import (
 	"equality-information-api/internal/store"
 )
 
-// changing are changes of records that share a transaction, in this order.
+// changing are changes of records in one transaction, in this order.
 func (f *fixture) changing(records ...equality.Record) (jobs []*job) {
 	f.t.Helper()
 	for _, r := range records {
@@ -36,7 +36,7 @@ func TestChangesInAnyOrderDoNotLockEachOtherOut(t *testing.T) {
 	const deadlocks = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
 	before := value[int64](t, f.db, deadlocks)
 	batches := [][]*job{f.changing(a, b), f.changing(b, a)}
-	// Both wait for their first row, have it at the same time, and want the other's.
+	// Both wait for their first row, get it at the same time, and then want the other's.
 	release := f.db.holding(t, "SELECT 1 FROM record FOR UPDATE")
 	done := make(chan struct{}, 2)
 	for _, jobs := range batches {
@@ -71,7 +71,7 @@ func TestADeadlockIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	jobs := f.changing(f.written(1), f.written(1))
-	// Somebody else has the second row, and then wants the first.
+	// Someone else has the second row, and then wants the first.
 	ctx := context.Background()
 	other, err := pgx.Connect(ctx, f.db.owner)
 	ok(t, err)
@@ -88,7 +88,8 @@ func TestADeadlockIsTriedAgain(t *testing.T) {
 	}()
 	f.db.waiting(t, 1)
 	_, err = tx.Exec(ctx, "SELECT 1 FROM record WHERE id = $1 FOR UPDATE", first[:])
-	// Whose check comes later is refused: on a slow machine that is the other.
+	// The session whose deadlock check comes later is refused: on a slow machine, the other
+	// one.
 	if err != nil && code(err) != deadlockDetected {
 		t.Fatal(err)
 	}
@@ -141,7 +142,7 @@ func TestManyThatNoLongerFitLeaveTheOthersTheirTries(t *testing.T) {
 	f := setup(t)
 	r := f.written(2)
 	var jobs []*job
-	for range maxTries + 5 { // creates of a person who has a record
+	for range maxTries + 5 { // creates for a person who already has a record
 		fresh := person()
 		fresh.TargetID = r.TargetID
 		plan, err := store.NewPlan(f.Keys, store.Opened{}, func(store.Opened) (store.Decision, error) {
@@ -153,7 +154,7 @@ func TestManyThatNoLongerFitLeaveTheOthersTheirTries(t *testing.T) {
 	last := &job{entry: entry("read"), done: make(chan struct{})}
 	l := &lane{store: f.Store, lease: noLease}
 	ok(t, l.enters(1))
-	l.head.Seq = 0 // it collides in the end
+	l.head.Seq = 0 // it collides until it gives up
 	l.finish(append(jobs, last))
 	ok(t, last.err)
 	for i, j := range jobs {
@@ -164,7 +165,7 @@ func TestManyThatNoLongerFitLeaveTheOthersTheirTries(t *testing.T) {
 	f.db.sound(t, f.Heads()...)
 }
 
-// Behind a slow writer of a record nobody waits longer than his caller does.
+// Behind a slow writer of a record, nobody waits longer than their own context allows.
 func TestATurnIsWaitedForAsLongAsTheCallerDoes(t *testing.T) {
 	t.Parallel()
 	var all turns

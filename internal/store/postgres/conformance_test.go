@@ -30,13 +30,14 @@ type database struct {
 	owner string
 }
 
-// free are databases that no test has at the moment: making one takes far longer than emptying it.
+// free are databases that no test is using. Making a database takes far longer than
+// emptying one.
 var free struct {
 	sync.Mutex
 	databases []database
 }
 
-// newDatabase gives an empty database with the newest schema.
+// newDatabase returns an empty database with the newest schema.
 func newDatabase(t *testing.T) database {
 	t.Helper()
 	free.Lock()
@@ -56,7 +57,7 @@ func newDatabase(t *testing.T) database {
 	return d
 }
 
-// makeDatabase makes one that goes with the cluster, and not with the test.
+// makeDatabase makes a database that lasts as long as the cluster, not the test.
 func makeDatabase(t *testing.T) database {
 	t.Helper()
 	c := pgtest.Shared(t)
@@ -69,7 +70,7 @@ func makeDatabase(t *testing.T) database {
 
 var made atomic.Int64
 
-// Clear empties every table but that of the schema's versions.
+// Clear empties every table except the one for the schema's versions.
 func (d database) Clear(t *testing.T) {
 	t.Helper()
 	d.query(t, func(ctx context.Context, conn *pgx.Conn) error {
@@ -102,14 +103,15 @@ func (d database) Open(t *testing.T, o storetest.Options) storetest.Engine {
 
 func (d database) Log(t *testing.T, keys *sealing.Keyset, show func(audit.Log)) {
 	t.Helper()
-	// Also used when a test has ended, and with it its context.
+	// Also called after a test has ended, and with it its context.
 	log, err := OpenLog(context.Background(), d.app, keys)
 	ok(t, err)
 	defer func() { ok(t, log.Close()) }()
 	show(log)
 }
 
-// exec gives a function that runs statements in one transaction, each with the same arguments.
+// exec returns a function that runs statements in one transaction, each with the same
+// arguments.
 func (d database) exec(t *testing.T, statements ...string) func(args ...any) {
 	t.Helper()
 	return func(args ...any) {
@@ -146,7 +148,7 @@ func (d database) Indexed(t *testing.T, hash [32]byte) (ids []uuid.UUID) {
 	return ids
 }
 
-// query has a connection of its own to the database, as its owner.
+// query opens its own connection to the database, as the database's owner.
 func (d database) query(t *testing.T, run func(context.Context, *pgx.Conn) error) {
 	t.Helper()
 	ctx := context.Background()

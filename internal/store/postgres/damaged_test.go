@@ -11,8 +11,8 @@ import (
 	"equality-information-api/internal/store"
 )
 
-// A document that does not open will not open later either: whoever asks for it
-// must not be told to try again, and the connection it came by was not lost.
+// A document that does not open will not open later either. Callers must not be told to try
+// again, and the connection was not lost.
 func TestADocumentThatDoesNotOpenIsNoOutage(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
@@ -42,7 +42,7 @@ func TestADocumentThatDoesNotOpenIsNoOutage(t *testing.T) {
 	}
 }
 
-// What is the caller's own fault is told as it is.
+// The caller's own error comes back unchanged.
 func TestAPositionThatCannotBeKeptIsNoOutage(t *testing.T) {
 	t.Parallel()
 	f := setup(t)

@@ -64,15 +64,15 @@ func TestAPasswordComesFromAFile(t *testing.T) {
 	}
 }
 
-// What the library would find a password in is not taken, and nothing of a
-// string is in an error.
+// A string in which the library finds a password is refused, and no error contains any part
+// of the string.
 func FuzzCheckDSN(f *testing.F) {
 	for _, seed := range []string{"host=a password=b", "postgres://a:b@c/d", "postgres://a/b?password=c", "host='a'password='b'", "user=a", "x"} {
 		f.Add(seed)
 	}
 	none := filepath.Join(f.TempDir(), "passfile")
 	known := make(map[string]bool)
-	for _, dsn := range []string{"password=x", "x"} { // what the errors say of their own accord
+	for _, dsn := range []string{"password=x", "x"} { // parts of the errors' own text
 		known[CheckDSN(dsn).Error()] = true
 	}
 	f.Fuzz(func(t *testing.T, dsn string) {

@@ -27,7 +27,7 @@ const (
 	insufficientPrivilege = "42501"
 )
 
-// code is the SQLSTATE of an error that the server answered with.
+// code returns the SQLSTATE of an error from the server.
 func code(err error) string {
 	var failure *pgconn.PgError
 	if errors.As(err, &failure) {
@@ -36,39 +36,38 @@ func code(err error) string {
 	return ""
 }
 
-// violates says whether a statement found a row in its way, or none where
-// there has to be one: the tables are so made that this tells of a write that
-// no longer fits.
+// violates reports whether a statement found a row in its way, or did not find the row it
+// needs. The tables are designed so that this means a write that no longer fits.
 func violates(err error) bool {
 	return slices.Contains([]string{uniqueViolation, notNullViolation}, code(err))
 }
 
-// answered says whether the server has refused a statement, and with it the
-// transaction. After any other error of a transaction its end is unknown; so
-// it is when the server ended the connection, which it may do behind a commit.
+// answered reports whether the server refused a statement, and so its transaction. After
+// any other error the outcome of a transaction is unknown, also if the server ended the
+// connection: it may do so after a commit.
 func answered(err error) bool {
 	var failure *pgconn.PgError
 	return errors.As(err, &failure) && !ended(failure)
 }
 
-// ended says whether the server has ended the connection, or never let it
-// begin. What it is called for people depends on the server's language.
+// ended reports whether the server ended the connection, or refused it. It goes by the
+// code, because the text depends on the server's language.
 func ended(failure *pgconn.PgError) bool {
 	return slices.Contains([]string{"FATAL", "PANIC"}, failure.SeverityUnlocalized)
 }
 
-// conflicts says whether a transaction may be tried again as it is.
+// conflicts reports whether a transaction may be retried unchanged.
 func conflicts(err error) bool {
 	return slices.Contains([]string{serializationFailure, deadlockDetected}, code(err))
 }
 
-// passing are classes of errors that may pass by themselves: connection,
-// resources, operator intervention, system; and what stands alone.
+// passing are classes of errors that may pass by themselves (connection, resources,
+// operator intervention, system), and single codes.
 var passing = []string{"08", "53", "57", "58", "55", "25006", serializationFailure, deadlockDetected,
-	undefinedTable, undefinedColumn, insufficientPrivilege} // the last three: an old schema, which is about to be migrated
+	undefinedTable, undefinedColumn, insufficientPrivilege} // the last three mean an old schema, which is about to be migrated
 
-// classify turns failures that may pass by themselves into store.ErrUnavailable.
-// What is not an answer of the server is a lost connection, or none to be had.
+// classify turns errors that may pass by themselves into store.ErrUnavailable. An error
+// that did not come from the server means a lost connection, or none at all.
 func classify(err error) error {
 	var failure *pgconn.PgError
 	var other foreign
@@ -80,19 +79,19 @@ func classify(err error) error {
 	case !errors.As(err, &failure):
 		return fmt.Errorf("%w: %w", store.ErrUnavailable, oneLine{err})
 	case ended(failure), slices.Contains(passing, failure.Code), slices.Contains(passing, failure.Code[:min(2, len(failure.Code))]):
-		return fmt.Errorf("%w: %w", store.ErrUnavailable, reason{failure})
+		return fmt.Errorf("%w: %w", store.ErrUnavailable, serverError{failure})
 	}
-	return reason{failure}
+	return serverError{failure}
 }
 
-// foreign is an error that a transaction was given up for and that is not the
-// database's: a document that does not open, or that of the caller's own function.
+// foreign is an error that ended a transaction but did not come from the database: a
+// document that does not open, or an error of the caller's own function.
 type foreign struct{ error }
 
 func (f foreign) Unwrap() error { return f.error }
 
-// oneLine is an error of a connection, which has a line for each address that
-// was tried, and tells many a thing twice.
+// oneLine is the error of a connection on one line. The original has a line for each
+// address, and repeats itself.
 type oneLine struct{ error }
 
 func (o oneLine) Error() string {
@@ -107,11 +106,11 @@ func (o oneLine) Error() string {
 
 func (o oneLine) Unwrap() error { return o.error }
 
-// reason is a server's answer without its detail, which can hold values.
-type reason struct{ failure *pgconn.PgError }
+// serverError is an error from the server without its detail, which can contain values.
+type serverError struct{ failure *pgconn.PgError }
 
-func (r reason) Error() string {
+func (r serverError) Error() string {
 	return "PostgreSQL: " + r.failure.Message + " (SQLSTATE " + r.failure.Code + ")"
 }
 
-func (r reason) Unwrap() error { return r.failure }
+func (r serverError) Unwrap() error { return r.failure }

@@ -20,10 +20,10 @@ func (s *Store) Events(ctx context.Context, epoch uuid.UUID, after int64, limit 
 	return store.ReadFeed(ctx, s, epoch, after, limit, wait)
 }
 
-// FeedAfter gives the feed at one moment, with the events behind a position.
-// Events without a position get theirs first, behind all that any reader has
-// seen, so that nobody passes an event that commits late. Where every event has
-// one, no lock is taken.
+// FeedAfter returns the feed at one moment, with the events after a position. It first
+// gives a position to events that have none, after all positions that any reader has seen,
+// so that no reader misses an event that commits late. If every event has one, it takes no
+// lock.
 func (s *Store) FeedAfter(ctx context.Context, after int64, limit int) (feed store.Feed, err error) {
 	err = s.reading(ctx, func(ctx context.Context) error {
 		var looking pgx.Batch
@@ -41,8 +41,8 @@ func (s *Store) FeedAfter(ctx context.Context, after int64, limit int) (feed sto
 	return feed, err
 }
 
-// number queues what gives events their positions, one transaction at a time:
-// what the second statement sees was committed before the lock was had.
+// number queues the statements that give events their positions, one transaction at a time:
+// the second sees everything that was committed before the lock was taken.
 func number(b *pgx.Batch) {
 	b.Queue(queries.PostgresFeedLock.SQL, feedLock)
 	b.Queue(queries.PostgresFeedNumber.SQL)
@@ -59,9 +59,9 @@ func readFeed(b *pgx.Batch, feed *store.Feed, after int64, limit int) {
 func scanFeed(rows pgx.Rows) (store.Feed, error) {
 	defer rows.Close()
 	var page []events.Event
-	var epoch, floor []byte // which every row has
+	var epoch, floor []byte // every row has both
 	for rows.Next() {
-		const place = 2 // of the position
+		const place = 2 // the column of the position
 		if rows.RawValues()[place] == nil {
 			if err := rows.Scan(append([]any{&epoch, &floor}, make([]any, len(rows.RawValues())-place)...)...); err != nil {
 				return store.Feed{}, err
@@ -86,16 +86,16 @@ func scanFeed(rows pgx.Rows) (store.Feed, error) {
 	return feed, err
 }
 
-// Leads says whether this process is the one that publishes events, and makes
-// it so where no other is. It is as long as the connection of its leases lives;
-// when that breaks unseen, another may lead beside it for a while.
-// Error: store.ErrUnavailable.
+// Leads reports whether this process publishes events, and makes it the publisher if there
+// is none. It remains the publisher as long as the connection of its leases lives. If that
+// connection breaks unnoticed, another process may also publish for a while. Error:
+// store.ErrUnavailable.
 func (s *Store) Leads(ctx context.Context) (bool, error) {
 	ctx, release := s.whileOpen(ctx)
 	defer release()
-	ctx, cancel := context.WithTimeout(ctx, commitTimeout) // it holds what the lanes need for their leases
+	ctx, cancel := context.WithTimeout(ctx, commitTimeout) // meanwhile the lanes wait for their leases
 	defer cancel()
-	err := s.settle(ctx)
+	err := s.check(ctx)
 	leads := false
 	if err == nil {
 		leads, err = s.leases.lead(ctx)
@@ -103,18 +103,17 @@ func (s *Store) Leads(ctx context.Context) (bool, error) {
 	return leads, s.givenUp(err)
 }
 
-// News is closed when there may be events that have not been read.
+// News returns a channel that closes when there may be unread events.
 func (s *Store) News() <-chan struct{} { return s.feed.next() }
 
-// watchInterval is how soon a reader who waits learns of another process's event.
+// watchInterval is how soon a waiting reader notices another process's event.
 const watchInterval = 100 * time.Millisecond
 
-// watch wakes those who wait for events: at once for this process's own, and
-// for those of others as soon as it sees them, for which it looks while
-// somebody waits.
+// watch wakes readers that wait for events: immediately for events of this process. For
+// those of other processes it polls while somebody is waiting.
 type watch struct {
 	*store.Broadcast
-	asked atomic.Bool // somebody waits
+	asked atomic.Bool // somebody is waiting
 	stop  context.CancelFunc
 	done  sync.WaitGroup
 }
@@ -144,7 +143,7 @@ func watchFeed(s *Store) *watch {
 	return w
 }
 
-// next is closed at the next news.
+// next returns a channel that closes at the next news.
 func (w *watch) next() <-chan struct{} {
 	news := w.Next()
 	w.asked.Store(true)
@@ -156,7 +155,7 @@ func (w *watch) close() {
 	w.done.Wait()
 }
 
-// news are the last position there is, and whether there are events without one.
+// news returns the last position, and whether there are events without one.
 func (s *Store) news(ctx context.Context) (newest int64, waiting bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, commitTimeout)
 	defer cancel()
@@ -168,14 +167,14 @@ func (s *Store) news(ctx context.Context) (newest int64, waiting bool, err error
 	return newest, waiting, err
 }
 
-// Trim drops the events and the idempotency outcomes that are past their retention.
+// Trim deletes expired events and idempotency outcomes.
 func (s *Store) Trim(ctx context.Context) error { return store.TrimAll(ctx, s.trimBatch) }
 
-// trimBatch drops one batch of either, and says whether it was a full one.
+// trimBatch deletes one batch of each, and reports whether either was full.
 func (s *Store) trimBatch(ctx context.Context) (more bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, commitTimeout)
 	defer cancel()
-	if err := s.settle(ctx); err != nil {
+	if err := s.check(ctx); err != nil {
 		return false, err
 	}
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
@@ -192,7 +191,7 @@ func (s *Store) trim(ctx context.Context, tx pgx.Tx) (more bool, err error) {
 		return false, err
 	}
 	more = forgotten.RowsAffected() == store.TrimBatch
-	// Numbered and under the lock, so that the floor only ever rises.
+	// Under the lock and after numbering, so that the floor only rises.
 	var numbering pgx.Batch
 	number(&numbering)
 	if err := tx.SendBatch(ctx, &numbering).Close(); err != nil {

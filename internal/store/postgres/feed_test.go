@@ -14,8 +14,8 @@ import (
 	"equality-information-api/internal/store"
 )
 
-// follow reads the feed from its beginning until it is told to stop, as a
-// subscriber does, and gives what it was given.
+// follow reads the feed from the beginning until stopped, like a subscriber, and returns
+// what it read.
 func (f *fixture) follow(stop <-chan struct{}, limit int) (seen []events.Event, err error) {
 	feed, err := f.Events(context.Background(), uuid.Nil, 0, limit, 0)
 	for last := false; err == nil; {
@@ -38,7 +38,7 @@ func TestAnEventThatCommitsLateIsPassedByNobody(t *testing.T) {
 	d := newDatabase(t)
 	a, b := open(t, d, ""), open(t, d, "")
 	a.written(1)
-	// The late one has written its event, and waits for its place in the log.
+	// The late one has written its event, and waits for its position in the log.
 	late := person()
 	l := &lane{store: a.Store, lease: noLease}
 	ok(t, l.enters(1))
@@ -92,7 +92,7 @@ func TestAnEventThatCommitsLateIsPassedByNobody(t *testing.T) {
 	d.sound(t)
 }
 
-// rising finds positions that do not rise, and a person's versions out of order.
+// rising checks that positions rise, and that each person's versions are in order.
 func rising(t *testing.T, seen []events.Event) {
 	t.Helper()
 	versions := make(map[uuid.UUID]int64)
@@ -125,7 +125,7 @@ func TestProcessesNumberTheFeedTogether(t *testing.T) {
 	const people, changes = 6, 8
 	for _, err := range together(people, func(i int) error {
 		r := person()
-		for k := range changes { // by either process in turn
+		for k := range changes { // by each process in turn
 			r.AgeGroup = []string{"25-34", "35-44"}[k%2]
 			if err := stores[(i+k)%2].writing(r, k == 0, entry("write")); err != nil {
 				return err
@@ -152,7 +152,7 @@ func TestTrimmingTogetherNeverLowersTheFloor(t *testing.T) {
 	t.Parallel()
 	d := newDatabase(t)
 	stores := []*fixture{open(t, d, ""), open(t, d, "")}
-	// Many old events, some not numbered yet, and many outcomes to forget.
+	// Many old events, some without a number, and many outcomes to delete.
 	d.exec(t, `INSERT INTO outbox (id, at, type, record, target, version, members, correlation)
 		SELECT gen_random_uuid(), n, 'test.old', gen_random_uuid(), gen_random_uuid(), 0, '', gen_random_uuid() FROM generate_series(1, 3500) AS n`,
 		`UPDATE outbox SET position = nextval('outbox_position_seq') WHERE at < 1000`,
@@ -178,7 +178,8 @@ func TestTrimmingTogetherNeverLowersTheFloor(t *testing.T) {
 	})
 	for _, err := range together(6, func(i int) error {
 		for {
-			// On a busy machine the last of six waits longer for the others than for a lock.
+			// On a busy machine the last of six waits longer for the others than a lock may
+			// take.
 			if err := stores[i%2].Trim(context.Background()); code(err) != lockNotAvailable {
 				return err
 			}
@@ -200,7 +201,7 @@ func TestTrimmingTogetherNeverLowersTheFloor(t *testing.T) {
 		t.Errorf("behind %d the feed is %v", floor, seen)
 	}
 	_, err = stores[1].Events(t.Context(), feed.Epoch, floor-1, 10, 0)
-	if err != store.ErrCursorExpired { //nolint:errorlint // it is given as it is
+	if err != store.ErrCursorExpired { //nolint:errorlint // unwrapped
 		t.Errorf("a place below the floor: %v", err)
 	}
 }
@@ -226,7 +227,7 @@ func TestAReaderThatWaitsLearnsOfAnotherProcesssEvent(t *testing.T) {
 		}
 		got <- feed
 	}()
-	time.Sleep(3 * watchInterval) // it has looked and waits
+	time.Sleep(3 * watchInterval) // by now it has looked and is waiting
 	start := time.Now()
 	r := b.written(1)
 	feed := <-got
@@ -235,9 +236,9 @@ func TestAReaderThatWaitsLearnsOfAnotherProcesssEvent(t *testing.T) {
 	}
 }
 
-// Positions come in the order of changes whatever plan the server has: a table
-// that it takes for empty it could go through first, and number the events anew
-// for each of its rows.
+// Positions are in the order of changes whatever plan the server chooses. If it thinks that
+// the table is empty, it could read the table first, and number the events again for each
+// row.
 func TestPositionsFollowTheChangesWhateverThePlan(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
@@ -248,7 +249,7 @@ func TestPositionsFollowTheChangesWhateverThePlan(t *testing.T) {
 	for range 8 {
 		f.written(4)
 	}
-	f.db.exec(t, "UPDATE outbox SET members = members WHERE version = 0")() // they lie behind the others now
+	f.db.exec(t, "UPDATE outbox SET members = members WHERE version = 0")() // now they are stored after the others
 	seen, err := f.follow(closed(), 1000)
 	ok(t, err)
 	if len(seen) != 32 {
@@ -261,8 +262,8 @@ func TestPositionsFollowTheChangesWhateverThePlan(t *testing.T) {
 	}
 }
 
-// A page is read in one round trip, or two where events get their positions
-// first. Its entry in the log is another.
+// A page takes one round trip, or two if events get their positions first. Its entry in the
+// log is another.
 func TestAPageOfTheFeedTakesFewRoundTrips(t *testing.T) {
 	t.Parallel()
 	d := newDatabase(t)
@@ -271,7 +272,7 @@ func TestAPageOfTheFeedTakesFewRoundTrips(t *testing.T) {
 	feed, err := f.Events(t.Context(), uuid.Nil, 0, 10, 0)
 	ok(t, err)
 	for what, want := range map[string]int64{"old": 1, "new": 2} {
-		fewest := int64(math.MaxInt64) // once every connection has its statements, and nobody else asks
+		fewest := int64(math.MaxInt64) // once every connection has prepared its statements
 		for range 20 {
 			if what == "new" {
 				f.written(1)

@@ -10,8 +10,8 @@ import (
 	"equality-information-api/internal/store"
 )
 
-// Nobody who has a connection waits for another that is not to be had, however
-// few a connection string allows.
+// No caller holds a connection while waiting for another, however few connections are
+// allowed.
 func TestFewConnectionsAreEnough(t *testing.T) {
 	t.Parallel()
 	d := newDatabase(t)

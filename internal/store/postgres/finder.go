@@ -11,22 +11,22 @@ import (
 )
 
 const (
-	// findPatience is how often others may add to what is read together first.
+	// findPatience is how often others may add to a group of reads before it starts.
 	findPatience = 5
-	// findTogether is how many reads share a statement at the most.
+	// findTogether is the maximum number of reads in a statement.
 	findTogether = 64
 )
 
 // found is the row that an id leads to, once it has been read.
 type found struct {
 	id   uuid.UUID
-	row  *store.Row // nil where the id leads nowhere
+	row  *store.Row // nil if the id leads nowhere
 	err  error
 	done chan struct{}
 }
 
-// findRow reads the row that an id leads to, nil where there is none. The reads
-// that wait together are one statement and one round trip.
+// findRow reads the row that an id leads to; nil if there is none. Reads that wait at the
+// same time share one statement and one round trip.
 func (s *Store) findRow(ctx context.Context, id uuid.UUID) (*store.Row, error) {
 	f := &found{id: id, done: make(chan struct{})}
 	if err := s.finding.Put(ctx, f); err != nil {
@@ -42,7 +42,7 @@ func (s *Store) findRow(ctx context.Context, id uuid.UUID) (*store.Row, error) {
 	}
 }
 
-// find reads what findRow asks for, until the queue is closed and empty.
+// find does the reads that findRow queues, until the queue is closed and empty.
 func (s *Store) find() {
 	batch := make([]*found, 0, findTogether)
 	for ok := true; ok; {
@@ -76,7 +76,7 @@ type querier interface {
 	Query(ctx context.Context, query string, args ...any) (pgx.Rows, error)
 }
 
-// readRows gives the rows that ids lead to.
+// readRows passes the rows that ids lead to to give.
 func readRows(ctx context.Context, from querier, ids []uuid.UUID, give func(uuid.UUID, *store.Row)) error {
 	asked := make([][16]byte, len(ids))
 	for i, id := range ids {

@@ -28,12 +28,12 @@ var testKeys = sync.OnceValue(func() *sealing.Keyset {
 	return keys
 })
 
-// fixture is an open store, one process of those that may share its database.
+// fixture is an open store: one of the processes that may share its database.
 type fixture struct {
 	*Store
 	t  *testing.T
 	db database
-	// expected is set where the test lets something fail that is reported.
+	// expected is set if the test causes a failure that is reported.
 	expected atomic.Bool
 }
 
@@ -42,7 +42,8 @@ func setup(t *testing.T) *fixture {
 	return open(t, newDatabase(t), "")
 }
 
-// open opens a store on a database, by another way than its own where there is one.
+// open opens a store on a database. way is a connection string to use instead of its own,
+// if not "".
 func open(t *testing.T, d database, way string) *fixture {
 	t.Helper()
 	f := &fixture{t: t, db: d}
@@ -68,7 +69,7 @@ func (f *fixture) options() Options {
 	}
 }
 
-// with is a connection string with further settings.
+// with returns a connection string with further settings.
 func with(dsn string, settings ...string) string {
 	u, err := url.Parse(dsn)
 	if err != nil {
@@ -78,11 +79,11 @@ func with(dsn string, settings ...string) string {
 	for i := 0; i < len(settings); i += 2 {
 		q.Set(settings[i], settings[i+1])
 	}
-	u.RawQuery = strings.ReplaceAll(q.Encode(), "+", "%20") // which is a plus to PostgreSQL
+	u.RawQuery = strings.ReplaceAll(q.Encode(), "+", "%20") // PostgreSQL reads a + as a plus
 	return u.String()
 }
 
-// entry is one of an invented caller's.
+// entry is an entry of an invented caller.
 func entry(action string) audit.Entry {
 	return audit.Entry{
 		ID: uuid.New(), At: time.Now().UTC(), Subject: "officer-1", Name: "Invented Officer", Kind: "person",
@@ -96,10 +97,10 @@ func person() equality.Record {
 	return equality.Record{ID: uuid.New(), TargetID: uuid.New(), AgeGroup: "25-34"}
 }
 
-var errConflict = errors.New("test: there is a record already")
+var errConflict = errors.New("test: the record exists")
 
-// writing is a write of a record as it is to be, with its entry. A create
-// finds none, and a change finds one.
+// writing writes a record, with its entry. A create must find none, and a change must find
+// one.
 func (f *fixture) writing(r equality.Record, create bool, e audit.Entry) error {
 	cmd := store.Command{ID: r.ID, EventID: uuid.New()}
 	if create {
@@ -119,12 +120,12 @@ func (f *fixture) writing(r equality.Record, create bool, e audit.Entry) error {
 	return err
 }
 
-// planned is the job of a plan.
+// planned returns the job of a plan.
 func (f *fixture) planned(p *store.Plan, cmd store.Command) *job {
 	return &job{plan: p, command: cmd, statements: p.Stamp(f.stamp(p.Found, 1)), done: make(chan struct{})}
 }
 
-// written is a new record with this many versions.
+// written returns a new record with this many versions.
 func (f *fixture) written(versions int) equality.Record {
 	f.t.Helper()
 	r := person()
@@ -135,7 +136,7 @@ func (f *fixture) written(versions int) equality.Record {
 	return r
 }
 
-// load brings records that come from elsewhere, at these versions, in one load.
+// load imports records at these versions in one load.
 func (f *fixture) load(versions ...int64) {
 	f.t.Helper()
 	l := store.Load{Entry: entry(audit.ActionImport)}
@@ -151,7 +152,7 @@ func (f *fixture) load(versions ...int64) {
 	ok(f.t, err)
 }
 
-// read reads a record, with the entry that goes with it.
+// read reads a record, with its entry.
 func (f *fixture) read(id uuid.UUID) (store.Opened, error) {
 	found, err := f.Find(context.Background(), id)
 	if err == nil {
@@ -177,13 +178,13 @@ func (f *fixture) list() []store.Opened {
 	return page
 }
 
-// epochOf is a feed's.
+// epochOf returns the epoch of a feed.
 func epochOf(ctx context.Context, s store.FeedSource) (uuid.UUID, error) {
 	feed, err := s.FeedAfter(ctx, 0, 1)
 	return feed.Epoch, err
 }
 
-// together runs something n times at once and gives what each came to.
+// together runs n calls at once and returns their results.
 func together(n int, run func(i int) error) []error {
 	errs := make([]error, n)
 	var group sync.WaitGroup
@@ -208,7 +209,7 @@ func (d database) findings(t *testing.T, keys *sealing.Keyset, heads ...audit.He
 	return findings, records
 }
 
-// sound fails the test where verification finds anything.
+// sound fails the test if verification finds anything.
 func (d database) sound(t *testing.T, heads ...audit.Head) {
 	t.Helper()
 	findings, records := d.findings(t, testKeys(), heads...)
@@ -224,7 +225,7 @@ func value[T any](t *testing.T, d database, query string, args ...any) (v T) {
 	return v
 }
 
-// holding takes locks in a session of its own until it is released.
+// holding takes locks in its own session until released.
 func (d database) holding(t *testing.T, statement string, args ...any) (release func()) {
 	t.Helper()
 	ctx := context.Background()
@@ -248,12 +249,12 @@ func (d database) waiting(t *testing.T, n int64) {
 	})
 }
 
-// eventually waits for something that is bound to come.
+// eventually waits until what returns true.
 func eventually(t *testing.T, what func() bool) {
 	t.Helper()
 	for end := time.Now().Add(10 * time.Second); !what(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatal("it did not come")
+			t.Fatal("it did not happen in time")
 		}
 	}
 }

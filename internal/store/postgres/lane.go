@@ -18,48 +18,45 @@ import (
 )
 
 const (
-	// lanePatience is how often a lane lets others add to a batch first.
+	// lanePatience is how often a lane lets others add to a batch before it starts.
 	lanePatience = 10
-	// batchLength is how many jobs share a transaction at the most.
+	// batchLength is the maximum number of jobs in a transaction.
 	batchLength = 128
 	// commitTimeout is how long a transaction may take.
 	commitTimeout = 15 * time.Second
-	// unknownTimeout is how long the end of a transaction is looked for whose
-	// connection was lost, before its callers are told that the store is
-	// unavailable.
+	// unknownTimeout is how long to look for the outcome of a transaction whose connection
+	// was lost, before its callers learn that the store is unavailable.
 	unknownTimeout = 5 * time.Second
-	// maxTries bounds what is tried again because of other processes.
+	// maxTries limits retries because of other processes.
 	maxTries = 20
 )
 
-// lane appends to one lane of the access log, and writes what its entries tell
-// of in the same transaction. It takes the jobs that wait, sends them in one
-// round trip and answers them when they are durable, so that they share a
-// commit.
+// lane appends to one lane of the access log, and makes the changes that the entries record
+// in the same transaction. It takes the waiting jobs, sends them in one round trip, and
+// answers them when they are durable, so that they share a commit.
 type lane struct {
 	store   *Store
 	lease   lease
 	head    audit.Head
-	known   bool // false after an unknown end: the head is read again
-	doubt   bool // these jobs may be under way in a transaction whose connection was lost
+	known   bool // false after an unknown outcome: the head is then read again
+	doubt   bool // a transaction with these jobs may still be running, on a lost connection
 	durable atomic.Pointer[audit.Head]
 	failing bool // the last transaction failed
 }
 
-// job is one piece of work for a lane: a plan with its entry, an entry alone,
-// or a transaction of its own, for the lane that does only those.
+// job is a piece of work for a lane: a plan with its entry, an entry alone, or a
+// transaction of its own, for the lane that only does those.
 type job struct {
 	plan       *store.Plan
 	command    store.Command
-	statements []store.Statement // of the plan, stamped
+	statements []store.Statement // of the stamped plan
 	entry      audit.Entry
 	alone      func(ctx context.Context, tx pgx.Tx) (entries []audit.Entry, news bool, err error)
 	err        error
 	done       chan struct{}
 }
 
-// do has a job done and returns its error once it is durable, or when it is
-// known not to be.
+// do runs a job. It returns the job's error once the job is durable, or has failed.
 func (s *Store) do(ctx context.Context, j *job) error {
 	j.done = make(chan struct{})
 	jobs := s.jobs
@@ -93,15 +90,15 @@ func (l *lane) work() {
 	}
 }
 
-// finish does a batch, and sets the error of every job that was not done.
+// finish does a batch, and sets the error of every job that failed.
 func (l *lane) finish(batch []*job) {
 	ctx, cancel := context.WithTimeout(l.store.life, commitTimeout)
 	defer cancel()
 	l.commit(ctx, slices.Clone(batch))
 }
 
-// commit does jobs in as few transactions as can be: one, unless some no
-// longer fit. Those are told so, and the others go on without them.
+// commit does jobs in as few transactions as possible: one, unless some no longer fit.
+// Those get an error, and the others continue without them.
 func (l *lane) commit(ctx context.Context, jobs []*job) {
 	jobs = inOrder(oneOfEach(jobs))
 	l.doubt = false
@@ -123,7 +120,7 @@ func (l *lane) commit(ctx context.Context, jobs []*job) {
 	}
 }
 
-// report tells when writing begins to fail, and when it works again.
+// report reports when writing begins to fail, and when it works again.
 func (l *lane) report(err error) {
 	switch failing := err != nil; {
 	case failing == l.failing:
@@ -135,8 +132,8 @@ func (l *lane) report(err error) {
 	l.failing = err != nil
 }
 
-// oneOfEach leaves one change of a record in a transaction: the others were
-// decided on the version that it replaces, and so no longer fit.
+// oneOfEach keeps only one change of each record in a transaction: the others were decided
+// on the version that it replaces, so they no longer fit.
 func oneOfEach(jobs []*job) []*job {
 	changed := make(map[store.DocumentID]bool)
 	kept := jobs[:0]
@@ -153,8 +150,8 @@ func oneOfEach(jobs []*job) []*job {
 	return kept
 }
 
-// inOrder sorts jobs by the person they change, as every lane does: each then
-// waits for rows in the same order, and none for another that waits for it.
+// inOrder sorts jobs by the person they change. Every lane does this, so that all wait for
+// rows in the same order, and no two wait for each other.
 func inOrder(jobs []*job) []*job {
 	person := func(j *job) (id uuid.UUID) {
 		if j.plan != nil {
@@ -179,21 +176,22 @@ func without(jobs []*job, unfit *job) []*job {
 	return kept
 }
 
-// errCollision is another process at this lane's place. Where it does not end
-// the store is unavailable.
+// errCollision means that another process is at this lane's position. If it happens on
+// every try, the store is unavailable.
 var errCollision = fmt.Errorf("%w: another process has written the same place", store.ErrUnavailable)
 
-// again says whether a transaction is worth another try.
+// again reports whether a transaction is worth retrying.
 func again(err error) bool { return conflicts(err) || errors.Is(err, errCollision) }
 
-// transaction does jobs in one transaction. It is durable afterwards; or has
-// not been, with an error; or one job did not fit, which has its error.
+// transaction does jobs in one transaction. Afterwards it is durable; or it had no effect
+// and there is an error; or one job did not fit, which has its error.
 func (l *lane) transaction(ctx context.Context, jobs []*job) (unfit *job, err error) {
 	if err := l.ready(ctx); err != nil {
 		return nil, err
 	}
 	for sent := false; ; sent = true {
-		// Made anew: a batch that was sent takes its statements for prepared on any connection.
+		// Made again for each try: a sent batch assumes that its statements are prepared on
+		// any connection.
 		b := newBatch(l.store, l.head, jobs)
 		at, err := b.send(ctx, l.store)
 		switch {
@@ -203,7 +201,7 @@ func (l *lane) transaction(ctx context.Context, jobs []*job) (unfit *job, err er
 			l.committed(b.head, b.news)
 			return nil, nil
 		case violates(err):
-			// What is in the way is another process's, or this very batch's, whose
+			// The rows in the way are another process's, or those of this very batch, whose
 			// connection was lost before its commit was known.
 			if at == nil || l.doubt {
 				if done, err := l.learn(ctx, b.head); err != nil {
@@ -220,13 +218,13 @@ func (l *lane) transaction(ctx context.Context, jobs []*job) (unfit *job, err er
 			l.yield(ctx)
 			return nil, errCollision
 		case code(err) == lockNotAvailable && at != nil && !l.doubt:
-			at.job.err = classify(err) // the others need not wait for what it waits for
+			at.job.err = classify(err) // the others need not wait for its lock
 			return at.job, nil
 		case answered(err):
 			return nil, l.refused(err)
 		}
-		// Nobody knows whether it was committed. The same rows at the same place
-		// can be there once only: they are sent again until that is known.
+		// Nobody knows whether it was committed. The same rows at the same position can
+		// exist only once, so send them again until it is known.
 		l.doubt = true
 		l.store.doubts.lost()
 		done, asking := l.learn(ctx, b.head)
@@ -240,7 +238,7 @@ func (l *lane) transaction(ctx context.Context, jobs []*job) (unfit *job, err er
 	}
 }
 
-// refused is the error of a transaction that the server has refused.
+// refused returns the error of a transaction that the server has refused.
 func (l *lane) refused(err error) error {
 	if code(err) == readOnlyTransaction {
 		l.store.reset()
@@ -248,7 +246,7 @@ func (l *lane) refused(err error) error {
 	return classify(err)
 }
 
-// learn is isCommitted of a server that may have to come back first.
+// learn is isCommitted with a server that may first have to come back.
 func (l *lane) learn(ctx context.Context, head audit.Head) (done bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, unknownTimeout)
 	defer cancel()
@@ -259,8 +257,8 @@ func (l *lane) learn(ctx context.Context, head audit.Head) (done bool, err error
 	}
 }
 
-// unknown is the error of a transaction whose end could not be learnt: its
-// callers are told that the store is unavailable, and may ask again.
+// unknown returns the error of a transaction whose outcome could not be found out: its
+// callers learn that the store is unavailable, and may ask again.
 func (l *lane) unknown(err error) error {
 	l.known = false
 	return classify(err)
@@ -276,7 +274,7 @@ func (l *lane) committed(head audit.Head, news bool) {
 	}
 }
 
-// isCommitted says whether the entry of a head stands in the log.
+// isCommitted reports whether the entry of a head is in the log.
 func (l *lane) isCommitted(ctx context.Context, head audit.Head) (bool, error) {
 	var hash []byte
 	err := l.store.pool.QueryRow(ctx, queries.PostgresEntryAt.SQL, head.Lane, head.Seq).Scan(&hash)
@@ -286,9 +284,9 @@ func (l *lane) isCommitted(ctx context.Context, head audit.Head) (bool, error) {
 	return bytes.Equal(hash, head.Hash[:]), classify(err)
 }
 
-// ready sees that the lane has a number and knows its head.
+// ready makes sure that the lane has a number and knows its head.
 func (l *lane) ready(ctx context.Context) error {
-	if err := l.store.settle(ctx); err != nil {
+	if err := l.store.check(ctx); err != nil {
 		return err
 	}
 	if l.lease == noLease {
@@ -314,15 +312,15 @@ func (l *lane) ready(ctx context.Context) error {
 	return nil
 }
 
-// yield leaves a lane that another process has too: it was shared, or the
-// lease of it was lost.
+// yield gives up a lane that another process also has: it was shared, or its lease was
+// lost.
 func (l *lane) yield(ctx context.Context) {
 	if !l.store.leases.holds(ctx, l.lease) {
 		l.lease = noLease
 	}
 }
 
-// sleep waits, and is false when the context ends first.
+// sleep waits. It returns false if the context ends first.
 func sleep(ctx context.Context, d time.Duration) bool {
 	select {
 	case <-time.After(d):

@@ -13,7 +13,7 @@ import (
 	"equality-information-api/internal/audit"
 )
 
-// leased are the lanes that a database's sessions have to themselves.
+// leased returns the lanes that the sessions of a database have leased.
 func leased(t *testing.T, d database) (lanes []int32) {
 	t.Helper()
 	d.query(t, func(ctx context.Context, conn *pgx.Conn) (err error) {
@@ -28,7 +28,7 @@ func leased(t *testing.T, d database) (lanes []int32) {
 	return lanes
 }
 
-// writesOn has stores write and read at once, and counts the entries.
+// writesOn writes and reads with all stores at once, and returns the number of entries.
 func writesOn(t *testing.T, stores []*fixture, each int) (entries int64) {
 	t.Helper()
 	var n atomic.Int64
@@ -54,7 +54,8 @@ func writesOn(t *testing.T, stores []*fixture, each int) (entries int64) {
 	return n.Load()
 }
 
-// allSound closes stores and finds the number of entries, and all of them sound.
+// allSound closes the stores, and checks the number of entries and that everything is
+// sound.
 func allSound(t *testing.T, d database, stores []*fixture, entries int64) {
 	t.Helper()
 	var heads []audit.Head
@@ -92,7 +93,7 @@ func TestProcessesThatLoseTheirLeasesCollideAndPart(t *testing.T) {
 	a, b := open(t, d, ""), open(t, d, "")
 	entries := writesOn(t, []*fixture{a}, 2)
 	before := leased(t, d)
-	// The connection is gone, and a does not know: b is given the same lanes.
+	// The connection is lost, but a does not notice: b is given the same lanes.
 	a.loseLeases()
 	eventually(t, func() bool { return len(leased(t, d)) == 0 })
 	entries += writesOn(t, []*fixture{b}, 2)
@@ -109,7 +110,7 @@ func TestProcessesThatLoseTheirLeasesCollideAndPart(t *testing.T) {
 	allSound(t, d, []*fixture{a, b}, entries)
 }
 
-// Lanes of one process must not be left with one number when its leases go.
+// If the leases of a process are lost, two of its lanes must not share a number.
 func TestEveryLaneIsLeasedAnewWhenTheLeasesAreLost(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
@@ -121,7 +122,8 @@ func TestEveryLaneIsLeasedAnewWhenTheLeasesAreLost(t *testing.T) {
 	}
 	f.loseLeases()
 	eventually(t, func() bool { return len(leased(t, f.db)) == 0 })
-	// The last one finds its place taken. It is given the first one's lane, which nobody has leased any more.
+	// The last one finds its position taken. It gets the first one's lane, which nobody
+	// leases any more.
 	first, last := lanes[0], lanes[2]
 	last.head.Seq = 0
 	for range 3 {
@@ -166,7 +168,7 @@ func (l *lane) enters(n int) error {
 	return nil
 }
 
-// loseLeases ends the session of the leases, of which the store is not told.
+// loseLeases ends the session of the leases without the store noticing.
 func (f *fixture) loseLeases() {
 	f.t.Helper()
 	f.leases.mu.Lock()
@@ -204,7 +206,7 @@ func TestTwoProcessesOnOneLaneBothWrite(t *testing.T) {
 	const each = 20
 	for i, err := range together(2, func(i int) error {
 		for range each {
-			lanes[i].lease, lanes[i].known = lease{lane: 7}, false // wherever a collision has led it
+			lanes[i].lease, lanes[i].known = lease{lane: 7}, false // wherever a collision took it
 			if err := lanes[i].enters(1); err != nil {
 				return err
 			}
@@ -219,7 +221,7 @@ func TestTwoProcessesOnOneLaneBothWrite(t *testing.T) {
 	allSound(t, d, []*fixture{a, b}, 2*each)
 }
 
-// A lane has more places than an integer of four bytes has numbers.
+// A lane has more positions than fit in a four-byte integer.
 func TestALaneIsLongerThanAnInteger(t *testing.T) {
 	t.Parallel()
 	f := setup(t)

@@ -11,7 +11,7 @@ import (
 	"equality-information-api/internal/store/storetest"
 )
 
-// Of two processes on one database one leads, until it ends or its connection does.
+// One of two processes on a database leads, until it or its connection ends.
 func TestOneProcessLeads(t *testing.T) {
 	t.Parallel()
 	d := newDatabase(t)
@@ -31,7 +31,7 @@ func TestOneProcessLeads(t *testing.T) {
 	defer func() { ok(t, second.Close()) }()
 	for range 3 {
 		if !leads(first) || leads(second) {
-			t.Fatal("not the first alone leads")
+			t.Fatal("the first is not the only one to lead")
 		}
 	}
 	ok(t, first.Close())
@@ -42,12 +42,13 @@ func TestOneProcessLeads(t *testing.T) {
 	if leads(third) {
 		t.Fatal("two lead")
 	}
-	database{owner: d.app}.query(t, func(ctx context.Context, conn *pgx.Conn) error { // whose connections they are
+	database{owner: d.app}.query(t, func(ctx context.Context, conn *pgx.Conn) error { // as the connections' own role
 		_, err := conn.Exec(ctx, "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = $1", sendLock)
 		return err
 	})
 	waitFor(t, func() bool { return leads(third) })
-	// Who has lost it notices, and does not get it back while another has it.
+	// A process that has lost the lead notices, and does not get it back while another has
+	// it.
 	waitFor(t, func() bool { leads, err := second.Leads(t.Context()); return err == nil && !leads })
 }
 
@@ -55,7 +56,7 @@ func waitFor(t *testing.T, holds func() bool) {
 	t.Helper()
 	for end := time.Now().Add(10 * time.Second); !holds(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatal("it does not come to be")
+			t.Fatal("it did not happen in time")
 		}
 	}
 }

@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	// lanesOfLog is how many lanes the access log has. It never changes:
-	// verification expects every one of them.
+	// lanesOfLog is how many lanes the access log has. It never changes, because
+	// verification expects all of them.
 	lanesOfLog = 64
 	noLane     = -1
 
@@ -25,29 +25,28 @@ const (
 	sendLock  = 0x65717573 // "equs"
 )
 
-// leases are the lanes that this process has to itself, and the publishing of
-// events, as advisory locks of one connection. They only keep processes out of
-// each other's way: where two have the same lane for want of the connection,
-// they collide on its key, and one tries again; what two publish, the topic
-// tells apart.
+// leases are the lanes that only this process uses, and the publishing of events, as
+// advisory locks on one connection. They only keep processes out of each other's way: if
+// two have the same lane because the connection was lost, their entries collide on a key,
+// and one retries. If two publish, the topic recognises duplicates.
 type leases struct {
 	mu      sync.Mutex
 	config  *pgx.ConnConfig
 	conn    *pgx.Conn
-	session int // which connection this is, from 1
+	session int // number of the connection, from 1
 	held    []int32
 	leads   bool // this process publishes events
 	closed  bool
 }
 
-// lease is a lane, and the session whose lock it is; 0 where it is shared.
+// lease is a lane, and the session that locks it; 0 if the lane is shared.
 type lease struct{ lane, session int }
 
 var noLease = lease{lane: noLane}
 
 func newLeases(config *pgx.ConnConfig) *leases { return &leases{config: config.Copy()} }
 
-// take leases one more lane. Where every lane is leased it shares one.
+// take leases one more lane. If every lane is leased, it shares one.
 func (l *leases) take(ctx context.Context) (lease, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -63,13 +62,13 @@ func (l *leases) take(ctx context.Context) (lease, error) {
 			return lease{int(lane), l.session}, nil
 		case errors.Is(err, pgx.ErrNoRows):
 			return lease{lane: rand.IntN(lanesOfLog)}, nil
-		case again || !l.conn.IsClosed(): // else it had been lost since it was last used
+		case again || !l.conn.IsClosed(): // otherwise it was lost since its last use
 			return noLease, classify(err)
 		}
 	}
 }
 
-// takeAll leases every lane. It is false where another process has one.
+// takeAll leases every lane. It returns false if another process has one.
 func (l *leases) takeAll(ctx context.Context) (bool, error) {
 	for before := -1; len(l.held) > before; {
 		before = len(l.held)
@@ -80,7 +79,7 @@ func (l *leases) takeAll(ctx context.Context) (bool, error) {
 	return len(l.held) == lanesOfLog, nil
 }
 
-// lead leases the publishing of events, or sees that it still has it.
+// lead leases the publishing of events, or checks that it still has the lease.
 func (l *leases) lead(ctx context.Context) (bool, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -95,8 +94,8 @@ func (l *leases) lead(ctx context.Context) (bool, error) {
 	return l.leads, classify(err)
 }
 
-// holds says whether a lane is still this process's own. A shared one never
-// was; a lease goes with the connection that it was had on.
+// holds reports whether a lane is still this process's own. A shared lane never was; a
+// lease ends with its connection.
 func (l *leases) holds(ctx context.Context, had lease) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -128,6 +127,6 @@ func (l *leases) close() error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), connectTimeout)
 	defer cancel()
-	_ = l.conn.Close(ctx) // the server ends the leases with it, however it goes
+	_ = l.conn.Close(ctx) // either way the server ends the leases with it
 	return nil
 }

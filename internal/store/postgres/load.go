@@ -16,8 +16,8 @@ import (
 	"equality-information-api/internal/store/queries"
 )
 
-// Load writes many arrivals in one transaction and says what became of each,
-// in their order. The rows go by COPY. Error: store.ErrUnavailable.
+// Load writes many arrivals in one transaction and returns the landing of each, in order.
+// It writes rows with COPY. Error: store.ErrUnavailable.
 func (s *Store) Load(ctx context.Context, l store.Load) ([]store.Landing, error) {
 	if l.Empty() {
 		return nil, nil
@@ -44,13 +44,12 @@ func (s *Store) Load(ctx context.Context, l store.Load) ([]store.Landing, error)
 		return []audit.Entry{store.EntryOf(&l, landed)}, raised, nil
 	}})
 	if err != nil {
-		return nil, err // where nobody waited for it, it may still be under way
+		return nil, err // if the context ended, it may still be running
 	}
 	return landings, nil
 }
 
-// Mark gives the position that a load has kept under a name, nil where there
-// is none. Error: store.ErrUnavailable.
+// Mark returns the position stored under a name, or nil. Error: store.ErrUnavailable.
 func (s *Store) Mark(ctx context.Context, name string) (position []byte, err error) {
 	err = s.reading(ctx, func(ctx context.Context) (err error) {
 		position, err = s.meta(ctx, store.MetaMark+name, nil)
@@ -62,20 +61,20 @@ func (s *Store) Mark(ctx context.Context, name string) (position []byte, err err
 	return position, err
 }
 
-// SwapMark sets a position that is still the one expected, and says whether
-// it was. Error: store.ErrUnavailable; then it may have been set.
+// SwapMark sets a position if it is still as expected, and reports whether it was. Error:
+// store.ErrUnavailable; it may have been set all the same.
 func (s *Store) SwapMark(ctx context.Context, name string, was, now []byte) (swapped bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, commitTimeout)
 	defer cancel()
-	if err := s.settle(ctx); err != nil {
+	if err := s.check(ctx); err != nil {
 		return false, err
 	}
 	tag, err := s.pool.Exec(ctx, queries.MetaSwap.SQL, store.MetaMark+name, now, was)
 	return tag.RowsAffected() == 1, classify(err)
 }
 
-// judge decides on each arrival before any is written. Of an id that another
-// process takes meanwhile the copy tells: then all is judged again.
+// judge decides on each arrival before any is written. If another process takes an id in
+// the meantime, the COPY fails, and everything is judged again.
 func (s *Store) judge(ctx context.Context, tx pgx.Tx, arrivals []store.Arrival) ([]store.Landing, []int, error) {
 	ids := make([][16]byte, 0, 2*len(arrivals))
 	for i := range arrivals {
@@ -113,8 +112,8 @@ func (s *Store) judge(ctx context.Context, tx pgx.Tx, arrivals []store.Arrival) 
 	return landings, landed, nil
 }
 
-// readTaken reads the rows that ids lead to, where they lead to a record. It
-// does so in the transaction: whoever has a connection must not wait for another.
+// readTaken reads the records that ids lead to. It uses the transaction's connection,
+// because nobody with a connection may wait for another.
 func readTaken(ctx context.Context, tx pgx.Tx, taken map[uuid.UUID]bool) (map[uuid.UUID]*store.Row, error) {
 	there := make(map[uuid.UUID]*store.Row)
 	for ids := range slices.Chunk(slices.Collect(maps.Keys(taken)), findTogether) {
@@ -126,8 +125,8 @@ func readTaken(ctx context.Context, tx pgx.Tx, taken map[uuid.UUID]bool) (map[uu
 	return there, nil
 }
 
-// copyIn writes the arrivals that land and their events, and says whether
-// there were any events.
+// copyIn writes the arrivals to store and their events, and reports whether there were any
+// events.
 func (s *Store) copyIn(ctx context.Context, tx pgx.Tx, l store.Load, landed []int) (raised bool, err error) {
 	numbers, err := newNumbers(ctx, tx, len(landed))
 	if err != nil {
@@ -138,7 +137,7 @@ func (s *Store) copyIn(ctx context.Context, tx pgx.Tx, l store.Load, landed []in
 	var identifiers, records, keys, ninos, outbox [][]any
 	publish := func(e events.Event) { outbox = append(outbox, store.AppendEvent(nil, &e)) }
 	for i, n := range landed {
-		a, number := l.Arrivals[n], numbers[i] // a copy: the caller's are left as they are
+		a, number := l.Arrivals[n], numbers[i] // a copy, so that the caller's does not change
 		a.Modified = store.Micros(stamp())
 		identifiers = append(identifiers, []any{a.ID[:], number})
 		if a.Target != a.ID {

@@ -12,7 +12,7 @@ import (
 	"equality-information-api/internal/store"
 )
 
-// OpenLog opens a database's access log. Another keyset than the database's is
+// OpenLog opens the access log of a database. A keyset other than the database's is
 // refused.
 func OpenLog(ctx context.Context, dsn string, keys *sealing.Keyset) (*store.Log, error) {
 	db, err := openSQL(dsn)
@@ -28,9 +28,9 @@ func OpenLog(ctx context.Context, dsn string, keys *sealing.Keyset) (*store.Log,
 	})
 }
 
-// unhurried is for a connection whose statements go through whole tables: they
-// are planned as the server likes, and may take as long as a timeout says, 0
-// for any time, like their transactions and what further settings are for.
+// unhurried is for a connection with statements that read whole tables. The server plans
+// them freely. They and their transactions may take as long as timeout says, where 0 means
+// any time; the same applies to the further settings.
 func unhurried(config *pgx.ConnConfig, timeout string, further ...string) {
 	for _, name := range planning {
 		delete(config.RuntimeParams, name)
@@ -40,7 +40,7 @@ func unhurried(config *pgx.ConnConfig, timeout string, further ...string) {
 	}
 }
 
-// openSQL opens a database for what takes long: migrations and verification.
+// openSQL opens a database for long work: migrations and verification.
 func openSQL(dsn string) (*sql.DB, error) {
 	config, err := poolConfig(dsn)
 	if err != nil {

@@ -8,12 +8,12 @@ import (
 	"equality-information-api/internal/store"
 )
 
-// A load whose commit is still under way when its connection is lost may be
-// done or not; who loads the same again is told what is there.
+// If the connection is lost during a load's commit, the load may be done or not. Loading
+// the same again returns what is stored.
 func TestALoadThatCommitsLateIsFoundByTheNext(t *testing.T) {
 	t.Parallel()
 	d := ownDatabase(t)
-	// Commits that append to the log wait while somebody has the lock.
+	// Commits that append to the log wait while someone holds the lock.
 	const lock = 42
 	d.exec(t, `CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_advisory_xact_lock_shared(42); RETURN NULL; END $$`,
 		`CREATE CONSTRAINT TRIGGER wait AFTER INSERT ON audit DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION wait()`)()

@@ -13,13 +13,13 @@ import (
 	"equality-information-api/internal/store"
 )
 
-// lossy are the kinds of writes whose connection is lost. Each makes one entry.
+// lossy are kinds of writes that lose their connection. Each makes one entry.
 var lossy = []struct {
 	name string
 	run  func(f *fixture, r equality.Record, e audit.Entry) error
-	// again says whether it is sent again until it is known what became of it.
+	// again means that it is sent again until its outcome is known.
 	again bool
-	// adds are the versions and events that there are more behind it.
+	// adds is how many versions and events it adds.
 	adds int64
 }{
 	{"create", func(f *fixture, r equality.Record, e audit.Entry) error {
@@ -45,17 +45,17 @@ var lossy = []struct {
 		landings, err := f.Load(context.Background(), store.Load{Arrivals: []store.Arrival{a}, Entry: e, Event: "test.arrived", Mark: "test",
 			Position: func([]store.Landing) ([]byte, error) { return []byte{1}, nil }})
 		if err == nil && (len(landings) != 1 || landings[0] != store.Landed) {
-			err = errors.New("test: it did not land")
+			err = errors.New("test: it was not stored")
 		}
 		return err
 	}, false, 1},
 }
 
-// losses are the moments at which a connection is lost.
+// losses are moments at which a connection is lost.
 var losses = []struct {
 	name string
 	cut  cut
-	// held keeps the first transaction in the server while it is sent again.
+	// held keeps the first transaction running in the server while it is sent again.
 	held bool
 	// commit cuts at the commit of a transaction of its own.
 	commit bool
@@ -72,14 +72,14 @@ func TestAWriteWhoseConnectionIsLostIsDoneOnce(t *testing.T) {
 	for _, write := range lossy {
 		for _, loss := range losses {
 			if loss.commit == write.again {
-				continue // what is sent again has no commit of its own, and goes with its entry
+				continue // what is sent again commits together with its entry
 			}
 			t.Run(write.name+" "+loss.name, func(t *testing.T) {
 				t.Parallel()
 				d := newDatabase(t)
 				p, way := through(t, d.app)
 				f := open(t, d, way)
-				f.expected.Store(true) // that writing fails for a moment
+				f.expected.Store(true) // the store reports that writing fails for a moment
 				r := f.written(1)
 				r.NationalInsuranceNumber = "QQ123456C"
 				e := entry("lost")
@@ -143,8 +143,8 @@ func lost(t *testing.T, happened <-chan struct{}) {
 	})
 }
 
-// nextPlaces takes the next place in every lane, as long as its transaction
-// lasts: whoever appends there has to wait, in the middle of a transaction.
+// nextPlaces takes the next position in every lane until its transaction ends: whoever
+// appends there has to wait, in the middle of a transaction.
 const nextPlaces = `INSERT INTO audit SELECT lane, 1 + coalesce((SELECT max(seq) FROM audit a WHERE a.lane = lanes.lane), 0),
 	gen_random_uuid(), 0, '', '', '', '', '', '', gen_random_uuid(), gen_random_uuid(), 0, '', '', 0, gen_random_uuid(), '', '', ''
 	FROM generate_series(0, 63) AS lanes (lane)`
@@ -152,7 +152,7 @@ const nextPlaces = `INSERT INTO audit SELECT lane, 1 + coalesce((SELECT max(seq)
 // countWritten counts versions and events.
 const countWritten = "SELECT (SELECT count(*) FROM record) + (SELECT count(*) FROM history) + (SELECT count(*) FROM outbox)"
 
-// quiet waits until nothing is under way in a database.
+// quiet waits until nothing is running in a database.
 func quiet(t *testing.T, d database) {
 	t.Helper()
 	eventually(t, func() bool {
@@ -161,7 +161,7 @@ func quiet(t *testing.T, d database) {
 	})
 }
 
-// goesOn writes with every lane and finds everything sound.
+// goesOn writes with every lane and checks that everything is sound.
 func (f *fixture) goesOn() {
 	f.t.Helper()
 	for range 3 {
@@ -233,7 +233,7 @@ func TestOthersInTheTransactionOfALostConnectionAreDoneOnce(t *testing.T) {
 	f.goesOn()
 }
 
-// A server that no longer answers, and does not say so, keeps nobody longer
+// A server that stops answering without closing its connections keeps nobody waiting longer
 // than a transaction may take.
 func TestAServerThatFallsSilentMakesTheStoreUnavailable(t *testing.T) {
 	t.Parallel()

@@ -21,9 +21,9 @@ var migrations embed.FS
 //go:embed grants.sql
 var grants string
 
-// Migrate brings a database's schema up to date and gives the application's
-// role its rights; an empty role gives none. Two who do so at once take turns.
-// The connection's own role then owns the schema.
+// Migrate brings a database's schema up to date and gives the application's role its
+// rights, unless role is empty. Two processes that do so at once take turns. The
+// connection's own role will own the schema.
 func Migrate(ctx context.Context, dsn, role string) (err error) {
 	db, err := openSQL(dsn)
 	if err != nil {
@@ -50,14 +50,14 @@ func migrateTo(ctx context.Context, db *sql.DB, role string, version int64) erro
 	return nil
 }
 
-// grant gives a role its rights in one transaction, so that a server that runs
-// meanwhile is never without; two who do so at once take turns.
+// grant gives a role its rights in one transaction, so that a running server never lacks
+// them. Two processes that do so at once take turns.
 func grant(ctx context.Context, db *sql.DB, role string) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = tx.Rollback() }() // does nothing behind a commit
+	defer func() { _ = tx.Rollback() }() // does nothing after a commit
 	if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1, 0)", int32(grantLock)); err != nil {
 		return err
 	}
@@ -88,14 +88,14 @@ func newProvider(db *sql.DB) (*goose.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300)) // asks every second, for five minutes
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300)) // tries every second, for five minutes
 	if err != nil {
 		return nil, err
 	}
 	return goose.NewProvider(goose.DialectPostgres, db, files, goose.WithSessionLocker(locker))
 }
 
-// schemaVersion is the version of this program's schema: that of its last migration.
+// schemaVersion is the version of this program's schema: that of the last migration.
 var schemaVersion = sync.OnceValue(func() int64 {
 	files, err := fs.Glob(migrations, "migrations/*.sql")
 	if err != nil || len(files) == 0 {

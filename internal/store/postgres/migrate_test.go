@@ -10,7 +10,7 @@ import (
 	"equality-information-api/internal/store/pgtest"
 )
 
-// rights are those of the application's role in each table, all that it has.
+// rights are all rights of the application's role, by table.
 var rights = map[string]string{
 	"meta":             "SELECT INSERT UPDATE",
 	"record":           "SELECT INSERT UPDATE DELETE",
@@ -29,7 +29,7 @@ var rights = map[string]string{
 	"goose_db_version": "SELECT",
 }
 
-// granted are the rights that a role has in the tables of a database.
+// granted returns the rights of a role in the tables of a database.
 func granted(t *testing.T, d database, role string) map[string]string {
 	t.Helper()
 	got := make(map[string]string)
@@ -72,7 +72,7 @@ func TestManyMayMigrateAtOnce(t *testing.T) {
 	c := pgtest.Shared(t)
 	name := c.Create(t, "")
 	d := database{app: c.DSN(name, pgtest.App), owner: c.DSN(name, pgtest.Owner)}
-	for round := range 2 { // on an empty database, and where nothing is left to do
+	for round := range 2 { // on an empty database, and when there is nothing left to do
 		for i, err := range together(4, func(int) error { return Migrate(t.Context(), d.owner, pgtest.App) }) {
 			if err != nil {
 				t.Errorf("round %d, %d: %v", round, i, err)
@@ -91,7 +91,7 @@ func TestManyMayMigrateAtOnce(t *testing.T) {
 	d.sound(t)
 }
 
-// Processes write while the schema is brought up to date again.
+// Processes write while the schema is migrated again.
 func TestMigratingTakesNoRightAwayForAMoment(t *testing.T) {
 	t.Parallel()
 	c := pgtest.Shared(t)

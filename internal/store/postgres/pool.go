@@ -14,26 +14,25 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// defaultConnections is how many connections a process has at most, unless the
-// connection string says pool_max_conns.
+// defaultConnections is the maximum number of connections of a process, unless the
+// connection string has pool_max_conns.
 const defaultConnections = 16
 
-// leastConnections is how many it has at least, whatever the connection string
-// says: a load holds one for as long as it takes, and all other work needs another.
+// leastConnections is the minimum, whatever the connection string says: a load holds one
+// connection for its whole duration, and all other work needs another.
 const leastConnections = 2
 
-// scanConnections is how many further ones a process has at most for scans, and
-// scanTimeout how long each of those may take: an export is as slow as whoever
-// takes it.
+// scanConnections is the maximum number of further connections for scans, and scanTimeout
+// how long each scan may take: an export is as slow as its reader.
 const (
 	scanConnections = 4
 	scanTimeout     = "6h"
 )
 
-// runtimeDefaults are the settings of every connection that the connection
-// string does not set: nothing waits without an end. The server looks for who
-// has gone without a word within half a minute, and not in two hours: half a
-// transaction of theirs would keep its locks as long.
+// runtimeDefaults are settings of every connection, unless the connection string sets them.
+// Nothing waits for ever. The server notices within half a minute, instead of two hours,
+// that a client has gone without closing its connection: until then the client's
+// transaction keeps its locks.
 var runtimeDefaults = map[string]string{
 	nameSetting:                           applicationName,
 	"statement_timeout":                   "10s",
@@ -45,12 +44,12 @@ var runtimeDefaults = map[string]string{
 	"tcp_keepalives_count":                "3",
 }
 
-// planning keeps the server to the indexes, which every statement has. A plan
-// that was made while a table was small is kept when it has grown, until the
-// table is analysed: after an import each read would go through all of it.
+// planning restricts the server to indexes, which every statement has. A plan made while a
+// table was small is kept when the table has grown, until it is analysed: after an import
+// each read would otherwise read the whole table.
 var planning = []string{"enable_seqscan", "enable_bitmapscan", "enable_hashjoin", "enable_mergejoin", "jit"}
 
-// applicationName is what the sessions of servers and commands are called.
+// applicationName is the name of the sessions of servers and commands.
 const (
 	nameSetting     = "application_name"
 	applicationName = "equality-api"
@@ -59,11 +58,11 @@ const (
 // connectTimeout is for one host of the connection string.
 const connectTimeout = 3 * time.Second
 
-// pingTimeout is how long a doubtful connection has to show that it leads
-// anywhere: a server that has gone without a word leaves a pool of such.
+// pingTimeout is how long a doubtful connection has to prove that it works: a server that
+// disappears leaves a pool of dead connections.
 const pingTimeout = time.Second
 
-// poolConfig is the one place where a connection's settings stand.
+// poolConfig has all settings of a connection.
 func poolConfig(dsn string) (*pgxpool.Config, error) {
 	config, err := pgxpool.ParseConfig(dsn)
 	if err != nil {
@@ -79,7 +78,7 @@ func poolConfig(dsn string) (*pgxpool.Config, error) {
 	if !strings.Contains(dsn, "connect_timeout") {
 		config.ConnConfig.ConnectTimeout = connectTimeout
 	}
-	const options = "options" // which may set them too
+	const options = "options" // which may also set them
 	for name, value := range runtimeDefaults {
 		_, set := config.ConnConfig.RuntimeParams[name]
 		if !set && !strings.Contains(config.ConnConfig.RuntimeParams[options], name) {
@@ -94,8 +93,8 @@ func poolConfig(dsn string) (*pgxpool.Config, error) {
 	return config, nil
 }
 
-// scanConfig is that of the pool for scans: few connections, none before it is
-// needed. They have time, and the server plans their statements as it likes.
+// scanConfig is the configuration of the pool for scans: few connections, made when needed.
+// Their statements may take long, and the server plans them freely.
 func scanConfig(config *pgxpool.Config) *pgxpool.Config {
 	config = config.Copy()
 	unhurried(config.ConnConfig, scanTimeout)
@@ -103,14 +102,14 @@ func scanConfig(config *pgxpool.Config) *pgxpool.Config {
 	return config
 }
 
-// scan reads the database as it is at one moment, through the pool for scans.
-// Every query that sees many rows goes through here. All others find their rows
-// by an index and use the other pool, which keeps the server to the indexes.
-// Errors: store.ErrUnavailable, or that of read.
+// scan reads the database as it is at one moment, through the pool for scans. Every query
+// that reads many rows must use it. All others find their rows by an index and use the
+// other pool, which restricts the server to indexes. Errors: store.ErrUnavailable, or the
+// error of read.
 func (s *Store) scan(ctx context.Context, read func(ctx context.Context, tx pgx.Tx) error) error {
 	ctx, release := s.whileOpen(ctx)
 	defer release()
-	err := s.settle(ctx)
+	err := s.check(ctx)
 	if err == nil {
 		moment := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 		err = pgx.BeginTxFunc(ctx, s.scans, moment, func(tx pgx.Tx) error { return read(ctx, tx) })
@@ -118,20 +117,19 @@ func (s *Store) scan(ctx context.Context, read func(ctx context.Context, tx pgx.
 	return s.givenUp(classify(err))
 }
 
-// reset gives up every connection, because they lead to a server that is no
-// longer the primary.
+// reset closes every connection, because they lead to a server that is no longer the
+// primary.
 func (s *Store) reset() {
 	s.pool.Reset()
 	s.scans.Reset()
 }
 
-// doubts are had of every connection when one was lost: a server that comes
-// back, or ends its sessions, takes all of them, and then each is tried before
-// it is used.
+// doubts apply to every connection once one was lost: a server that restarts, or ends its
+// sessions, loses all of them, so each is tested before its next use.
 type doubts struct{ losses atomic.Int64 } // that are not long past
 
-// doubtful is how long a loss makes the other connections doubtful, and idle
-// how long one may be unused before it is doubtful by itself.
+// doubtful is how long a loss makes the other connections doubtful. An unused connection
+// becomes doubtful after idle.
 const (
 	doubtful = 5 * time.Second
 	idle     = time.Second
@@ -147,21 +145,20 @@ func (d *doubts) ping(_ context.Context, p pgxpool.ShouldPingParams) bool {
 	return p.IdleDuration > idle || d.losses.Load() > 0
 }
 
-// durable makes a commit wait for the disk, whatever the server's default is
-// or becomes.
+// durable makes commits wait for the disk, whatever the server's default is or becomes.
 func durable(ctx context.Context, conn *pgx.Conn) error {
 	_, err := conn.Exec(ctx, "SELECT set_config('synchronous_commit', coalesce(nullif(current_setting('synchronous_commit'), 'off'), 'on'), false)")
 	return err
 }
 
-// passwordSetting finds a password in either form of a connection string, and
-// rather one too many: what stands before it may be the end of a quoted value.
+// passwordSetting finds a password in either form of a connection string. It prefers a
+// false alarm: the text before it may be the end of a quoted value.
 var passwordSetting = regexp.MustCompile(`(?i)password[\s\v]*=|^postgres(ql)?://[^/@]*:[^/@]+@`)
 
-// CheckDSN checks a connection string: that it can be parsed, and that it holds
-// no password, which belongs into a file. Its errors repeat nothing of it.
+// CheckDSN checks that a connection string can be parsed, and that it contains no password,
+// which belongs in a file. Its errors repeat nothing from the string.
 func CheckDSN(dsn string) error {
-	plain, err := url.PathUnescape(dsn) // a URL's may be written otherwise
+	plain, err := url.PathUnescape(dsn) // a URL may escape it
 	if err != nil {
 		plain = dsn
 	}

@@ -7,14 +7,14 @@ import (
 	"github.com/google/uuid"
 )
 
-// When the server comes back, or ends its sessions, every connection of the
-// pool is lost at once; nobody is to find that out one by one.
+// When the server restarts, or ends its sessions, every connection of the pool is lost at
+// once. Callers must not discover this one by one.
 func TestReadFindsAConnectionThatWorks(t *testing.T) {
 	t.Parallel()
 	s := setup(t)
 	s.fillPool()
 	_, _ = s.pool.Exec(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-		WHERE datname = current_database() AND usename = current_user ORDER BY pid = pg_backend_pid()`) // the last is its own
+		WHERE datname = current_database() AND usename = current_user ORDER BY pid = pg_backend_pid()`) // its own session comes last
 	for range 3 {
 		if _, err := s.read(uuid.New()); err != nil {
 			t.Error(err)
@@ -22,9 +22,9 @@ func TestReadFindsAConnectionThatWorks(t *testing.T) {
 	}
 }
 
-// fillPool makes as many connections as the pool may have.
+// fillPool opens as many connections as the pool may have.
 func (f *fixture) fillPool() {
-	for _, err := range together(int(f.pool.Config().MaxConns), func(int) error { // all at once, so that all are made
+	for _, err := range together(int(f.pool.Config().MaxConns), func(int) error { // all at once, so that the pool opens all
 		_, err := f.pool.Exec(f.t.Context(), "SELECT pg_sleep(0.1)")
 		return err
 	}) {
@@ -32,9 +32,8 @@ func (f *fixture) fillPool() {
 	}
 }
 
-// A server that has gone without a word, and whose place another has taken,
-// leaves a pool of connections that lead nowhere. They are not found out one by
-// one, each after as long as a transaction may take.
+// A server that disappears, and is replaced by another, leaves a pool of dead connections.
+// Callers must not discover them one by one, each after as long as a transaction may take.
 func TestConnectionsThatLeadNowhereAreSoonGivenUp(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -54,7 +53,7 @@ func TestConnectionsThatLeadNowhereAreSoonGivenUp(t *testing.T) {
 			break
 		}
 	}
-	// A connection that is given up keeps its place in the pool for 15 seconds more.
+	// A closed connection keeps its place in the pool for 15 more seconds.
 	if took := time.Since(start); took > 2*commitTimeout {
 		t.Errorf("it took %v", took)
 	}

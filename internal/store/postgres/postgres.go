@@ -1,7 +1,7 @@
-// Package postgres keeps the store in a PostgreSQL database that several
-// processes share: its pool, its lanes of the access log with their batched
-// writes, and its migrations. What a write or a read means is the contract of
-// package store; the SQL is in store/queries.
+// Package postgres implements the store on a PostgreSQL database that several processes
+// share. It owns the pool, the lanes of the access log with their batched writes, and the
+// migrations. Package store defines what writes and reads mean; the SQL is in
+// store/queries.
 package postgres
 
 import (
@@ -28,53 +28,52 @@ type Options struct {
 	DSN  string
 	Keys *sealing.Keyset
 	Now  func() time.Time
-	// KeyRetention is how long the outcome of a write is remembered under its
-	// idempotency key; EventRetention is how long an event stays in the feed.
+	// KeyRetention is how long the outcome of a write is remembered for its idempotency
+	// key; EventRetention is how long an event stays in the feed.
 	KeyRetention, EventRetention time.Duration
-	// Report is told of what fails where no caller waits for it.
+	// Report receives failures that no caller waits for.
 	Report func(what string, err error)
 }
 
-// Store keeps the contract of package store on PostgreSQL. Any number of
-// goroutines may use it, and any number of processes the database.
+// Store implements package store's contract on PostgreSQL. Any number of goroutines may use
+// it, and any number of processes may share the database.
 type Store struct {
 	Options
 	store.Reader
-	pool   *pgxpool.Pool // for all but scans
+	pool   *pgxpool.Pool // for everything except scans
 	scans  *pgxpool.Pool
 	doubts doubts
 	leases *leases
 	lanes  []*lane
 	jobs   *store.Queue[*job] // for the lanes
-	alone  *store.Queue[*job] // for the lane of those that are transactions of their own
+	alone  *store.Queue[*job] // for the lane of jobs that are transactions of their own
 	turns  turns
-	// stamped is the last time given to a change, in microseconds.
+	// stamped is the time of the last change, in microseconds.
 	stamped atomic.Int64
 
 	finding *store.Queue[*found] // for the finders
 	feed    *watch
 	stop    func()
 	working sync.WaitGroup // the lanes
-	finders sync.WaitGroup // which lanes need until they are done
+	finders sync.WaitGroup // the lanes need them until they are done
 
 	closing atomic.Bool
 
-	life   context.Context // ends when Close gives up what is under way
+	life   context.Context // ends when Close gives up running jobs
 	giveUp context.CancelFunc
 
-	settling sync.Mutex
-	settled  atomic.Bool // the database can be used
-	unusable atomic.Bool // as last reported, so that each change is told once
+	checking sync.Mutex
+	checked  atomic.Bool // the database can be used
+	unusable atomic.Bool // as last reported, so that each change is reported once
 }
 
-// laneCount is how many lanes a process writes at once: enough that one works
-// while another waits for the disk, and few, so that many share a commit.
+// laneCount is how many lanes a process writes at once: enough that one works while another
+// waits for the disk, but few, so that many jobs share a commit.
 func laneCount() int { return max(1, min(8, runtime.GOMAXPROCS(0)/2)) }
 
-// Open opens a database. One that cannot be reached, or whose schema is older
-// than this program's, is no error: the store is not ready until it can be
-// used, and finds out by itself. A keyset other than the one the database was
-// made with is refused.
+// Open opens a database. If the database cannot be reached, or its schema is older than
+// this program's, that is no error: the store becomes ready by itself when the database can
+// be used. A keyset other than the one the database was made with is refused.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	config, err := poolConfig(o.DSN)
 	if err != nil {
@@ -92,7 +91,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, err
 	}
 	s.Reader = store.NewReader(tables{s}, o.Keys)
-	if err := s.settle(ctx); errors.Is(err, sealing.ErrWrongKeyset) || errors.Is(err, errNoCheck) {
+	if err := s.check(ctx); errors.Is(err, sealing.ErrWrongKeyset) || errors.Is(err, errNoCheck) {
 		s.closePools()
 		return nil, err
 	} else if err != nil {
@@ -115,16 +114,16 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 
 var errNoCheck = errors.New("the database has entries but no check value for its keyset: it has been tampered with")
 
-// settle sees that the database is this keyset's and has this program's
-// schema, and that the feed has an epoch. It is done once; until then
-// every use tries again. Error: store.ErrUnavailable, sealing.ErrWrongKeyset.
-func (s *Store) settle(ctx context.Context) error {
-	if s.settled.Load() {
+// check checks that the database belongs to this keyset and has this program's schema, and
+// that the feed has an epoch. It does this once; until it succeeds, every use tries again.
+// Error: store.ErrUnavailable, sealing.ErrWrongKeyset.
+func (s *Store) check(ctx context.Context) error {
+	if s.checked.Load() {
 		return nil
 	}
-	s.settling.Lock()
-	defer s.settling.Unlock()
-	if s.settled.Load() {
+	s.checking.Lock()
+	defer s.checking.Unlock()
+	if s.checked.Load() {
 		return nil
 	}
 	if err := s.checkSchema(ctx); err != nil {
@@ -136,20 +135,20 @@ func (s *Store) settle(ctx context.Context) error {
 	if _, err := s.meta(ctx, store.MetaEpoch, func() []byte { id := uuid.New(); return id[:] }); err != nil {
 		return err
 	}
-	s.settled.Store(true)
+	s.checked.Store(true)
 	return nil
 }
 
-// Ready says whether the primary takes writes and has this program's schema,
-// or a later one: a schema only ever gains what older programs do not use.
-// What is in the way is reported too: a read that fails reports nothing.
+// Ready reports whether the primary accepts writes and has this program's schema, or a
+// later one: a schema only gains things that older programs do not use. It also reports the
+// cause to Report, which reads that fail do not.
 func (s *Store) Ready(ctx context.Context) error {
 	err := s.checkSchema(ctx)
 	if err == nil {
-		err = s.settle(ctx)
+		err = s.check(ctx)
 	}
 	switch unusable := err != nil; {
-	case errors.Is(err, context.Canceled): // whoever asked has gone
+	case errors.Is(err, context.Canceled): // the caller has gone
 	case s.unusable.Swap(unusable) == unusable:
 	case unusable:
 		s.Report("the database cannot be used", err)
@@ -175,8 +174,8 @@ func (s *Store) checkSchema(ctx context.Context) error {
 	return nil
 }
 
-// checkKeyset ties a new database to its keyset and refuses another one later.
-// Of processes that start together on a new database, the first one's counts.
+// checkKeyset ties a new database to its keyset. Later it refuses any other keyset. If
+// processes start at the same time on a new database, the first one's keyset counts.
 func (s *Store) checkKeyset(ctx context.Context) error {
 	check, err := s.meta(ctx, store.MetaKeyset, nil)
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -195,8 +194,8 @@ func (s *Store) checkKeyset(ctx context.Context) error {
 	return s.Keys.VerifyCheckValue(check)
 }
 
-// meta reads a value that belongs to the database as a whole; one that is not
-// there is made, or pgx.ErrNoRows where it cannot be.
+// meta reads a value that belongs to the whole database. It makes a missing value, or
+// returns pgx.ErrNoRows if it cannot.
 func (s *Store) meta(ctx context.Context, name string, make func() []byte) (value []byte, err error) {
 	err = s.pool.QueryRow(ctx, queries.MetaRead.SQL, name).Scan(&value)
 	if errors.Is(err, pgx.ErrNoRows) && make != nil {

@@ -10,31 +10,31 @@ import (
 	"testing"
 )
 
-// proxy stands between a store and its server, and cuts connections where a
-// test says.
+// proxy is between a store and its server, and cuts connections when a test says so.
 type proxy struct {
 	server   string
 	listener net.Listener
 	mu       sync.Mutex
 	armed    *cut
-	silent   bool              // lets nothing through, and says nothing of it
-	deaf     map[net.Conn]bool // likewise, of one client
+	silent   bool              // lets nothing through, without an error
+	deaf     map[net.Conn]bool // the same for some clients
 	open     map[net.Conn]bool
 	done     sync.WaitGroup
-	trips    atomic.Int64 // how often the server has answered, and waits for what comes next
+	trips    atomic.Int64 // how often the server has answered and become idle
 }
 
-// cut is where a connection is lost: when the client sends what has the mark.
+// cut says when a connection is lost: when the client sends the mark.
 type cut struct {
 	mark string
-	// forward lets that through to the server; it is not told that the client has gone.
+	// forward passes the mark on to the server, which does not notice that the client has
+	// gone.
 	forward bool
-	// answered waits until the server has answered, which the client does not learn.
+	// answered waits until the server has answered, but the client does not get the answer.
 	answered bool
 	happened chan struct{}
 }
 
-// through is a way to a database that leads through a proxy.
+// through returns a way to a database that goes through a proxy.
 func through(t *testing.T, dsn string) (*proxy, string) {
 	t.Helper()
 	u, err := url.Parse(dsn)
@@ -52,7 +52,7 @@ func through(t *testing.T, dsn string) (*proxy, string) {
 	return p, u.String()
 }
 
-// cancelRequest begins the request to end another connection's statement.
+// cancelRequest is the beginning of a request to cancel another connection's statement.
 var cancelRequest = []byte{0, 0, 0, 16, 0x04, 0xd2, 0x16, 0x2e}
 
 func (p *proxy) accept() {
@@ -69,14 +69,14 @@ func (p *proxy) accept() {
 		p.mu.Lock()
 		p.open[client], p.open[server] = true, true
 		p.mu.Unlock()
-		gone := make(chan struct{}) // closed when the client is not to hear of the server any more
+		gone := make(chan struct{}) // closed when the client must get nothing more from the server
 		answer := make(chan struct{}, 1)
 		p.done.Go(func() { p.toServer(client, server, gone, answer) })
 		p.done.Go(func() { p.toClient(client, server, gone, answer) })
 	}
 }
 
-// cutAll cuts every connection there is.
+// cutAll cuts every connection.
 func (p *proxy) cutAll() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -95,14 +95,14 @@ func (p *proxy) cutAt(c cut) (happened <-chan struct{}) {
 	return c.happened
 }
 
-// silence makes what is sent from now on not arrive.
+// silence drops everything sent from now on.
 func (p *proxy) silence(silent bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.silent = silent
 }
 
-// deafen makes what is sent by the connections there are not arrive. New ones lead to the server.
+// deafen drops everything sent on existing connections. New ones reach the server.
 func (p *proxy) deafen() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -136,7 +136,7 @@ func (p *proxy) toServer(client, server net.Conn, gone chan struct{}, answer <-c
 			return
 		}
 		if bytes.HasPrefix(buffer[:n], cancelRequest) {
-			_ = server.Close() // where a connection is lost, so may be what ends its statement
+			_ = server.Close() // if a connection is lost, so may be the request to cancel its statement
 			return
 		}
 		c := p.take(buffer[:n])
@@ -155,13 +155,13 @@ func (p *proxy) toServer(client, server net.Conn, gone chan struct{}, answer <-c
 			return
 		}
 		close(gone)
-		for len(answer) > 0 { // what it answered before
+		for len(answer) > 0 { // answers from before
 			<-answer
 		}
 		if _, err := server.Write(buffer[:n]); err == nil && c.answered {
 			<-answer
 		}
-		return // the server's side ends when the server has answered
+		return // the server's side ends once the server has answered
 	}
 }
 
@@ -171,7 +171,8 @@ func (p *proxy) toClient(client, server net.Conn, gone <-chan struct{}, answer c
 	buffer := make([]byte, 64<<10)
 	for {
 		n, err := server.Read(buffer)
-		// It is in the middle of an answer until it is ready for the next query, and idle: then it has committed.
+		// It is in the middle of an answer until it is ready for the next query and idle:
+		// then it has committed.
 		ready := bytes.HasSuffix(buffer[:n], []byte{'Z', 0, 0, 0, 5, 'I'})
 		if ready {
 			p.trips.Add(1)

@@ -16,10 +16,9 @@ import (
 	"equality-information-api/internal/store/queries"
 )
 
-// plan is what PostgreSQL does for a query with the values of its sample, when
-// it has been asked often enough to choose between a plan for these and one for
-// any. With a limit the first is better: the server learns that it has to plan
-// for the number of rows.
+// plan is PostgreSQL's plan for a query with the values of its sample, after enough
+// executions to choose between a plan for these values and a generic one. For queries with
+// a limit the first is better: the server knows the number of rows.
 func plan(ctx context.Context, conn *pgx.Conn, q *queries.Query) (steps []string, err error) {
 	execute := "EXPLAIN (COSTS OFF) EXECUTE asked"
 	if len(q.Sample) > 0 {
@@ -29,7 +28,7 @@ func plan(ctx context.Context, conn *pgx.Conn, q *queries.Query) (steps []string
 		return nil, err
 	}
 	defer func() { _, _ = conn.Exec(ctx, "DEALLOCATE asked") }()
-	const times = 8 // the server tries five before it takes one for all
+	const times = 8 // the server makes five before it may choose a generic one
 	for range times {
 		rows, err := conn.Query(ctx, execute, pgx.QueryExecModeSimpleProtocol)
 		if err != nil {
@@ -42,8 +41,8 @@ func plan(ctx context.Context, conn *pgx.Conn, q *queries.Query) (steps []string
 	return steps, nil
 }
 
-// fill makes a database of a hundred thousand people, in which a plan is not
-// chosen for want of rows.
+// fill adds a hundred thousand people, so that no plan is chosen because there are few
+// rows.
 func (d database) fill(t *testing.T) {
 	t.Helper()
 	d.exec(t,
@@ -67,7 +66,8 @@ func TestNoQueryReadsAWholeTable(t *testing.T) {
 	t.Parallel()
 	d := ownDatabase(t)
 	d.fill(t)
-	// What is meant to: verification and counting, whether the log has any entry, and what finishes a restore.
+	// Queries that are meant to: verification and counting, whether the log has any entry,
+	// and finishing a restore.
 	meant := map[*queries.Query][]string{
 		queries.VerifyDocuments:        {"audit"},
 		queries.VerifyRecords:          {"record r", "data_key k", "identifier own", "identifier person"},
@@ -88,7 +88,7 @@ func TestNoQueryReadsAWholeTable(t *testing.T) {
 
 		queries.PostgresRestoreSessions: {"pg_database d"},
 	}
-	// What sorts a page, or those that have no position yet.
+	// Queries that sort a page, or events without a position.
 	sorts := []*queries.Query{queries.RestoreErased, queries.OutboxRead, queries.AuditTargetWalk, queries.PostgresFeedNumber}
 	scan := regexp.MustCompile(`Seq Scan on (\w+(?: \w+)?)`)
 	d.query(t, func(ctx context.Context, conn *pgx.Conn) error {
@@ -114,8 +114,8 @@ func TestNoQueryReadsAWholeTable(t *testing.T) {
 	d.readsByIndex(t)
 }
 
-// readsByIndex reads any number of records that are asked for together by their
-// ids, with a plan made for them and with one for any.
+// readsByIndex reads different numbers of records by their ids, with a plan for these and
+// with a generic one.
 func (d database) readsByIndex(t *testing.T) {
 	t.Helper()
 	for _, mode := range []string{"force_generic_plan", "force_custom_plan"} {
@@ -142,8 +142,8 @@ func (d database) readsByIndex(t *testing.T) {
 	}
 }
 
-// The statements for any number of rows have one plan: the number changes with
-// every batch, and to plan costs the server more than to read.
+// The statements for any number of rows share one plan: the number changes with every
+// batch, and planning costs the server more than reading.
 func TestStatementsForManyArePlannedOnce(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
@@ -167,13 +167,13 @@ func TestStatementsForManyArePlannedOnce(t *testing.T) {
 		var generic, custom int
 		ok(t, conn.QueryRow(t.Context(), "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement = $1",
 			q.SQL).Scan(&generic, &custom))
-		if custom > 5 || generic < times/2 { // the server tries five before it takes one for all
+		if custom > 5 || generic < times/2 { // the server makes five before it may choose a generic one
 			t.Errorf("%s was planned anew %d times, and %d times not", q.Name, custom, generic)
 		}
 	}
 }
 
-// some are ids of records.
+// some returns ids of records.
 func some(ctx context.Context, t *testing.T, d database, n int) (ids [][16]byte) {
 	t.Helper()
 	d.query(t, func(_ context.Context, conn *pgx.Conn) error {

@@ -12,7 +12,7 @@ import (
 	"equality-information-api/internal/store/queries"
 )
 
-// tables reads a store's rows. It is a store.Tables.
+// tables reads the rows of a store. It implements store.Tables.
 type tables struct{ *Store }
 
 func (t tables) FindRow(ctx context.Context, id uuid.UUID) (*store.Row, error) {
@@ -101,8 +101,7 @@ func (s *Store) Append(ctx context.Context, entry audit.Entry) error {
 	return s.do(ctx, &job{entry: entry})
 }
 
-// Heads are the last durable entries of the lanes that this process has
-// written to.
+// Heads returns the last durable entries of the lanes that this process has written to.
 func (s *Store) Heads() (heads []audit.Head) {
 	for _, l := range s.lanes {
 		if head := l.durable.Load(); head != nil {
@@ -112,19 +111,19 @@ func (s *Store) Heads() (heads []audit.Head) {
 	return heads
 }
 
-// readingTries is how often a read is tried whose connection was lost.
+// readingTries is how often to try a read whose connection was lost.
 const readingTries = 3
 
-// reading does a read, and again where it found a connection that had been
-// lost: reading twice does no harm. A server that has fallen silent is not
-// waited for without an end. What was read is opened behind it: a document that
-// does not open would be taken for a lost connection. Error: store.ErrUnavailable.
+// reading does a read, and repeats it if its connection was already lost: reading twice
+// does no harm. It does not wait for ever for a silent server. Open documents after
+// reading, not in read: a document that does not open would count as a lost connection.
+// Error: store.ErrUnavailable.
 func (s *Store) reading(ctx context.Context, read func(context.Context) error) (err error) {
 	ctx, release := s.whileOpen(ctx)
 	defer release()
 	ctx, cancel := context.WithTimeout(ctx, commitTimeout)
 	defer cancel()
-	if err := s.settle(ctx); err != nil {
+	if err := s.check(ctx); err != nil {
 		return s.givenUp(err)
 	}
 	for range readingTries {

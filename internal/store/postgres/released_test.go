@@ -27,10 +27,9 @@ import (
 
 var update = flag.Bool("update", false, "make the database of the newest schema version in testdata anew")
 
-// testdata/schema-N is a database that was written under schema version N, as
-// statements, with its keyset, which protects nothing else. The newest may be
-// made anew until the next release; then it stays, and a later version gets
-// its own.
+// testdata/schema-N is a database written with schema version N, as statements, with its
+// keyset, which protects nothing else. The newest may be made again until the next release.
+// After that it stays, and a later version gets its own.
 func releasedDir(version int64) string {
 	return filepath.Join("testdata", fmt.Sprintf("schema-%d", version))
 }
@@ -94,7 +93,7 @@ func makeReleased(t *testing.T) {
 	e := entry("list")
 	e.At, e.Touched = now, e.Touched.AppendID(releasedID).AppendID(releasedPlain)
 	ok(t, s.Append(t.Context(), e))
-	_, err = s.FeedAfter(t.Context(), 0, 10) // which numbers them
+	_, err = s.FeedAfter(t.Context(), 0, 10) // numbers the events
 	ok(t, err)
 	ok(t, s.Close())
 	statements := dump(t, d)
@@ -105,7 +104,7 @@ func makeReleased(t *testing.T) {
 	ok(t, os.Chmod(filepath.Join(dir, "keyset.json"), 0o644))
 }
 
-// dump gives the rows of every table as statements.
+// dump returns the rows of every table as statements.
 func dump(t *testing.T, d database) []byte {
 	t.Helper()
 	var text bytes.Buffer
@@ -162,7 +161,7 @@ func literal(v any) string {
 	return fmt.Sprint(v)
 }
 
-// released is a database with what a version wrote, brought up to date, and its keyset.
+// released is a database written by a schema version and migrated, and its keyset.
 func released(t *testing.T, version int64) (database, *sealing.Keyset) {
 	t.Helper()
 	c := pgtest.Shared(t)

@@ -16,21 +16,21 @@ import (
 	"equality-information-api/internal/store/queries"
 )
 
-// FinishOptions say which restored database is finished, and by whom.
+// FinishOptions say which restored database to finish, and who does so.
 type FinishOptions struct {
-	DSN  string // of the role that owns the tables
+	DSN  string // for the role that owns the tables
 	Keys *sealing.Keyset
 	Now  time.Time
-	// Entry is who restores, for the access log.
+	// Entry says who restores, for the access log.
 	Entry audit.Entry
 }
 
-// Finished is what finishing a restore has done.
+// Finished is the result of finishing a restore.
 type Finished struct {
-	Records int64 // that there are
-	Erased  int64 // that were erased since what was restored
-	Astray  int64 // keys of records that came later, which are not there any more
-	// Report is what verification found of the finished database.
+	Records int64 // records in the database
+	Erased  int64 // records erased after the backup
+	Astray  int64 // removed keys, of records created after the backup
+	// Report is the result of verifying the finished database.
 	Report *audit.Report
 }
 
@@ -41,16 +41,15 @@ var (
 	ErrNotRestored = errors.New("the database has no check value for a keyset: nothing has been restored into it")
 )
 
-// finishName is what the sessions of a restore are called, so that they are
-// not taken for a server's.
+// finishName is the name of a restore's own sessions, so that they do not count as a
+// server's.
 const finishName = applicationName + " finish-restore"
 
-// FinishRestore makes a database fit for use that PostgreSQL's own tools have
-// put back: it removes the keys of records that came later and the records
-// that were erased since, enters each of those and itself in the access log,
-// and begins a new feed, in one transaction; then it verifies log and records.
-// It may be repeated. Errors: ErrInUse, ErrKeysMissing, ErrNotRestored,
-// sealing.ErrWrongKeyset, store.ErrUnavailable.
+// FinishRestore prepares a database that was restored with PostgreSQL's own tools. In one
+// transaction it removes the keys of records created after the backup, and the records
+// erased since; it logs each of these erasures and itself in the access log, and begins a
+// new feed. Then it verifies log and records. It may be repeated. Errors: ErrInUse,
+// ErrKeysMissing, ErrNotRestored, sealing.ErrWrongKeyset, store.ErrUnavailable.
 func FinishRestore(ctx context.Context, o FinishOptions) (f Finished, err error) {
 	config, err := poolConfig(o.DSN)
 	if err != nil {
@@ -81,11 +80,12 @@ func FinishRestore(ctx context.Context, o FinishOptions) (f Finished, err error)
 type restored struct {
 	FinishOptions
 	store  *Store
-	others []string // what sessions of servers are called
+	others []string // the names of servers' sessions
 	done   Finished
 }
 
-// check sees that the database is this keyset's, without making it so.
+// check checks that the database belongs to this keyset. Unlike Store.check it never ties a
+// new one to it.
 func (r *restored) check(ctx context.Context) error {
 	if err := r.store.checkSchema(ctx); err != nil {
 		return err
@@ -130,8 +130,8 @@ func (r *restored) finish(ctx context.Context, tx pgx.Tx) (entries []audit.Entry
 	return append(entries, entry), false, nil
 }
 
-// alone sees that nobody else uses the database. Who comes later waits for the
-// end of the transaction, and so reads the new feed's epoch.
+// alone checks that nobody else uses the database. A server that starts later waits for the
+// end of the transaction, and so reads the epoch of the new feed.
 func (r *restored) alone(ctx context.Context, tx pgx.Tx) error {
 	if _, err := tx.Exec(ctx, queries.PostgresRestoreAlone.SQL); code(err) == lockNotAvailable {
 		return foreign{ErrInUse}
@@ -142,7 +142,7 @@ func (r *restored) alone(ctx context.Context, tx pgx.Tx) error {
 	if err := tx.QueryRow(ctx, queries.PostgresRestoreSessions.SQL, r.others).Scan(&sessions); err != nil {
 		return err
 	}
-	// A server may call its sessions something else, but has leased a lane once it has entered anything.
+	// A server may name its sessions differently, but it leases a lane for its first entry.
 	all, err := r.store.leases.takeAll(ctx)
 	if err == nil && (sessions > 0 || !all) {
 		err = foreign{ErrInUse}
@@ -150,8 +150,7 @@ func (r *restored) alone(ctx context.Context, tx pgx.Tx) error {
 	return err
 }
 
-// followErasures removes the records that have a tombstone, and tells of each
-// in an entry.
+// followErasures removes the records that have a tombstone, and returns an entry for each.
 func (r *restored) followErasures(ctx context.Context, tx pgx.Tx) (entries []audit.Entry, err error) {
 	rows, err := tx.Query(ctx, queries.RestoreErased.SQL)
 	if err != nil {

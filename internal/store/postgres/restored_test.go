@@ -19,7 +19,7 @@ import (
 	"equality-information-api/internal/store/storetest"
 )
 
-// putBack is a database as PostgreSQL's own tools may have put it back.
+// putBack is a database restored with PostgreSQL's own tools.
 type putBack struct {
 	database
 	t    *testing.T
@@ -98,7 +98,7 @@ func (p putBack) rows() map[string]int64 {
 
 const destroyKey = `DELETE FROM data_key WHERE record = (SELECT number FROM record WHERE id = $1)`
 
-// bury leaves the tombstone of a record that was erased after what was restored.
+// bury adds the tombstone of a record that was erased after the backup.
 func (p putBack) bury(id uuid.UUID) {
 	p.t.Helper()
 	p.query(p.t, func(ctx context.Context, conn *pgx.Conn) error {
@@ -127,7 +127,7 @@ func TestFinishRestore(t *testing.T) {
 		p.bury(id)
 		p.exec(t, destroyKey)(id[:])
 	}
-	p.bury(withKey) // as behind a point-in-time recovery, which brings keys back
+	p.bury(withKey) // as after a point-in-time recovery, which brings keys back
 	p.exec(t, `INSERT INTO data_key (record, wrapped) SELECT max(number) + n, '\x00' FROM record, generate_series(1, 3) n GROUP BY n`)()
 	before := p.rows()
 
@@ -178,7 +178,7 @@ func TestFinishRestore(t *testing.T) {
 	}
 }
 
-// What is refused leaves every table as it was, and the feed.
+// A refusal leaves every table and the feed as they were.
 func TestFinishRestoreRefuses(t *testing.T) {
 	t.Parallel()
 	p := newPutBack(t)
@@ -202,7 +202,7 @@ func TestFinishRestoreRefuses(t *testing.T) {
 	refuses(ErrInUse, "stop every one")
 	ok(t, s.Close())
 
-	// One that calls its sessions something else, but has a lane.
+	// A server that names its sessions differently, but has a lane.
 	named := p
 	named.app += "&application_name=another"
 	s = named.open()
@@ -226,7 +226,7 @@ func TestFinishRestoreRefuses(t *testing.T) {
 	}
 }
 
-// Of a server that starts in the midst, the feed is the new one.
+// A server that starts in the middle sees the new feed.
 func TestAServerWaitsUntilARestoreIsFinished(t *testing.T) {
 	t.Parallel()
 	p := newPutBack(t)
@@ -255,8 +255,8 @@ func TestAServerWaitsUntilARestoreIsFinished(t *testing.T) {
 	})
 }
 
-// A server that goes on after its database was put back appends to what is
-// there, and not to the entry that it remembers.
+// A server that continues after its database was restored appends to the restored log, not
+// to the entry that it remembers.
 func TestALaneAppendsToWhatIsThere(t *testing.T) {
 	t.Parallel()
 	p := newPutBack(t)

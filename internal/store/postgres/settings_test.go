@@ -15,7 +15,7 @@ import (
 	"equality-information-api/internal/store/pgtest"
 )
 
-// connectionSettings are what every connection has.
+// connectionSettings are the settings of every connection.
 func connectionSettings() map[string]string {
 	return map[string]string{
 		"application_name": "equality-api", "statement_timeout": "10s", "lock_timeout": "5s",
@@ -47,7 +47,7 @@ func sameSettings(t *testing.T, what string, conn rower, want map[string]string)
 	}
 }
 
-// acquireAll takes every connection of the pool before one is given back.
+// acquireAll takes every connection of the pool before it returns any.
 func acquireAll(t *testing.T, pool *pgxpool.Pool) (conns []*pgxpool.Conn) {
 	t.Helper()
 	for range pool.Config().MaxConns {
@@ -65,7 +65,7 @@ func TestEveryConnectionHasItsSettings(t *testing.T) {
 	if n := f.pool.Config().MaxConns; n != defaultConnections {
 		t.Errorf("%d connections", n)
 	}
-	f.written(1) // for which a lane is leased
+	f.written(1) // this leases a lane
 	want := connectionSettings()
 	for i, conn := range acquireAll(t, f.pool) {
 		sameSettings(t, fmt.Sprintf("connection %d", i), conn, want)
@@ -98,7 +98,7 @@ func TestEveryConnectionHasItsSettings(t *testing.T) {
 	}
 	for name := range want {
 		if strings.HasSuffix(name, "_timeout") {
-			want[name] = "0" // what it does takes long
+			want[name] = "0" // its work takes long
 		}
 	}
 	for name, value := range want {
@@ -116,7 +116,7 @@ func TestWhatTheConnectionStringSaysCounts(t *testing.T) {
 	f := open(t, d, with(d.app, "statement_timeout", "7s", "application_name", "another", "pool_max_conns", "3",
 		"options", "-c lock_timeout=3s", "synchronous_commit", "off"))
 	want := map[string]string{"statement_timeout": "7s", "application_name": "another", "lock_timeout": "3s",
-		"synchronous_commit": "on"} // which is not left to it
+		"synchronous_commit": "on"} // the caller cannot change it
 	conns := acquireAll(t, f.pool)
 	if len(conns) != 3 {
 		t.Errorf("%d connections", len(conns))
@@ -145,8 +145,8 @@ func TestWhatTheConnectionStringSaysCounts(t *testing.T) {
 	}
 }
 
-// The server of a test has synchronous_commit off; so has one whose default
-// becomes that while it is connected to.
+// A test's server has synchronous_commit off. So does a server whose default changes to
+// that while connections are open.
 func TestACommitWaitsForTheDiskWhateverTheServersDefault(t *testing.T) {
 	t.Parallel()
 	c := pgtest.New(t, "fsync = off")
@@ -178,7 +178,7 @@ func TestADeadHostIsPassed(t *testing.T) {
 	ok(t, err)
 	address := dead.Addr().String()
 	ok(t, dead.Close())
-	mute, err := net.Listen("tcp", "127.0.0.1:0") // takes connections, and says nothing
+	mute, err := net.Listen("tcp", "127.0.0.1:0") // accepts connections, but says nothing
 	ok(t, err)
 	defer mute.Close()
 	_, rest, _ := strings.Cut(d.app, "@")
@@ -199,7 +199,7 @@ func TestADeadHostIsPassed(t *testing.T) {
 	}
 }
 
-// private is a database of a cluster of the test's own.
+// private is a database in the test's own cluster.
 func private(t *testing.T, c *pgtest.Cluster) database {
 	t.Helper()
 	name := c.Create(t, "")

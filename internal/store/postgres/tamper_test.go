@@ -13,8 +13,8 @@ import (
 	"equality-information-api/internal/store/pgtest"
 )
 
-// tampering is a database with people, changes, reads, list pages and an
-// import, in several lanes, and the last entries of its lanes. Each test changes a copy.
+// tampering is a database with people, changes, reads, list pages and an import, in several
+// lanes, and the last entries of its lanes. Each test changes a copy.
 var tampering struct {
 	once  sync.Once
 	name  string
@@ -35,7 +35,7 @@ func original(t *testing.T) (template string, heads []audit.Head) {
 			f := stores[i%2]
 			r := f.written(versions)
 			f.list()
-			for range 5 * laneCount() { // some in every lane, and last
+			for range 5 * laneCount() { // some in every lane, as the last entries
 				_, err := f.read(r.TargetID)
 				ok(t, err)
 			}
@@ -92,8 +92,8 @@ const (
 var tamperings = []struct {
 	name   string
 	change func(context.Context, *pgx.Conn) error
-	// chain: the access log itself shows it; heads: only with a head that was
-	// logged; records: the comparison with the records shows it.
+	// chain: the access log itself shows it; heads: only a logged head shows it; records:
+	// the comparison with the records shows it.
 	chain, heads, records bool
 }{
 	{"the first entry of a lane is gone", bySQL(`DELETE FROM audit WHERE seq = 1 AND ` + lane0), true, true, false},
@@ -189,7 +189,7 @@ func TestTamperingWithRowsIsFound(t *testing.T) {
 	t.Parallel()
 	template, heads := original(t)
 	c := pgtest.Shared(t)
-	var copying sync.Mutex // a database that is copied takes one at a time
+	var copying sync.Mutex // a database can only be copied once at a time
 	for _, test := range tamperings {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -6,10 +6,10 @@ import (
 	"unicode/utf8"
 )
 
-// escape writes a text so that PostgreSQL can hold it, which knows no NUL and
-// nothing that is not UTF-8: a backslash as two, such a byte as a backslash and
-// two hexadecimal digits. What a token says of its holder is not ours to choose,
-// and the log has to give back what was hashed.
+// escape writes a text so that PostgreSQL can hold it, which accepts neither NUL nor
+// anything but UTF-8. A backslash becomes two, and such a byte becomes a backslash and two
+// hexadecimal digits. We do not choose the texts in tokens, and the log must return what
+// was hashed.
 func escape(text string) string {
 	if utf8.ValidString(text) && !strings.ContainsAny(text, "\x00\\") {
 		return text
@@ -31,8 +31,8 @@ func escape(text string) string {
 	return b.String()
 }
 
-// unescape gives back what escape was given. A text that escape did not write
-// comes back as it is, and its entry fails its hash.
+// unescape reverses escape. A text that escape did not write is returned as it is, and its
+// entry fails its hash.
 func unescape(text string) string {
 	if !strings.Contains(text, `\`) {
 		return text

@@ -18,8 +18,7 @@ import (
 	"equality-information-api/internal/store/queries"
 )
 
-// awkward are texts that PostgreSQL cannot hold as they are, or that look like
-// what it is given in their place.
+// awkward are texts that PostgreSQL cannot hold, or that look like their escaped form.
 var awkward = []string{"", "\x00", `\`, `\\`, `\00`, `\\00`, `\5c`, "\xff", "a\xc3", "\xc3\x28", `\xff`, "\xed\xa0\x80", "é\x00\\é", "\ufffd", "\u2028", "\U0001F600", "'; --"}
 
 func checkEscape(t interface{ Errorf(string, ...any) }, text string) {
@@ -38,7 +37,7 @@ func FuzzEscape(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		checkEscape(t, text)
-		_ = unescape(text) // which nobody has escaped
+		_ = unescape(text) // nobody has escaped it
 	})
 }
 
@@ -51,7 +50,7 @@ func TestEveryTextComesBackAsItWas(t *testing.T) {
 	})
 }
 
-// entered gives the entries of an action as they stand in the log.
+// entered returns the entries of an action from the log.
 func (d database) entered(t *testing.T, action string) (entries []audit.Entry) {
 	t.Helper()
 	d.Log(t, testKeys(), func(log audit.Log) {
@@ -99,7 +98,7 @@ func TestTimesAreKeptToTheMicrosecond(t *testing.T) {
 	d := newDatabase(t)
 	f := &fixture{t: t, db: d}
 	o := f.options()
-	now := time.Unix(0, 0).UTC() // the clock of a change is never before that
+	now := time.Unix(0, 0).UTC() // the time of a change is never earlier
 	o.Now = func() time.Time { return now }
 	s, err := Open(t.Context(), o)
 	ok(t, err)
@@ -128,7 +127,7 @@ func TestTimesAreKeptToTheMicrosecond(t *testing.T) {
 	}
 }
 
-// The databases of the tests order texts by the rules of a language.
+// The tests' databases sort texts by the rules of a language.
 func TestTextsInKeysAreOrderedByTheirBytes(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
@@ -140,7 +139,7 @@ func TestTextsInKeysAreOrderedByTheirBytes(t *testing.T) {
 		WHERE c.relnamespace = 'public'::regnamespace AND c.relname NOT LIKE 'goose%' AND o.collname <> 'C'`); n != 0 {
 		t.Errorf("%d columns of keys are ordered by the rules of a language", n)
 	}
-	for i, members := range [][]string{{"Zz"}, {"aa", "É"}, {"_"}} { // texts go in and out as they are
+	for i, members := range [][]string{{"Zz"}, {"aa", "É"}, {"_"}} { // texts are stored unchanged
 		e := entry("members")
 		e.Members = members
 		ok(t, f.Append(t.Context(), e))
@@ -155,7 +154,8 @@ func TestAViolationIsJudgedByItsCode(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	r := f.written(1)
-	// A statement behind a failed one of its transaction does nothing, and the connection can be used again.
+	// A statement after a failed one in its transaction does nothing, and the connection
+	// can be used again.
 	conn, err := f.pool.Acquire(t.Context())
 	ok(t, err)
 	defer conn.Release()

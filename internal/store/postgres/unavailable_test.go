@@ -17,7 +17,7 @@ import (
 	"equality-information-api/internal/store/pgtest"
 )
 
-// unavailable finds every use of the store unavailable.
+// unavailable checks that every use of the store is unavailable.
 func (f *fixture) unavailable(r store.Opened) {
 	f.t.Helper()
 	fresh := person()
@@ -64,7 +64,7 @@ func TestAServerWithoutAFreeConnectionIsUnavailable(t *testing.T) {
 	f.expected.Store(true)
 	r, err := f.read(f.written(1).ID)
 	ok(t, err)
-	f.pool.Reset() // as if these had been idle for long
+	f.pool.Reset() // as if they had been idle for long
 	var taken []*pgx.Conn
 	for {
 		conn, err := pgx.Connect(t.Context(), f.db.app)
@@ -103,7 +103,7 @@ func TestAServerThatTakesNoWritesIsUnavailableUntilItDoes(t *testing.T) {
 		})
 	}
 	turn("on")
-	// Those that load alone must find out too.
+	// Loads have a lane of their own, which must find out too.
 	if _, err := f.Load(t.Context(), f.loading(store.Opened{ID: person().ID, Record: person()})); !errors.Is(err, store.ErrUnavailable) {
 		t.Errorf("a load: %v", err)
 	}

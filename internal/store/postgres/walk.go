@@ -12,9 +12,9 @@ import (
 	"equality-information-api/internal/store/queries"
 )
 
-// Walk gives every record by id, as all were at one moment, once the entry is
-// durable, whose count it sets. Others may write meanwhile.
-// Errors: store.ErrUnavailable, or that of yield, which ends it.
+// Walk yields every record by id, as all were at one moment, once the entry is durable,
+// whose count it sets. Writes continue meanwhile. Errors: store.ErrUnavailable, or the
+// error of yield, which ends it.
 func (s *Store) Walk(ctx context.Context, entry audit.Entry, yield func(total int64, o store.Opened) error) error {
 	return s.scan(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		if err := tx.QueryRow(ctx, queries.RecordCount.SQL).Scan(&entry.Count); err != nil {
@@ -33,7 +33,8 @@ func (s *Store) Walk(ctx context.Context, entry audit.Entry, yield func(total in
 			if err != nil {
 				return err
 			}
-			// Rows that have come already are given whatever the context says.
+			// Rows that have already arrived would be returned even after the context has
+			// ended.
 			if err = ctx.Err(); err == nil {
 				err = s.give(row, entry.Count, yield)
 			}

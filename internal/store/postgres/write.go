@@ -11,20 +11,20 @@ import (
 	"equality-information-api/internal/store"
 )
 
-// errMoved says that the record is not as it was when the write was decided.
+// errMoved means that the record has changed since the write was decided.
 var errMoved = errors.New("the record has moved")
 
-// Write is store.Records' on this store: decide sees what stands, may be called
-// again when that has moved, and is pure. The access-log entry is written
-// whatever it decides.
+// Write implements service.Records on this store. decide gets the stored record. It may be
+// called again if the record has changed meanwhile, so it must be pure. The access-log
+// entry is written whatever it decides.
 //
-// The result is the record after the write. An error of decide is given back
-// once its entry is durable, with the record as it was found. Other errors:
-// store.ErrKeyTaken, store.ErrUnavailable.
+// The result is the record after the write. If decide returns an error, Write returns it
+// once its entry is durable, with the record as found. Other errors: store.ErrKeyTaken,
+// store.ErrUnavailable.
 //
-// A create is one round trip, since it is taken to be the first; a change is
-// two. The version they were decided on is part of the write, so that of two
-// processes one has to decide again.
+// A create takes one round trip, because it is assumed to be the person's first; a change
+// takes two. The version that was the basis of the decision is part of the write, so that
+// of two processes one has to decide again.
 func (s *Store) Write(ctx context.Context, cmd store.Command, decide func(store.Opened) (store.Decision, error)) (store.Opened, error) {
 	var found store.Opened
 	id := cmd.ID
@@ -69,9 +69,9 @@ func (s *Store) Write(ctx context.Context, cmd store.Command, decide func(store.
 	}
 }
 
-// stamp is the time of a change: later than that of the version before, and
-// than all that this process has given. It gives as many as are asked for, a
-// microsecond apart, and returns the first.
+// stamp returns the time of a change: later than the version before, and than all times
+// that this process has used. For n changes it reserves n times, a microsecond apart, and
+// returns the first.
 func (s *Store) stamp(found store.Opened, n int) time.Time {
 	for {
 		last := s.stamped.Load()
@@ -85,14 +85,14 @@ func (s *Store) stamp(found store.Opened, n int) time.Time {
 	}
 }
 
-// turns lets one writer at a time have an id.
+// turns lets one writer at a time use an id.
 type turns struct {
 	mu      sync.Mutex
 	waiting map[uuid.UUID]*turn
 }
 
 type turn struct {
-	free  chan struct{} // holds one where it is nobody's
+	free  chan struct{} // holds one value if it is nobody's turn
 	users int
 }
 

@@ -16,7 +16,7 @@ import (
 
 var update = flag.Bool("update", false, "write what is generated from the queries")
 
-// onDisk reads the queries from their files, those without a name in Go too.
+// onDisk reads the queries from their files, including those without a name in Go.
 func onDisk(t *testing.T) (queries []*Query) {
 	t.Helper()
 	folder := os.DirFS(".")
@@ -36,10 +36,10 @@ func onDisk(t *testing.T) (queries []*Query) {
 	return queries
 }
 
-// spelt are the words of a name that Go spells in its own way.
+// spelt are the words of names that Go spells differently.
 var spelt = map[string]string{"id": "ID", "ids": "IDs", "nino": "NINO", "sqlite": "SQLite"}
 
-// goName is the name in Go of a query: PostgresEntryAt of postgres/entry-at.
+// goName returns the Go name of a query: PostgresEntryAt for postgres/entry-at.
 func goName(name string) string {
 	var b strings.Builder
 	for word := range strings.FieldsFuncSeq(name, func(r rune) bool { return r == '/' || r == '-' }) {
@@ -66,14 +66,14 @@ func TestGeneratedNames(t *testing.T) {
 	generated(t, "names.go", want)
 }
 
-// occasions are those of the headers, in the order of the table in docs/support.md.
+// occasions are the occasions in the headers, in the order of the table in docs/support.md.
 var occasions = []string{
 	"start", "access-log entry", "read", "history", "list", "create", "change", "erasure", "write with an Idempotency-Key", "import",
 	"export", "events", "publishing to a topic", "every minute", "/readyz", "backup", "restore", "finish-restore",
 	"audit verify",
 }
 
-// occasion cuts when a query runs in the occasion and what is more exact.
+// occasion splits when a query runs into the occasion and its detail.
 func occasion(runs string) (occasion, detail string) {
 	occasion, detail, _ = strings.Cut(runs, ", ")
 	return occasion, detail
@@ -91,7 +91,7 @@ func TestGeneratedSupport(t *testing.T) {
 	before, rest, begins := strings.Cut(string(is), begin)
 	_, after, ends := strings.Cut(rest, end)
 	if !begins || !ends {
-		t.Fatalf("docs/support.md has not both %q and %q", begin, end)
+		t.Fatalf("docs/support.md must have both %q and %q", begin, end)
 	}
 	queries := onDisk(t)
 	slices.SortFunc(queries, func(a, b *Query) int {
@@ -120,7 +120,7 @@ func TestGeneratedSupport(t *testing.T) {
 	generated(t, document, b.Bytes())
 }
 
-// generated compares a file with what it has to be, or makes it that.
+// generated compares a file with its expected content, or writes it.
 func generated(t *testing.T, file string, want []byte) {
 	t.Helper()
 	if *update {

@@ -1,8 +1,8 @@
 -- For: Reads a page of records by id, after one id.
 -- Runs: list; export
 -- Sample: '80000000-0000-4000-8000-000000000000', 101
--- Note: The coalesce keeps PostgreSQL from taking the conditions of the join for independent of each other: it would
---   expect hardly any record, and read all of them for a page.
+-- Note: Without the coalesce, PostgreSQL takes the conditions of the join to be independent: it would expect hardly
+--   any record, and read all of them for a page.
 SELECT r.number, r.id, r.target, r.version, r.modified, r.sealed, k.wrapped
 FROM identifier i
 JOIN record r ON r.number = i.record AND coalesce(r.id = i.uuid, FALSE)

@@ -65,11 +65,9 @@ var (
 	OutboxTrimUntil = load("outbox-trim-until")
 	// Adds the wrapped data key of an owner that is not a record.
 	OwnerKeyInsert = load("owner-key-insert")
-	// Adds entries to the access log, each behind the one before it.
+	// Adds entries to the access log, each after the one before it.
 	PostgresAuditAppend = load("postgres/audit-append")
-	// Moves the expected version to the history and writes the next in its place.
-	PostgresChange = load("postgres/change")
-	// Adds a record with its ids, its key and its place in the National Insurance number index.
+	// Adds a record with its ids, its key and its entry in the National Insurance number index.
 	PostgresCreate = load("postgres/create")
 	// Finds out whether the access log has any entry.
 	PostgresEntered = load("postgres/entered")
@@ -79,11 +77,11 @@ var (
 	PostgresFeedLock = load("postgres/feed-lock")
 	// Finds out whether any event has no position yet, and the last position given.
 	PostgresFeedNews = load("postgres/feed-news")
-	// Gives new events their positions, those of one record in the order of its versions.
+	// Gives new events their positions; the events of one record are in the order of its versions.
 	PostgresFeedNumber = load("postgres/feed-number")
 	// Finds which of many ids lead to a record, or to the tombstone of an erased one.
 	PostgresIDsTaken = load("postgres/ids-taken")
-	// Removes the keys that no record has.
+	// Removes keys without a record.
 	PostgresKeysAstray = load("postgres/keys-astray")
 	// Leases a free lane of the access log for as long as the connection lives.
 	PostgresLaneLease = load("postgres/lane-lease")
@@ -93,6 +91,8 @@ var (
 	PostgresOutboxAppend = load("postgres/outbox-append")
 	// Reserves numbers for new records.
 	PostgresRecordNumbers = load("postgres/record-numbers")
+	// Moves the expected version to the history and writes the next in its place.
+	PostgresRecordUpdate = load("postgres/record-update")
 	// Reads the current versions of the records that ids lead to, their own ids or their targets'.
 	PostgresRecordsRead = load("postgres/records-read")
 	// Leases the publishing of events for as long as the connection lives, unless another process has it.
@@ -107,7 +107,7 @@ var (
 	PostgresSchema = load("postgres/schema")
 	// Counts the records.
 	RecordCount = load("record-count")
-	// Lists the tombstones of restored records, and those of which the restored access log has no erasure: both were erased after the backup.
+	// Lists the tombstones of records that were erased after the backup: the record was restored, or the restored access log has no entry for its erasure.
 	RestoreErased = load("restore-erased")
 	// Counts the records that have neither a key nor a tombstone.
 	RestoreLost = load("restore-lost")
@@ -117,7 +117,7 @@ var (
 	SQLiteBackupKeys = load("sqlite/backup-keys")
 	// Reads the last migration, and counts the records.
 	SQLiteBackupMark = load("sqlite/backup-mark")
-	// Names all tables that hold what is stored.
+	// Names all tables with stored data.
 	SQLiteBackupTables = load("sqlite/backup-tables")
 	// Adds the wrapped data key of a new record.
 	SQLiteDataKeyInsert = load("sqlite/data-key-insert")
@@ -145,7 +145,7 @@ var (
 	SQLiteRecordUpdate = load("sqlite/record-update")
 	// Reads the version of the schema.
 	SchemaVersion = load("schema-version")
-	// Leaves a tombstone of an erased record.
+	// Adds the tombstone of an erased record.
 	TombstoneInsert = load("tombstone-insert")
 	// Finds the tombstones of erased records that had an id, or belonged to a person.
 	TombstoneRead = load("tombstone-read")
@@ -153,7 +153,7 @@ var (
 	VerifyDocumentKeys = load("verify-document-keys")
 	// Reads every stored version of every document that is not a record, current and past.
 	VerifyDocumentVersions = load("verify-document-versions")
-	// Reads every entry of the access log that holds the hash of a document, or a packed list of what it touched.
+	// Reads every entry of the access log that holds the hash of a document, or a packed list of objects.
 	VerifyDocuments = load("verify-documents")
 	// Counts the ids that lead to a record that does not have them.
 	VerifyIdentifiers = load("verify-identifiers")

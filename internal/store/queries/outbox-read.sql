@@ -1,8 +1,8 @@
 -- For: Reads a page of the feed after a position, with the feed's epoch and floor at the same moment.
 -- Runs: events; publishing to a topic
 -- Sample: 10000, 100
--- Note: If there is no event, it gives one row with epoch and floor alone. Position and limit come out of queries, so
---   that PostgreSQL does not plan for each of them anew.
+-- Note: If there is no event, it returns one row with only the epoch and the floor. Position and limit come from
+--   subqueries, so that PostgreSQL does not plan again for each of them.
 SELECT feed.epoch, feed.floor, page.position, page.id, page.at, page.type, page.record, page.target, page.version, page.members,
     page.correlation
 FROM (SELECT (SELECT value FROM meta WHERE name = 'feed-epoch') AS epoch, (SELECT value FROM meta WHERE name = 'feed-floor') AS floor) AS feed

@@ -1,14 +1,14 @@
-// Package queries holds every SQL statement that works on what is stored, each
-// in a file of its own. It owns their texts and their names in Go, and runs none.
+// Package queries holds every SQL statement on stored data, each in its own file. It owns
+// their texts and their names in Go, and runs none.
 //
-// A statement that both engines run stands in this folder. One that is only for
-// SQLite or PostgreSQL stands in the folder of that name, and its name in Go
-// begins with it. A file begins with a header:
+// A statement that both engines run is in this folder. One for SQLite or PostgreSQL only is
+// in the folder of that name, and its name in Go begins with it. A file begins with a
+// header:
 //
 //	-- For: Reads a page of records by id, after one id.
 //	-- Runs: list; export, page by page
 //	-- Sample: '80000000-0000-4000-8000-000000000000', 101
-//	-- Note: Why it is written as it is, where somebody might ask.
+//	-- Note: Why it is written this way, if that is not obvious.
 //
 // The names in Go, and the tables of queries in docs/support.md, are generated
 // from the files.
@@ -25,20 +25,20 @@ import (
 //go:embed *.sql */*.sql
 var files embed.FS
 
-// Query is one statement, and what the header of its file says of it.
+// Query is one statement, and the header of its file.
 type Query struct {
-	Name   string   // its file, without the ending, as in "postgres/create"
-	SQL    string   // its text, without comments
-	For    string   // what it is for, in a sentence
-	Runs   []string // when it runs: occasions, as in "import, for what is there already"
-	Sample []string // an invented value for each parameter, as PostgreSQL writes it
+	Name   string   // its file without the extension, for example "postgres/create"
+	SQL    string   // its text without comments
+	For    string   // its purpose, in a sentence
+	Runs   []string // when it runs: occasions, for example "import, for existing records"
+	Sample []string // an invented value for each parameter, in PostgreSQL's notation
 }
 
 // all are the queries, in the order of names.go.
 var all []*Query
 
-// Of gives the queries of an engine, "sqlite" or "postgres": its own, and those
-// that both run.
+// Of returns the queries of an engine, "sqlite" or "postgres": its own, and those that both
+// run.
 func Of(engine string) (queries []*Query) {
 	for _, q := range all {
 		if folder, _, own := strings.Cut(q.Name, "/"); !own || folder == engine {
@@ -48,7 +48,7 @@ func Of(engine string) (queries []*Query) {
 	return queries
 }
 
-// load reads a query of names.go. One whose file has gone is left empty, so that
+// load reads a query of names.go. If its file is missing, the query is empty, so that
 // names.go can be generated again; until then a test fails.
 func load(name string) *Query {
 	file, _ := files.ReadFile(name + ".sql")
@@ -57,8 +57,8 @@ func load(name string) *Query {
 	return q
 }
 
-// parse reads a query's file: a header of fields, each a comment that may go on
-// in the next lines, and the statement.
+// parse reads the file of a query: a header of fields, each a comment that may continue on
+// the next lines, and the statement.
 func parse(name, file string) *Query {
 	var sql strings.Builder
 	fields, field := make(map[string]string), ""
@@ -80,5 +80,5 @@ func parse(name, file string) *Query {
 	}
 }
 
-// value is one of a sample.
+// value matches one value of a sample.
 var value = regexp.MustCompile(`'[^']*'|[^,\s]+`)

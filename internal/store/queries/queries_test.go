@@ -22,11 +22,11 @@ func TestEveryQueryHasItsHeader(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !header.Match(file) || strings.Contains(q.SQL, "--") || !strings.HasSuffix(q.For, ".") || strings.Contains(q.For, ". ") {
-			t.Errorf("%s.sql does not begin with a header as the package comment shows it", q.Name)
+			t.Errorf("%s.sql does not begin with a header like the one in the package comment", q.Name)
 		}
 		for _, runs := range q.Runs {
 			if o, _ := occasion(runs); !slices.Contains(occasions, o) {
-				t.Errorf("%s.sql: %q is none of the occasions in generate_test.go", q.Name, o)
+				t.Errorf("%s.sql: %q is not one of the occasions in generate_test.go", q.Name, o)
 			}
 		}
 		parameters := parameter.FindAllString(q.SQL, -1)
@@ -39,7 +39,7 @@ func TestEveryQueryHasItsHeader(t *testing.T) {
 
 var use = regexp.MustCompile(`\bqueries\.(\w+)\b`)
 
-// used are the names in Go of the queries that a folder beside this one uses.
+// used returns the Go names of the queries that a folder beside this one uses.
 func used(t *testing.T, folder string) (names []string) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join("..", folder, "*.go"))
@@ -61,7 +61,7 @@ func used(t *testing.T, folder string) (names []string) {
 	return names
 }
 
-// A query that one engine alone runs stands in its folder.
+// A query for one engine only is in that engine's folder.
 func TestEveryQueryIsRunByTheEnginesOfItsFolder(t *testing.T) {
 	t.Parallel()
 	both := used(t, ".")

@@ -1,5 +1,5 @@
--- For: Lists the tombstones of restored records, and those of which the restored access log has no erasure: both were
---   erased after the backup.
+-- For: Lists the tombstones of records that were erased after the backup: the record was restored, or the restored
+--   access log has no entry for its erasure.
 -- Runs: restore; finish-restore
 SELECT coalesce(r.number, 0), t.id, coalesce(t.target, t.id), t.version, t.at, t.reason, t.by, t.mac
 FROM tombstone t LEFT JOIN record r ON r.id = t.id

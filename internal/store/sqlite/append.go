@@ -13,17 +13,17 @@ import (
 	"equality-information-api/internal/store/queries"
 )
 
-// appendPatience is how long an entry waits for a turn between a running
-// server's transactions, and appendPause how long it waits before it tries
-// again: less than SQLite's own handler would, which a busy server outruns.
+// appendPatience is how long an entry waits for its turn between a running server's
+// transactions, and appendPause how long it waits before it tries again. SQLite's own
+// handler waits longer, and would never get a turn on a busy server.
 const (
 	appendPatience = 30 * time.Second
 	appendPause    = time.Millisecond
 )
 
-// Append makes an entry of the access log durable, beside a server that may
-// be running: its writer finds its place taken and goes on behind the entry.
-// Another keyset than the database's is refused.
+// Append makes an entry of the access log durable, while a server may be running: the
+// server's writer notices that its position is taken and continues after the entry. A
+// keyset other than the database's is refused.
 func Append(ctx context.Context, dir string, keys *sealing.Keyset, entry audit.Entry) (err error) {
 	db, err := sql.Open("sqlite", dsn(filepath.Join(dir, DatabaseFile), false))
 	if err != nil {
@@ -60,7 +60,7 @@ func appendOne(ctx context.Context, conn *sql.Conn, keys *sealing.Keyset, entry 
 	return err
 }
 
-// beginSoon begins a transaction as soon as nobody else writes.
+// beginSoon begins a transaction as soon as nobody else is writing.
 func beginSoon(ctx context.Context, conn *sql.Conn) error {
 	if _, err := conn.ExecContext(ctx, "PRAGMA busy_timeout(0)"); err != nil {
 		return err
@@ -86,8 +86,8 @@ type executor interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-// appendEntries puts entries behind the log's last one, within a transaction
-// in which nobody else writes.
+// appendEntries appends entries to the log, within a transaction in which nobody else
+// writes.
 func appendEntries(ctx context.Context, conn executor, keys *sealing.Keyset, entries ...audit.Entry) error {
 	head, err := scanHead(conn.QueryRowContext(ctx, queries.AuditHead.SQL, lane))
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"equality-information-api/internal/sealing"
 )
 
-// Another process's entry takes the place that a server's writer was to give.
+// Another process's entry takes the position that a server's writer was about to use.
 func TestAWriterGoesOnBehindAnothersEntry(t *testing.T) {
 	t.Parallel()
 	f := setup(t)

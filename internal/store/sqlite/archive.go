@@ -23,12 +23,11 @@ import (
 //
 //	magic ‖ mark ‖ tables ‖ 'E' ‖ MAC (32)
 //
-// The mark is JSON. A table is 'T' ‖ its name ‖ the number of its columns ‖
-// their names, and then for each row 'R' ‖ its values. A value is a byte that
-// says its type, and an integer as a varint or a text or blob. Texts, blobs and
-// the mark stand behind their length, a uvarint. The MAC, under the keyset's
-// audit key, is over the SHA-256 of all before it: whoever has not the keyset
-// cannot make a backup that is restored.
+// The mark is JSON. A table is 'T' ‖ its name ‖ the number of its columns ‖ their names,
+// and then for each row 'R' ‖ its values. A value is a byte for its type, then a varint for
+// an integer, or a text or blob. Texts, blobs and the mark have their length, a uvarint,
+// before them. The MAC, under the keyset's audit key, is over the SHA-256 of everything
+// before it: nobody without the keyset can make a backup that restores.
 const archiveMagic = "equality-information backup 1\n"
 
 const (
@@ -42,7 +41,7 @@ const (
 	valueBlob    = 4
 
 	macLabel = "backup"
-	// maxField keeps a damaged length from being taken at its word.
+	// maxField limits what a damaged length can do.
 	maxField = 1 << 28
 )
 
@@ -52,27 +51,27 @@ const (
 	kindKeys    = "keys"    // the data keys, and the tombstones
 )
 
-// A Mark says what a backup is of, in both of its files.
+// A Mark describes a backup; both of its files have it.
 type Mark struct {
 	Kind    string     `json:"kind"`
 	At      time.Time  `json:"at"`
-	Epoch   uuid.UUID  `json:"epoch"`   // the feed's: it tells databases apart, and what one was before a restore
-	Head    audit.Head `json:"head"`    // the access log's last entry; it never goes back within an epoch
+	Epoch   uuid.UUID  `json:"epoch"`   // the feed's: different for each database, and after each restore
+	Head    audit.Head `json:"head"`    // the last entry of the access log; within an epoch it only moves forward
 	Schema  int64      `json:"schema"`  // the last migration
 	Check   []byte     `json:"check"`   // the keyset's check value
-	Records int64      `json:"records"` // how many there are
+	Records int64      `json:"records"` // how many records there are
 }
 
 var (
-	// ErrDamaged is an archive that was cut short or altered on its way.
-	ErrDamaged = errors.New("it is damaged or cut short")
-	// ErrNoBackup is a file that holds something else.
+	// ErrDamaged means that an archive is incomplete or was altered on its way.
+	ErrDamaged = errors.New("it is damaged or incomplete")
+	// ErrNoBackup means that a file is not a backup.
 	ErrNoBackup = errors.New("it is not a backup")
-	// ErrForeign is an archive that another keyset made.
+	// ErrForeign means that a different keyset made the archive.
 	ErrForeign = errors.New("it was not made with the keyset of this directory")
 )
 
-// archiveWriter writes an archive. The first error stays, and close gives it.
+// archiveWriter writes an archive. It keeps the first error, which close returns.
 type archiveWriter struct {
 	out  io.Writer
 	buf  *bufio.Writer
@@ -110,8 +109,8 @@ func (w *archiveWriter) table(name string, columns []string) {
 	}
 }
 
-// row writes a row. Its error is of a value that an archive does not hold, or
-// that cannot be written.
+// row writes a row. It returns an error for a value that an archive cannot hold, or that
+// cannot be written.
 func (w *archiveWriter) row(values []any) error {
 	_ = w.buf.WriteByte(archiveRow)
 	for _, value := range values {
@@ -129,10 +128,10 @@ func (w *archiveWriter) row(values []any) error {
 			w.uvarint(uint64(len(v)))
 			_, _ = w.buf.Write(v)
 		default:
-			return fmt.Errorf("a backup does not hold values of type %T", v)
+			return fmt.Errorf("a backup cannot hold values of type %T", v)
 		}
 	}
-	_, err := w.buf.Write(nil) // the first error of all
+	_, err := w.buf.Write(nil) // returns the first error
 	return err
 }
 
@@ -171,15 +170,14 @@ func (b *body) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// archiveReader reads an archive. Only what verify has found to be the
-// keyset's own may be relied on.
+// archiveReader reads an archive. Do not rely on anything in it before verify.
 type archiveReader struct {
 	Mark
 	body *body
 	buf  *bufio.Reader
 }
 
-// newArchiveReader reads as far as the mark. Errors: ErrNoBackup, ErrDamaged.
+// newArchiveReader reads up to the mark. Errors: ErrNoBackup, ErrDamaged.
 func newArchiveReader(in io.Reader) (*archiveReader, error) {
 	b := &body{in: bufio.NewReaderSize(in, 1<<16), hash: sha256.New()}
 	r := &archiveReader{body: b, buf: bufio.NewReaderSize(b, 1<<15)}
@@ -201,7 +199,7 @@ func newArchiveReader(in io.Reader) (*archiveReader, error) {
 	return r, nil
 }
 
-// verify reads to the end and checks that the keyset made what was read.
+// verify reads to the end and checks that the keyset made the archive.
 // Errors: ErrForeign, ErrDamaged.
 func (r *archiveReader) verify(keys *sealing.Keyset) error {
 	if _, err := io.Copy(io.Discard, r.buf); err != nil {
@@ -214,7 +212,7 @@ func (r *archiveReader) verify(keys *sealing.Keyset) error {
 	return nil
 }
 
-// damaged is the error of an archive that ends, or goes on, where it should not.
+// damaged returns the error of an archive that ends, or continues, where it should not.
 func damaged(err error) error {
 	if errors.Is(err, ErrDamaged) {
 		return err // with its cause
@@ -242,7 +240,7 @@ func (r *archiveReader) bytes() ([]byte, error) {
 	return b, nil
 }
 
-// tables gives every table, and to the function that it returns every row.
+// tables passes every table to table, and every row to the function that table returns.
 func (r *archiveReader) tables(table func(name string, columns []string) (row func([]any) error, err error)) error {
 	var row func([]any) error
 	var values []any

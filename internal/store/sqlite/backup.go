@@ -16,13 +16,13 @@ import (
 	"equality-information-api/internal/store/queries"
 )
 
-// BackupOptions say what is backed up, and where to.
+// BackupOptions say what to back up, and where to.
 type BackupOptions struct {
 	Dir  string // the data directory; a server may be running on it
 	Keys *sealing.Keyset
 	Now  time.Time
-	// Records gets every table but the data keys, DataKeys those alone, with
-	// the tombstones. Neither is encrypted, but for what is sealed in it.
+	// Records receives every table except the data keys, DataKeys the data keys and the
+	// tombstones. Neither is encrypted, except for what is sealed in it.
 	Records, DataKeys io.Writer
 }
 
@@ -41,12 +41,12 @@ var inDataKeys = map[string]string{
 	tombstones: "SELECT * FROM " + tombstones,
 }
 
-// keysColumn is what DataKeys has besides the columns of keysTable: the id of
-// the key's record. A record's number may be given again once it was erased.
+// keysColumn is an additional column in DataKeys: the id of the key's record. After an
+// erasure a record's number may be used again.
 const keysColumn = "id"
 
-// Backup copies the database as it is at one moment, beside a server that goes
-// on writing. It writes nothing to the database.
+// Backup copies the database as it is at one moment, while a server continues to write. It
+// writes nothing to the database.
 func Backup(ctx context.Context, o BackupOptions) (_ Mark, err error) {
 	db, err := openReader(o.Dir)
 	if err != nil {
@@ -61,7 +61,7 @@ func Backup(ctx context.Context, o BackupOptions) (_ Mark, err error) {
 	if err != nil {
 		return Mark{}, classify(err)
 	}
-	defer func() { _ = tx.Rollback() }() // it was only read
+	defer func() { _ = tx.Rollback() }() // it has only read
 	mark, err := readMark(ctx, tx)
 	if err != nil {
 		return Mark{}, classify(err)
@@ -79,7 +79,7 @@ func Backup(ctx context.Context, o BackupOptions) (_ Mark, err error) {
 	return mark, classify(writeArchives(ctx, tx, o, mark))
 }
 
-// readMark reads what a backup is of. The transaction sees one moment from then on.
+// readMark reads the mark of a backup. From then on the transaction sees one moment.
 func readMark(ctx context.Context, tx *sql.Tx) (m Mark, err error) {
 	var epoch []byte
 	err = tx.QueryRowContext(ctx, queries.MetaRead.SQL, store.MetaKeyset).Scan(&m.Check)
@@ -144,7 +144,7 @@ func tablesOf(ctx context.Context, tx *sql.Tx) (tables []string, err error) {
 	return names(ctx, tx, queries.SQLiteBackupTables.SQL)
 }
 
-// names gives what a query gives that gives names.
+// names returns the names that a query returns.
 func names(ctx context.Context, tx *sql.Tx, query string) (names []string, err error) {
 	rows, err := tx.QueryContext(ctx, query)
 	if err != nil {
@@ -187,5 +187,5 @@ func writeTable(ctx context.Context, tx *sql.Tx, w *archiveWriter, table, query 
 	return nil
 }
 
-// quoted is a name as SQL takes it, whatever is in it.
+// quoted quotes a name for SQL, whatever it contains.
 func quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }

@@ -53,7 +53,7 @@ func (p pair) options(dir string) RestoreOptions {
 		Records: from("RECORDS", p.records), DataKeys: from("KEYS", p.keys)}
 }
 
-// restored is a backup restored as it has to be, and opened.
+// restored restores a backup as intended, and opens it.
 func (p pair) restored(t *testing.T, erased int64) *fixture {
 	t.Helper()
 	d, r, err := p.restore(t)
@@ -83,8 +83,7 @@ func (f *fixture) erase(id uuid.UUID) {
 	ok(f.t, err)
 }
 
-// imported is a record that came from elsewhere at version 3, and was changed
-// since.
+// imported is a record that was imported at version 3 and changed since.
 func (f *fixture) imported() equality.Record {
 	f.t.Helper()
 	r := person()
@@ -181,8 +180,8 @@ func (d database) tables(t *testing.T) (tables []string) {
 	return tables
 }
 
-// A table that a migration adds is backed up and restored without anybody
-// thinking of it; this test wants rows in it all the same.
+// A table that a migration adds is backed up and restored without further work, but this
+// test needs rows in it.
 func TestABackupHasEveryRowOfEveryTable(t *testing.T) {
 	t.Parallel()
 	f, people := everything(t)
@@ -193,11 +192,11 @@ func TestABackupHasEveryRowOfEveryTable(t *testing.T) {
 	}
 	for _, table := range tables {
 		before, after := f.db.rows(t, table), restored.db.rows(t, table)
-		if len(before) == 0 && table != "audit_target" { // which only an older log has
+		if len(before) == 0 && table != "audit_target" { // only an older log has rows in it
 			t.Errorf("the test has no rows of %s", table)
 		}
 		switch table {
-		case "audit": // and the restore's own
+		case "audit": // with the restore's own entry
 			if len(after) != len(before)+1 {
 				t.Errorf("%d entries are restored of %d", len(after), len(before))
 			}
@@ -216,7 +215,7 @@ func TestABackupHasEveryRowOfEveryTable(t *testing.T) {
 		if diff := cmp.Diff(want.AgeGroup, c.Record.AgeGroup); diff != "" || c.Record.ID != want.ID {
 			t.Errorf("%v: %s", c.Record.ID, diff)
 		}
-		ok(t, restored.write(want)) // and goes on
+		ok(t, restored.write(want)) // and accepts writes
 	}
 	restored.written(2)
 	restored.db.sound(t, testKeys(), append(restored.Heads(), f.Heads()...)...)
@@ -296,7 +295,7 @@ func TestARecordErasedBeforeTheNewestKeysOpensFromNoOlderBackup(t *testing.T) {
 	f.erase(plain.ID)
 	f.erase(imported.ID)
 	later := f.written(1)
-	f.erase(f.written(1).ID) // came and went
+	f.erase(f.written(1).ID) // created and erased after the first backup
 	newest := f.db.backup(t)
 
 	both := pair{old.records, newest.keys}.restored(t, 2)
@@ -331,14 +330,14 @@ func TestARecordErasedBeforeTheNewestKeysOpensFromNoOlderBackup(t *testing.T) {
 	}
 	ok(t, both.Close())
 	both.db.sound(t, testKeys())
-	// The older keys are what would open it. So only the newest are kept.
+	// The older keys would open it, so only the newest are kept.
 	if c, err := old.restored(t, 0).read(plain.ID); err != nil || c.State != store.Present {
 		t.Errorf("with the old keys: %v, %v", c.State, err)
 	}
 }
 
-// The number of the last record is given again once it has been erased; its
-// key is another record's then.
+// The number of the last record is used again once it was erased; its key then belongs to
+// another record.
 func TestANumberThatIsGivenAgainDoesNotMixUpKeys(t *testing.T) {
 	t.Parallel()
 	f := setup(t)

@@ -13,7 +13,7 @@ import (
 	"equality-information-api/internal/store/queries"
 )
 
-// yield lets others run while a test waits for what they do.
+// yield lets other goroutines run while a test waits for them.
 func yield() { runtime.Gosched() }
 
 // commits counts the writer's transactions.
@@ -30,7 +30,7 @@ func (f *fixture) commits() *atomic.Int64 {
 	return &n
 }
 
-// start runs n things that write and waits until all wait for the writer.
+// start starts n writes and waits until all of them wait for the writer.
 func (f *fixture) start(n int, run func(i int) error) (wait func() []error) {
 	f.t.Helper()
 	errs, done := make([]error, n), make(chan struct{}, n)
@@ -69,7 +69,7 @@ func TestWhatWaitsTogetherSharesATransaction(t *testing.T) {
 	for _, err := range wait() {
 		ok(t, err)
 	}
-	// One for what held the writer, one for all the others.
+	// One for the job that held the writer, one for all the others.
 	if got := commits.Load() - before; got > 2 {
 		t.Errorf("%d commits for %d that waited together", got, n)
 	}
@@ -108,7 +108,7 @@ func TestWhatFailsInABatchFailsAlone(t *testing.T) {
 	panics := 0
 	wait := f.start(12, func(i int) error {
 		switch i {
-		case 3: // its record moves before it is written
+		case 3: // its record changes before it is written
 			_, err := f.Write(context.Background(), store.Command{ID: victim.ID, Target: victim.TargetID}, func(c store.Opened) (store.Decision, error) {
 				if c.State == store.Present {
 					panics++
@@ -117,7 +117,7 @@ func TestWhatFailsInABatchFailsAlone(t *testing.T) {
 				return store.Decision{Effects: []store.Effect{store.PutRecord{Record: victim}}, Entry: entry("write")}, nil
 			})
 			return err
-		case 5, 6: // one of them is too late for the key
+		case 5, 6: // they share a key, so one of them is too late
 			_, err := f.Write(context.Background(), store.Command{ID: victim.ID, Key: key}, func(c store.Opened) (store.Decision, error) {
 				return store.Decision{Entry: entry("write"), Outcome: store.Outcome{Status: 200}}, nil
 			})
@@ -125,15 +125,15 @@ func TestWhatFailsInABatchFailsAlone(t *testing.T) {
 		case 9:
 			return f.writer.do(context.Background(), func(tx *tx) error {
 				tx.enter(entry("undone"))
-				return errors.New("test: failed behind its entry")
+				return errors.New("test: failed after its entry")
 			})
-		case 10: // the whole transaction has to be done again without it
+		case 10: // the whole transaction is repeated without it
 			return f.writer.do(context.Background(), func(tx *tx) error {
 				tx.enter(entry("undone"))
 				if _, err := tx.exec(queries.MetaWrite, "undone", []byte{1}); err != nil {
 					return err
 				}
-				return errors.New("test: failed when it had written")
+				return errors.New("test: failed after it had written")
 			})
 		}
 		return f.write(person())
@@ -154,7 +154,7 @@ func TestWhatFailsInABatchFailsAlone(t *testing.T) {
 	if (errs[5] == nil) == (errs[6] == nil) || !errors.Is(errors.Join(errs[5], errs[6]), store.ErrKeyTaken) {
 		t.Errorf("of two with one key: %v, %v", errs[5], errs[6])
 	}
-	if panics < 1 || panics > 2 { // twice where it came before the job for which the transaction is done again
+	if panics < 1 || panics > 2 { // twice if it came before the job for which the transaction is repeated
 		t.Errorf("it panicked %d times", panics)
 	}
 	if n := f.db.value(t, "SELECT count(*) FROM record"); n != 1+7 {
@@ -183,7 +183,7 @@ func TestAClosedStoreIsUnavailable(t *testing.T) {
 	go func() { closed <- f.Close() }()
 	release()
 	for _, err := range wait() {
-		ok(t, err) // what waited is finished
+		ok(t, err) // waiting jobs are done
 	}
 	ok(t, <-closed)
 	err := f.writer.do(t.Context(), func(*tx) error { return nil })
@@ -223,6 +223,6 @@ func TestWhoeverLeavesTheQueueLeavesTheRestAlone(t *testing.T) {
 func (f *fixture) start1(run func() error) <-chan error {
 	done := make(chan error, 1)
 	go func() { done <- run() }()
-	f.queued(2) // and who has left, whose job is still done
+	f.queued(2) // including the caller that has left: its job is still done
 	return done
 }

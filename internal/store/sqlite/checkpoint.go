@@ -13,23 +13,22 @@ import (
 // into the database.
 const checkpointPause = 50 * time.Millisecond
 
-// truncatePause is how long a reader may be in the way of truncating the WAL
-// before that is tried again. Writers wait while it is tried, so it waits only
-// for truncatePatience, in milliseconds.
+// truncatePause is how long to wait before trying again to truncate the WAL, if a reader
+// was in the way. Writers wait during the attempt, so it takes at most truncatePatience, in
+// milliseconds.
 const (
 	truncatePause    = time.Second
 	truncatePatience = "100"
 )
 
-// checkpointer copies the WAL into the database beside the writer. The writer
-// would do it within a commit, all at once, and everybody would wait; so it
-// finds little left to do.
+// checkpointer copies the WAL into the database while the writer works. Otherwise the
+// writer would copy everything at once within a commit, and everybody would wait.
 type checkpointer struct {
 	db      *sql.DB
 	changed chan struct{}
 	cancel  context.CancelFunc
 	done    sync.WaitGroup
-	// destroyed says that the WAL has a key that was destroyed since.
+	// destroyed means that the WAL contains a key that was destroyed since.
 	destroyed atomic.Bool
 }
 
@@ -72,8 +71,8 @@ func startCheckpointer(path string, report func(what string, err error)) (*check
 	return c, nil
 }
 
-// checkpoint copies the WAL, and waits for nobody. A WAL that holds a key which
-// was destroyed since is truncated as soon as no reader is in its way.
+// checkpoint copies the WAL without waiting for anybody. If the WAL contains a key that was
+// destroyed since, it truncates the WAL as soon as no reader is in the way.
 func (c *checkpointer) checkpoint(ctx context.Context) error {
 	if !c.destroyed.Swap(false) {
 		_, err := c.db.ExecContext(ctx, "PRAGMA wal_checkpoint(PASSIVE)")
@@ -87,7 +86,7 @@ func (c *checkpointer) checkpoint(ctx context.Context) error {
 	return err
 }
 
-// note tells that a transaction was committed, and whether it destroyed a key.
+// note records that a transaction was committed, and whether it destroyed a key.
 func (c *checkpointer) note(destroyed bool) {
 	if destroyed {
 		c.destroyed.Store(true)

@@ -24,7 +24,7 @@ func TestConformance(t *testing.T) {
 // database is a data directory of a test.
 type database struct{ dir string }
 
-// newDatabase copies a database that was migrated once, which is much quicker.
+// newDatabase copies a database that was migrated once, because that is much quicker.
 func newDatabase(t *testing.T) database {
 	t.Helper()
 	d := database{t.TempDir()}
@@ -64,7 +64,7 @@ func (d database) Open(t *testing.T, o storetest.Options) storetest.Engine {
 
 func (d database) Log(t *testing.T, keys *sealing.Keyset, show func(audit.Log)) {
 	t.Helper()
-	// Also used when a test has ended, and with it its context.
+	// Also called after a test has ended, and with it its context.
 	log, err := OpenLog(context.Background(), d.dir, keys)
 	ok(t, err)
 	defer func() { ok(t, log.Close()) }()
@@ -97,13 +97,13 @@ func (d database) Indexed(t *testing.T, hash [32]byte) (ids []uuid.UUID) {
 	return ids
 }
 
-// statement is one of raw SQL, with its argument.
+// statement is a raw SQL statement with its argument.
 type statement struct {
 	text string
 	args any
 }
 
-// exec runs raw SQL in one transaction, beside an engine that may be open.
+// exec runs raw SQL in one transaction, while an engine may be open.
 func (d database) exec(t *testing.T, statements ...statement) {
 	t.Helper()
 	d.query(t, func(db *sql.DB) error {
@@ -129,7 +129,7 @@ func (d database) exec(t *testing.T, statements ...statement) {
 	})
 }
 
-// query has a connection of its own to the database.
+// query opens its own connection to the database.
 func (d database) query(t *testing.T, run func(*sql.DB) error) {
 	t.Helper()
 	db, err := sql.Open("sqlite", dsn(filepath.Join(d.dir, DatabaseFile), false))

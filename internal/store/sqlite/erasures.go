@@ -11,9 +11,9 @@ import (
 	"equality-information-api/internal/store/queries"
 )
 
-// followErasures removes the records that were erased after they were copied:
-// those of which the keys' file has a tombstone. A record that has neither a
-// key nor a tombstone was not erased: then the files do not go together.
+// followErasures removes the records that were erased after they were copied: those with a
+// tombstone in the file of keys. A record with neither a key nor a tombstone was not
+// erased: the files then do not belong together.
 func followErasures(ctx context.Context, tx *sql.Tx, o RestoreOptions) (erased int64, err error) {
 	var lost int64
 	err = tx.QueryRowContext(ctx, queries.RestoreLost.SQL).Scan(&lost)

@@ -18,13 +18,13 @@ func (s *Store) Events(ctx context.Context, epoch uuid.UUID, after int64, limit 
 	return store.ReadFeed(ctx, s, epoch, after, limit, wait)
 }
 
-// Leads is always so: the data directory is one process's.
+// Leads returns true: only one process uses the data directory.
 func (s *Store) Leads(context.Context) (bool, error) { return true, nil }
 
-// News is closed at the next event.
+// News returns a channel that closes at the next event.
 func (s *Store) News() <-chan struct{} { return s.writer.feed.Next() }
 
-// FeedAfter gives the feed at one moment, with the events behind a position.
+// FeedAfter returns the feed at one moment, with the events after a position.
 func (s *Store) FeedAfter(ctx context.Context, after int64, limit int) (feed store.Feed, err error) {
 	rows, err := s.reads.query(context.WithoutCancel(ctx), queries.OutboxRead, after, limit)
 	if err != nil {
@@ -32,7 +32,7 @@ func (s *Store) FeedAfter(ctx context.Context, after int64, limit int) (feed sto
 	}
 	defer closeRows(rows, &err)
 	var page []events.Event
-	var epoch, floor []byte // which every row has
+	var epoch, floor []byte // every row has both
 	for rows.Next() {
 		var id, record, target, correlation []byte
 		var position, at, version sql.NullInt64
@@ -54,10 +54,10 @@ func (s *Store) FeedAfter(ctx context.Context, after int64, limit int) (feed sto
 	return feed, err
 }
 
-// Trim drops the events and the idempotency outcomes that are past their retention.
+// Trim drops expired events and idempotency outcomes.
 func (s *Store) Trim(ctx context.Context) error { return store.TrimAll(ctx, s.trimBatch) }
 
-// trimBatch drops one batch of either, and says whether it was a full one.
+// trimBatch drops one batch of each, and reports whether either was full.
 func (s *Store) trimBatch(ctx context.Context) (more bool, err error) {
 	now := s.Now()
 	err = s.writer.do(ctx, func(t *tx) error {
@@ -79,7 +79,7 @@ func (s *Store) trimBatch(ctx context.Context) (more bool, err error) {
 		return err
 	})
 	if err != nil {
-		return false, err // where nobody waited for it, it may still be under way
+		return false, err // if the context ended, it may still be running
 	}
 	return more, nil
 }

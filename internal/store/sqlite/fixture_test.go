@@ -30,7 +30,7 @@ type fixture struct {
 	*Store
 	t  *testing.T
 	db database
-	// expected is set where the test lets something fail that is reported.
+	// expected is set if the test causes a failure that is reported.
 	expected bool
 }
 
@@ -60,7 +60,7 @@ func (f *fixture) options() Options {
 	}
 }
 
-// entry is one of an invented caller's.
+// entry is an entry of an invented caller.
 func entry(action string) audit.Entry {
 	return audit.Entry{
 		ID: uuid.New(), At: time.Now().UTC(), Subject: "officer-1", Name: "Invented Officer", Kind: "person",
@@ -74,7 +74,7 @@ func person() equality.Record {
 	return equality.Record{ID: uuid.New(), TargetID: uuid.New(), AgeGroup: "25-34"}
 }
 
-// write writes a record as it is to be, whatever is there.
+// write writes a record, whatever is stored.
 func (f *fixture) write(r equality.Record) error {
 	cmd := store.Command{ID: r.ID, Target: r.TargetID, EventID: uuid.New()}
 	_, err := f.Write(context.Background(), cmd, func(c store.Opened) (store.Decision, error) {
@@ -88,7 +88,7 @@ func (f *fixture) write(r equality.Record) error {
 	return err
 }
 
-// written is a new record with this many versions.
+// written returns a new record with this many versions.
 func (f *fixture) written(versions int) equality.Record {
 	f.t.Helper()
 	r := person()
@@ -99,7 +99,7 @@ func (f *fixture) written(versions int) equality.Record {
 	return r
 }
 
-// load brings records that come from elsewhere, at these versions, in one load.
+// load imports records at these versions in one load.
 func (f *fixture) load(versions ...int64) {
 	f.t.Helper()
 	l := store.Load{Entry: entry(audit.ActionImport)}
@@ -115,7 +115,7 @@ func (f *fixture) load(versions ...int64) {
 	ok(f.t, err)
 }
 
-// read reads a record, with the entry that goes with it.
+// read reads a record, with its entry.
 func (f *fixture) read(id uuid.UUID) (store.Opened, error) {
 	found, err := f.Find(context.Background(), id)
 	if err == nil {
@@ -155,7 +155,7 @@ func (d database) findings(t *testing.T, keys *sealing.Keyset, heads ...audit.He
 	return findings, records
 }
 
-// sound fails the test where verification finds anything.
+// sound fails the test if verification finds anything.
 func (d database) sound(t *testing.T, keys *sealing.Keyset, heads ...audit.Head) {
 	t.Helper()
 	findings, records := d.findings(t, keys, heads...)
@@ -171,8 +171,8 @@ func (d database) value(t *testing.T, query string) (n int64) {
 	return n
 }
 
-// hold keeps the writer busy until it is released, so that what is written
-// meanwhile waits together.
+// hold keeps the writer busy until it is released, so that the writes in between wait
+// together.
 func (f *fixture) hold() (release func()) {
 	f.t.Helper()
 	held, free := make(chan struct{}), make(chan struct{})
@@ -182,7 +182,7 @@ func (f *fixture) hold() (release func()) {
 		return errors.New("test: it wrote nothing")
 	}}
 	if !f.writer.jobs.TryPut(j) {
-		f.t.Fatal("the writer takes no job")
+		f.t.Fatal("the writer accepts no job")
 	}
 	<-held
 	return func() { close(free) }
@@ -194,14 +194,14 @@ func (f *fixture) queued(n int) {
 	for f.writer.jobs.Len() != n {
 		select {
 		case <-f.t.Context().Done():
-			f.t.Fatal("they did not come")
+			f.t.Fatal("the jobs did not arrive")
 		default:
 			yield()
 		}
 	}
 }
 
-// epoch is the feed's.
+// epoch is the epoch of the feed.
 func (f *fixture) epoch() uuid.UUID {
 	f.t.Helper()
 	feed, err := f.FeedAfter(f.t.Context(), 0, 1)

@@ -18,7 +18,7 @@ import (
 	"equality-information-api/internal/store"
 )
 
-// fill lets the database grow no more, as on a full disk. The writer is idle.
+// fill stops the database from growing, like a full disk. The writer must be idle.
 func (f *fixture) fill(t *testing.T) (makeRoom func()) {
 	t.Helper()
 	f.expected = true
@@ -35,7 +35,7 @@ func (f *fixture) fill(t *testing.T) (makeRoom func()) {
 	return func() { t.Helper(); limit(1 << 30) }
 }
 
-// long is a person whose document needs pages of its own.
+// long is a person whose document needs several pages.
 func long() equality.Record {
 	r := person()
 	r.HomeSituationIfOther = equality.NewText(strings.Repeat("invented ", 2000))
@@ -45,7 +45,7 @@ func long() equality.Record {
 func TestAFullDiskStopsEverythingAndHarmsNothing(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	f.expected = true // that writing fails, and works again, is reported
+	f.expected = true // the store reports that writing fails and works again
 	var people []equality.Record
 	for i := range 10 {
 		people = append(people, f.written(1+i%3))
@@ -53,7 +53,7 @@ func TestAFullDiskStopsEverythingAndHarmsNothing(t *testing.T) {
 	acknowledged := f.list()
 	makeRoom := f.fill(t)
 
-	// Each write and each read takes room until there is none.
+	// Each write and each read needs space until there is none.
 	if err := f.write(long()); !errors.Is(err, store.ErrUnavailable) {
 		t.Fatalf("a long write: %v", err)
 	}
@@ -96,7 +96,7 @@ func TestAFullDiskStopsEverythingAndHarmsNothing(t *testing.T) {
 			}
 		}
 		e := entry("list")
-		for range 500 { // more than could find room
+		for range 500 { // more than would fit
 			e.Touched = e.Touched.AppendID(uuid.New())
 		}
 		if err := f.Append(t.Context(), e); !errors.Is(err, store.ErrUnavailable) {
@@ -131,7 +131,7 @@ func TestAFullDiskStopsEverythingAndHarmsNothing(t *testing.T) {
 func TestABatchOnAFullDiskFailsWhole(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	f.expected = true // that writing fails, and works again, is reported
+	f.expected = true // the store reports that writing fails and works again
 	f.written(1)
 	before := f.db.value(t, "SELECT count(*) FROM audit")
 	makeRoom := f.fill(t)
@@ -160,7 +160,7 @@ func TestABatchOnAFullDiskFailsWhole(t *testing.T) {
 func TestALockedDatabaseIsUnavailable(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	f.expected = true // that writing fails, and works again, is reported
+	f.expected = true // the store reports that writing fails and works again
 	f.written(1)
 	f.expected = true
 	_, err := f.writer.conn.ExecContext(t.Context(), "PRAGMA busy_timeout = 1")
@@ -190,7 +190,7 @@ func TestWhatWasAcknowledgedSurvivesTheProcess(t *testing.T) {
 	f := setup(t)
 	r := f.written(3)
 	head := f.Heads()[0]
-	// What is on the disk when nobody closes anything.
+	// The files as they are if nobody closes anything.
 	dir := t.TempDir()
 	for _, name := range []string{DatabaseFile, DatabaseFile + "-wal"} {
 		content, err := os.ReadFile(filepath.Join(f.db.dir, name))

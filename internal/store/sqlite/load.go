@@ -14,8 +14,8 @@ import (
 	"equality-information-api/internal/store/queries"
 )
 
-// Load writes many arrivals in one transaction and says what became of each,
-// in their order. Error: store.ErrUnavailable.
+// Load writes many arrivals in one transaction and returns the landing of each, in order.
+// Error: store.ErrUnavailable.
 func (s *Store) Load(ctx context.Context, l store.Load) ([]store.Landing, error) {
 	if l.Empty() {
 		return nil, nil
@@ -26,13 +26,12 @@ func (s *Store) Load(ctx context.Context, l store.Load) ([]store.Landing, error)
 		return err
 	})
 	if err != nil {
-		return nil, err // where nobody waited for it, it may still be under way
+		return nil, err // if the context ended, it may still be running
 	}
 	return landings, nil
 }
 
-// Mark gives the position that a load has kept under a name, nil where there
-// is none. Error: store.ErrUnavailable.
+// Mark returns the position stored under a name, or nil. Error: store.ErrUnavailable.
 func (s *Store) Mark(ctx context.Context, name string) ([]byte, error) {
 	position, err := readMeta(ctx, s.readers, store.MetaMark+name)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -41,8 +40,8 @@ func (s *Store) Mark(ctx context.Context, name string) ([]byte, error) {
 	return position, classify(err)
 }
 
-// SwapMark sets a position that is still the one expected, and says whether
-// it was. Error: store.ErrUnavailable.
+// SwapMark sets a position if it is still as expected, and reports whether it was. Error:
+// store.ErrUnavailable.
 func (s *Store) SwapMark(ctx context.Context, name string, was, now []byte) (swapped bool, err error) {
 	var n int64
 	err = s.writer.do(ctx, func(t *tx) (err error) {
@@ -50,7 +49,7 @@ func (s *Store) SwapMark(ctx context.Context, name string, was, now []byte) (swa
 		return err
 	})
 	if err != nil {
-		return false, err // where nobody waited for it, it may still be under way
+		return false, err // if the context ended, it may still be running
 	}
 	return n == 1, nil
 }
@@ -62,7 +61,7 @@ func (t *tx) load(s *Store, l store.Load) ([]store.Landing, error) {
 	}
 	now := s.Now()
 	for _, n := range j.landed {
-		a := l.Arrivals[n] // a copy: the caller's are left as they are
+		a := l.Arrivals[n] // a copy, so that the caller's does not change
 		t.w.modified = t.stamp(now)
 		a.Modified = store.Micros(t.w.modified)
 		t.w.number++
@@ -98,15 +97,15 @@ func latest(a, b time.Time) time.Time {
 	return b
 }
 
-// judgement is what becomes of arrivals.
+// judgement is the result of judging arrivals.
 type judgement struct {
 	landings []store.Landing
-	landed   []int // places of those that land
+	landed   []int // indexes of those to store
 	rows     rows
 }
 
-// judge decides on each arrival before any is written: the ids of all are
-// looked up together and in their order, which reads each page once.
+// judge decides on each arrival before any is written: it looks up all ids together, in
+// order, so that it reads each page once.
 func (t *tx) judge(s *Store, arrivals []store.Arrival) (j judgement, err error) {
 	taken, err := t.taken(arrivals)
 	if err != nil {
@@ -121,7 +120,8 @@ func (t *tx) judge(s *Store, arrivals []store.Arrival) (j judgement, err error) 
 // idsTogether is how many ids identifier-find looks up.
 const idsTogether = 16
 
-// taken gives those ids of the arrivals that lead to a record, or to an erased one's tombstone.
+// taken returns the ids of the arrivals that lead to a record, or to the tombstone of an
+// erased one.
 func (t *tx) taken(arrivals []store.Arrival) (map[uuid.UUID]bool, error) {
 	ids := make([]uuid.UUID, 0, 2*len(arrivals))
 	for i := range arrivals {
@@ -132,7 +132,7 @@ func (t *tx) taken(arrivals []store.Arrival) (map[uuid.UUID]bool, error) {
 	taken := make(map[uuid.UUID]bool)
 	for chunk := range slices.Chunk(ids, idsTogether) {
 		args := make([]any, 0, idsTogether)
-		for i := range idsTogether { // the last id again, where there are fewer
+		for i := range idsTogether { // if there are fewer, repeats the last id
 			args = append(args, chunk[min(i, len(chunk)-1)][:])
 		}
 		if err := t.takenOf(taken, args); err != nil {
@@ -161,7 +161,7 @@ func (t *tx) takenOf(taken map[uuid.UUID]bool, ids []any) (err error) {
 
 func compareIDs(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) }
 
-// rows are those of new records, table by table.
+// rows are the rows of new records, by table.
 type rows struct {
 	identifiers []identifierRow
 	records     []store.Row
@@ -190,8 +190,8 @@ func (r *rows) add(number int64, a *store.Arrival) {
 	}
 }
 
-// insert writes the rows, those of each table in the order of its key, so that
-// a page is changed once for all of them.
+// insert writes the rows of each table in the order of its key, so that each page changes
+// only once.
 func (t *tx) insert(r *rows) error {
 	slices.SortFunc(r.identifiers, func(a, b identifierRow) int { return compareIDs(a.id, b.id) })
 	slices.SortFunc(r.ninos, func(a, b ninoRow) int { return bytes.Compare(a.hash, b.hash) })

@@ -15,8 +15,8 @@ import (
 	"equality-information-api/internal/store/queries"
 )
 
-// load makes a database of a backup, and has erasures follow that came after
-// its records were copied. It returns how many.
+// load makes a database from a backup, and repeats erasures made after its records were
+// copied. It returns how many.
 func load(ctx context.Context, path string, o RestoreOptions, records, keys Mark) (erased int64, err error) {
 	db, err := sql.Open("sqlite", loadingDSN(path))
 	if err != nil {
@@ -24,7 +24,7 @@ func load(ctx context.Context, path string, o RestoreOptions, records, keys Mark
 	}
 	db.SetMaxOpenConns(1)
 	defer func() { err = errors.Join(err, db.Close()) }()
-	// What each file holds is of the schema that it was copied from; migrations in between are done to what is there.
+	// Each file has the schema it was copied from; migrations in between are applied to it.
 	if err := migrateTo(ctx, db, records.Schema); err != nil {
 		return 0, err
 	}
@@ -51,7 +51,7 @@ func load(ctx context.Context, path string, o RestoreOptions, records, keys Mark
 
 func loadRecords(ctx context.Context, tx *sql.Tx, from Source) error {
 	return loadTables(ctx, tx, from, func(table string, columns []string) (string, error) {
-		// What migrations have put there stands in the backup too.
+		// The backup also has the rows that migrations have added.
 		if _, err := tx.ExecContext(ctx, "DELETE FROM "+quoted(table)); err != nil {
 			return "", err
 		}
@@ -102,18 +102,19 @@ func listed(columns []string, first int) (names, parameters string) {
 	return strings.Join(n, ", "), strings.Join(p, ", ")
 }
 
-// loadTables inserts all rows of an archive, with the statement that is given for each table.
+// loadTables inserts all rows of an archive, using the statement that it gets for each
+// table.
 func loadTables(ctx context.Context, tx *sql.Tx, from Source, statement func(table string, columns []string) (string, error)) error {
 	r, err := from.reader()
 	if err != nil {
 		return err
 	}
-	// Cancelled between rows: a statement that can be costs a goroutine.
+	// Cancelled between rows: a cancellable statement costs a goroutine.
 	quick := context.WithoutCancel(ctx)
 	var prepared *sql.Stmt
 	defer func() {
 		if prepared != nil {
-			_ = prepared.Close() // the transaction's end closes it too
+			_ = prepared.Close() // the end of the transaction also closes it
 		}
 	}()
 	return r.tables(func(table string, columns []string) (func([]any) error, error) {
@@ -139,8 +140,8 @@ func loadTables(ctx context.Context, tx *sql.Tx, from Source, statement func(tab
 	})
 }
 
-// begin makes what was loaded a database of its own: with a feed that no
-// earlier cursor belongs to, and an entry that tells where it comes from.
+// begin makes the loaded data a database of its own: its feed accepts no earlier cursor,
+// and an entry says where the data comes from.
 func begin(ctx context.Context, tx *sql.Tx, o RestoreOptions, records, keys Mark) error {
 	epoch := uuid.New()
 	for name, value := range map[string][]byte{store.MetaEpoch: epoch[:], store.MetaKeyset: keys.Check} {
@@ -159,14 +160,14 @@ func begin(ctx context.Context, tx *sql.Tx, o RestoreOptions, records, keys Mark
 		return err
 	}
 	if violated > 0 {
-		return fmt.Errorf("%s holds %d rows that belong to none: %w", o.Records.Name, violated, ErrDamaged)
+		return fmt.Errorf("%s has %d rows without the row they belong to: %w", o.Records.Name, violated, ErrDamaged)
 	}
 	return nil
 }
 
 const timeForm = "2006-01-02T15:04:05Z"
 
-// entry is one of whoever restores.
+// entry is an entry of whoever restores.
 func (o RestoreOptions) entry(action string) audit.Entry {
 	e := o.Entry
 	e.ID, e.At, e.Action, e.Outcome = uuid.New(), o.Now.UTC(), action, audit.Done

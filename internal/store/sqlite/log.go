@@ -10,8 +10,8 @@ import (
 	"equality-information-api/internal/store"
 )
 
-// OpenLog opens a data directory's access log. Another keyset than the
-// database's is refused.
+// OpenLog opens the access log of a data directory. A keyset other than the database's is
+// refused.
 func OpenLog(ctx context.Context, dir string, keys *sealing.Keyset) (*store.Log, error) {
 	schema, err := newestSchema()
 	if err != nil {
@@ -24,7 +24,7 @@ func OpenLog(ctx context.Context, dir string, keys *sealing.Keyset) (*store.Log,
 	return store.OpenLog(ctx, db, store.LogOptions{Keys: keys, Lanes: 1, Text: func(stored string) string { return stored }, Schema: schema})
 }
 
-// openReader opens a data directory's database, which must be there, for reading.
+// openReader opens the existing database of a data directory for reading.
 func openReader(dir string) (*sql.DB, error) {
 	exists, err := Exists(dir)
 	if err != nil {

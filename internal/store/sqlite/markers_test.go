@@ -13,8 +13,8 @@ import (
 	"equality-information-api/internal/store"
 )
 
-// marked is an invented person's record with a marker in every member that can
-// hold one; the markers of a round are its own.
+// marked is an invented person's record with a marker in every member that can hold one.
+// Each round has its own markers.
 func marked(r equality.Record, round int) (equality.Record, []string) {
 	var markers []string
 	mark := func(member string) string {
@@ -47,7 +47,8 @@ func TestNoAnswerStandsInTheFilesInClear(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	r := person()
-	// What is known to be in clear shows that the search finds what is there.
+	// These words are known to be in the files unencrypted, which shows that the search
+	// works.
 	clear := []string{"Invented Officer", "test.written"}
 	var markers []string
 	seen := make(map[string]bool)

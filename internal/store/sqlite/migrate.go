@@ -17,7 +17,7 @@ var migrations embed.FS
 // migrate brings the schema up to date.
 func migrate(ctx context.Context, db *sql.DB) error { return migrateTo(ctx, db, math.MaxInt64) }
 
-// migrateTo brings the schema up to a version, or leaves it as it is.
+// migrateTo brings the schema up to a version, unless it is already newer.
 func migrateTo(ctx context.Context, db *sql.DB, version int64) error {
 	provider, err := provider(db)
 	if err != nil {
@@ -46,8 +46,8 @@ func newestSchema() (int64, error) {
 	return goose.NumericComponent(files[len(files)-1].Name())
 }
 
-// Migrate brings the schema of a data directory's database up to date without
-// starting a server. The caller holds the directory's lock.
+// Migrate brings the schema of a data directory's database up to date without starting a
+// server. The caller holds the lock of the directory.
 func Migrate(ctx context.Context, path string) (err error) {
 	db, err := sql.Open("sqlite", dsn(path, false))
 	if err != nil {

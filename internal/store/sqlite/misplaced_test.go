@@ -22,7 +22,7 @@ func TestAnIdThatLeadsToAnothersRecordShowsNothing(t *testing.T) {
 	}
 }
 
-// A record whose key is gone is damaged, and not one that never was.
+// A record without its key is damaged. It does not count as missing.
 func TestARecordWithoutItsKeyIsAnErrorAndNotAbsent(t *testing.T) {
 	t.Parallel()
 	f := setup(t)

@@ -15,7 +15,7 @@ import (
 	"equality-information-api/internal/store/queries"
 )
 
-// sample are the values of a query's sample, as SQLite keeps them.
+// sample returns the values of a query's sample in SQLite's form.
 func sample(t *testing.T, q *queries.Query) (args []any) {
 	t.Helper()
 	for _, written := range q.Sample {
@@ -37,7 +37,7 @@ func sample(t *testing.T, q *queries.Query) (args []any) {
 	return args
 }
 
-// plan is what SQLite would do for a query.
+// plan returns SQLite's plan for a query.
 func plan(ctx context.Context, conn *sql.Conn, query string, args []any) (steps []string, err error) {
 	rows, err := conn.QueryContext(ctx, "EXPLAIN QUERY PLAN "+query, args...)
 	if err != nil {
@@ -55,7 +55,7 @@ func plan(ctx context.Context, conn *sql.Conn, query string, args []any) (steps 
 	return steps, nil
 }
 
-// Every query is prepared here too, which a server does when it first runs it.
+// Every query is also prepared here, which a server does only when it first runs it.
 func TestNoQueryReadsAWholeTable(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
@@ -63,7 +63,8 @@ func TestNoQueryReadsAWholeTable(t *testing.T) {
 		f.written(2)
 	}
 	f.db.exec(t, statement{"ANALYZE", nil})
-	// What is meant to: verification, backup and restore, and the oldest batch of a table, which is bounded.
+	// Queries that are meant to: verification, backup and restore, and the oldest batch of
+	// a table, which is bounded.
 	meant := map[*queries.Query][]string{
 		queries.AuditWalk:              {"SCAN audit"},
 		queries.AuditTargetWalk:        {"SCAN audit_target"},
@@ -86,8 +87,8 @@ func TestNoQueryReadsAWholeTable(t *testing.T) {
 		// In its plan for foreign keys; it is done only while one is violated, which none is here.
 		queries.SQLiteRecordInsert: {"SCAN nino_index", "SCAN identifier"},
 	}
-	meant[queries.OutboxRead] = []string{"SCAN feed", "SCAN page", "USE TEMP B-TREE"} // the one row of the one, and a page
-	plain := []string{"SCAN CONSTANT ROW", "SCAN 2-ROW VALUES"}                       // of a SELECT without FROM
+	meant[queries.OutboxRead] = []string{"SCAN feed", "SCAN page", "USE TEMP B-TREE"} // one row, and a page
+	plain := []string{"SCAN CONSTANT ROW", "SCAN 2-ROW VALUES"}                       // a SELECT without FROM
 	f.db.query(t, func(db *sql.DB) error {
 		conn, err := db.Conn(t.Context())
 		if err != nil {

@@ -28,8 +28,8 @@ func (t tables) remembered(ctx context.Context, key [32]byte, since time.Time) (
 	return r, err == nil, classify(err)
 }
 
-// Heads is the last durable entry of the access log's one lane since the store
-// was opened; none where there has been none.
+// Heads returns the last durable entry of the only lane of the access log since the store
+// was opened; nothing if there was none.
 func (s *Store) Heads() []audit.Head {
 	if head := s.writer.durable.Load(); head != nil {
 		return []audit.Head{*head}
@@ -37,16 +37,17 @@ func (s *Store) Heads() []audit.Head {
 	return nil
 }
 
-// probeSize is more than a write takes.
+// probeSize is more than a write needs.
 const probeSize = 128 << 10
 
-// Ready says whether the store can write: by trying, where it could not last time.
+// Ready reports whether the store can write. If the last write failed, it tries one.
 func (s *Store) Ready(ctx context.Context) error {
 	if !s.writer.failing.Load() {
 		return nil
 	}
 	return s.writer.do(ctx, func(t *tx) error {
-		// More than may still fit on a full disk's last page; the time then takes its place.
+		// A smaller value could still fit on the last page of a full disk. The time then
+		// replaces it.
 		if _, err := t.exec(queries.MetaWrite, "last-probe", make([]byte, probeSize)); err != nil {
 			return err
 		}

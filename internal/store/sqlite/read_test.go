@@ -8,7 +8,7 @@ import (
 	"equality-information-api/internal/store"
 )
 
-// overtaken are tables in which something happens before past rows are read.
+// overtaken are tables in which something changes before past rows are read.
 type overtaken struct {
 	store.Tables
 	meanwhile func()
@@ -25,7 +25,7 @@ func TestAHistoryHasNoVersionTwiceWhenAChangeComesMeanwhile(t *testing.T) {
 	r := f.written(3)
 	r.AgeGroup = "45-54"
 	reader := store.NewReader(overtaken{tables{f.reads}, func() {
-		ok(t, f.write(r)) // what was found is in the history now
+		ok(t, f.write(r)) // the version that was found is now in the history
 	}}, testKeys())
 	_, versions, err := reader.History(t.Context(), r.ID, math.MaxInt64, 10)
 	ok(t, err)

@@ -14,41 +14,42 @@ import (
 	"equality-information-api/internal/sealing"
 )
 
-// A Source is a file of a backup, decrypted. It is read twice: nothing of it
-// is used before all of it has been verified.
+// A Source is a decrypted file of a backup. It is read twice: nothing in it is used before
+// all of it is verified.
 type Source struct {
 	Name string // for errors
 	Open func() (io.Reader, error)
 }
 
-// RestoreOptions say what is restored, and where to.
+// RestoreOptions say what to restore, and where to.
 type RestoreOptions struct {
 	Dir               string // the data directory, without a database; the caller holds its lock
 	Keys              *sealing.Keyset
 	Now               time.Time
 	Records, DataKeys Source
-	// Entry is who restores, for the access log.
+	// Entry says who restores, for the access log.
 	Entry audit.Entry
-	// Regardless puts a database in place that does not verify.
+	// Regardless restores even a database that fails verification.
 	Regardless bool
 }
 
-// Restored is what a restore has done.
+// Restored is the result of a restore.
 type Restored struct {
 	Mark
-	Erased int64 // records that were erased since they were backed up
-	// Report is what verification found of the restored database.
+	Erased int64 // records erased after they were backed up
+	// Report is the result of verifying the restored database.
 	Report *audit.Report
 }
 
-// ErrUnverified is a backup whose restored access log, or records, do not verify.
+// ErrUnverified means that the restored access log, or the restored records, fail
+// verification.
 var ErrUnverified = errors.New("the restored database failed verification: nothing was put in place")
 
-// restoring is where a database is while it is made, within the data
-// directory: what a restore that was killed has left goes with the next one.
+// restoring is the name of a database in the data directory while it is being made. The
+// next restore removes what a killed one left.
 const restoring = ".restore"
 
-// Restore makes a data directory's database from a backup, whole or not at all.
+// Restore makes the database of a data directory from a backup, completely or not at all.
 func Restore(ctx context.Context, o RestoreOptions) (r Restored, err error) {
 	if err := noDatabase(o.Dir); err != nil {
 		return r, err
@@ -67,7 +68,7 @@ func Restore(ctx context.Context, o RestoreOptions) (r Restored, err error) {
 	if r.Erased, err = load(ctx, path, o, records, keys); err != nil {
 		return r, classify(err)
 	}
-	// Once opened as a server does, so that it is in the server's journal mode.
+	// Open it once like a server does, so that it has the server's journal mode.
 	if err := Migrate(ctx, path); err != nil {
 		return r, err
 	}
@@ -80,8 +81,8 @@ func Restore(ctx context.Context, o RestoreOptions) (r Restored, err error) {
 	return r, putInPlace(path, o.Dir)
 }
 
-// noDatabase sees that there is no database, nor what one has left: a WAL
-// would be taken for that of the restored one.
+// noDatabase checks that there is no database, nor files of one: a WAL would be taken for
+// that of the restored database.
 func noDatabase(dir string) error {
 	for _, left := range []string{"", "-wal", "-shm", "-journal"} {
 		_, err := os.Lstat(filepath.Join(dir, DatabaseFile+left))
@@ -95,7 +96,7 @@ func noDatabase(dir string) error {
 	return nil
 }
 
-// inspect verifies both files, and that they go together.
+// inspect verifies both files, and that they belong together.
 func inspect(o RestoreOptions) (records, keys Mark, err error) {
 	if records, err = inspectOne(o.Records, o.Keys, kindRecords); err != nil {
 		return records, keys, err
@@ -117,8 +118,8 @@ func inspect(o RestoreOptions) (records, keys Mark, err error) {
 	return records, keys, o.Keys.VerifyCheckValue(keys.Check)
 }
 
-// older says whether keys were copied before records were: by the access log,
-// or by the clock where a restore lies between the two.
+// older reports whether keys were copied before records: by the access log, or by the clock
+// if there was a restore in between.
 func older(keys, records Mark) bool {
 	if keys.Epoch == records.Epoch {
 		return keys.Head.Seq < records.Head.Seq
@@ -156,8 +157,8 @@ func (s Source) named(err error) error {
 	return fmt.Errorf("%s: %w", s.Name, err)
 }
 
-// verifyRestored verifies the access log and every record of a database that
-// is not yet in place. The log must go on from the backup's head.
+// verifyRestored verifies the access log and every record of a database before it gets its
+// final name. The log must continue from the backup's head.
 func verifyRestored(ctx context.Context, dir string, keys *sealing.Keyset, head audit.Head) (*audit.Report, error) {
 	log, err := OpenLog(ctx, dir, keys)
 	if err != nil {
@@ -175,7 +176,8 @@ func putInPlace(path, dir string) error {
 	if err := syncFile(path); err != nil {
 		return err
 	}
-	// A link, because a rename would replace a database; there is none, but nothing may hang on that.
+	// A link, because a rename would replace a database. There is none, but nothing should
+	// depend on that.
 	if err := os.Link(path, filepath.Join(dir, DatabaseFile)); err != nil {
 		return err
 	}
@@ -190,7 +192,7 @@ func syncFile(path string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// within does something in one transaction of a database.
+// within runs do in one transaction of a database.
 func within(ctx context.Context, db *sql.DB, do func(*sql.Tx) error) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {

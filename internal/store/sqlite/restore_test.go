@@ -15,7 +15,7 @@ import (
 	"equality-information-api/internal/store"
 )
 
-// holds lists what a directory has.
+// holds lists the files of a directory.
 func holds(t *testing.T, dir string) string {
 	t.Helper()
 	files, err := os.ReadDir(dir)
@@ -34,7 +34,7 @@ func TestFilesThatDoNotGoTogetherAreRefused(t *testing.T) {
 	first := f.db.backup(t)
 	f.written(1)
 	second := f.db.backup(t)
-	// Another database under the same keyset, whose records are not in these keys.
+	// Another database with the same keyset, whose records are not in these keys.
 	g := setup(t)
 	g.written(1)
 	for range 9 {
@@ -55,7 +55,7 @@ func TestFilesThatDoNotGoTogetherAreRefused(t *testing.T) {
 		says string
 		is   error
 	}{
-		"changed places":           {pair{second.keys, second.records}, nil, "RECORDS is the file of keys: the two files are swapped", nil},
+		"swapped":                  {pair{second.keys, second.records}, nil, "RECORDS is the file of keys: the two files are swapped", nil},
 		"the keys twice":           {pair{second.keys, second.keys}, nil, "are swapped", nil},
 		"the records twice":        {pair{second.records, second.records}, nil, "KEYS is the file of records", nil},
 		"older keys":               {pair{second.records, first.keys}, nil, "KEYS is older than RECORDS", nil},
@@ -86,7 +86,7 @@ func TestFilesThatDoNotGoTogetherAreRefused(t *testing.T) {
 			}
 		})
 	}
-	// Older records with newer keys are as it should be.
+	// Older records with newer keys are correct.
 	pair{first.records, second.keys}.restored(t, 0)
 }
 
@@ -108,7 +108,7 @@ func TestADirectoryWithADatabaseIsLeftAsItIs(t *testing.T) {
 	}
 }
 
-// interrupted ends the context when it has been read to its end once.
+// interrupted cancels the context when it has been read to its end once.
 type interrupted struct {
 	io.Reader
 	end context.CancelFunc
@@ -130,7 +130,7 @@ func TestARestoreThatIsInterruptedLeavesNothing(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	dir := t.TempDir()
-	// What an earlier one left that was killed.
+	// Left by an earlier restore that was killed.
 	ok(t, os.MkdirAll(filepath.Join(dir, restoring), 0o700))
 	ok(t, os.WriteFile(filepath.Join(dir, restoring, DatabaseFile), []byte("half a database"), 0o600))
 	o := p.options(dir)
@@ -176,8 +176,8 @@ func TestWhatDoesNotVerifyIsRestoredOnlyRegardless(t *testing.T) {
 	}
 }
 
-// Keys of an erasure that came after a restore are newer by the clock; the
-// access log has begun anew where the restore took it up.
+// The keys of an erasure after a restore are newer by the clock: the access log continued
+// from an earlier point.
 func TestARestoredDatabasesKeysGoWithEarlierRecords(t *testing.T) {
 	t.Parallel()
 	f := setup(t)

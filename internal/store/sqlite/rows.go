@@ -7,11 +7,11 @@ import (
 	"equality-information-api/internal/store/queries"
 )
 
-// rowsTogether are the numbers of rows that go with one statement, the larger
-// first: any number is a few of them.
+// rowsTogether are numbers of rows for one statement, in falling order: any number of rows
+// is a sum of a few of them.
 var rowsTogether = []int{32, 8, 4, 2, 1}
 
-// insertAll inserts rows with a query, many with one statement where there are as many.
+// insertAll inserts rows with a query, many rows per statement if possible.
 func insertAll[T any](t *tx, q *queries.Query, rows []T, appendRow func([]any, *T) []any) error {
 	for _, n := range rowsTogether {
 		for len(rows) >= n {
@@ -28,7 +28,7 @@ func insertAll[T any](t *tx, q *queries.Query, rows []T, appendRow func([]any, *
 	return nil
 }
 
-// withRows is an INSERT of one row of parameters made one of n rows.
+// withRows turns an INSERT of one row of parameters into one of n rows.
 func withRows(query string, n int) string {
 	const values = "VALUES ("
 	head, row, found := strings.Cut(query, values)

@@ -14,7 +14,7 @@ import (
 	"equality-information-api/internal/sealing"
 )
 
-// settings are what every connection has.
+// settings are the settings of every connection.
 func settings(reader bool) map[string]string {
 	want := map[string]string{
 		"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "secure_delete": "1",
@@ -44,7 +44,7 @@ func readSettings(t *testing.T, conn rower) map[string]string {
 func TestEveryPooledConnectionHasItsSettings(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	// All are taken before one is given back, so that the pool has to open all.
+	// All are taken before one is returned, so that the pool must open all.
 	var readers []*sql.Conn
 	for range readerCount() {
 		conn, err := f.readers.Conn(t.Context())

@@ -1,6 +1,6 @@
-// Package sqlite keeps the store in one SQLite database: its connections, its
-// single group-committing writer and its migrations. What a write or a read
-// means is the contract of package store; the SQL is in store/queries.
+// Package sqlite implements the store on a single SQLite database. It owns the connections,
+// the one writer, which commits jobs in groups, and the migrations. Package store defines
+// what writes and reads mean; the SQL is in store/queries.
 package sqlite
 
 import (
@@ -31,14 +31,15 @@ type Options struct {
 	Dir  string // the data directory; it exists
 	Keys *sealing.Keyset
 	Now  func() time.Time
-	// KeyRetention is how long the outcome of a write is remembered under its
-	// idempotency key; EventRetention is how long an event stays in the feed.
+	// KeyRetention is how long the outcome of a write is remembered for its idempotency
+	// key; EventRetention is how long an event stays in the feed.
 	KeyRetention, EventRetention time.Duration
-	// Report is told of what fails where no caller waits for it.
+	// Report receives failures that no caller waits for.
 	Report func(what string, err error)
 }
 
-// Store keeps the contract of package store on one SQLite database. Any number of goroutines may use it.
+// Store implements package store's contract on one SQLite database. Any number of
+// goroutines may use it.
 type Store struct {
 	Options
 	store.Reader
@@ -48,13 +49,13 @@ type Store struct {
 	stopTrim func()
 }
 
-// Open opens the data directory's database for a server, with the schema
-// brought up to date. The caller holds the directory's lock. A keyset other
-// than the one the database was made with is refused.
+// Open opens the data directory's database for a server and brings the schema up to date.
+// The caller holds the lock of the directory. A keyset other than the one the database was
+// made with is refused.
 func Open(ctx context.Context, o Options) (*Store, error) {
-	// fdatasync makes a commit as durable as fsync, without the file's time of
-	// change, which the file system's journal would have to write too. Where
-	// there is no fdatasync it stays fsync.
+	// fdatasync makes a commit as durable as fsync, but without the file's modification
+	// time, which the file system would also have to write. If there is no fdatasync,
+	// SQLite uses fsync.
 	if _, err := sqlite.Fdatasync(true); err != nil && !errors.Is(err, sqlite.ErrFdatasyncUnavailable) {
 		return nil, err
 	}
@@ -92,10 +93,11 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	return s, nil
 }
 
-// readerCount keeps a few more connections than processors, since a read waits for the disk now and then.
+// readerCount allows a few more connections than processors, because reads sometimes wait
+// for the disk.
 func readerCount() int { return 2 + 2*runtime.GOMAXPROCS(0) }
 
-// Close finishes what waits to be written and closes the database.
+// Close does the waiting writes and closes the database.
 func (s *Store) Close() error {
 	s.stopTrim()
 	return errors.Join(s.writer.close(), s.closeReaders())
@@ -108,10 +110,9 @@ func (s *Store) closeReaders() error {
 	return s.readers.Close()
 }
 
-// dsn is the one place where a connection's settings stand. A reader cannot
-// write. The writer has a cache for the pages of a whole batch and lets the WAL
-// grow to 4,000 pages (16 MB), since a page that is changed often is then
-// copied into the database once for many changes.
+// dsn has all settings of a connection. A reader cannot write. The writer's cache holds the
+// pages of a whole batch. It lets the WAL grow to 4,000 pages (16 MB), so that a page that
+// changes often is copied into the database once for many changes.
 func dsn(path string, reader bool) string {
 	settings := url.Values{"_pragma": {
 		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)", "secure_delete(ON)",
@@ -126,9 +127,9 @@ func dsn(path string, reader bool) string {
 	return fileURL(path, settings)
 }
 
-// loadingDSN is for a database that a restore makes: it is of use only once it
-// is whole and has been synced, so nothing is until then. Rows come in any
-// order, and their foreign keys are checked in the end.
+// loadingDSN is for a database that a restore is making. It is useless until it is complete
+// and synced, so nothing is synced before then. Rows may come in any order; foreign keys
+// are checked at the end.
 func loadingDSN(path string) string {
 	return fileURL(path, url.Values{"_pragma": {
 		"journal_mode(MEMORY)", "synchronous(OFF)", "foreign_keys(OFF)", "secure_delete(ON)", "temp_store(MEMORY)",
@@ -140,7 +141,7 @@ func fileURL(path string, settings url.Values) string {
 	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: settings.Encode()}).String()
 }
 
-// Exists says whether a data directory has a database.
+// Exists reports whether a data directory has a database.
 func Exists(dir string) (bool, error) {
 	_, err := os.Stat(filepath.Join(dir, DatabaseFile))
 	if errors.Is(err, os.ErrNotExist) {
@@ -149,7 +150,7 @@ func Exists(dir string) (bool, error) {
 	return err == nil, err
 }
 
-// checkKeyset ties a new database to its keyset and refuses another one later.
+// checkKeyset ties a new database to its keyset. Later it refuses any other keyset.
 func checkKeyset(ctx context.Context, db *sql.DB, keys *sealing.Keyset) error {
 	check, err := readMeta(ctx, db, store.MetaKeyset)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -169,7 +170,7 @@ func checkKeyset(ctx context.Context, db *sql.DB, keys *sealing.Keyset) error {
 	return keys.VerifyCheckValue(check)
 }
 
-// makeEpoch gives the feed of a new database its epoch.
+// makeEpoch gives the feed of a new database an epoch.
 func makeEpoch(ctx context.Context, db *sql.DB) error {
 	_, err := readMeta(ctx, db, store.MetaEpoch)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -189,7 +190,7 @@ func writeMeta(ctx context.Context, db *sql.DB, name string, value []byte) error
 	return err
 }
 
-// classify turns SQLite's failures that may pass by themselves into store.ErrUnavailable.
+// classify turns SQLite failures that may pass by themselves into store.ErrUnavailable.
 func classify(err error) error {
 	var failure *sqlite.Error
 	if !errors.As(err, &failure) || errors.Is(err, store.ErrUnavailable) {
@@ -203,8 +204,8 @@ func classify(err error) error {
 	return err
 }
 
-// violates says whether a statement found a row in its way, or none where there
-// has to be one: a write that no longer fits (store.Statement).
+// violates reports whether a statement found a row in its way, or did not find the row it
+// needs: a write that no longer fits (store.Statement).
 func violates(err error) bool {
 	var failure *sqlite.Error
 	if !errors.As(err, &failure) {

@@ -10,8 +10,8 @@ import (
 	"equality-information-api/internal/store/queries"
 )
 
-// statements are the queries of a connection, or of a pool of them, each
-// prepared when it is first run. Any number of goroutines may use them.
+// statements are the queries of a connection, or of a pool. Each is prepared when it first
+// runs. Any number of goroutines may use them.
 type statements struct {
 	on       preparer
 	mu       sync.RWMutex
@@ -34,7 +34,7 @@ func newStatements(on preparer) *statements {
 	return &statements{on: on, prepared: make(map[shape]*sql.Stmt)}
 }
 
-// of gives the statement of a query for a number of rows.
+// of returns the statement of a query for a number of rows.
 func (s *statements) of(ctx context.Context, q *queries.Query, rows int) (*sql.Stmt, error) {
 	wanted := shape{q, rows}
 	s.mu.RLock()
@@ -47,7 +47,7 @@ func (s *statements) of(ctx context.Context, q *queries.Query, rows int) (*sql.S
 	if rows > 1 {
 		text = withRows(text, rows)
 	}
-	// Not under the lock: a pool may have no connection free for a while.
+	// Not under the lock, because a pool may have no free connection for a while.
 	stmt, err := s.on.PrepareContext(ctx, text)
 	if err != nil {
 		return nil, fmt.Errorf("prepare %s: %w", q.Name, err)
@@ -70,7 +70,7 @@ func (s *statements) exec(ctx context.Context, q *queries.Query, rows int, args 
 	return stmt.ExecContext(ctx, args...)
 }
 
-// query runs a query that gives rows.
+// query runs a query that returns rows.
 func (s *statements) query(ctx context.Context, q *queries.Query, args ...any) (*sql.Rows, error) {
 	stmt, err := s.of(ctx, q, 1)
 	if err != nil {
@@ -79,17 +79,17 @@ func (s *statements) query(ctx context.Context, q *queries.Query, args ...any) (
 	return stmt.QueryContext(ctx, args...)
 }
 
-// queryRow runs a query that gives one row at the most.
+// queryRow runs a query that returns at most one row.
 func (s *statements) queryRow(ctx context.Context, q *queries.Query, args ...any) *sql.Row {
 	stmt, err := s.of(ctx, q, 1)
 	if err != nil {
-		return s.on.QueryRowContext(ctx, q.SQL, args...) // whose row holds the error
+		return s.on.QueryRowContext(ctx, q.SQL, args...) // the row holds the error
 	}
 	return stmt.QueryRowContext(ctx, args...)
 }
 
-// close closes the statements: a connection with some left on it stays open,
-// and its WAL with it.
+// close closes the statements: a connection with open statements would stay open, and its
+// WAL with it.
 func (s *statements) close() error {
 	var err error
 	for _, stmt := range s.prepared {

@@ -11,12 +11,12 @@ import (
 	"equality-information-api/internal/store/queries"
 )
 
-// tables reads rows with the statements of the readers, or with those of the
-// writer within its transaction. It is a store.Tables.
+// tables reads rows with the statements of the readers, or with those of the writer within
+// its transaction. It implements store.Tables.
 type tables struct{ *statements }
 
-// FindRow is not cancelled: it takes microseconds, which is not worth the
-// goroutine that a cancellable query costs.
+// FindRow cannot be cancelled: it takes microseconds, so the goroutine of a cancellable
+// query is not worth its cost.
 func (t tables) FindRow(ctx context.Context, id uuid.UUID) (*store.Row, error) {
 	row, err := scanRow(t.queryRow(context.WithoutCancel(ctx), queries.SQLiteRecordRead, id[:]))
 	if errors.Is(err, sql.ErrNoRows) {

@@ -12,8 +12,8 @@ import (
 	"equality-information-api/internal/sealing"
 )
 
-// original is a database with people, changes, reads, list pages and an
-// import, closed, and the last entry of its log.
+// original is a closed database with people, changes, reads, list pages and an import, and
+// the last entry of its log.
 func original(t *testing.T) (content []byte, head audit.Head) {
 	t.Helper()
 	f := setup(t)
@@ -38,8 +38,8 @@ func original(t *testing.T) (content []byte, head audit.Head) {
 	return content, head
 }
 
-// tampered is a copy of a database that raw SQL has changed. Whoever does that
-// is not kept by constraints.
+// tampered is a copy of a database that raw SQL has changed. Constraints do not stop an
+// attacker.
 func tampered(t *testing.T, content []byte, change func(db *sql.DB) error) database {
 	t.Helper()
 	d := database{t.TempDir()}
@@ -53,7 +53,7 @@ func tampered(t *testing.T, content []byte, change func(db *sql.DB) error) datab
 	return d
 }
 
-// bySQL is a change of some statements, each of which changes something.
+// bySQL makes a change with statements, each of which must change something.
 func bySQL(statements ...string) func(*sql.DB) error {
 	return func(db *sql.DB) error {
 		for _, text := range statements {
@@ -69,7 +69,7 @@ func bySQL(statements ...string) func(*sql.DB) error {
 	}
 }
 
-// alterations are what is done to a value, by its type; each changes it.
+// alterations are changed values, by type.
 func alterations(value any) map[string]any {
 	flip := func(b []byte, at int) []byte {
 		b = append([]byte(nil), b...)
@@ -138,7 +138,7 @@ func TestAChangeOfAnyColumnOfTheAccessLogIsFound(t *testing.T) {
 				t.Errorf("%s.%s holds %T", log.table, column, value)
 			}
 			if column == "seq" || column == "place" {
-				altered = map[string]any{"behind the others": int64(1000)} // the next are taken; a place says only the order
+				altered = map[string]any{"after the others": int64(1000)} // the next are taken; a place only says the order
 			}
 			for how, to := range altered {
 				t.Run(name+" "+column+" "+how, func(t *testing.T) {
@@ -156,7 +156,7 @@ func TestAChangeOfAnyColumnOfTheAccessLogIsFound(t *testing.T) {
 	}
 }
 
-// olderLog is a database whose log a program wrote before format 3.
+// olderLog is a database with a log from before format 3.
 func olderLog(t *testing.T) ([]byte, *sealing.Keyset) {
 	t.Helper()
 	d := database{t.TempDir()}
@@ -192,8 +192,8 @@ func TestTamperingWithRowsIsFound(t *testing.T) {
 	tests := []struct {
 		name   string
 		change func(*sql.DB) error
-		// chain: the access log itself shows it; heads: only with a head that
-		// was logged; records: the comparison with the records shows it.
+		// chain: the access log itself shows it; heads: only a logged head shows it;
+		// records: the comparison with the records shows it.
 		chain, heads, records bool
 	}{
 		{"the first entry is gone", bySQL(`DELETE FROM audit WHERE seq = 1`), true, true, true},

@@ -10,16 +10,16 @@ import (
 	"equality-information-api/internal/store/queries"
 )
 
-// tx is the writer's transaction while a job has it. It never leaves this package.
+// tx is the writer's transaction while a job runs. It never leaves this package.
 type tx struct {
 	w     *writer
 	dirty bool // the job has written something
-	// What every job adds waits here until the jobs are done, so that many rows
-	// go with one statement.
+	// Entries and events of all jobs are collected here until the jobs are done, so that
+	// one statement writes many rows.
 	entries []store.Placed
 	events  []events.Event
 	news    bool // the feed has new events
-	// destroyed says that a key was destroyed, which must not stay in the WAL.
+	// destroyed means that a key was destroyed, which must not stay in the WAL.
 	destroyed bool
 }
 
@@ -33,7 +33,7 @@ func (t *tx) exec(q *queries.Query, args ...any) (int64, error) {
 	return t.execRows(q, 1, args...)
 }
 
-// execRows is exec for an INSERT of a number of rows.
+// execRows is exec for an INSERT of several rows.
 func (t *tx) execRows(q *queries.Query, rows int, args ...any) (int64, error) {
 	result, err := t.w.stmts.exec(context.Background(), q, rows, args...)
 	if err != nil {
@@ -54,7 +54,7 @@ func (t *tx) enter(e audit.Entry) {
 	t.entries = append(t.entries, store.Placed{Head: t.w.head, Entry: e})
 }
 
-// publish puts a change into the feed.
+// publish adds an event to the feed.
 func (t *tx) publish(e events.Event) { t.events = append(t.events, e) }
 
 // flush writes the entries and events of all jobs.
@@ -70,7 +70,7 @@ func (t *tx) flush() error {
 	return insertAll(t, queries.SQLiteOutboxInsert, t.events, store.AppendEvent)
 }
 
-// keyIsFree says store.ErrKeyTaken of an idempotency key that has been used.
+// keyIsFree returns store.ErrKeyTaken if the idempotency key has been used.
 func (t *tx) keyIsFree(s *Store, key *store.Key) error {
 	_, used, err := tables{t.w.stmts}.remembered(context.Background(), key.Key, s.Now().Add(-s.KeyRetention))
 	if used {
@@ -79,7 +79,7 @@ func (t *tx) keyIsFree(s *Store, key *store.Key) error {
 	return err
 }
 
-// remember keeps the outcome of a write under its idempotency key.
+// remember stores the outcome of a write for its idempotency key.
 func (t *tx) remember(s *Store, key *store.Key, o store.Outcome) error {
 	now := s.Now()
 	_, err := t.exec(queries.SQLiteIdempotencyInsert, key.Key[:], key.Body[:], store.Micros(now), o.Status, o.Problem, o.Record[:],

@@ -12,12 +12,12 @@ import (
 	"equality-information-api/internal/store/queries"
 )
 
-// walkPage is how many records are read together.
+// walkPage is how many records are read at once.
 const walkPage = 256
 
-// Walk gives every record by id, as all were at one moment, once the entry is
-// durable, whose count it sets. Others may write meanwhile.
-// Errors: store.ErrUnavailable, or that of yield, which ends it.
+// Walk yields every record by id, as all were at one moment, once the entry is durable,
+// whose count it sets. Writes continue meanwhile. Errors: store.ErrUnavailable, or the
+// error of yield, which ends it.
 func (s *Store) Walk(ctx context.Context, entry audit.Entry, yield func(total int64, o store.Opened) error) (err error) {
 	// A transaction sees the database as it was at its first query.
 	moment, err := s.readers.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})

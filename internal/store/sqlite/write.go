@@ -11,16 +11,16 @@ import (
 	"equality-information-api/internal/store/queries"
 )
 
-// errMoved says that the record is not as it was when the write was decided.
+// errMoved means that the record has changed since the write was decided.
 var errMoved = errors.New("the record has moved")
 
-// Write is store.Records' on this store: decide sees what stands, may be called
-// again when that has moved, and is pure. The access-log entry is written
-// whatever it decides.
+// Write implements service.Records on this store. decide gets the stored record. It may be
+// called again if the record has changed meanwhile, so it must be pure. The access-log
+// entry is written whatever it decides.
 //
-// The result is the record after the write. An error of decide is given back
-// once its entry is durable, with the record as it was found. Other errors:
-// store.ErrKeyTaken, store.ErrUnavailable.
+// The result is the record after the write. If decide returns an error, Write returns it
+// once its entry is durable, with the record as found. Other errors: store.ErrKeyTaken,
+// store.ErrUnavailable.
 func (s *Store) Write(ctx context.Context, cmd store.Command, decide func(store.Opened) (store.Decision, error)) (store.Opened, error) {
 	var found store.Opened
 	if cmd.Target == uuid.Nil {
@@ -30,7 +30,7 @@ func (s *Store) Write(ctx context.Context, cmd store.Command, decide func(store.
 			return store.Opened{}, err
 		}
 	}
-	// A create is taken to be the first; the writer tells if it is not.
+	// A create is assumed to be the person's first; the writer notices if it is not.
 	plan, err := store.NewPlan(s.Keys, found, decide)
 	if err != nil {
 		return store.Opened{}, err
@@ -40,7 +40,7 @@ func (s *Store) Write(ctx context.Context, cmd store.Command, decide func(store.
 		if !errors.Is(err, errMoved) {
 			return err
 		}
-		// Nobody else writes until this transaction ends: the second time it holds.
+		// Nobody else writes until this transaction ends, so the second decision is final.
 		found, err := store.FindFor(context.WithoutCancel(ctx), tables{t.w.stmts}, s.Keys, cmd)
 		if err != nil {
 			return err
@@ -56,8 +56,8 @@ func (s *Store) Write(ctx context.Context, cmd store.Command, decide func(store.
 	return plan.Result()
 }
 
-// apply executes a plan. errMoved means that it no longer fits, and
-// store.ErrKeyTaken that it has been done; then nothing was written.
+// apply executes a plan. errMoved means that it no longer fits, and store.ErrKeyTaken that
+// the key was used; nothing was written then.
 func (t *tx) apply(s *Store, cmd store.Command, p *store.Plan) error {
 	keyed := cmd.Key != nil && p.Decision.Outcome.Status != 0
 	if keyed {
@@ -102,9 +102,8 @@ func (t *tx) execute(p *store.Plan, at time.Time) error {
 	return nil
 }
 
-// stamp is the time of a change: later than that of every change before it, in
-// the order in which they become visible, so that a reader who goes by time
-// passes none.
+// stamp returns the time of a change: later than that of every change before it, in the
+// order in which they become visible, so that a reader who goes by time misses none.
 func (t *tx) stamp(now time.Time) time.Time {
 	stamp := now.UTC().Truncate(time.Microsecond)
 	if earliest := t.w.modified.Add(time.Microsecond); stamp.Before(earliest) {

@@ -16,27 +16,26 @@ import (
 )
 
 const (
-	// batchLength is how many jobs share a transaction at the most.
+	// batchLength is the maximum number of jobs in a transaction.
 	batchLength = 256
-	// lane is the access log's only lane: SQLite has one writer.
+	// lane is the only lane of the access log: SQLite has one writer.
 	lane = 0
 )
 
-// writer is the only one to write. It takes all the jobs that wait, does them
-// in one transaction and answers them when that is durable, so that they share
-// one fsync.
+// writer does all writing. It takes all waiting jobs, does them in one transaction, and
+// answers them when it is durable, so that they share one fsync.
 type writer struct {
 	conn    *sql.Conn
 	db      *sql.DB
 	stmts   *statements
-	control map[string]*sql.Stmt // those of the table control
+	control map[string]*sql.Stmt // the statements of the table control
 	keys    *sealing.Keyset
 	report  func(what string, err error)
 	jobs    *store.Queue[*job]
 	stopped chan struct{}
 
 	head      audit.Head
-	headKnown bool      // false after a failed commit, or when overtaken: the head is read again
+	headKnown bool      // false after a failed commit or errOvertaken: the head is then read again
 	number    int64     // of the last record
 	modified  time.Time // of the last change
 	durable   atomic.Pointer[audit.Head]
@@ -46,15 +45,15 @@ type writer struct {
 	checkpointer *checkpointer
 }
 
-// job is one piece of work for the writer.
+// job is a piece of work for the writer.
 type job struct {
-	// run may be done a second time, after its transaction was rolled back.
+	// run may be repeated after its transaction was rolled back.
 	run  func(*tx) error
 	err  error
 	done chan struct{}
 }
 
-// control are the statements that make a transaction.
+// control are the statements that control a transaction.
 var control = map[string]string{
 	"begin": "BEGIN IMMEDIATE", "commit": "COMMIT", "rollback": "ROLLBACK",
 }
@@ -85,8 +84,7 @@ func startWriter(ctx context.Context, db *sql.DB, s *Store) (*writer, error) {
 	return w, nil
 }
 
-// do has a job done and returns its error once the transaction is durable, or
-// when it is known not to be.
+// do runs a job. It returns the job's error once the transaction is durable, or has failed.
 func (w *writer) do(ctx context.Context, run func(*tx) error) error {
 	j := &job{run: run, done: make(chan struct{})}
 	if err := w.jobs.Put(ctx, j); err != nil {
@@ -100,7 +98,7 @@ func (w *writer) do(ctx context.Context, run func(*tx) error) error {
 	}
 }
 
-// close does what is queued and stops.
+// close does the queued jobs and stops.
 func (w *writer) close() error {
 	w.jobs.Close()
 	<-w.stopped
@@ -125,23 +123,22 @@ func (w *writer) loop() {
 	}
 }
 
-// commit does a batch in one transaction. Either all of it is durable
-// afterwards, but for the jobs that failed by themselves, or every job has an
-// error. Where a job failed after it had written something, each gets a
-// transaction of its own: that one fails then, and no other.
+// commit does a batch in one transaction. Afterwards everything is durable, except the jobs
+// that failed on their own; or every job has an error. If a job failed after writing
+// something, each job gets a transaction of its own, so that only that one fails.
 func (w *writer) commit(batch []*job) {
 	err := w.transaction(batch)
 	if errors.Is(err, errSpoilt) && len(batch) > 1 {
 		for _, j := range batch {
-			w.settle([]*job{j}, w.transaction([]*job{j}))
+			w.finish([]*job{j}, w.transaction([]*job{j}))
 		}
 		return
 	}
-	w.settle(batch, err)
+	w.finish(batch, err)
 }
 
-// settle tells the jobs how their transaction ended.
-func (w *writer) settle(batch []*job, err error) {
+// finish tells the jobs how their transaction ended.
+func (w *writer) finish(batch []*job, err error) {
 	spoilt := errors.Is(err, errSpoilt)
 	switch failing := err != nil && !spoilt; {
 	case w.failing.Swap(failing) == failing:
@@ -157,21 +154,21 @@ func (w *writer) settle(batch []*job, err error) {
 	}
 }
 
-// errSpoilt is a transaction that a job has written to and then failed in. It is undone.
+// errSpoilt is a transaction in which a job failed after writing something. It is rolled
+// back.
 var errSpoilt = errors.New("nothing was written")
 
-// errOvertaken is a transaction whose place in the access log another process
-// has taken.
+// errOvertaken is a transaction whose position in the access log another process has taken.
 var errOvertaken = errors.New("another process has appended to the access log")
 
-// transaction does the jobs in one transaction, which is durable afterwards or
-// has not been.
+// transaction does the jobs in one transaction, which is either durable afterwards or had
+// no effect.
 func (w *writer) transaction(batch []*job) error {
 	t := &tx{w: w}
 	err := w.attempt(t, batch)
 	if errors.Is(err, errOvertaken) {
 		w.undo()
-		// The head is read within the transaction now, in which nobody else writes.
+		// The head is now read within the transaction, in which nobody else writes.
 		t = &tx{w: w}
 		err = w.attempt(t, batch)
 	}
@@ -193,7 +190,8 @@ func (w *writer) transaction(batch []*job) error {
 // undo rolls a failed transaction back.
 func (w *writer) undo() {
 	w.headKnown = false
-	// A statement that failed for want of space may have rolled back already: then this does nothing.
+	// A statement that failed for lack of space may already have rolled back: then this
+	// does nothing.
 	_, _ = w.control["rollback"].Exec()
 }
 
@@ -215,8 +213,8 @@ func (w *writer) attempt(t *tx, batch []*job) error {
 	return t.control("commit")
 }
 
-// one does one job. A job that fails before it has written anything fails
-// alone, and its error is kept in it.
+// one does one job. If the job fails before writing anything, only that job fails; the job
+// keeps its error.
 func (w *writer) one(t *tx, j *job) error {
 	t.dirty = false
 	head, entries, events := w.head, len(t.entries), len(t.events)
@@ -233,8 +231,8 @@ func (w *writer) one(t *tx, j *job) error {
 	return nil
 }
 
-// guarded keeps a panic of one job from ending the writer. The panic's value
-// may hold what a caller sent, so only its type is told.
+// guarded stops a panic in a job from ending the writer. The panic's value may hold what a
+// caller sent, so the error has only its type.
 func guarded(run func(*tx) error, t *tx) (err error) {
 	defer func() {
 		if r := recover(); r != nil {

@@ -31,7 +31,7 @@ var changing = []test{
 			equal(t, "read", f.read(r.ID), bare(c))
 		}
 	}},
-	{"a decision is made once where nothing has moved", func(t *testing.T, f *fixture) {
+	{"a decision is made once if nothing has changed", func(t *testing.T, f *fixture) {
 		r := person()
 		var calls []store.Opened
 		_, err := f.Write(t.Context(), createOf(r), counted(&calls, f.creates(r)))
@@ -43,7 +43,7 @@ var changing = []test{
 		ok(t, "change", err)
 		equal(t, "decided on", calls, []store.Opened{want})
 	}},
-	{"a decision is made again on a record that has moved", func(t *testing.T, f *fixture) {
+	{"a decision is made again on a record that has changed", func(t *testing.T, f *fixture) {
 		r := person()
 		before := f.create(r)
 		var between store.Opened
@@ -57,7 +57,7 @@ var changing = []test{
 		equal(t, "members", []string{c.Record.AgeGroup, c.Record.Nationality}, []string{"65-74", "irish"})
 		equal(t, "read", f.read(r.ID), bare(c))
 	}},
-	{"a create is decided again when the person has come meanwhile", func(t *testing.T, f *fixture) {
+	{"a create is decided again if the person got a record meanwhile", func(t *testing.T, f *fixture) {
 		r := person()
 		var there store.Opened
 		var calls []store.Opened
@@ -92,7 +92,7 @@ var changing = []test{
 				d := f.refusal(c, 412, "version-mismatch")
 				next := c.Record
 				next.AgeGroup = "65-74"
-				d.Effects, entry = []store.Effect{store.PutRecord{Record: next}}, d.Entry // an error stands above effects
+				d.Effects, entry = []store.Effect{store.PutRecord{Record: next}}, d.Entry // an error takes precedence over effects
 				return d, errRefused
 			})
 			if !errors.Is(err, errRefused) {
@@ -146,7 +146,7 @@ var changing = []test{
 		equal(t, "entries", len(f.entries()), records+4+5) // four changes, five reads
 		equal(t, "next", f.change(victims[0].ID, ageGroup("65-74")).Version, int64(2))
 	}},
-	{"modified rises though the clock stands or goes back", func(t *testing.T, f *fixture) {
+	{"modified rises even if the clock stops or goes back", func(t *testing.T, f *fixture) {
 		f.clock.freeze()
 		r := person()
 		last := f.create(r).Modified
@@ -164,14 +164,14 @@ var changing = []test{
 	}},
 }
 
-// stored is an entry as a store gives it back.
+// stored returns an entry in the form in which a store returns it.
 func stored(e audit.Entry) audit.Entry {
 	e.At = e.At.Truncate(time.Microsecond)
 	return e
 }
 
 var history = []test{
-	{"versions come newest first, from one down, up to a limit", func(t *testing.T, f *fixture) {
+	{"versions are listed newest first, from one down, up to a limit", func(t *testing.T, f *fixture) {
 		r := person()
 		want := []store.Opened{f.create(r)}
 		for i := range 5 {
@@ -215,7 +215,7 @@ var history = []test{
 		f.change(b.ID, ageGroup("65-74"))
 		equal(t, "versions", len(f.versions(a.ID, math.MaxInt64, 100)), 1)
 	}},
-	{"of an absent record there is none", func(t *testing.T, f *fixture) {
+	{"an absent record has none", func(t *testing.T, f *fixture) {
 		equal(t, "versions", f.versions(uuid.New(), math.MaxInt64, 100), []store.Opened(nil))
 	}},
 }

@@ -18,7 +18,7 @@ var creating = []test{
 		got := f.create(r)
 		want := store.Opened{State: store.Present, ID: r.ID, Target: r.TargetID, Version: 0, Modified: f.clock.now().Truncate(time.Microsecond), Record: r,
 			Provenance: store.Provenance{Subject: "officer-1", Name: "Invented Officer", Reason: "update", Members: r.Members()}, Verbatim: verbatim(r)}
-		equal(t, "what the create gives", got, want)
+		equal(t, "result of the create", got, want)
 		equal(t, "by id", f.read(r.ID), want)
 		equal(t, "by target", f.read(r.TargetID), want)
 	}},
@@ -37,7 +37,7 @@ var creating = []test{
 		r := person()
 		equal(t, "read", f.create(r), f.read(r.ID))
 	}},
-	{"what is in the way of a create is shown to the decision", func(t *testing.T, f *fixture) {
+	{"a decision sees the record in the way of a create", func(t *testing.T, f *fixture) {
 		there, other := person(), person()
 		want := f.create(there)
 		f.create(other)
@@ -72,7 +72,7 @@ var creating = []test{
 			}
 		}
 	}},
-	{"a create that found a record in its way may change that", func(t *testing.T, f *fixture) {
+	{"a create that found a record in its way may change it", func(t *testing.T, f *fixture) {
 		r := person()
 		f.create(r)
 		second := equality.Record{ID: uuid.New(), TargetID: r.TargetID}
@@ -87,7 +87,7 @@ var creating = []test{
 		equal(t, "version", c.Version, int64(1))
 		equal(t, "read", f.read(r.ID), bare(c))
 	}},
-	{"a decision that insists on what is taken, or moves a record to other ids, harms nothing", func(t *testing.T, f *fixture) {
+	{"a decision that uses a taken id, or changes a record's ids, does no harm", func(t *testing.T, f *fixture) {
 		there := f.create(person())
 		fresh := uuid.New()
 		for name, r := range map[string]equality.Record{
@@ -107,7 +107,7 @@ var creating = []test{
 			})
 		}
 	}},
-	{"a change of nothing is shown nothing", func(t *testing.T, f *fixture) {
+	{"a change of a missing record sees nothing", func(t *testing.T, f *fixture) {
 		f.unchanged(t, 1, func() {
 			c, err := f.Write(t.Context(), changeOf(uuid.New()), f.changes(ageGroup("65-74")))
 			if !errors.Is(err, errMissing) {
@@ -116,7 +116,7 @@ var creating = []test{
 			equal(t, "given back", bare(c), store.Opened{})
 		})
 	}},
-	{"the National Insurance number index is kept in step", func(t *testing.T, f *fixture) {
+	{"the National Insurance number index follows the records", func(t *testing.T, f *fixture) {
 		const first, second = "QQ123456C", "QQ654321A"
 		r := person()
 		r.NationalInsuranceNumber = first

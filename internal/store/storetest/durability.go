@@ -8,7 +8,7 @@ import (
 )
 
 var durability = []test{
-	{"all that was acknowledged is there after opening again", func(t *testing.T, f *fixture) {
+	{"everything acknowledged is stored after opening again", func(t *testing.T, f *fixture) {
 		a, b, gone := everything(), plain(), person()
 		_, err := f.Write(t.Context(), keyed(createOf(a), 1, 11), f.creates(a))
 		ok(t, "create", err)
@@ -33,7 +33,7 @@ var durability = []test{
 		equal(t, "outcome", outcome, store.Remembered{Outcome: store.Outcome{Status: 200, Record: a.ID}, Body: [32]byte{11}})
 		rest, err := f.poll(feed, 10, 0)
 		ok(t, "poll", err)
-		equal(t, "behind a place of before", rest.Events, events[2:])
+		equal(t, "after an earlier position", rest.Events, events[2:])
 		f.verify(heads)
 
 		c := f.change(a.ID, ageGroup("75+"))
@@ -45,7 +45,7 @@ var durability = []test{
 			t.Error("positions began anew")
 		}
 	}},
-	{"an engine that is used when it is closed does no harm", func(t *testing.T, f *fixture) {
+	{"using a closed engine does no harm", func(t *testing.T, f *fixture) {
 		r := f.create(person())
 		entries := len(f.entries())
 		engine := f.Engine

@@ -11,13 +11,13 @@ import (
 	"equality-information-api/internal/store"
 )
 
-// erasable is the entry of an erased record as a read gives it.
+// gone is an erased record in the form in which a read returns it.
 func gone(c store.Opened) store.Opened {
 	return store.Opened{State: store.Erased, ID: c.ID, Target: c.Target, Version: c.Version, Modified: c.Modified}
 }
 
 var erasing = []test{
-	{"an erased record is told from one that never was, by either id", func(t *testing.T, f *fixture) {
+	{"an erased record differs from one that never existed, by either id", func(t *testing.T, f *fixture) {
 		r := person()
 		f.create(r)
 		last := f.change(r.ID, ageGroup("65-74"))
@@ -46,7 +46,7 @@ var erasing = []test{
 		f.reopen()
 		equal(t, "read after opening again", f.read(r.ID), want)
 	}},
-	{"an erased record's id is not given again", func(t *testing.T, f *fixture) {
+	{"an erased record's id is not used again", func(t *testing.T, f *fixture) {
 		r := person()
 		f.create(r)
 		want := gone(f.erase(r.ID))
@@ -72,7 +72,7 @@ var erasing = []test{
 		}
 		equal(t, "read", f.read(r.ID), want)
 	}},
-	{"a person erased before gets another id, and versions go on", func(t *testing.T, f *fixture) {
+	{"a person erased before gets another id, and versions continue", func(t *testing.T, f *fixture) {
 		for _, r := range []equality.Record{plain(), person()} {
 			f.create(r)
 			f.change(r.ID, ageGroup("65-74"))
@@ -85,7 +85,8 @@ var erasing = []test{
 			ok(t, "create", err)
 			equal(t, "decided on", calls[len(calls)-1], want)
 			equal(t, "first version", c.Version, int64(2))
-			// A live record by its target comes before a tombstone, unless that is of the record's own id.
+			// A live record of the target comes before a tombstone, unless the tombstone is
+			// of the record's own id.
 			equal(t, "read by the new id", f.read(next.ID), bare(c))
 			equal(t, "read by the person's", f.read(r.TargetID), bare(c))
 			events := f.events()
@@ -107,7 +108,7 @@ var erasing = []test{
 		f.erase(want.ID)
 		equal(t, "read again", f.read(erased.ID).State, store.Erased)
 	}},
-	{"an erasure leaves the National Insurance number index and other records in order", func(t *testing.T, f *fixture) {
+	{"an erasure leaves the National Insurance number index and other records intact", func(t *testing.T, f *fixture) {
 		r := everything()
 		f.create(r)
 		other := f.create(person())
@@ -115,7 +116,7 @@ var erasing = []test{
 		equal(t, "indexed", f.db.Indexed(t, store.NINOHash(f.options.Keys, r.NationalInsuranceNumber)), []uuid.UUID(nil))
 		equal(t, "the other", f.read(other.ID), other)
 	}},
-	{"events of an erased record stay, without members, and one tells of the erasure", func(t *testing.T, f *fixture) {
+	{"events of an erased record stay, without members, and one announces the erasure", func(t *testing.T, f *fixture) {
 		r, other := person(), person()
 		f.create(r)
 		f.create(other)
@@ -133,7 +134,7 @@ var erasing = []test{
 		equal(t, "event", told, events.Event{Position: told.Position, ID: told.ID, At: last.Modified, Type: erased,
 			Record: r.ID, Target: r.TargetID, Version: last.Version, CorrelationID: told.CorrelationID})
 	}},
-	{"an erasure is decided again on a record that has moved", func(t *testing.T, f *fixture) {
+	{"an erasure is decided again on a record that has changed", func(t *testing.T, f *fixture) {
 		r := person()
 		f.create(r)
 		_, err := f.Write(t.Context(), changeOf(r.ID), moved(func() { f.change(r.ID, ageGroup("65-74")) }, f.erases))
@@ -141,7 +142,7 @@ var erasing = []test{
 		equal(t, "last version", f.read(r.ID).Version, int64(1))
 		equal(t, "events", len(f.events()), 3)
 	}},
-	{"of two erasures at once one finds the record gone", func(t *testing.T, f *fixture) {
+	{"one of two erasures at once finds the record gone", func(t *testing.T, f *fixture) {
 		r := person()
 		f.create(r)
 		errs := together(8, func(int) error {

@@ -13,10 +13,10 @@ import (
 	"equality-information-api/internal/store"
 )
 
-// long is a wait that no test lives to see the end of.
+// long is a wait longer than any test.
 const long = time.Hour
 
-// poll reads the feed behind a place.
+// poll reads the feed after a position.
 func (f *fixture) poll(from store.Feed, limit int, wait time.Duration) (store.Feed, error) {
 	return f.Events(f.t.Context(), from.Epoch, from.Next, limit, wait)
 }
@@ -60,7 +60,7 @@ var feeding = []test{
 		}
 		equal(t, "events", got, want)
 	}},
-	{"the feed is read in pages, each from where the last one ended", func(t *testing.T, f *fixture) {
+	{"the feed is read in pages, each from the end of the last", func(t *testing.T, f *fixture) {
 		for range 7 {
 			f.create(person())
 		}
@@ -79,13 +79,13 @@ var feeding = []test{
 				got = append(got, feed.Events...)
 			}
 			equal(t, "events", got, want)
-			// The place of an event can be read from again.
+			// An event's position can be read from again.
 			again, err := f.poll(store.Feed{Epoch: feed.Epoch, Next: want[2].Position}, 2, 0)
 			ok(t, "poll again", err)
 			equal(t, "events again", again.Events, want[3:5])
 		}
 	}},
-	{"where there is nothing new the place stays", func(t *testing.T, f *fixture) {
+	{"the position stays if there is nothing new", func(t *testing.T, f *fixture) {
 		f.create(person())
 		feed, err := f.poll(store.Feed{}, 10, 0)
 		ok(t, "poll", err)
@@ -93,7 +93,7 @@ var feeding = []test{
 		ok(t, "poll", err)
 		equal(t, "nothing new", again, store.Feed{Epoch: feed.Epoch, Next: feed.Next})
 	}},
-	{"an empty feed has a place, too", func(t *testing.T, f *fixture) {
+	{"an empty feed also has a position", func(t *testing.T, f *fixture) {
 		start, err := f.poll(store.Feed{}, 10, 0)
 		ok(t, "poll", err)
 		equal(t, "events", len(start.Events), 0)
@@ -106,7 +106,7 @@ var feeding = []test{
 		equal(t, "events", len(feed.Events), 1)
 		equal(t, "record", feed.Events[0].Record, r.ID)
 	}},
-	{"who waits is woken by news", func(t *testing.T, f *fixture) {
+	{"a waiting reader is woken by news", func(t *testing.T, f *fixture) {
 		var feed store.Feed
 		for range 10 {
 			answers := make(chan store.Feed, 3)
@@ -130,7 +130,7 @@ var feeding = []test{
 			}
 		}
 	}},
-	{"who waits is not woken by what is no news, and is told when the time is over", func(t *testing.T, f *fixture) {
+	{"a waiting reader is woken only by news, or when the time is over", func(t *testing.T, f *fixture) {
 		r := f.create(person())
 		feed, err := f.poll(store.Feed{}, 10, 0)
 		ok(t, "poll", err)
@@ -145,7 +145,7 @@ var feeding = []test{
 		f.read(r.ID)
 		equal(t, "after the time", <-waiting, store.Feed{Epoch: feed.Epoch, Next: feed.Next})
 	}},
-	{"who waits is answered when its context ends", func(t *testing.T, f *fixture) {
+	{"a waiting reader is answered when its context ends", func(t *testing.T, f *fixture) {
 		f.create(person())
 		feed, err := f.poll(store.Feed{}, 10, 0)
 		ok(t, "poll", err)
@@ -154,7 +154,7 @@ var feeding = []test{
 			f.read(uuid.New())
 			cancel()
 		}()
-		// It may come too late to be answered with a place.
+		// It may be too late to answer with a position.
 		again, err := f.Events(ctx, feed.Epoch, feed.Next, 10, long)
 		if err != nil && !errors.Is(err, context.Canceled) {
 			t.Errorf("poll: %v", err)
@@ -162,7 +162,7 @@ var feeding = []test{
 		equal(t, "events", len(again.Events), 0)
 		<-ctx.Done()
 	}},
-	{"another feed's place has expired", func(t *testing.T, f *fixture) {
+	{"another feed's position has expired", func(t *testing.T, f *fixture) {
 		f.create(person())
 		for _, wait := range []time.Duration{0, long} {
 			_, err := f.Events(t.Context(), uuid.New(), 0, 10, wait)
@@ -172,7 +172,7 @@ var feeding = []test{
 		}
 		equal(t, "entries of it", len(f.entries()), 1)
 	}},
-	{"a reader who polls meanwhile misses nothing that is committed", testPolling},
+	{"a reader who polls meanwhile misses nothing", testPolling},
 }
 
 // testPolling reads the feed while people are written in parallel.
@@ -227,7 +227,7 @@ func testPolling(t *testing.T, f *fixture) {
 }
 
 var retention = []test{
-	{"what is past its retention leaves the feed, and older places expire", func(t *testing.T, f *fixture) {
+	{"expired events leave the feed, and older positions expire", func(t *testing.T, f *fixture) {
 		start := f.clock.freeze()
 		for range 6 {
 			f.create(person())
@@ -263,7 +263,7 @@ var retention = []test{
 		f.reopen()
 		check()
 	}},
-	{"without an epoch the feed goes on behind its floor, which is told", func(t *testing.T, f *fixture) {
+	{"without an epoch the feed continues after its floor, which it returns", func(t *testing.T, f *fixture) {
 		f.create(person())
 		f.clock.move(f.options.EventRetention + time.Hour)
 		ok(t, "trim", f.Trim(t.Context()))
@@ -277,9 +277,9 @@ var retention = []test{
 		}
 		rest, err := f.poll(store.Feed{Next: all.Events[0].Position}, 10, 0)
 		ok(t, "poll", err)
-		equal(t, "behind the first", rest, store.Feed{Epoch: all.Epoch, Floor: all.Floor, Events: all.Events[1:], Next: all.Next})
+		equal(t, "after the first", rest, store.Feed{Epoch: all.Epoch, Floor: all.Floor, Events: all.Events[1:], Next: all.Next})
 	}},
-	{"a feed that has become empty goes on", func(t *testing.T, f *fixture) {
+	{"a feed that has become empty continues", func(t *testing.T, f *fixture) {
 		f.create(person())
 		feed, err := f.poll(store.Feed{}, 10, 0)
 		ok(t, "poll", err)
@@ -302,11 +302,11 @@ var retention = []test{
 		ok(t, "trim", f.Trim(t.Context()))
 		equal(t, "records", f.all(), want)
 	}},
-	{"a reader is never led past what was dropped", testTrimming},
+	{"a reader never skips dropped events", testTrimming},
 }
 
-// testTrimming writes one person's versions and drops their events as soon as
-// they are there. A reader may be refused, but what it gets has no gap.
+// testTrimming writes one person's versions and drops their events at once. A reader may be
+// refused, but what it gets has no gap.
 func testTrimming(t *testing.T, f *fixture) {
 	const changes = 150
 	r := f.create(person())

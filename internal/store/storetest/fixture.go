@@ -19,7 +19,7 @@ import (
 	"equality-information-api/internal/store"
 )
 
-// fixture is an open engine on a database of its own, with its clock.
+// fixture is an open engine on its own database, with its clock.
 type fixture struct {
 	Engine
 	t       *testing.T
@@ -31,8 +31,8 @@ type fixture struct {
 	tampered bool
 }
 
-// newFixture opens a database. When the test ends, the engine is closed and
-// all that is stored must still be what the access log tells.
+// newFixture opens a database. When the test ends, it closes the engine and checks that the
+// stored data still match the access log.
 func newFixture(t *testing.T, db Database) *fixture {
 	f := &fixture{t: t, db: db, clock: newClock()}
 	f.options = Options{
@@ -54,7 +54,7 @@ func newFixture(t *testing.T, db Database) *fixture {
 	return f
 }
 
-// keyset is one for all tests: making one takes long under the race detector.
+// keyset is the same for all tests: making one takes long under the race detector.
 var keyset = sync.OnceValue(func() *sealing.Keyset {
 	keys, err := sealing.Generate()
 	if err != nil {
@@ -99,7 +99,7 @@ func (f *fixture) findings(heads ...audit.Head) (findings []string) {
 	return findings
 }
 
-// length is how many entries lie up to the heads.
+// length returns how many entries there are up to the heads.
 func length(heads []audit.Head) (entries int64) {
 	for _, h := range heads {
 		entries += h.Seq
@@ -107,8 +107,8 @@ func length(heads []audit.Head) (entries int64) {
 	return entries
 }
 
-// entries is the access log, entry by entry, in the order in which they were
-// made, whatever lane they went to.
+// entries returns the access log in the order in which the entries were made, whatever
+// their lanes.
 func (f *fixture) entries() (entries []audit.Entry) {
 	f.t.Helper()
 	f.db.Log(f.t, f.options.Keys, func(log audit.Log) {
@@ -124,7 +124,7 @@ func (f *fixture) entries() (entries []audit.Entry) {
 	return entries
 }
 
-// lastEntry is the newest entry of the access log.
+// lastEntry returns the newest entry of the access log.
 func (f *fixture) lastEntry() audit.Entry {
 	f.t.Helper()
 	entries := f.entries()
@@ -134,7 +134,7 @@ func (f *fixture) lastEntry() audit.Entry {
 	return entries[len(entries)-1]
 }
 
-// clock is the time of a test. It stands still unless it has a step.
+// clock is the time of a test. It stops unless it has a step.
 type clock struct {
 	mu   sync.Mutex
 	at   time.Time
@@ -152,7 +152,7 @@ func (c *clock) now() time.Time {
 	return c.at
 }
 
-// freeze makes the clock stand still and gives its time.
+// freeze stops the clock and returns its time.
 func (c *clock) freeze() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -167,7 +167,7 @@ func (c *clock) move(d time.Duration) {
 	c.at = c.at.Add(d)
 }
 
-// same compares what a store gives back. An absent list is an empty one.
+// same compares values that a store returns. An absent list equals an empty one.
 var same = cmp.Options{
 	cmpopts.EquateEmpty(),
 	cmpopts.IgnoreUnexported(store.Opened{}, store.Document{}),
@@ -177,7 +177,7 @@ var same = cmp.Options{
 
 func diffOf(want, got any) string { return cmp.Diff(want, got, same) }
 
-// equal fails the test where got is not want.
+// equal fails the test if got is not want.
 func equal(t *testing.T, what string, got, want any) {
 	t.Helper()
 	if diff := diffOf(want, got); diff != "" {
@@ -185,7 +185,7 @@ func equal(t *testing.T, what string, got, want any) {
 	}
 }
 
-// ok ends the test at an error.
+// ok ends the test if there is an error.
 func ok(t *testing.T, what string, err error) {
 	t.Helper()
 	if err != nil {
@@ -211,16 +211,16 @@ func (f *fixture) opened(id uuid.UUID) (store.Opened, error) {
 	}
 	c, err := found.Decode()
 	if found.Text != nil && (!c.Verbatim || string(found.Text) != string(c.Record.Encode())) {
-		err = errors.Join(err, errors.New("the text of a record is not what is stored"))
+		err = errors.Join(err, errors.New("the text of a record differs from the stored one"))
 	}
 	if c.Verbatim && found.Text == nil {
-		err = errors.Join(err, errors.New("a record is decoded that could be shown as it is stored"))
+		err = errors.Join(err, errors.New("a record was decoded that could be shown as it is stored"))
 	}
 	return bare(c), err
 }
 
-// bare is a version without its text, which is compared when it is read, and
-// without the tombstones behind it.
+// bare returns a version without its text, which is compared when it is read, and without
+// the tombstones of its ids.
 func bare(o store.Opened) store.Opened {
 	o.Text, o.Tombstones = nil, nil
 	return o.Stripped()

@@ -11,7 +11,7 @@ import (
 	"equality-information-api/internal/store"
 )
 
-// keyed is a command under an idempotency key.
+// keyed is a command with an idempotency key.
 func keyed(cmd store.Command, key, body byte) store.Command {
 	cmd.Key = &store.Key{Key: [32]byte{key}, Body: [32]byte{body}}
 	return cmd
@@ -88,7 +88,7 @@ var idempotency = []test{
 		got, _ := f.remembered(1)
 		equal(t, "outcome", got, store.Remembered{Outcome: store.Outcome{Status: 200, Record: r.ID}, Body: [32]byte{11}})
 	}},
-	{"of many writes with one key one is done", func(t *testing.T, f *fixture) {
+	{"one of many writes with one key is done", func(t *testing.T, f *fixture) {
 		r := person()
 		f.create(r)
 		errs := together(20, func(i int) error {
@@ -128,7 +128,7 @@ var idempotency = []test{
 		ok(t, "write with a key that is free again", err)
 		got, _ := f.remembered(1)
 		equal(t, "outcome", got, store.Remembered{Outcome: store.Outcome{Status: 200, Record: r.ID, Version: 1}, Body: [32]byte{12}})
-		// The newer use of the key has its own retention.
+		// The newer use of the key is kept for its own time.
 		f.clock.move(f.options.KeyRetention)
 		ok(t, "trim", f.Trim(t.Context()))
 		_, found = f.remembered(1)

@@ -28,7 +28,7 @@ func (f *fixture) list(q store.ListQuery) ([]store.Opened, bool) {
 	return bareAll(page), more
 }
 
-// after is the query of the page behind one.
+// after is the query for the page after one.
 func after(q store.ListQuery, page []store.Opened) store.ListQuery {
 	last := page[len(page)-1]
 	q.AfterID, q.AfterAt = last.ID, last.Modified
@@ -42,7 +42,7 @@ func byTime(a, b store.Opened) int {
 }
 
 var listing = []test{
-	{"records come by id, whole, in pages", func(t *testing.T, f *fixture) {
+	{"records are listed by id, whole, in pages", func(t *testing.T, f *fixture) {
 		var want []store.Opened
 		for i := range 7 {
 			r := person()
@@ -72,7 +72,7 @@ var listing = []test{
 			equal(t, fmt.Sprint("pages of ", limit), got, want)
 		}
 	}},
-	{"an empty list has no page and its entry", func(t *testing.T, f *fixture) {
+	{"an empty list has an entry but no page", func(t *testing.T, f *fixture) {
 		for _, q := range []store.ListQuery{{Limit: 1}, {Limit: 1, ByTime: true}} {
 			before := len(f.entries())
 			page, more := f.list(q)
@@ -97,14 +97,14 @@ var listing = []test{
 			{"neither", time.Time{}, time.Time{}, records},
 			{"from the first", at(0), time.Time{}, records},
 			{"from the second", at(1), time.Time{}, records[1:]},
-			{"from behind the first", at(0).Add(time.Microsecond), time.Time{}, records[1:]},
+			{"from just after the first", at(0).Add(time.Microsecond), time.Time{}, records[1:]},
 			{"before the second", time.Time{}, at(1), records[:1]},
-			{"before just behind the second", time.Time{}, at(1).Add(time.Microsecond), records[:2]},
+			{"before just after the second", time.Time{}, at(1).Add(time.Microsecond), records[:2]},
 			{"from the second, before the third", at(1), at(2), records[1:2]},
 			{"from and before one time", at(1), at(1), nil},
-			{"from behind before", at(3), at(1), nil},
+			{"from after before", at(3), at(1), nil},
 			{"before the first", time.Time{}, at(0), nil},
-			{"from behind the last", at(4), time.Time{}, nil},
+			{"from after the last", at(4), time.Time{}, nil},
 			{"in another zone", at(1).In(time.FixedZone("", 3600)), at(2).In(time.FixedZone("", -3600)), records[1:2]},
 		}
 		for _, test := range tests {
@@ -113,7 +113,7 @@ var listing = []test{
 			equal(t, test.name+": more", more, false)
 		}
 	}},
-	{"records of one time come by id, and a page may end among them", func(t *testing.T, f *fixture) {
+	{"records of one time are listed by id, and a page may end among them", func(t *testing.T, f *fixture) {
 		f.clock.freeze()
 		var want []store.Opened
 		for i := range 9 {
@@ -144,9 +144,9 @@ var listing = []test{
 	}},
 }
 
-// testWalk goes through lists page by page while records are made, changed and
-// erased. Of the records that are there before and after, a walk by id gives
-// each exactly once; one by time at least once, and once where it is unchanged.
+// testWalk goes through lists page by page while records are created, changed and erased. A
+// walk by id returns each record that exists before and after exactly once; a walk by time
+// at least once, and exactly once if it is unchanged.
 func testWalk(t *testing.T, create func(t *testing.T) Database) {
 	db := create(t)
 	rapid.Check(t, func(rt *rapid.T) {
@@ -186,7 +186,7 @@ func testWalk(t *testing.T, create func(t *testing.T) Database) {
 			}
 			q = after(q, page)
 			if steps > 20 {
-				continue // changes that never end would keep a walk by time from ending
+				continue // with endless changes a walk by time would not end
 			}
 			for range rapid.IntRange(0, 2).Draw(rt, "meanwhile") {
 				tick()

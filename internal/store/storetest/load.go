@@ -18,7 +18,7 @@ import (
 
 const arrived = "test.arrived"
 
-// arrival seals a record that comes from elsewhere at a version.
+// arrival seals a record from elsewhere at a version.
 func (f *fixture) arrival(r equality.Record, version int64) store.Arrival {
 	f.t.Helper()
 	a, err := store.NewArrival(f.options.Keys, store.Opened{ID: r.ID, Target: r.TargetID, Version: version, Record: r,
@@ -54,7 +54,7 @@ func (f *fixture) load(l store.Load) []store.Landing {
 }
 
 var loading = []test{
-	{"records land whole, at their version, with one entry for all", func(t *testing.T, f *fixture) {
+	{"records are stored whole, at their version, with one entry for all", func(t *testing.T, f *fixture) {
 		records := []equality.Record{everything(), person(), plain()}
 		var l store.Load
 		for i, r := range records {
@@ -81,11 +81,11 @@ var loading = []test{
 		hash := store.NINOHash(f.options.Keys, records[0].NationalInsuranceNumber)
 		equal(t, "indexed", f.db.Indexed(t, hash), []uuid.UUID{records[0].ID})
 	}},
-	{"many land, and times rise with every one", func(t *testing.T, f *fixture) {
+	{"many are stored, and times rise with every one", func(t *testing.T, f *fixture) {
 		f.clock.freeze()
 		before := f.create(person())
 		var records []equality.Record
-		for range 333 { // no multiple of what goes together
+		for range 333 { // no multiple of the number of rows per statement
 			records = append(records, person(), plain())
 		}
 		l := f.loading(f.arrivals(records...)...)
@@ -111,7 +111,7 @@ var loading = []test{
 		}
 		equal(t, "events", got[:len(want)], want)
 	}},
-	{"an arrival raises its event, and none where it has no event's id", func(t *testing.T, f *fixture) {
+	{"an arrival raises its event, or none without an event id", func(t *testing.T, f *fixture) {
 		a, silent := f.arrival(everything(), 4), f.arrival(person(), 0)
 		silent.EventID = uuid.Nil
 		l := f.loading(a, silent)
@@ -131,9 +131,9 @@ var loading = []test{
 		equal(t, "the load's own", got[1], l.Further[0])
 		feed, err := f.poll(store.Feed{Epoch: f.epoch(), Next: got[0].Position}, 10, 0)
 		ok(t, "poll", err)
-		equal(t, "behind the first", feed.Events, got[1:])
+		equal(t, "after the first", feed.Events, got[1:])
 	}},
-	{"what is there is left as it is", func(t *testing.T, f *fixture) {
+	{"existing records stay as they are", func(t *testing.T, f *fixture) {
 		there, other := everything(), person()
 		f.create(there)
 		f.create(other)
@@ -183,7 +183,7 @@ var loading = []test{
 			equal(t, "read", f.read(r.ID).Record, r)
 		}
 	}},
-	{"a record that was changed since is the same while its answers are", func(t *testing.T, f *fixture) {
+	{"a record changed since is the same if its answers are", func(t *testing.T, f *fixture) {
 		r := person()
 		a := f.arrival(r, 3)
 		f.load(f.loading(a))
@@ -208,7 +208,7 @@ var loading = []test{
 		equal(t, "read", f.read(first.ID).Record, first)
 		equal(t, "events", len(f.events()), 2)
 	}},
-	{"an erased record's id is not given again, a person erased before may come with another", func(t *testing.T, f *fixture) {
+	{"an erased record's id is not used again, a person erased before may arrive with another", func(t *testing.T, f *fixture) {
 		r := person()
 		f.create(r)
 		f.erase(r.ID)
@@ -218,7 +218,7 @@ var loading = []test{
 			[]store.Landing{store.WasErased, store.WasErased, store.Landed, store.Landed})
 		equal(t, "read by the erased record's id", f.read(r.ID).ID, other.ID)
 	}},
-	{"a mark is kept with what it marks", func(t *testing.T, f *fixture) {
+	{"a mark is stored with its load", func(t *testing.T, f *fixture) {
 		mark := func(name string) []byte {
 			t.Helper()
 			position, err := f.Mark(t.Context(), name)
@@ -244,7 +244,7 @@ var loading = []test{
 		f.load(l)
 		equal(t, "one", mark("one"), []byte("at the end"))
 	}},
-	{"a position is told of the landings, and its error undoes the load", func(t *testing.T, f *fixture) {
+	{"position receives the landings, and its error undoes the load", func(t *testing.T, f *fixture) {
 		r := person()
 		f.create(r)
 		l := f.loading(f.arrivals(r, person(), everything(), r)...)
@@ -268,7 +268,7 @@ var loading = []test{
 	{"a load of nothing writes nothing", func(t *testing.T, f *fixture) {
 		f.unchanged(t, 0, func() { equal(t, "landings", len(f.load(f.loading())), 0) })
 	}},
-	{"loads, writes and reads may come together", func(t *testing.T, f *fixture) {
+	{"loads, writes and reads may run together", func(t *testing.T, f *fixture) {
 		shared := []equality.Record{person(), person(), person()}
 		landed := make(chan int, 8)
 		for i := range cap(landed) {
@@ -308,17 +308,17 @@ var loading = []test{
 	}},
 }
 
-// position gives a position whatever lands.
+// position returns a position whatever the landings.
 func position(p []byte) func([]store.Landing) ([]byte, error) {
 	return func([]store.Landing) ([]byte, error) { return p, nil }
 }
 
-// refuses is a decision against every write.
+// refuses decides against every write.
 func (f *fixture) refuses(c store.Opened) (store.Decision, error) {
 	return f.refusal(c, 403, ""), errRefused
 }
 
-// lastEntryOf is the newest entry of an action.
+// lastEntryOf returns the newest entry of an action.
 func (f *fixture) lastEntryOf(action string) audit.Entry {
 	f.t.Helper()
 	entries := slices.DeleteFunc(f.entries(), func(e audit.Entry) bool { return e.Action != action })
@@ -328,7 +328,7 @@ func (f *fixture) lastEntryOf(action string) audit.Entry {
 	return entries[len(entries)-1]
 }
 
-// epoch is the feed's.
+// epoch is the epoch of the feed.
 func (f *fixture) epoch() uuid.UUID {
 	f.t.Helper()
 	feed, err := f.poll(store.Feed{}, 1, 0)
@@ -336,7 +336,7 @@ func (f *fixture) epoch() uuid.UUID {
 	return feed.Epoch
 }
 
-// walked walks over all records and gives them.
+// walked walks over all records and returns them.
 func (f *fixture) walked(during func(count int64, at int)) (walked []store.Opened) {
 	f.t.Helper()
 	var count int64
@@ -356,11 +356,11 @@ func (f *fixture) walked(during func(count int64, at int)) (walked []store.Opene
 }
 
 var walking = []test{
-	{"every record comes by id, whole, when its entry is durable", func(t *testing.T, f *fixture) {
+	{"every record is returned by id, whole, once the entry is durable", func(t *testing.T, f *fixture) {
 		entries := func(int64, int) {}
 		equal(t, "of an empty store", len(f.walked(entries)), 0)
 		var want []store.Opened
-		for range 300 { // more than are read together
+		for range 300 { // more than are read at once
 			want = append(want, f.create(person()))
 		}
 		want[7] = f.change(want[7].ID, ageGroup("65-74"))
@@ -384,7 +384,7 @@ var walking = []test{
 		got = slices.DeleteFunc(got, func(v store.Opened) bool { return strings.HasPrefix(v.Provenance.Subject, "operator") })
 		equal(t, "walked", got, want)
 	}},
-	{"what is written meanwhile is not seen, and does not wait", func(t *testing.T, f *fixture) {
+	{"writes meanwhile are not seen, and do not wait", func(t *testing.T, f *fixture) {
 		var want []store.Opened
 		for range 600 {
 			want = append(want, f.create(person()))
@@ -414,7 +414,7 @@ var walking = []test{
 		if !errors.Is(err, errRefused) || calls != 1 {
 			t.Errorf("error %v after %d", err, calls)
 		}
-		for range 50 { // nothing is left open
+		for range 50 { // no walk leaves anything open
 			_ = f.Walk(t.Context(), f.entry("export"), func(int64, store.Opened) error { return errRefused })
 		}
 		f.create(person())

@@ -8,13 +8,13 @@ import (
 )
 
 var accessLog = []test{
-	{"an entry is there when it is durable, as it was made", func(t *testing.T, f *fixture) {
+	{"an entry is stored once it is durable, as it was made", func(t *testing.T, f *fixture) {
 		r := person()
 		f.create(r)
 		want := f.entry("read")
 		want.Target, want.Record, want.Version = r.TargetID, r.ID, 7
 		want.Members = []string{"ageGroup", "sensitive"}
-		want.Subject, want.Name = "subject\x00with ✓", "" // what a token holds is not ours to choose
+		want.Subject, want.Name = "subject\x00with ✓", "" // we do not choose the texts in tokens
 		want.Address = nil
 		want.Object, want.ObjectName, want.Roles = "test", "name\x00with \\ ✓", []string{"officer", "support"}
 		want.Scope, want.Count, want.Previous = "scope", 3, []byte{1, 2, 3}
@@ -38,7 +38,7 @@ var accessLog = []test{
 		for range 40 {
 			want = append(want, uuid.New())
 		}
-		want = append(want, want[3], want[0]) // one may come twice
+		want = append(want, want[3], want[0]) // one may appear twice
 		for _, records := range [][]uuid.UUID{want, nil, want[:1], {uuid.Nil}} {
 			e := f.entry("read")
 			for _, id := range records {

@@ -13,8 +13,8 @@ import (
 	"equality-information-api/internal/store"
 )
 
-// model is the contract in its plainest form: one map for the id space, one
-// for the tombstones.
+// model is the contract in its plainest form: one map for the id space, one list for the
+// tombstones.
 type model struct {
 	leads   map[uuid.UUID]*kept // a record by its id and by its target's
 	erased  []store.Opened      // as they are read
@@ -32,10 +32,11 @@ func (k *kept) current() store.Opened {
 	return k.versions[len(k.versions)-1]
 }
 
-// lookUp is what an id leads to: a live record by its id or its target, then a tombstone.
+// lookUp returns what an id leads to: a live record by its id or its target, then a
+// tombstone.
 func (m *model) lookUp(id uuid.UUID) store.Opened { return m.inTheWay(id, id) }
 
-// inTheWay is what a create is decided on.
+// inTheWay returns the basis of a create's decision.
 func (m *model) inTheWay(id, target uuid.UUID) (found store.Opened) {
 	for _, live := range []uuid.UUID{target, id} {
 		if k := m.leads[live]; k != nil {
@@ -77,9 +78,8 @@ func (m *model) wrote(cmd store.Command, c store.Opened, event string) {
 		Version: c.Version, Members: c.Provenance.Members})
 }
 
-// testModel runs random writes on few ids, so that they get in each other's
-// way, and compares what each gives, and at last all
-// that is stored, with the model.
+// testModel makes random writes with few ids, so that they conflict. It compares each
+// result, and in the end everything stored, with the model.
 func testModel(t *testing.T, create func(t *testing.T) Database) {
 	db := create(t)
 	rapid.Check(t, func(rt *rapid.T) {
@@ -152,8 +152,8 @@ func (m *model) step(rt *rapid.T, f *fixture, some *rapid.Generator[uuid.UUID], 
 	}
 }
 
-// create creates a record; spare is the id of one whose person was erased
-// before, where none was chosen.
+// create creates a record. If no id was chosen and the person's record was erased before,
+// spare is its id.
 func (m *model) create(rt *rapid.T, f *fixture, r equality.Record, spare uuid.UUID) {
 	inTheWay := m.inTheWay(r.ID, r.TargetID)
 	cmd := createOf(r)
@@ -197,7 +197,7 @@ func differ(rt *rapid.T, what string, got, want any) {
 	}
 }
 
-// compare reads everything and counts its entries.
+// compare reads everything and counts the entries.
 func (m *model) compare(rt *rapid.T, f *fixture, ids []uuid.UUID) {
 	for _, id := range ids {
 		differ(rt, "read", f.read(id), m.lookUp(id))

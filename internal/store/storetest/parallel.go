@@ -14,7 +14,7 @@ import (
 	"equality-information-api/internal/store"
 )
 
-// together runs something n times at once and gives what each came to.
+// together runs n calls at once and returns their results.
 func together(n int, run func(i int) error) []error {
 	errs := make([]error, n)
 	start := make(chan struct{})
@@ -30,7 +30,7 @@ func together(n int, run func(i int) error) []error {
 	return errs
 }
 
-// requires is an edit with one more communication requirement.
+// requires is an edit that adds a communication requirement.
 func requires(code string) func(*equality.Record) {
 	return func(r *equality.Record) {
 		r.CommunicationRequirements = append(slices.Clone(r.CommunicationRequirements), code)
@@ -38,7 +38,7 @@ func requires(code string) func(*equality.Record) {
 }
 
 var parallel = []test{
-	{"of many creates of one person one wins", func(t *testing.T, f *fixture) {
+	{"one of many creates of one person wins", func(t *testing.T, f *fixture) {
 		target := uuid.New()
 		var mu sync.Mutex
 		var winner store.Opened
@@ -104,7 +104,7 @@ var parallel = []test{
 			equal(t, "version of the event", e.Version, int64(i))
 		}
 	}},
-	{"of many changes that expect one version one wins", func(t *testing.T, f *fixture) {
+	{"one of many changes that expect one version wins", func(t *testing.T, f *fixture) {
 		r := f.create(person())
 		won := 0
 		for _, err := range together(50, func(i int) error {
@@ -173,8 +173,8 @@ var parallel = []test{
 	}},
 }
 
-// whole says whether a version's document is that version's: each change of the
-// test adds one requirement.
+// whole checks that a document belongs to its version: each change in the test adds one
+// requirement.
 func whole(v store.Opened) error {
 	if int64(len(v.Record.CommunicationRequirements)) != v.Version || v.Record.ID != v.ID || v.Record.TargetID != v.Target {
 		return fmt.Errorf("version %d has the document of another", v.Version)

@@ -6,7 +6,7 @@ import (
 )
 
 var relaying = []test{
-	{"a mark is swapped where it is as expected, and stays otherwise", func(t *testing.T, f *fixture) {
+	{"a mark is swapped if it is as expected, and stays otherwise", func(t *testing.T, f *fixture) {
 		swap := func(was, now string, want bool) {
 			t.Helper()
 			var expected []byte
@@ -34,7 +34,7 @@ var relaying = []test{
 		stands("place", "t\x00wo")
 		swap("t\x00wo", "three", true)
 	}},
-	{"of those who swap at once none undoes what another did", func(t *testing.T, f *fixture) {
+	{"swaps at once do not undo each other", func(t *testing.T, f *fixture) {
 		const each = 20
 		for _, err := range together(4, func(int) error {
 			for done := 0; done < each; {
@@ -58,7 +58,7 @@ var relaying = []test{
 		ok(t, "mark", err)
 		equal(t, "count", len(position), 4*each)
 	}},
-	{"a process alone leads", func(t *testing.T, f *fixture) {
+	{"a process on its own leads", func(t *testing.T, f *fixture) {
 		for range 3 {
 			leads, err := f.Leads(t.Context())
 			ok(t, "lead", err)

@@ -1,7 +1,7 @@
-// Package storetest is the conformance suite of the store contract: what every
-// engine must do, whatever keeps its rows. An engine's own tests call [Run]
-// with a factory of empty databases. What only one engine has (its settings,
-// its files, its ways to fail) is for that engine's own tests.
+// Package storetest is the conformance suite of the store contract: what every engine must
+// do, wherever it keeps its rows. An engine's own tests call [Run] with a factory of empty
+// databases. They also test what is special about the engine: its settings, its files, its
+// failures.
 package storetest
 
 import (
@@ -17,8 +17,8 @@ import (
 	"equality-information-api/internal/store"
 )
 
-// Engine is the store contract: what the service needs, and what the program
-// needs to run and verify a store.
+// Engine is the store contract: what the service needs, and what the program needs to run
+// and verify a store.
 type Engine interface {
 	service.Store
 	// FindDocument and DocumentHistory are those of store.Reader.
@@ -27,13 +27,13 @@ type Engine interface {
 	// Heads are the last durable entries of the access log's lanes that the
 	// engine has written to since it was opened.
 	Heads() []audit.Head
-	// Trim drops a batch of what is past its retention.
+	// Trim deletes expired rows.
 	Trim(ctx context.Context) error
-	// Close finishes what waits to be written.
+	// Close does the waiting writes.
 	Close() error
 }
 
-// Options are what a test injects into an engine.
+// Options are what a test passes to an engine.
 type Options struct {
 	Keys                         *sealing.Keyset
 	Now                          func() time.Time
@@ -43,16 +43,16 @@ type Options struct {
 
 // Database is one database of an engine, empty at first.
 type Database interface {
-	// Open opens the database, once more after the engine it gave was closed.
+	// Open opens the database; call it again after closing the engine.
 	Open(t *testing.T, o Options) Engine
-	// Indexed gives the records that the National Insurance number index has
-	// under a keyed hash.
+	// Indexed returns the records in the National Insurance number index under a keyed
+	// hash.
 	Indexed(t *testing.T, hash [32]byte) []uuid.UUID
 	// Exec changes the database by hand. An engine may be open.
 	Exec(t *testing.T, statement string)
 	// Clear empties the database, on which no engine is open.
 	Clear(t *testing.T)
-	// Log shows the access log as it is at the moment. An engine may be open.
+	// Log shows the access log as it is now. An engine may be open.
 	Log(t *testing.T, keys *sealing.Keyset, show func(audit.Log))
 }
 

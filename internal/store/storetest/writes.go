@@ -13,7 +13,7 @@ import (
 	"equality-information-api/internal/store"
 )
 
-// The decisions of the tests' writes against a write.
+// The tests' reasons for refusing a write.
 var (
 	errConflict = errors.New("test: conflict")
 	errMissing  = errors.New("test: there is no such record")
@@ -28,7 +28,7 @@ const (
 
 type decide = func(store.Opened) (store.Decision, error)
 
-// entry is one of an invented caller's.
+// entry is an entry of an invented caller.
 func (f *fixture) entry(action string) audit.Entry {
 	return audit.Entry{
 		ID: uuid.New(), At: f.clock.now(), Subject: "officer-1", Name: "Invented Officer", Kind: "person",
@@ -37,14 +37,14 @@ func (f *fixture) entry(action string) audit.Entry {
 	}
 }
 
-// refusal is a decision for no change.
+// refusal decides on no change.
 func (f *fixture) refusal(c store.Opened, status int, problem string) store.Decision {
 	e := f.entry("write")
 	e.Outcome, e.Status, e.Record, e.Version = audit.Refused, status, c.ID, c.Version
 	return store.Decision{Entry: e, Outcome: store.Outcome{Status: status, Problem: problem, Record: c.ID, Version: c.Version}}
 }
 
-// creates decides as the service does: whatever is in the way is a conflict.
+// creates decides like the service: a record in the way is a conflict.
 func (f *fixture) creates(r equality.Record) decide {
 	return func(c store.Opened) (store.Decision, error) {
 		if c.State != store.Absent {
@@ -54,7 +54,7 @@ func (f *fixture) creates(r equality.Record) decide {
 	}
 }
 
-// changes edits the record that is there.
+// changes edits the record that was found.
 func (f *fixture) changes(edit func(*equality.Record)) decide {
 	return func(c store.Opened) (store.Decision, error) {
 		if c.State != store.Present {
@@ -72,7 +72,7 @@ func (f *fixture) changes(edit func(*equality.Record)) decide {
 	}
 }
 
-// writes is a decision for a new version.
+// writes decides on a new version.
 func (f *fixture) writes(next equality.Record, event string, members []string) store.Decision {
 	e := f.entry("write")
 	if event == created {
@@ -88,10 +88,10 @@ func (f *fixture) writes(next equality.Record, event string, members []string) s
 	}
 }
 
-// verbatim says which of the records are shown as they are stored: any half of them.
+// verbatim chooses which records are shown as they are stored: about half of them.
 func verbatim(r equality.Record) bool { return r.TargetID[15]%2 == 0 }
 
-// counted calls a decision and keeps what it was called with.
+// counted calls a decision and records the calls' arguments.
 func counted(calls *[]store.Opened, d decide) decide {
 	return func(c store.Opened) (store.Decision, error) {
 		*calls = append(*calls, bare(c))
@@ -113,7 +113,7 @@ func createOf(r equality.Record) store.Command {
 
 func changeOf(id uuid.UUID) store.Command { return store.Command{ID: id, EventID: uuid.New()} }
 
-// change edits a record that must be there.
+// change edits a record that must exist.
 func (f *fixture) change(id uuid.UUID, edit func(*equality.Record)) store.Opened {
 	f.t.Helper()
 	c, err := f.Write(f.t.Context(), changeOf(id), f.changes(edit))
@@ -121,7 +121,7 @@ func (f *fixture) change(id uuid.UUID, edit func(*equality.Record)) store.Opened
 	return bare(c)
 }
 
-// erase erases a record that must be there.
+// erase erases a record that must exist.
 func (f *fixture) erase(id uuid.UUID) store.Opened {
 	f.t.Helper()
 	c, err := f.Write(f.t.Context(), changeOf(id), f.erases)
@@ -129,7 +129,7 @@ func (f *fixture) erase(id uuid.UUID) store.Opened {
 	return bare(c)
 }
 
-// erases decides for an erasure.
+// erases decides on an erasure.
 func (f *fixture) erases(c store.Opened) (store.Decision, error) {
 	if c.State != store.Present {
 		return f.refusal(c, 404, "not-found"), errMissing
@@ -176,8 +176,8 @@ func everything() equality.Record {
 	return r
 }
 
-// moved writes once while a decision is being made, so that the decision no
-// longer fits. The first call of the result does it.
+// moved writes once while a decision is being made, so that the decision no longer fits.
+// The first call of the result does this.
 func moved(first func(), d decide) decide {
 	return func(c store.Opened) (store.Decision, error) {
 		if first != nil {
@@ -189,7 +189,7 @@ func moved(first func(), d decide) decide {
 	}
 }
 
-// attempt is Write with a panic of decide as an error.
+// attempt is Write, with a panic of decide as an error.
 func attempt(ctx context.Context, e Engine, cmd store.Command, d decide) (c store.Opened, err error) {
 	defer func() {
 		if recover() != nil {
@@ -199,8 +199,8 @@ func attempt(ctx context.Context, e Engine, cmd store.Command, d decide) (c stor
 	return e.Write(ctx, cmd, d)
 }
 
-// unchanged runs something that must leave no trace in records and feed, and
-// exactly this many entries in the access log.
+// unchanged runs something that must change neither records nor feed, and that must add
+// exactly this many entries to the access log.
 func (f *fixture) unchanged(t *testing.T, entries int, run func()) {
 	t.Helper()
 	was := len(f.entries())
@@ -215,7 +215,7 @@ func (f *fixture) unchanged(t *testing.T, entries int, run func()) {
 	equal(t, "events", f.events(), events)
 }
 
-// all gives all versions of all records, in order of id, newest first.
+// all returns all versions of all records, in order of id, newest first.
 func (f *fixture) all() (all []store.Opened) {
 	f.t.Helper()
 	page, more, err := f.List(f.t.Context(), store.ListQuery{Limit: 10_000})

@@ -1,13 +1,13 @@
--- For: Adds entries to the access log, each behind the one before it.
+-- For: Adds entries to the access log, each after the one before it.
 -- Runs: access-log entry
 -- Sample: '{3}', '{1001}', '{80000000-0000-4000-8000-00000000000e}', '{1790000000000000}', '{officer-1}',
 --   '{Officer}', '{person}', '{equality:read}', '{casework}', '{read}',
 --   '{80000000-0000-4000-8000-000000000001}', '{80000000-0000-4000-8000-000000000000}', '{4}', '{ageGroup}',
 --   '{done}', '{200}', '{80000000-0000-4000-8000-00000000000c}', '{"\\x0102"}', '{""}', '{""}', '{0}',
 --   '{3}', '{record}', '{""}', '{officer}', '{""}', '{""}', '{"\\x0a0b"}', 3, 1000, '\x0a0b'
--- Note: Parameters are columns, with a value for each entry. The entry that they follow, if any, must stand in the
---   log: a server that was put back, or took over, may not have it. Where it does not, they have no lane, which
---   the table refuses.
+-- Note: Parameters are columns, with a value for each entry. The entry that they follow, if any, must be in the
+--   log: a server that was restored, or took over, may not have it. Without it their lane is NULL, which the
+--   table refuses.
 INSERT INTO audit (lane, seq, id, at, subject, name, kind, permission, purpose, action, target, record, version,
     members, outcome, status, correlation, address, document, scope, count, format, object, object_name, roles, previous, touched, hash)
 SELECT CASE WHEN $30::bigint = 0 OR EXISTS (SELECT 1 FROM audit WHERE lane = $29::integer AND seq = $30::bigint AND hash = $31::bytea)

@@ -1,8 +1,8 @@
--- For: Adds a record with its ids, its key and its place in the National Insurance number index.
+-- For: Adds a record with its ids, its key and its entry in the National Insurance number index.
 -- Runs: create
 -- Sample: '80000000-0000-4000-8000-000000000000', '80000000-0000-4000-8000-000000000001', 0, 1790000000000000,
 --   '\x0102', '\x0102', '\x0a0b'
--- Note: An id that is taken violates a key. That of an erased record becomes no id, which the table refuses.
+-- Note: A taken id violates a key. The id of an erased record becomes NULL, which the table refuses.
 WITH created AS (
     INSERT INTO record (id, target, version, modified, sealed)
     VALUES ((SELECT $1::uuid WHERE NOT EXISTS (SELECT 1 FROM tombstone WHERE id = $1)

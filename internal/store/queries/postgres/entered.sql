@@ -1,3 +1,3 @@
 -- For: Finds out whether the access log has any entry.
--- Runs: start, on a database that no keyset is tied to
+-- Runs: start, on a database without a check value for its keyset
 SELECT EXISTS (SELECT 1 FROM audit)

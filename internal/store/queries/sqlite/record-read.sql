@@ -1,5 +1,5 @@
 -- For: Reads the current version of the record that an id leads to, its own id or its target's.
--- Runs: read; history; create, where something stands in the way; change; import, for what is there already;
+-- Runs: read; history; create, if it conflicts; change; import, for existing records;
 --   publishing to a topic, for each event
 -- Sample: '80000000-0000-4000-8000-000000000000'
 SELECT r.number, r.id, r.target, r.version, r.modified, r.sealed, k.wrapped

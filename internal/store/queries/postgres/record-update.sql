@@ -1,7 +1,7 @@
 -- For: Moves the expected version to the history and writes the next in its place.
 -- Runs: change
 -- Sample: 7, 3, 4, 1790000000000000, '\x0102'
--- Note: Where it is no longer the current one there is nothing to move, which the history refuses.
+-- Note: If it is no longer the current version, there is nothing to move, and the history refuses the NULL.
 WITH past AS (
     INSERT INTO history (record, version, modified, sealed)
     SELECT $1, $2, r.modified, r.sealed FROM (SELECT 1) AS one LEFT JOIN record r ON r.number = $1 AND r.version = $2
