@@ -67,7 +67,7 @@ func TestNoQueryReadsAWholeTable(t *testing.T) {
 	t.Parallel()
 	d := ownDatabase(t)
 	d.fill(t)
-	// What is meant to: verification and counting, whether the log has any entry, and what finishes a restore.
+	// What is meant to: verification and counting, whether there is any entry or tombstone, and what finishes a restore.
 	meant := map[*queries.Query][]string{
 		queries.VerifyDocuments:   {"audit"},
 		queries.VerifyRecords:     {"record r", "data_key k", "identifier own", "identifier person"},
@@ -77,6 +77,7 @@ func TestNoQueryReadsAWholeTable(t *testing.T) {
 		queries.RecordCount:       {"record"},
 		queries.RestoreLost:       {"record r", "data_key"},
 		queries.PostgresEntered:   {"audit"},
+		queries.PostgresIDsTaken:  {"tombstone first"},
 		queries.PostgresSchema:    {"goose_db_version"},
 
 		queries.RestoreErased:      {"record r", "tombstone t", "audit"},
