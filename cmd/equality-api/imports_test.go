@@ -42,7 +42,7 @@ var arrows = map[string][]string{
 	"internal/etag": {},
 	"internal/gate": {"api", "internal/equality", "internal/identity", "internal/server", "internal/service"},
 	"internal/httpapi": {
-		"api", "internal/equality", "internal/etag", "internal/events", "internal/gate", "internal/refdata", "internal/server",
+		"api", "internal/equality", "internal/etag", "internal/gate", "internal/refdata", "internal/server",
 		"internal/service", "internal/store",
 	},
 	"internal/mmh": {
