@@ -64,8 +64,8 @@ fuzz: ## every fuzz target for FUZZTIME
 	  done || exit 1; \
 	done
 
-bench: build ## what the server costs, beside a bare one and the store alone
-	cd e2e && go run ./bench
+bench: build ## what the server costs, beside a bare one and the store alone; OLD=program: beside an earlier program
+	cd e2e && go run ./bench $(if $(OLD),-old $(abspath $(OLD)))
 
 vuln: ## known vulnerabilities in what is used; needs the Go vulnerability database
 	go tool govulncheck ./...

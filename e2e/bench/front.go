@@ -12,6 +12,8 @@ import (
 // frontTarget is what the front-end contract is called in the report.
 const frontTarget = "mmh"
 
+const frontPath = "/mmh/api/v1/equality-information"
+
 // front is the same server, asked as today's front ends do. It has people of
 // its own: each change names the version it is of.
 type front struct {
@@ -35,7 +37,7 @@ func newFront(whole *process, people []uuid.UUID) *front {
 
 // requests does a GET or a PATCH; nobody else changes the person meanwhile.
 func (f *front) requests(op operation, _ []uuid.UUID) work {
-	base := f.url + "/mmh/api/v1/equality-information"
+	base := f.url + frontPath
 	return func(_ int, random *rand.Rand) error {
 		p := &f.people[random.IntN(len(f.people))]
 		if op == get {

@@ -30,8 +30,8 @@ func compareImport(ctx context.Context, program, dir string, n int) error {
 	if err := writePeople(file, n); err != nil {
 		return err
 	}
-	if out, err := exec.Command(program, "keys", "init", "--data-dir", dir).CombinedOutput(); err != nil {
-		return fmt.Errorf("keys init: %w: %s", err, out)
+	if err := run(program, "keys", "init", "--data-dir", dir); err != nil {
+		return err
 	}
 	whole, memory, err := timeImport(ctx, program, "--data-dir", dir, file)
 	if err != nil {

@@ -2,8 +2,9 @@
 // its durable access log, sealing, history and events, beside a bare net/http
 // server that answers the same bytes, and beside the store alone. The load
 // generator runs on the same machine, and the three are measured in turns, so
-// that what the machine does meanwhile falls on all of them alike. It prints
-// a page of Markdown.
+// that what the machine does meanwhile falls on all of them alike. With -old it
+// measures an earlier program and this one instead, in turns. It prints a page of
+// Markdown.
 package main
 
 import (
@@ -18,6 +19,7 @@ import (
 
 type options struct {
 	program string
+	old     string
 	rounds  int
 	round   time.Duration
 	people  int
@@ -34,6 +36,7 @@ func main() {
 	}
 	var o options
 	flag.StringVar(&o.program, "program", "../bin/equality-api", "the built program")
+	flag.StringVar(&o.old, "old", "", "an earlier program, built; the bench then compares the two, and nothing else")
 	flag.IntVar(&o.rounds, "rounds", 5, "rounds, of which the medians are reported")
 	flag.DurationVar(&o.round, "round", 2*time.Second, "how long each measurement takes")
 	flag.IntVar(&o.people, "people", 1000, "people in the database; 0 leaves the server out")
@@ -54,6 +57,9 @@ func bench(ctx context.Context, o options) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	if o.old != "" {
+		return comparePrograms(ctx, o, dir)
+	}
 	if o.only != "postgres" {
 		if err := embedded(ctx, o, dir); err != nil {
 			return err

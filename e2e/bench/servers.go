@@ -47,7 +47,7 @@ func startServer(program, dir string, flags ...string) (*process, error) {
 	if p.url, err = listening(logged.Name()); err != nil {
 		return nil, errors.Join(err, p.stop())
 	}
-	token, err := exec.Command(program, "token", "--data-dir", dir, "--role", "officer").Output()
+	token, err := exec.Command(program, "token", "--data-dir", dir, "--role", "officer,service").Output()
 	if err != nil {
 		return nil, errors.Join(err, p.stop())
 	}
@@ -55,11 +55,20 @@ func startServer(program, dir string, flags ...string) (*process, error) {
 	return p, nil
 }
 
+// run runs a command to its end.
+func run(program string, args ...string) error {
+	if out, err := exec.Command(program, args...).CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %w: %s", strings.Join(append([]string{filepath.Base(program)}, args...), " "), err, out)
+	}
+	return nil
+}
+
 // listening waits for the log line that tells the address.
 func listening(path string) (string, error) {
+	var text []byte
 	for range 300 {
-		text, err := os.ReadFile(path)
-		if err != nil {
+		var err error
+		if text, err = os.ReadFile(path); err != nil {
 			return "", err
 		}
 		for line := range bytes.Lines(text) {
@@ -70,7 +79,7 @@ func listening(path string) (string, error) {
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
-	return "", errors.New("the server did not start")
+	return "", fmt.Errorf("the server did not start:\n%s", text)
 }
 
 func (p *process) stop() error {
@@ -100,22 +109,29 @@ func (p *process) memory() (int, error) {
 // requests does the operation over HTTP.
 func (p *process) requests(op operation, people []uuid.UUID) work {
 	return func(_ int, random *rand.Rand) error {
-		path, body, want := op.request(people, random)
-		return send(string(op), p.url+path, p.token, body, want)
+		r := op.request(people, random)
+		return send(r.method, p.url+r.path, p.token, r.body, r.want)
 	}
 }
 
-// request is what an operation sends about one of the people, and the status it is answered with.
-func (op operation) request(people []uuid.UUID, random *rand.Rand) (path string, sent []byte, want int) {
+// request is what is sent once, and the status of its answer.
+type request struct {
+	method, path string
+	body         []byte
+	want         int
+}
+
+// request is an operation on one of the people.
+func (op operation) request(people []uuid.UUID, random *rand.Rand) request {
 	const base = "/api/v1/equality-information"
 	person := base + "/" + people[random.IntN(len(people))].String()
 	switch op {
 	case post:
-		return base, body(uuid.New(), random), http.StatusCreated
+		return request{string(op), base, body(uuid.New(), random), http.StatusCreated}
 	case patch:
-		return person, change(random), http.StatusOK
+		return request{string(op), person, change(random), http.StatusOK}
 	}
-	return person, nil, http.StatusOK
+	return request{string(op), person, nil, http.StatusOK}
 }
 
 const bareCommand, blindCommand = "bare", "blind"

@@ -10,31 +10,32 @@ import (
 	"net/url"
 	"strconv"
 	"time"
-
-	"github.com/google/uuid"
 )
 
-// driveWire does an operation over HTTP/1.1 with a connection for each worker,
-// and nothing that an operation does not need. What stands beside pgbench shares
-// the processors with its client: this one does no more than pgbench's clients do.
-func (p *process) driveWire(op operation, people []uuid.UUID, workers int, d time.Duration) (_ result, err error) {
+// driveWire sends requests over HTTP/1.1 for a time, with a connection for each
+// worker, and gives their rate a second. The server shares the processors with
+// its client: this one does no more for a request than pgbench's clients do.
+func (p *process) driveWire(next func(*rand.Rand) request, workers int, d time.Duration) (rate float64, err error) {
 	u, err := url.Parse(p.url)
 	if err != nil {
-		return result{}, err
+		return 0, err
 	}
 	conns := make([]*wireConn, workers)
 	for i := range conns {
 		conn, err := net.Dial("tcp", u.Host)
 		if err != nil {
-			return result{}, err
+			return 0, err
 		}
 		defer func() { err = errors.Join(err, conn.Close()) }()
 		conns[i] = &wireConn{conn: conn, answer: bufio.NewReaderSize(conn, 16<<10)}
 	}
-	return drive(func(worker int, random *rand.Rand) error {
-		path, body, want := op.request(people, random)
-		return conns[worker].send(string(op), path, p.token, body, want)
-	}, workers, d), nil
+	r := drive(func(worker int, random *rand.Rand) error {
+		return conns[worker].send(next(random), p.token)
+	}, workers, d)
+	if r.failed > 0 {
+		return 0, fmt.Errorf("%d requests failed", r.failed)
+	}
+	return r.rate, nil
 }
 
 // wireConn is a connection with the requests sent on it one after the other.
@@ -44,12 +45,12 @@ type wireConn struct {
 	answer  *bufio.Reader
 }
 
-func (c *wireConn) send(method, path, token string, body []byte, want int) error {
-	c.request = fmt.Appendf(c.request[:0], "%s %s HTTP/1.1\r\nHost: bench\r\nAuthorization: %s\r\n", method, path, token)
-	if body != nil {
-		c.request = fmt.Appendf(c.request, "Content-Type: application/json\r\nContent-Length: %d\r\n", len(body))
+func (c *wireConn) send(r request, token string) error {
+	c.request = fmt.Appendf(c.request[:0], "%s %s HTTP/1.1\r\nHost: bench\r\nAuthorization: %s\r\n", r.method, r.path, token)
+	if r.body != nil {
+		c.request = fmt.Appendf(c.request, "Content-Type: application/json\r\nContent-Length: %d\r\n", len(r.body))
 	}
-	c.request = append(append(c.request, "\r\n"...), body...)
+	c.request = append(append(c.request, "\r\n"...), r.body...)
 	if _, err := c.conn.Write(c.request); err != nil {
 		return err
 	}
@@ -57,7 +58,7 @@ func (c *wireConn) send(method, path, token string, body []byte, want int) error
 	if err != nil {
 		return err
 	}
-	fits := bytes.HasPrefix(status, fmt.Appendf(nil, "HTTP/1.1 %d ", want))
+	fits := bytes.HasPrefix(status, fmt.Appendf(nil, "HTTP/1.1 %d ", r.want))
 	length := -1
 	for {
 		line, err := c.answer.ReadSlice('\n')

@@ -4,7 +4,8 @@ import (
 	"context"
 	"time"
 
-	"equality-information-api/internal/events"
+	"github.com/go-json-experiment/json/jsontext"
+
 	"equality-information-api/internal/server"
 	"equality-information-api/internal/service"
 )
@@ -12,11 +13,6 @@ import (
 // feed is the use case for the feed.
 type feed interface {
 	ReadFeed(ctx context.Context, a service.Access, cursor string, limit int, wait time.Duration) (service.Feed, error)
-}
-
-type feedDocument struct {
-	Events []events.Document `json:"events"`
-	Next   string            `json:"next"`
 }
 
 // events answers GET /events. A request that waits gets its response when the server
@@ -40,11 +36,20 @@ func (a *API) events(c *call) error {
 	if err != nil {
 		return err
 	}
-	doc := feedDocument{Events: make([]events.Document, 0, len(page.Events)), Next: page.Next}
-	for _, e := range page.Events {
-		doc.Events = append(doc.Events, e.Document())
+	const most = 768 // bytes that an event rarely exceeds
+	body := append(make([]byte, 0, most*(1+len(page.Events))), `{"events":[`...)
+	for i := range page.Events {
+		if i > 0 {
+			body = append(body, ',')
+		}
+		body = page.Events[i].AppendJSON(body)
 	}
-	return c.writePersonal(doc)
+	body, err = jsontext.AppendQuote(append(body, `],"next":`...), page.Next)
+	if err != nil {
+		return err
+	}
+	c.sendPersonal(append(body, '}'))
+	return nil
 }
 
 // untilDraining ends a wait when the server begins to shut down, so that shutdown need not

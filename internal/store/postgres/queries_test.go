@@ -66,7 +66,7 @@ func TestNoQueryReadsAWholeTable(t *testing.T) {
 	t.Parallel()
 	d := ownDatabase(t)
 	d.fill(t)
-	// Queries that are meant to: verification and counting, whether the log has any entry,
+	// Queries that are meant to: verification and counting, whether there is any entry or tombstone,
 	// and finishing a restore.
 	meant := map[*queries.Query][]string{
 		queries.VerifyDocuments:        {"audit"},
@@ -79,6 +79,7 @@ func TestNoQueryReadsAWholeTable(t *testing.T) {
 		queries.RecordCount:            {"record"},
 		queries.RestoreLost:            {"record r", "data_key"},
 		queries.PostgresEntered:        {"audit"},
+		queries.PostgresIDsTaken:       {"tombstone first"},
 		queries.SchemaVersion:          {"goose_db_version"},
 		queries.PostgresSchema:         {"goose_db_version"},
 
