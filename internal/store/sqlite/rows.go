@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"equality-information-api/internal/store/queries"
@@ -35,21 +36,20 @@ func withRows(query string, n int) string {
 	if !found {
 		panic("sqlite: an INSERT without VALUES cannot have many rows")
 	}
-	columns := strings.Count(row, "$")
-	var text strings.Builder
-	text.WriteString(head + "VALUES ")
-	for i := range n {
-		if i > 0 {
-			text.WriteString(", ")
+	row = "(" + strings.Repeat("?, ", strings.Count(row, "$")-1) + "?)"
+	return head + "VALUES " + row + strings.Repeat(", "+row, n-1)
+}
+
+var parameter = regexp.MustCompile(`\$[0-9]+`)
+
+// byPosition is a query with ? for its parameters, if they stand in the order of
+// their numbers, each once. Whenever one with a name is bound, SQLite's driver
+// looks for its name among all names.
+func byPosition(query string) string {
+	for i, name := range parameter.FindAllString(query, -1) {
+		if name != fmt.Sprintf("$%d", i+1) {
+			return query
 		}
-		text.WriteByte('(')
-		for column := range columns {
-			if column > 0 {
-				text.WriteString(", ")
-			}
-			fmt.Fprintf(&text, "$%d", i*columns+column+1)
-		}
-		text.WriteByte(')')
 	}
-	return text.String()
+	return parameter.ReplaceAllString(query, "?")
 }

@@ -43,9 +43,9 @@ func (s *statements) of(ctx context.Context, q *queries.Query, rows int) (*sql.S
 	if ok {
 		return stmt, nil
 	}
-	text := q.SQL
+	text := byPosition(q.SQL)
 	if rows > 1 {
-		text = withRows(text, rows)
+		text = withRows(q.SQL, rows)
 	}
 	// Not under the lock, because a pool may have no free connection for a while.
 	stmt, err := s.on.PrepareContext(ctx, text)
