@@ -139,6 +139,9 @@ func (e PutDocument) plan(p *Plan, keys *sealing.Keyset) error {
 	if next.Kind == 0 || next.Kind.Owner() == sealing.OwnerRecord && p.Found.State != Present {
 		return errors.New("a decision would write a document without its owner")
 	}
+	if next.Kind.Owner() == sealing.OwnerRecord {
+		p.add(queries.DocumentHold, p.Found.number)
+	}
 	if first && next.key == nil {
 		key, wrapped, err := keys.NewDataKey(next.owner())
 		if err != nil {

@@ -11,6 +11,8 @@ var (
 	AuditWalk = load("audit-walk")
 	// Reads past versions of a document that is not a record, newest first, from one version down.
 	DocumentHistoryRead = load("document-history-read")
+	// Keeps others from erasing a record while a document of it is written.
+	DocumentHold = load("document-hold")
 	// Adds the first version of a document that is not a record.
 	DocumentInsert = load("document-insert")
 	// Moves the expected version of a document that is not a record to the history.

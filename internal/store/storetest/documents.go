@@ -146,6 +146,26 @@ var documents = []test{
 			t.Error("a document was put for an erased record")
 		}
 	}},
+	{"documents put while their record is erased are gone with it, or refused", func(t *testing.T, f *fixture) {
+		for range 10 {
+			id := f.documentID(sealing.KindExtended)
+			for i, err := range together(4, func(i int) error {
+				if i == 0 {
+					f.erase(id.Owner)
+					return nil
+				}
+				other := id
+				other.Name = fmt.Sprint("area ", i)
+				_, err := f.Write(t.Context(), other.Command(), f.puts(`{}`))
+				return err
+			}) {
+				if i == 0 {
+					ok(t, "erase", err)
+				}
+			}
+			equal(t, "read", f.document(id).State, store.Absent)
+		}
+	}},
 	{"a document for a record that is not there is refused", func(t *testing.T, f *fixture) {
 		id := store.DocumentID{Kind: sealing.KindExtended, Owner: uuid.New(), Name: "an-area"}
 		f.unchanged(t, 0, func() {
