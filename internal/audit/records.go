@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"github.com/google/uuid"
+
+	"equality-information-api/internal/sealing"
 )
 
 // Stored is a stored version of an object.
@@ -97,7 +99,7 @@ func (c *comparison) tell(l Logged) error {
 	}
 	if len(e.Document) > 0 {
 		c.tellOne(l, k, versionID{e.Record, e.Version}, e.Document)
-		if erased := c.report.erased[e.Record]; erased != nil && e.Action == ActionCreate {
+		if erased := c.report.erased[e.Record]; erased != nil && e.Action == ActionCreate && k.object == ObjectRecord {
 			erased.begun = true
 		}
 	}
@@ -111,7 +113,7 @@ func (c *comparison) tell(l Logged) error {
 		}
 		at := versionID{item.ID, item.Version}
 		c.tellOne(l, k, at, item.Document)
-		if erased := c.report.erased[item.ID]; erased != nil {
+		if erased := c.report.erased[item.ID]; erased != nil && k.object == ObjectRecord {
 			erased.begun = true
 		}
 	}
@@ -154,7 +156,7 @@ func (c *comparison) compare(s Stored) error {
 		c.report.find("%s is stored twice", k.version(at))
 	case a.document != s.Document:
 		c.report.find("%s is not what entry %d of lane %d wrote", k.version(at), a.seq, a.lane)
-	case c.report.erased[s.ID] != nil:
+	case k.erased(c.report, s.ID) != nil:
 		c.report.find("%s is stored, but the log says it was erased", k.version(at))
 	}
 	a.stored = true
@@ -171,7 +173,7 @@ func (c *comparison) end() {
 	var all []missing
 	for k, told := range c.told {
 		for at, a := range told {
-			if erased := c.report.erased[at.id]; !a.stored && (erased == nil || !erased.tombstone) {
+			if erased := k.erased(c.report, at.id); !a.stored && (erased == nil || !erased.tombstone) {
 				all = append(all, missing{k, at, a})
 			}
 		}
@@ -185,6 +187,17 @@ func (c *comparison) end() {
 	if c.imported != 0 && c.untold != c.imported {
 		c.report.find("%d versions are stored, but the log has entries for %d", c.stored, c.stored-c.untold+c.imported)
 	}
+}
+
+// erased is what is known of the erasure that an object of the kind went with: its owner's,
+// if that is a record.
+func (k kind) erased(r *Report, owner uuid.UUID) *erasure {
+	for _, of := range sealing.Kinds() {
+		if of.String() == string(k.object) && of.Owner() == sealing.OwnerRecord {
+			return r.erased[owner]
+		}
+	}
+	return nil
 }
 
 // version describes a version in a finding.

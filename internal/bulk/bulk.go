@@ -52,7 +52,7 @@ var Meanings = []equality.FailureCode{
 	{Code: VersionForm, Meaning: "must be a whole number from 0 to 9007199254740991"},
 	{Code: Differs, Meaning: "is about a person who already has a record, with another id or different answers"},
 	{Code: IDTaken, Meaning: "has an id or target id that another record already uses"},
-	{Code: IDErased, Meaning: "has the id of a record that was erased"},
+	{Code: IDErased, Meaning: "is about a person whose record was erased, or has the id of an erased record"},
 	{Code: AmbiguousMap, Meaning: "is a value that stands for more than one code"},
 	{Code: RowQuotes, Meaning: "has a quote that is not closed, or a quote in the middle of a cell"},
 	{Code: RowCells, Meaning: "has more or fewer cells than the header"},

@@ -55,7 +55,8 @@ func (s *Service) replay(ctx context.Context, a Access, w Write, o store.Outcome
 	if err != nil {
 		return Shown{}, foreign(err)
 	}
-	there := len(versions) > 0 && versions[0].Version == o.Version
+	// A later record of the person may have come in place of an erased one.
+	there := len(versions) > 0 && versions[0].Version == o.Version && current.ID == o.Record
 	entry := about(s.entry(a, w.ID, audit.Replayed, o.Status), o.Record, o.Version)
 	if o.Problem == "" && !there {
 		entry.Status = 410

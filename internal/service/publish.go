@@ -102,6 +102,9 @@ func (p *Publication) Changed(ctx context.Context, e events.Event) (old *Shown, 
 	if err := missing(current.State); err != nil {
 		return nil, Shown{}, err
 	}
+	if current.ID != e.Record { // a later record of the person has come in its place
+		return nil, Shown{}, ErrErased
+	}
 	first := e.Type == events.Created
 	if len(versions) == 0 || versions[0].Version != e.Version || !first && len(versions) < 2 {
 		return nil, Shown{}, ErrNotFound
@@ -113,6 +116,6 @@ func (p *Publication) Changed(ctx context.Context, e events.Event) (old *Shown, 
 		}
 		old = &before
 	}
-	now, err = p.s.show(p.a, versions[0], false)
+	now, err = p.s.show(p.a, versions[0], versions[0].Version != current.Version)
 	return old, now, err
 }

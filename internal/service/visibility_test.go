@@ -97,7 +97,8 @@ var ways = map[string]func(t *testing.T, b *bench, as identity.Caller, o store.O
 		if old == nil {
 			t.Fatalf("nothing was shown of the version before: %v", err)
 		}
-		return are(t, err, seen{Shown: *old, past: true}, seen{Shown: now})
+		_, late, failed := p.Changed(t.Context(), events.Event{Record: o.ID, Version: o.Version - 1, Type: events.Created})
+		return are(t, errors.Join(err, failed), seen{Shown: *old, past: true}, seen{Shown: now}, seen{Shown: late, past: true})
 	},
 }
 

@@ -87,8 +87,8 @@ const (
 )
 
 // reusable decides whether a new record may have its id, given the tombstones of its ids.
-// The id of an erased record is never used again; a person whose record was erased may get
-// a record with a different id.
+// The id of an erased record is never used again for a record; a person whose record was
+// erased may get a record with a different id.
 func reusable(erased []store.Tombstone, record equality.Record, chosen bool) idChoice {
 	choice := free
 	for _, t := range erased {

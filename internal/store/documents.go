@@ -33,12 +33,13 @@ type Document struct {
 	key *sealing.DataKey
 }
 
-// DocumentRow is a version of such a document as it is stored.
+// DocumentRow is a version of such a document as it is stored; of one that does not exist
+// it has at most its owner's key.
 type DocumentRow struct {
 	Version  int64
 	Modified int64 // microseconds since 1970, UTC
 	Sealed   []byte
-	Wrapped  []byte // its owner's data key; nil if the owner is a record
+	Wrapped  []byte // its owner's data key; nil if the owner is a record, or has none yet
 }
 
 // FindDocument gives a document, and in Opened the record that owns it. Error:
@@ -103,7 +104,7 @@ func findDocument(ctx context.Context, f Finder, keys *sealing.Keyset, id Docume
 	}
 	d := Document{DocumentID: id, key: record.key}
 	row, err := f.FindDocument(ctx, id)
-	if err != nil || row == nil {
+	if err != nil {
 		return d, err
 	}
 	if row.Wrapped != nil {
@@ -111,7 +112,10 @@ func findDocument(ctx context.Context, f Finder, keys *sealing.Keyset, id Docume
 			return Document{}, fmt.Errorf("open the data key of a %v: %w", id.Kind, err)
 		}
 	}
-	return d.open(*row)
+	if row.Sealed == nil {
+		return d, nil
+	}
+	return d.open(row)
 }
 
 // open opens a version of the document.
@@ -138,9 +142,6 @@ func (e PutDocument) plan(p *Plan, keys *sealing.Keyset) error {
 	first := next.State != Present
 	if next.Kind == 0 || next.Kind.Owner() == sealing.OwnerRecord && p.Found.State != Present {
 		return errors.New("a decision would write a document without its owner")
-	}
-	if next.Kind.Owner() == sealing.OwnerRecord {
-		p.add(queries.DocumentHold, p.Found.number)
 	}
 	if first && next.key == nil {
 		key, wrapped, err := keys.NewDataKey(next.owner())

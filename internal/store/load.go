@@ -71,7 +71,8 @@ const (
 	Differs
 	// Taken means that another record already has the id, or the target, as either.
 	Taken
-	// WasErased means that the id belonged to a record that was erased.
+	// WasErased means that the person's record was erased, or the id belonged to an erased
+	// record: an import brings nobody back.
 	WasErased
 )
 
@@ -108,7 +109,7 @@ func JudgeAll(arrivals []Arrival, taken map[uuid.UUID]bool, find func(uuid.UUID)
 	for i := range arrivals {
 		a := &arrivals[i]
 		found, err := look(a.Target)
-		if err == nil && found.State != Present {
+		if err == nil && (found.State == Absent || found.State == Erased && found.Target != a.Target) {
 			found, err = look(a.ID)
 		}
 		if err != nil {

@@ -141,7 +141,6 @@ func (e Erase) plan(p *Plan, keys *sealing.Keyset) error {
 	found := p.Found
 	grave := Tombstone{ID: found.ID, Target: found.Target, Version: found.Version, Reason: e.Reason, By: e.By}
 	p.result = Opened{State: Erased, ID: grave.ID, Target: grave.Target, Version: grave.Version, Tombstones: []Tombstone{grave}}
-	p.add(queries.EraseHold, found.number, found.Version)
 	p.statements = append(p.statements, func(at time.Time) Statement {
 		grave.At = at
 		p.result.Modified, p.result.Tombstones = at, []Tombstone{grave}

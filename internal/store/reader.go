@@ -19,7 +19,7 @@ type Finder interface {
 	// and those of the target.
 	FindTombstones(ctx context.Context, id, target uuid.UUID) ([]Tombstone, error)
 	// FindDocument gives the current version of a document; nil if there is none.
-	FindDocument(ctx context.Context, id DocumentID) (*DocumentRow, error)
+	FindDocument(ctx context.Context, id DocumentID) (DocumentRow, error)
 }
 
 // Tables is how an engine reads its rows. Every method may return ErrUnavailable.
@@ -122,8 +122,17 @@ func find(ctx context.Context, f Finder, keys *sealing.Keyset, id, target uuid.U
 		return o, err
 	}
 	stones, err := f.FindTombstones(ctx, id, target)
-	if err != nil || len(stones) == 0 {
+	if err != nil {
 		return Opened{}, err
+	}
+	return Behind(keys, id, stones)
+}
+
+// Behind gives what the tombstones of an id say: an erased record, or nothing if there are
+// none. Error: ErrForged.
+func Behind(keys *sealing.Keyset, id uuid.UUID, stones []Tombstone) (Opened, error) {
+	if len(stones) == 0 {
+		return Opened{}, nil
 	}
 	for _, t := range stones {
 		if err := t.Verify(keys); err != nil {

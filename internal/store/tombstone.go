@@ -43,12 +43,12 @@ func TombstoneMAC(keys *sealing.Keyset, t Tombstone) [32]byte {
 // National Insurance number index, and says no more in its events.
 func (t Tombstone) removal(number int64) []Statement {
 	return []Statement{
-		{queries.EraseKey, []any{number}}, // first: whoever writes a document holds it
 		{queries.EraseEvents, []any{number, t.ID[:]}},
 		{queries.EraseIDs, []any{t.ID[:], t.Target[:], number}},
 		{queries.EraseDocuments, []any{int64(sealing.OwnerRecord), t.ID[:]}},
 		{queries.EraseDocumentHistory, []any{int64(sealing.OwnerRecord), t.ID[:]}},
 		{queries.EraseHistory, []any{number}},
+		{queries.EraseKey, []any{number}},
 		{queries.EraseRecord, []any{number}},
 	}
 }

@@ -32,6 +32,10 @@ type owned struct {
 // newBatch makes the statements of jobs, with entries that follow a head.
 func newBatch(s *Store, head audit.Head, jobs []*job) *batch {
 	b := &batch{head: head}
+	if slices.ContainsFunc(jobs, func(j *job) bool { return j.plan != nil && j.plan.Destroys() }) {
+		b.batch.Queue(queries.PostgresEraseLock.SQL)
+		b.owner = append(b.owner, nil)
+	}
 	entries := make([]store.Placed, 0, len(jobs))
 	var raised []events.Event
 	for _, j := range jobs {

@@ -24,6 +24,9 @@ func (s *Store) Load(ctx context.Context, l store.Load) ([]store.Landing, error)
 	}
 	var landings []store.Landing
 	err := s.do(ctx, &job{alone: func(ctx context.Context, tx pgx.Tx) (entries []audit.Entry, news bool, err error) {
+		if _, err := tx.Exec(ctx, queries.PostgresImportLock.SQL); err != nil {
+			return nil, false, err
+		}
 		var landed []int
 		if landings, landed, err = s.judge(ctx, tx, l.Arrivals); err != nil {
 			return nil, false, err
@@ -104,7 +107,15 @@ func (s *Store) judge(ctx context.Context, tx pgx.Tx, arrivals []store.Arrival) 
 			}
 			return o.Decode()
 		}
-		return store.Opened{State: store.Erased, ID: id}, nil
+		rows, err := tx.Query(ctx, queries.TombstoneRead.SQL, id[:], id[:])
+		if err != nil {
+			return store.Opened{}, err
+		}
+		stones, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (store.Tombstone, error) { return scanTombstone(row) })
+		if err != nil {
+			return store.Opened{}, err
+		}
+		return store.Behind(s.Keys, id, stones)
 	})
 	if err != nil {
 		return nil, nil, foreign{err}

@@ -25,15 +25,15 @@ func (t tables) FindTombstones(ctx context.Context, id, target uuid.UUID) ([]sto
 	}, id[:], target[:])
 }
 
-func (t tables) FindDocument(ctx context.Context, id store.DocumentID) (*store.DocumentRow, error) {
+func (t tables) FindDocument(ctx context.Context, id store.DocumentID) (store.DocumentRow, error) {
 	found, err := collect(ctx, t.Store, queries.DocumentRead, func(row pgx.CollectableRow) (r store.DocumentRow, err error) {
 		err = row.Scan(&r.Version, &r.Modified, &r.Sealed, &r.Wrapped)
 		return r, err
 	}, id.Columns()...)
-	if err != nil || len(found) == 0 {
-		return nil, err
+	if err != nil {
+		return store.DocumentRow{}, err
 	}
-	return &found[0], nil
+	return found[0], nil
 }
 
 func (t tables) PastDocuments(ctx context.Context, id store.DocumentID, from int64, limit int) ([]store.DocumentRow, error) {

@@ -11,8 +11,6 @@ var (
 	AuditWalk = load("audit-walk")
 	// Reads past versions of a document that is not a record, newest first, from one version down.
 	DocumentHistoryRead = load("document-history-read")
-	// Keeps others from erasing a record while a document of it is written.
-	DocumentHold = load("document-hold")
 	// Adds the first version of a document that is not a record.
 	DocumentInsert = load("document-insert")
 	// Moves the expected version of a document that is not a record to the history.
@@ -29,8 +27,6 @@ var (
 	EraseEvents = load("erase-events")
 	// Removes the past versions of an erased record.
 	EraseHistory = load("erase-history")
-	// Keeps others from changing a record while it is erased, if it is still at the expected version.
-	EraseHold = load("erase-hold")
 	// Frees the ids of an erased record.
 	EraseIDs = load("erase-ids")
 	// Destroys the data key of an erased record.
@@ -75,6 +71,8 @@ var (
 	PostgresEntered = load("postgres/entered")
 	// Reads the hash of one entry of the access log.
 	PostgresEntryAt = load("postgres/entry-at")
+	// Keeps others from writing records and documents, and from numbering the feed, while a record is erased.
+	PostgresEraseLock = load("postgres/erase-lock")
 	// Lets one transaction at a time number or drop events.
 	PostgresFeedLock = load("postgres/feed-lock")
 	// Finds out whether any event has no position yet, and the last position given.
@@ -83,6 +81,8 @@ var (
 	PostgresFeedNumber = load("postgres/feed-number")
 	// Finds which of many ids lead to a record, or to the tombstone of an erased one.
 	PostgresIDsTaken = load("postgres/ids-taken")
+	// Keeps others from erasing records from the moment that an import looks for ids.
+	PostgresImportLock = load("postgres/import-lock")
 	// Removes keys without a record.
 	PostgresKeysAstray = load("postgres/keys-astray")
 	// Leases a free lane of the access log for as long as the connection lives.

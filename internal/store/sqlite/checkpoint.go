@@ -28,7 +28,8 @@ type checkpointer struct {
 	changed chan struct{}
 	cancel  context.CancelFunc
 	done    sync.WaitGroup
-	// destroyed means that the WAL contains a key that was destroyed since.
+	// destroyed means that the WAL may contain a key that was destroyed since, as one that a
+	// crash left may.
 	destroyed atomic.Bool
 }
 
@@ -43,6 +44,7 @@ func startCheckpointer(path string, report func(what string, err error)) (*check
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	c := &checkpointer{db: db, changed: make(chan struct{}, 1), cancel: cancel}
+	c.destroyed.Store(true)
 	c.done.Go(func() {
 		failed := false
 		for {

@@ -77,6 +77,7 @@ func TestNoQueryReadsAWholeTable(t *testing.T) {
 		queries.VerifyTombstones:       {"SCAN tombstone"},
 		queries.VerifyDocumentKeys:     {"SCAN d"},
 		queries.DocumentMove:           {"SCAN one"}, // which has one row
+		queries.DocumentRead:           {"SCAN one"},
 		queries.VerifyRecords:          {"SCAN r"},
 		queries.VerifyDocumentVersions: {"SCAN document", "SCAN h"},
 		queries.VerifyIdentifiers:      {"SCAN i"},

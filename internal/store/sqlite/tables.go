@@ -42,13 +42,9 @@ func scanTombstone(row scanner, before ...any) (t store.Tombstone, err error) {
 	return t, err
 }
 
-func (t tables) FindDocument(ctx context.Context, id store.DocumentID) (*store.DocumentRow, error) {
-	var r store.DocumentRow
-	err := t.queryRow(context.WithoutCancel(ctx), queries.DocumentRead, id.Columns()...).Scan(&r.Version, &r.Modified, &r.Sealed, &r.Wrapped)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, nil
-	}
-	return &r, classify(err)
+func (t tables) FindDocument(ctx context.Context, id store.DocumentID) (r store.DocumentRow, err error) {
+	err = t.queryRow(context.WithoutCancel(ctx), queries.DocumentRead, id.Columns()...).Scan(&r.Version, &r.Modified, &r.Sealed, &r.Wrapped)
+	return r, classify(err)
 }
 
 func (t tables) PastDocuments(ctx context.Context, id store.DocumentID, from int64, limit int) ([]store.DocumentRow, error) {

@@ -222,7 +222,7 @@ func (w *writer) one(t *tx, j *job) error {
 	switch err := classify(j.err); {
 	case err == nil:
 		return nil
-	case errors.Is(err, store.ErrUnavailable):
+	case errors.Is(err, store.ErrUnavailable) && !errors.Is(err, store.ErrForged): // which concerns this job alone
 		return err
 	case t.dirty:
 		return fmt.Errorf("%w: %w", errSpoilt, err)

@@ -146,6 +146,21 @@ var documents = []test{
 			t.Error("a document was put for an erased record")
 		}
 	}},
+	{"a person's document stays when the record with the person's id is erased", func(t *testing.T, f *fixture) {
+		r := f.create(person())
+		id := store.DocumentID{Kind: sealing.KindPerson, Owner: r.ID}
+		d := f.put(id, `{}`)
+		f.erase(r.ID)
+		equal(t, "read", f.document(id), d)
+	}},
+	{"an owner that has a key and no document gets one under that key", ofEveryKind(func(t *testing.T, f *fixture, id store.DocumentID) {
+		f.put(id, `"first"`)
+		f.db.Exec(t, "DELETE FROM document")
+		equal(t, "without it", f.document(id).State, store.Absent)
+		f.put(id, `"second"`)
+		equal(t, "with it", string(f.document(id).Content), `"second"`)
+		f.tampered = true
+	})},
 	{"documents put while their record is erased are gone with it, or refused", func(t *testing.T, f *fixture) {
 		for range 10 {
 			id := f.documentID(sealing.KindExtended)

@@ -142,6 +142,29 @@ var erasing = []test{
 		equal(t, "last version", f.read(r.ID).Version, int64(1))
 		equal(t, "events", len(f.events()), 3)
 	}},
+	{"an import that meets a forged tombstone fails, and nothing else does", func(t *testing.T, f *fixture) {
+		r := person()
+		f.create(r)
+		f.erase(r.ID)
+		f.db.Exec(t, "UPDATE tombstone SET reason = 'forged'")
+		load := f.loading(f.arrivals(r, person())...)
+		errs := together(8, func(i int) error {
+			if i == 0 {
+				_, err := f.Load(t.Context(), load)
+				return err
+			}
+			other := person()
+			_, err := f.Write(t.Context(), createOf(other), f.creates(other))
+			return err
+		})
+		if !errors.Is(errs[0], store.ErrForged) {
+			t.Errorf("load: %v", errs[0])
+		}
+		for _, err := range errs[1:] {
+			ok(t, "create", err)
+		}
+		f.tampered = true
+	}},
 	{"one of two erasures at once finds the record gone", func(t *testing.T, f *fixture) {
 		r := person()
 		f.create(r)
