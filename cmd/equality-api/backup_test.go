@@ -20,6 +20,9 @@ func newKept(t *testing.T) kept {
 		t.Fatal(err)
 	}
 	k := kept{t.TempDir(), filepath.Join(t.TempDir(), "identity.txt"), identity.Recipient().String()}
+	if err := os.Chmod(k.dir, 0o700); err != nil { // whether or not a command has set the umask yet
+		t.Fatal(err)
+	}
 	if err := os.WriteFile(k.identity, []byte(identity.String()+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
