@@ -41,8 +41,8 @@ func (p *Publication) Leads(ctx context.Context) (bool, error) {
 
 // Progress returns the stored progress; nil if there is none. Error: ErrUnavailable.
 func (p *Publication) Progress(ctx context.Context) ([]byte, error) {
-	place, err := p.s.bulk.Mark(ctx, PublicationMark)
-	return place, foreign(err)
+	progress, err := p.s.bulk.Mark(ctx, PublicationMark)
+	return progress, foreign(err)
 }
 
 // SwapProgress stores the progress, unless someone else has changed it in the meantime.
@@ -102,7 +102,7 @@ func (p *Publication) Changed(ctx context.Context, e events.Event) (old *Shown, 
 	if err := missing(current.State); err != nil {
 		return nil, Shown{}, err
 	}
-	if current.ID != e.Record { // a later record of the person has come in its place
+	if current.ID != e.Record { // the id leads to a later record of the person
 		return nil, Shown{}, ErrErased
 	}
 	first := e.Type == events.Created

@@ -118,8 +118,8 @@ func withMembers() string {
 	return b.String()
 }
 
-// Whoever asks, and on whatever way, is shown a member that takes a permission
-// only with it, and no member at all without a permission to read.
+// A member that takes a permission is shown only to callers who have it, whichever way they
+// ask. Without a permission to read, a caller is shown no member at all.
 func TestEveryWayOutShowsWhatItsCallerMaySee(t *testing.T) {
 	t.Parallel()
 	for _, v := range visibility {

@@ -67,7 +67,7 @@ type Plan struct {
 	destroys   bool
 }
 
-// told is what the access log and the feed are told of the effects.
+// told is what the access log and the feed record of the effects.
 type told struct {
 	object     audit.Object
 	name       string
@@ -212,8 +212,8 @@ func (p *Plan) Stamp(at time.Time) []Statement {
 	return statements
 }
 
-// Told is what the access log is told of the plan, what is remembered of it,
-// and the events that it raises. The plan has been stamped.
+// Told returns the plan's entry in the access log, the outcome to remember, and the events
+// that it raises. The plan has been stamped.
 func (p *Plan) Told(eventID uuid.UUID) (entry audit.Entry, outcome Outcome, raised []events.Event) {
 	entry, outcome = p.Decision.Entry, p.Decision.Outcome
 	if !p.Writes() {
@@ -229,8 +229,8 @@ func (p *Plan) Told(eventID uuid.UUID) (entry audit.Entry, outcome Outcome, rais
 	return entry, outcome, raised
 }
 
-// Result is what the caller is told once the plan is durable: the record as it
-// is after the write, or as it was found beside the refusal.
+// Result returns the caller's result once the plan is durable: the record after the write,
+// or as it was found, with the refusal.
 func (p *Plan) Result() (Opened, error) {
 	if p.Refusal != nil || !p.Writes() {
 		return p.Found, p.Refusal

@@ -39,8 +39,8 @@ func TombstoneMAC(keys *sealing.Keyset, t Tombstone) [32]byte {
 	return keys.MAC(sealing.MACTombstone, []byte{tombstoneFormat}, t.ID[:], t.Target[:], version[:], at[:], []byte(t.Reason), []byte(t.By))
 }
 
-// removal removes what is stored of the record, but for its place in the
-// National Insurance number index, and says no more in its events.
+// removal removes what is stored of the record, except its row in the National Insurance
+// number index, and the names of members from its events.
 func (t Tombstone) removal(number int64) []Statement {
 	return []Statement{
 		{queries.EraseEvents, []any{number, t.ID[:]}},

@@ -178,7 +178,7 @@ func without(jobs []*job, unfit *job) []*job {
 
 // errCollision means that another process is at this lane's position. If it happens on
 // every try, the store is unavailable.
-var errCollision = fmt.Errorf("%w: another process has written the same place", store.ErrUnavailable)
+var errCollision = fmt.Errorf("%w: another process has written the same entry", store.ErrUnavailable)
 
 // again reports whether a transaction is worth retrying.
 func again(err error) bool { return conflicts(err) || errors.Is(err, errCollision) }

@@ -32,7 +32,7 @@ func OpenLog(ctx context.Context, dsn string, keys *sealing.Keyset) (*store.Log,
 // them freely. They and their transactions may take as long as timeout says, where 0 means
 // any time; the same applies to the further settings.
 func unhurried(config *pgx.ConnConfig, timeout string, further ...string) {
-	for _, name := range planning {
+	for name := range planning {
 		delete(config.RuntimeParams, name)
 	}
 	for _, name := range append(further, "statement_timeout", "idle_in_transaction_session_timeout") {

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/url"
 	"regexp"
 	"strings"
@@ -46,8 +47,12 @@ var runtimeDefaults = map[string]string{
 
 // planning restricts the server to indexes, which every statement has. A plan made while a
 // table was small is kept when the table has grown, until it is analysed: after an import
-// each read would otherwise read the whole table.
-var planning = []string{"enable_seqscan", "enable_bitmapscan", "enable_hashjoin", "enable_mergejoin", "jit"}
+// each read would otherwise read the whole table. Nor is anything long enough to compile, or
+// to start processes for.
+var planning = map[string]string{
+	"enable_seqscan": "off", "enable_bitmapscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off",
+	"jit": "off", "max_parallel_workers_per_gather": "0",
+}
 
 // applicationName is the name of the sessions of servers and commands.
 const (
@@ -85,9 +90,7 @@ func poolConfig(dsn string) (*pgxpool.Config, error) {
 			config.ConnConfig.RuntimeParams[name] = value
 		}
 	}
-	for _, name := range planning {
-		config.ConnConfig.RuntimeParams[name] = "off"
-	}
+	maps.Copy(config.ConnConfig.RuntimeParams, planning)
 	config.PingTimeout = pingTimeout
 	config.AfterConnect = durable
 	return config, nil

@@ -22,6 +22,7 @@ func connectionSettings() map[string]string {
 		"idle_in_transaction_session_timeout": "1min", "TimeZone": "UTC", "synchronous_commit": "on",
 		"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3",
 		"enable_seqscan": "off", "enable_bitmapscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off",
+		"max_parallel_workers_per_gather": "0",
 	}
 }
 
@@ -72,9 +73,10 @@ func TestEveryConnectionHasItsSettings(t *testing.T) {
 		conn.Release()
 	}
 	scans := connectionSettings()
-	for _, name := range planning {
+	for name := range planning {
 		scans[name] = "on"
 	}
+	scans["max_parallel_workers_per_gather"] = "2" // the server's own
 	scans["statement_timeout"], scans["idle_in_transaction_session_timeout"] = "6h", "6h"
 	if n := f.scans.Stat().TotalConns(); n != 0 {
 		t.Errorf("%d connections for scans before there was one", n)
@@ -93,9 +95,10 @@ func TestEveryConnectionHasItsSettings(t *testing.T) {
 	ok(t, err)
 	defer func() { ok(t, db.Close()) }()
 	want = connectionSettings()
-	for _, name := range planning {
+	for name := range planning {
 		want[name] = "on"
 	}
+	want["max_parallel_workers_per_gather"] = "2" // the server's own
 	for name := range want {
 		if strings.HasSuffix(name, "_timeout") {
 			want[name] = "0" // its work takes long

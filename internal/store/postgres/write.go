@@ -33,8 +33,8 @@ func (s *Store) Write(ctx context.Context, cmd store.Command, decide func(store.
 	}
 	inTurn := false
 	for try := 0; ; try++ {
-		// Where a write was decided in vain, one writer of this process at a time:
-		// the others, newcomers too, would only have each other decide again.
+		// Once a write has lost to another, the writers of this process take turns, new
+		// ones too. Otherwise each would only make the others decide again.
 		if !inTurn && (try > 0 || s.turns.wanted(id)) {
 			release, err := s.turns.take(ctx, id)
 			if err != nil {
