@@ -206,6 +206,27 @@ func TestEveryMethodThatShowsRecordsIsTried(t *testing.T) {
 	}
 }
 
+// A caller who may not read cannot test a guess by whether it makes a version.
+func TestAGuessMakesAVersionAsAnyChangeDoes(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	o := b.create(t, `,"disabled":true`)
+	for i, guess := range []string{`{"disabled":true}`, `{"disabled":false}`} {
+		w, err := b.ChangeRecord(t.Context(), b.as(t, writer, Change), Write{ID: o.ID, Body: []byte(guess), Reason: ChangeReasons[0]})
+		if err != nil || w.Version != int64(i+1) {
+			t.Errorf("%s: version %d, %v", guess, w.Version, err)
+		}
+	}
+	w, err := b.ChangeRecord(t.Context(), b.as(t, writer, Change), Write{ID: o.ID, Body: []byte(`{}`), Reason: ChangeReasons[0]})
+	if err != nil || w.Version != 2 {
+		t.Errorf("a patch of nothing: version %d, %v", w.Version, err)
+	}
+	w, err = b.ChangeRecord(t.Context(), b.as(t, officer, Change), Write{ID: o.ID, Body: []byte(`{"disabled":false}`), Reason: ChangeReasons[0]})
+	if err != nil || w.Version != 2 {
+		t.Errorf("an officer who changes nothing: version %d, %v", w.Version, err)
+	}
+}
+
 // Without a permission to read, a caller learns no member from a refusal either.
 func TestRefusalsNameNoMemberToWhoMayNotRead(t *testing.T) {
 	t.Parallel()
