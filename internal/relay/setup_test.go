@@ -80,9 +80,9 @@ func (b *bench) advance(d time.Duration) {
 	b.clock.now = b.clock.now.Add(d)
 }
 
-func (b *bench) access(action service.Action, p identity.Permission) service.Access {
+func (b *bench) access(action service.Action, permissions ...identity.Permission) service.Access {
 	b.t.Helper()
-	a, err := b.service.Authorise(b.t.Context(), service.Request{Caller: identity.Caller{Subject: "test", Kind: identity.Service}.With(p), CorrelationID: uuid.New()}, action)
+	a, err := b.service.Authorise(b.t.Context(), service.Request{Caller: identity.Caller{Subject: "test", Kind: identity.Service}.With(permissions...), CorrelationID: uuid.New()}, action)
 	ok(b.t, err)
 	return a
 }
@@ -91,7 +91,7 @@ func (b *bench) access(action service.Action, p identity.Permission) service.Acc
 func (b *bench) create() uuid.UUID {
 	b.t.Helper()
 	target := uuid.New()
-	_, err := b.service.CreateRecord(b.t.Context(), b.access(service.Create, identity.EqualityWrite),
+	_, err := b.service.CreateRecord(b.t.Context(), b.access(service.Create, identity.EqualityWrite, identity.EqualityRead),
 		service.Write{Body: fmt.Appendf(nil, `{"targetId":%q}`, target)})
 	ok(b.t, err)
 	return target
@@ -101,7 +101,7 @@ func (b *bench) create() uuid.UUID {
 func (b *bench) change(target uuid.UUID, times int) {
 	b.t.Helper()
 	for n := range times {
-		_, err := b.service.ChangeRecord(b.t.Context(), b.access(service.Change, identity.EqualityWrite),
+		_, err := b.service.ChangeRecord(b.t.Context(), b.access(service.Change, identity.EqualityWrite, identity.EqualityRead),
 			service.Write{ID: target, Body: fmt.Appendf(nil, `{"disabled":%t}`, n%2 == 0)})
 		ok(b.t, err)
 	}
