@@ -36,6 +36,9 @@ func TestConfigurationsThatAreRefused(t *testing.T) {
 		"a level that is none":               {[]string{"--log-level", "zebra"}, []string{"log-level"}},
 		"durations that are none":            {[]string{"--shutdown-timeout", "zebra", "--event-retention=-1s"}, []string{"shutdown-timeout", "event-retention"}},
 		"an origin that is none":             {[]string{"--cors-origins", "*"}, []string{"cors-origins"}},
+		"an audience that is empty":          {[]string{"--jwt-secret-file", secretFile, "--jwt-audience", ""}, []string{"--jwt-audience"}},
+		"a proxy that is empty":              {[]string{"--trusted-proxies", "10.0.0.1,"}, []string{"--trusted-proxies"}},
+		"a key of the file that is empty":    {[]string{"--config", write(t, "d.yaml", "jwt-issuer: ''\n")}, []string{"jwt-issuer in the file"}},
 		"a flag that is none":                {[]string{"--zebras"}, []string{"unknown flag"}},
 		"a key of the file that is none":     {[]string{"--config", write(t, "a.yaml", "stripes: zebra\n")}, []string{"unknown key"}},
 		"a role that is none":                {[]string{"--jwt-secret-file", secretFile, "--config", write(t, "b.yaml", "groups: {some: [nobody]}\n")}, []string{"role"}},
@@ -47,7 +50,7 @@ func TestConfigurationsThatAreRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := filepath.Join(t.TempDir(), "data")
-			out, errs, status := runCommand(t, append([]string{"serve", "--data-dir", dir, "--listen", "127.0.0.1:0", "--telemetry-listen", ""}, c.flags...)...)
+			out, errs, status := runCommand(t, append([]string{"serve", "--data-dir", dir, "--listen", "127.0.0.1:0", "--telemetry-listen", "none"}, c.flags...)...)
 			lines := strings.Split(strings.TrimSuffix(errs, "\n"), "\n")
 			if status != 2 || out != "" || len(lines) != len(c.lines) {
 				t.Fatalf("status %d, want 2 and %d lines on stderr alone: %s%s", status, len(c.lines), out, errs)
@@ -70,7 +73,7 @@ func TestConfigurationsThatAreRefused(t *testing.T) {
 func TestDirectoryIsForOneServer(t *testing.T) {
 	t.Parallel()
 	p := start(t)
-	for _, args := range [][]string{{"serve", "--listen", "127.0.0.1:0", "--telemetry-listen", ""}, {"migrate"}} {
+	for _, args := range [][]string{{"serve", "--listen", "127.0.0.1:0", "--telemetry-listen", "none"}, {"migrate"}} {
 		_, errs, status := runCommand(t, append(args, "--data-dir", p.dir)...)
 		if status != 2 || !strings.Contains(errs, "in use") || strings.Count(errs, "\n") != 1 {
 			t.Errorf("%s beside a server ends with %d: %s", args[0], status, errs)
@@ -78,7 +81,7 @@ func TestDirectoryIsForOneServer(t *testing.T) {
 	}
 	listen := strings.TrimPrefix(p.url, "http://")
 	dir := t.TempDir()
-	if _, errs, status := runCommand(t, "serve", "--data-dir", dir, "--listen", listen, "--telemetry-listen", ""); status != 2 || strings.Count(errs, "\n") != 1 {
+	if _, errs, status := runCommand(t, "serve", "--data-dir", dir, "--listen", listen, "--telemetry-listen", "none"); status != 2 || strings.Count(errs, "\n") != 1 {
 		t.Errorf("a second server on one address ends with %d: %s", status, errs)
 	}
 }
@@ -93,7 +96,7 @@ func TestDatabaseWithoutItsKeysetIsNotOpened(t *testing.T) {
 	if err := os.Rename(filepath.Join(p.dir, "keyset.json"), filepath.Join(p.dir, "kept.json")); err != nil {
 		t.Fatal(err)
 	}
-	_, errs, status := runCommand(t, "serve", "--data-dir", p.dir, "--listen", "127.0.0.1:0", "--telemetry-listen", "")
+	_, errs, status := runCommand(t, "serve", "--data-dir", p.dir, "--listen", "127.0.0.1:0", "--telemetry-listen", "none")
 	if status != 2 || !strings.Contains(errs, "keyset") {
 		t.Errorf("status %d: %s", status, errs)
 	}
@@ -119,6 +122,39 @@ func TestCommandsExplainThemselves(t *testing.T) {
 		if status != 2 || out != "" || strings.Count(errs, "\n") != 1 {
 			t.Errorf("%v ends with %d: %s%s", args, status, out, errs)
 		}
+	}
+}
+
+// An option for safety that is given empty, as by a variable of a shell that is not set, is
+// not one that was left out.
+func TestASafetyOptionGivenEmptyIsRefused(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	p.create(t, p.token(t, "officer"), "")
+	if status := p.stop(t); status != 0 {
+		t.Fatal(status)
+	}
+	target := filepath.Join(t.TempDir(), "all.ndjson")
+	for _, output := range []string{"-", target} {
+		out, errs, status := runCommand(t, "export", "--data-dir", p.dir, "--output", output, "--encrypt-to", "")
+		if status != 2 || out != "" || !strings.Contains(errs, "--encrypt-to: must not be empty") {
+			t.Errorf("export for nobody ends with %d: %s%s", status, out, errs)
+		}
+	}
+	if _, err := os.Stat(target); err == nil {
+		t.Error("a file was written")
+	}
+	cmd := command("export", "--data-dir", p.dir)
+	cmd.Env = append(cmd.Env, "EQUALITY_API_DATABASE=")
+	out, err := cmd.CombinedOutput()
+	if cmd.ProcessState.ExitCode() != 2 || !strings.Contains(string(out), "--database (EQUALITY_API_DATABASE): must not be empty") {
+		t.Errorf("an empty variable: %v %s", err, out)
+	}
+	cmd = command("serve", "--data-dir", p.dir, "--listen", "127.0.0.1:0", "--telemetry-listen", "none")
+	cmd.Env = append(cmd.Env, "EQUALITY_API_JWT_AUDIENCE=")
+	out, err = cmd.CombinedOutput()
+	if cmd.ProcessState.ExitCode() != 2 || !strings.Contains(string(out), "EQUALITY_API_JWT_AUDIENCE") {
+		t.Errorf("an empty variable: %v %s", err, out)
 	}
 }
 

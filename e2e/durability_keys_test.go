@@ -34,7 +34,7 @@ func refused(t *testing.T, want string, args ...string) {
 
 // serveArgs are the flags of a server that should refuse.
 func serveArgs(dir string) []string {
-	return []string{"serve", "--data-dir", dir, "--listen", "127.0.0.1:0", "--telemetry-listen", ""}
+	return []string{"serve", "--data-dir", dir, "--listen", "127.0.0.1:0", "--telemetry-listen", "none"}
 }
 
 // TestKeyset removes a database's keyset, replaces it with another database's, and restores

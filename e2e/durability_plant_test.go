@@ -125,7 +125,7 @@ func (p *planted) cleanMetrics() {
 	}
 	defer answered.Body.Close()
 	text, err := io.ReadAll(answered.Body)
-	if err != nil || !bytes.Contains(text, []byte("http_requests_total{")) {
+	if err != nil || !bytes.Contains(text, []byte("equality_http_requests_total{")) {
 		p.t.Fatalf("no metrics: %v\n%.500s", err, text)
 	}
 	p.clean("/metrics", text)

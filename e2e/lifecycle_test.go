@@ -95,7 +95,11 @@ func TestHealthNeedsNoToken(t *testing.T) {
 }
 
 // unauthenticatedOnce is the counter of callers without a token, whatever its labels.
-var unauthenticatedOnce = regexp.MustCompile(`(?m)^http_unauthenticated_total(\{[^}]*\})? 1$`)
+var unauthenticatedOnce = regexp.MustCompile(`(?m)^equality_http_unauthenticated_total(\{[^}]*\})? 1$`)
+
+// metricName is how lines of metrics begin: those of the Go runtime and the process have
+// their libraries' names.
+var metricName = regexp.MustCompile(`^(# (HELP|TYPE) )?(equality|go|process)_`)
 
 // Metrics have an address of their own, and name nobody.
 func TestMetricsNameNoOne(t *testing.T) {
@@ -111,6 +115,11 @@ func TestMetricsNameNoOne(t *testing.T) {
 	text, err := io.ReadAll(r.Body)
 	if err != nil || r.StatusCode != 200 || !unauthenticatedOnce.Match(text) {
 		t.Errorf("the metrics are answered %d (%v) and do not count the caller without a token", r.StatusCode, err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if !metricName.MatchString(line) {
+			t.Errorf("a metric that could be another program's: %s", line)
+		}
 	}
 	for _, secret := range []string{m.id, m.target, "council.example"} {
 		if strings.Contains(string(text), secret) {

@@ -16,7 +16,7 @@ import (
 func refusedAt(t *testing.T, dir, dsn string) (line string) {
 	t.Helper()
 	for _, args := range [][]string{
-		{"export"}, {"import", write(t, "nobody.ndjson", "")}, {"audit", "verify"}, {"serve", "--listen", "127.0.0.1:0", "--telemetry-listen", ""},
+		{"export"}, {"import", write(t, "nobody.ndjson", "")}, {"audit", "verify"}, {"serve", "--listen", "127.0.0.1:0", "--telemetry-listen", "none"},
 	} {
 		out, errs, status := runCommand(t, append(args, "--data-dir", dir, "--database", dsn)...)
 		if status != 2 || out != "" || strings.Count(errs, "\n") != 1 {
@@ -86,7 +86,7 @@ func TestPostgresKeysetOfAnother(t *testing.T) {
 	if err := os.Remove(filepath.Join(other, "keyset.json")); err != nil {
 		t.Fatal(err)
 	}
-	if _, errs, status := runCommand(t, "serve", "--listen", "127.0.0.1:0", "--telemetry-listen", "", "--data-dir", other,
+	if _, errs, status := runCommand(t, "serve", "--listen", "127.0.0.1:0", "--telemetry-listen", "none", "--data-dir", other,
 		"--database", dsnOf(dir)); status != 2 || !strings.Contains(errs, "keyset.json is missing") {
 		t.Errorf("without a keyset: status %d: %s", status, errs)
 	}

@@ -86,7 +86,7 @@ func goesOn(t *testing.T, folder, dir string) {
 	sound(t, dir)
 	// With the keyset of that time. The server then adds the keys that came later.
 	if dsnOf(dir) != "" {
-		refused(t, "lacks these keys", append([]string{"serve", "--listen", "127.0.0.1:0", "--telemetry-listen", ""}, at(dir)...)...)
+		refused(t, "lacks these keys", append([]string{"serve", "--listen", "127.0.0.1:0", "--telemetry-listen", "none"}, at(dir)...)...)
 		if _, errs, status := runCommand(t, "keys", "add", "--data-dir", dir); status != 0 {
 			t.Fatal(errs)
 		}

@@ -198,7 +198,7 @@ func TestChangesAreTold(t *testing.T) {
 		}
 	}
 	s.agree(t, p)
-	p.measured(t, "events_published_total 3", "events_held 0", "events_lag_seconds 0")
+	p.measured(t, "equality_events_published_total 3", "equality_events_held 0", "equality_events_lag_seconds 0")
 	if strings.Contains(p.log(), a.target) {
 		t.Error("the log has a person's id")
 	}
@@ -296,7 +296,7 @@ func TestARefusedMessageHoldsThatPersonsAlone(t *testing.T) {
 		t.Error("the log has a person's id")
 	}
 	p.held(t, 4, "InvalidParameter", "InvalidParameter", "waits behind", "waits behind")
-	p.measured(t, "events_held 4")
+	p.measured(t, "equality_events_held 4")
 	// Held events stay held, also after a restart, and that person's later ones wait with
 	// them.
 	p = p.restart2(t)

@@ -77,7 +77,7 @@ func run(ctx context.Context, args []string, o output) (status int) {
 		}
 	}()
 	parser, err := kong.New(newCLI(), kong.Name("equality-api"), kong.Description(description),
-		kong.Writers(o.out, o.err), kong.Exit(func(code int) { panic(exited(code)) }),
+		kong.Writers(o.out, o.err), config.Lists, kong.Exit(func(code int) { panic(exited(code)) }),
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(o), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
 	if err != nil {
 		return o.fail(err)
@@ -89,10 +89,22 @@ func run(ctx context.Context, args []string, o output) (status int) {
 	if err != nil {
 		return o.fail(err)
 	}
+	if err := emptyGiven(command); err != nil {
+		return o.fail(err)
+	}
 	if err := command.Run(); err != nil {
 		return o.fail(err)
 	}
 	return 0
+}
+
+// emptyGiven refuses flags and arguments that were given empty. serve lists its own, with
+// everything else that is wrong with its settings.
+func emptyGiven(command *kong.Context) error {
+	if command.Command() == "serve" {
+		return nil
+	}
+	return errors.Join(config.Empty(command)...)
 }
 
 // fail prints an error, with one line for each error joined in it.

@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -101,6 +104,56 @@ func TestSettingsErrorsComeAllAtOnceWithoutTheirValues(t *testing.T) {
 		t.Errorf("a value is repeated:\n%s", r.err)
 	}
 	fails(t, []string{"needs a token issuer", "in clear"}, "serve", "--data-dir", t.TempDir(), "--listen", "0.0.0.0:0")
+}
+
+// No command takes an empty value for one that was left out, for any flag, argument or
+// variable: an export for nobody in particular would be in clear.
+func TestNothingIsGivenEmpty(t *testing.T) {
+	t.Parallel()
+	k, err := kong.New(newCLI())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, leaf := range k.Model.Leaves(true) {
+		path := strings.Fields(strings.TrimPrefix(leaf.FullPath(), k.Model.Name+" "))
+		var values []*kong.Value
+		for _, flag := range leaf.Flags {
+			if !flag.IsBool() {
+				values = append(values, flag.Value)
+			}
+		}
+		values = append(values, leaf.Positional...)
+		for _, empty := range values {
+			dir := filepath.Join(t.TempDir(), "data")
+			args := slices.Clone(path)
+			for _, v := range values {
+				switch {
+				case v == empty && v.Flag != nil:
+					args = append(args, "--"+v.Name+"=")
+				case v == empty:
+					args = append(args, "")
+				case v.Name == "data-dir":
+					args = append(args, "--data-dir="+dir)
+				case v.Required && v.Flag != nil:
+					args = append(args, "--"+v.Name+"=some")
+				case v.Required:
+					args = append(args, "some")
+				}
+			}
+			name := "--" + empty.Name
+			if empty.Flag == nil {
+				name = "<" + empty.Name + ">"
+			}
+			fails(t, []string{name}, args...)
+			if empty.Flag != nil && empty.IsSlice() {
+				args[slices.Index(args, name+"=")] = name + "=some,"
+				fails(t, []string{name}, args...)
+			}
+			if _, err := os.Stat(dir); err == nil {
+				t.Errorf("%q made the data directory", args)
+			}
+		}
+	}
 }
 
 func TestHelpNamesEveryCommandAndFlag(t *testing.T) {

@@ -42,13 +42,13 @@ func (p *program) startRelay(ctx context.Context) (stop func(), err error) {
 		return nil, err
 	}
 	published := prometheus.NewCounter(prometheus.CounterOpts{
-		Name: "events_published_total", Help: "Messages that the topic accepted.",
+		Name: "equality_events_published_total", Help: "Messages that the topic accepted.",
 	})
 	held := prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "events_held", Help: "Events held until someone retries or drops one.",
+		Name: "equality_events_held", Help: "Events held until someone retries or drops one.",
 	})
 	lag := prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "events_lag_seconds", Help: "How long the oldest event has waited to be published; 0 in a process that does not publish.",
+		Name: "equality_events_lag_seconds", Help: "How long the oldest event has waited to be published; 0 in a process that does not publish.",
 	})
 	p.metrics.MustRegister(published, held, lag)
 	r := relay.New(relay.Options{

@@ -207,7 +207,7 @@ func (p *program) authenticator() (*identity.TokenVerifier, error) {
 
 func (p *program) handler() (http.Handler, error) {
 	refused := prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "http_unauthenticated_total", Help: "Requests without a valid token, by reason.",
+		Name: "equality_http_unauthenticated_total", Help: "Requests without a valid token, by reason.",
 	}, []string{"reason"})
 	p.metrics.MustRegister(refused)
 	var limiter *server.Limiter

@@ -47,7 +47,7 @@ func serving(t *testing.T, dir string, args ...string) *running {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &running{out: new(shared), err: new(shared), cancel: cancel, status: make(chan int, 1)}
-	args = append([]string{"serve", "--listen=127.0.0.1:0", "--telemetry-listen=", "--data-dir", dir}, args...)
+	args = append([]string{"serve", "--listen=127.0.0.1:0", "--telemetry-listen=none", "--data-dir", dir}, args...)
 	go func() { s.status <- run(ctx, args, output{s.out, s.err}) }()
 	t.Cleanup(cancel)
 	listening := regexp.MustCompile(`"msg":"listening","address":"([^"]+)"`)
@@ -190,7 +190,7 @@ func TestDirectoryIsLockedWhileAServerRuns(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	s := serving(t, dir)
 	for _, args := range [][]string{
-		{"serve", "--listen=127.0.0.1:0", "--telemetry-listen="}, {"migrate"}, {"keys", "init"},
+		{"serve", "--listen=127.0.0.1:0", "--telemetry-listen=none"}, {"migrate"}, {"keys", "init"},
 		{"export"}, {"import", "main.go"}, {"events", "retry"},
 	} {
 		fails(t, []string{"in use by another equality-api"}, append(args, "--data-dir", dir)...)
@@ -210,7 +210,7 @@ func TestAddressInUseIsToldBeforeAnythingIsMade(t *testing.T) {
 	defer listener.Close()
 	dir := filepath.Join(t.TempDir(), "data")
 	taken := listener.Addr().String()
-	fails(t, []string{"--listen"}, "serve", "--telemetry-listen=", "--data-dir", dir, "--listen", taken)
+	fails(t, []string{"--listen"}, "serve", "--telemetry-listen=none", "--data-dir", dir, "--listen", taken)
 	fails(t, []string{"--telemetry-listen"}, "serve", "--telemetry-listen", taken, "--data-dir", dir, "--listen=127.0.0.1:0")
 	if matches, _ := filepath.Glob(dir); matches != nil {
 		t.Error("the directory was made")

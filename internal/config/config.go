@@ -27,6 +27,7 @@ type Config struct {
 	Flags      kong.Plugins `embed:""` // a struct with a field for each setting that has a flag
 
 	texts    map[string]reflect.Value // by name: the fields of Flags
+	given    map[string]bool          // by name: the flags with a value, which may be their default
 	trees    map[string]*yaml.Node    // by name: the file's values for settings without a flag
 	fileErrs []error                  // what is wrong with the file
 }
@@ -83,30 +84,58 @@ func (c *Config) BeforeResolve(ctx *kong.Context) error {
 	return nil
 }
 
+// AfterApply notes which flags have a value.
+func (c *Config) AfterApply(ctx *kong.Context) error {
+	c.given = make(map[string]bool)
+	for _, flag := range ctx.Flags() {
+		c.given[flag.Name] = flag.Set
+	}
+	return nil
+}
+
 // Settings parses and checks the settings. Its error lists everything that is wrong, one
 // line each, with flag, environment variable, key and rule, but never the value. If there
 // is an error, the Settings hold the values that are valid, for further checks.
 func (c Config) Settings() (Settings, error) {
 	var s Settings
 	r := report{errs: c.fileErrs}
+	if c.given["config"] && blank(reflect.ValueOf(c.ConfigFile)) {
+		r.failAt(0, notEmpty)
+	}
 	for _, section := range sections(&s) {
 		for _, setting := range section.settings {
-			if setting.flag != nil {
-				for _, rule := range setting.set(texts(c.texts[setting.name])) {
-					r.fail(setting.name, rule)
+			if setting.flag == nil {
+				if node := c.trees[setting.name]; node != nil {
+					setting.read(&r, setting.name, node)
 				}
-			} else if node := c.trees[setting.name]; node != nil {
-				setting.read(&r, setting.name, node)
+				continue
+			}
+			for _, rule := range c.take(setting) {
+				r.fail(setting.name, rule)
 			}
 		}
 	}
-	s.Local = s.JWTSecret == nil
+	s.Local = !c.given["jwt-secret-file"]
 	r.tls(s)
 	r.exposure(s)
 	if s.Local {
 		s.RateLimit, s.MaxConcurrentPerCaller = 0, 0
 	}
 	return s, errors.Join(r.errs...)
+}
+
+// take sets the setting's field of Settings, and returns the rules that its texts break.
+func (c Config) take(s setting) (broken []string) {
+	field := c.texts[s.name]
+	switch {
+	case !c.given[s.name] && s.needed:
+		return []string{"must be set"}
+	case !c.given[s.name]:
+		return nil
+	case blank(field):
+		return []string{notEmpty}
+	}
+	return s.set(texts(field))
 }
 
 // texts returns the values that kong has put into a flag's field.

@@ -46,7 +46,7 @@ func TestAllErrorsAtOnce(t *testing.T) {
 		"--config (EQUALITY_API_CONFIG) line 1: unknown key (lisen)",
 		"--config (EQUALITY_API_CONFIG) line 3: log-level takes one value",
 		"--data-dir (EQUALITY_API_DATA_DIR, data-dir in the file): must be set",
-		"--jwt-secret-file (EQUALITY_API_JWT_SECRET_FILE, jwt-secret-file in the file): must be empty, or a file of mode 0600 with a secret of at least 32 bytes: no such file or directory",
+		"--jwt-secret-file (EQUALITY_API_JWT_SECRET_FILE, jwt-secret-file in the file): must be a file of mode 0600 with a secret of at least 32 bytes: no such file or directory",
 		"--require-purpose (EQUALITY_API_REQUIRE_PURPOSE, require-purpose in the file): must be true or false",
 		"--rate-burst (EQUALITY_API_RATE_BURST, rate-burst in the file): must be a whole number from 1 to 1000000",
 		"--demo-people (EQUALITY_API_DEMO_PEOPLE, demo-people in the file): must be a whole number from 0 to 1000000",

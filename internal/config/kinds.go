@@ -25,10 +25,11 @@ type kind struct {
 	placeholder string // of the value, in --help
 	// rule follows "must be" in errors and documents, and contains a valid value; "" allows
 	// any text.
-	rule string
-	flag reflect.Type // string, Switch or []string; nil for a tree
+	rule   string
+	needed bool         // there is no server without it
+	flag   reflect.Type // string, Switch or []string; nil for a tree
 	// set parses the texts: one or more for a list, one for other kinds. It returns the
-	// rules that they break, and ignores invalid values.
+	// rules that they break, and ignores invalid values. No text is empty.
 	set  func(texts []string) (broken []string)
 	read func(r *report, name string, node *yaml.Node)
 }
@@ -69,14 +70,13 @@ func text(to *string, placeholder string) kind {
 }
 
 func required(to *string, placeholder string) kind {
-	return parsed(to, kind{placeholder: placeholder, rule: "set"}, func(text string) (string, bool) { return text, text != "" })
+	k := text(to, placeholder)
+	k.rule, k.needed = "set", true
+	return k
 }
 
 func toggle(to *bool) kind {
 	k := parsed(to, kind{rule: "true or false"}, func(text string) (bool, bool) {
-		if text == "" {
-			return false, true
-		}
 		yes, err := strconv.ParseBool(text)
 		return yes, err == nil
 	})
@@ -145,11 +145,17 @@ func address(to *string) kind {
 	return parsed(to, k, func(text string) (string, bool) { return text, isAddress(text) })
 }
 
-// loopbackAddress is an address that no other machine can reach.
+// none turns a setting off that has a default.
+const none = "none"
+
+// loopbackAddress is an address that no other machine can reach, or none.
 func loopbackAddress(to *string) kind {
-	k := kind{placeholder: "HOST:PORT", rule: "empty, or host:port on loopback, such as 127.0.0.1:9090"}
+	k := kind{placeholder: "HOST:PORT", rule: none + ", or host:port on loopback, such as 127.0.0.1:9464"}
 	return parsed(to, k, func(text string) (string, bool) {
-		return text, text == "" || isAddress(text) && isLoopback(text)
+		if text == none {
+			return "", true
+		}
+		return text, isAddress(text) && isLoopback(text)
 	})
 }
 
@@ -174,14 +180,14 @@ func isLoopback(address string) bool {
 
 func webURL(to *string) kind {
 	k := kind{placeholder: "URL",
-		rule: "empty, or an absolute http or https URL without user, query or fragment, such as https://example.gov.uk/equality"}
+		rule: "an absolute http or https URL without user, query or fragment, such as https://example.gov.uk/equality"}
 	return parsed(to, k, parseURL)
 }
 
 // endpoint is a server that receives messages about people. They must not leave this
 // machine without TLS.
 func endpoint(to *string) kind {
-	k := kind{placeholder: "URL", rule: "empty, or an absolute https URL without user, query or fragment, such as https://sns.example.gov.uk; " +
+	k := kind{placeholder: "URL", rule: "an absolute https URL without user, query or fragment, such as https://sns.example.gov.uk; " +
 		"http is for loopback only, since messages about people would go in clear"}
 	return parsed(to, k, func(text string) (string, bool) {
 		text, ok := parseURL(text)
@@ -192,11 +198,8 @@ func endpoint(to *string) kind {
 	})
 }
 
-// parseURL removes slashes at the end of a URL. Empty text is valid.
+// parseURL removes slashes at the end of a URL.
 func parseURL(text string) (string, bool) {
-	if text == "" {
-		return "", true
-	}
 	u, err := url.Parse(text)
 	if err != nil || !isWeb(u) || u.RawQuery != "" || u.ForceQuery || strings.Contains(text, "#") {
 		return "", false
@@ -238,11 +241,11 @@ func networks(to *[]netip.Prefix) kind {
 var topicForm = regexp.MustCompile(`^arn:aws[a-z-]*:sns:([a-z0-9-]+):[0-9]{12}:[A-Za-z0-9_-]{1,251}\.fifo$`)
 
 func topic(arn, region *string) kind {
-	k := kind{placeholder: "ARN", rule: "empty, or the ARN of a FIFO topic, such as arn:aws:sns:eu-west-2:000000000000:equality.fifo"}
+	k := kind{placeholder: "ARN", rule: "the ARN of a FIFO topic, such as arn:aws:sns:eu-west-2:000000000000:equality.fifo"}
 	return parsed(arn, k, func(text string) (string, bool) {
 		parts := topicForm.FindStringSubmatch(text)
 		if parts == nil {
-			return "", text == ""
+			return "", false
 		}
 		*region = parts[1]
 		return text, true
@@ -250,18 +253,13 @@ func topic(arn, region *string) kind {
 }
 
 // secretFile is the kind of a secret, which is in a file: no flag, variable or key can hold
-// it, and Secret is never printed. Without a file the Secret is nil. If the file cannot be
-// used, it is empty but not nil, because nobody asked for local mode.
+// it, and Secret is never printed. Without a file the Secret is nil.
 func secretFile(to *Secret) kind {
-	k := kind{placeholder: "FILE", rule: fmt.Sprintf("empty, or a file of mode 0600 with a secret of at least %d bytes", minSecret),
+	k := kind{placeholder: "FILE", rule: fmt.Sprintf("a file of mode 0600 with a secret of at least %d bytes", minSecret),
 		flag: reflect.TypeFor[string]()}
 	k.set = func(texts []string) []string {
-		if texts[0] == "" {
-			return nil
-		}
 		secret, err := ReadSecret(texts[0])
 		if err != nil {
-			*to = Secret{}
 			return []string{"must be " + k.rule + ": " + err.Error()}
 		}
 		*to = secret

@@ -79,7 +79,7 @@ func TestPublicAddress(t *testing.T) {
 		t.Errorf("demo people beside an issuer: %v", err)
 	}
 	for _, loopback := range []string{"localhost:1", "[::1]:0", "127.8.9.1:80", "[::ffff:127.0.0.1]:80"} {
-		if _, err := parse(t, "--data-dir=d", "--listen="+loopback, "--telemetry-listen=", "--demo-people=5"); err != nil {
+		if _, err := parse(t, "--data-dir=d", "--listen="+loopback, "--telemetry-listen=none", "--demo-people=5"); err != nil {
 			t.Errorf("%s: %v", loopback, err)
 		}
 	}

@@ -37,13 +37,13 @@ type resolved struct {
 func newMetrics(registry prometheus.Registerer) *metrics {
 	m := &metrics{
 		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "http_requests_in_flight", Help: "Requests being served.",
+			Name: "equality_http_requests_in_flight", Help: "Requests being served.",
 		}),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "http_requests_total", Help: "Requests by status; 0 is a request that was cut off without a response.",
+			Name: "equality_http_requests_total", Help: "Requests by status; 0 is a request that was cut off without a response.",
 		}, []string{"route", "method", "status"}),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "http_request_duration_seconds", Help: "Time from a request's headers to the end of its response.",
+			Name: "equality_http_request_duration_seconds", Help: "Time from a request's headers to the end of its response.",
 			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
 		}, []string{"route"}),
 	}

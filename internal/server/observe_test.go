@@ -344,13 +344,13 @@ func TestMetricsAreBounded(t *testing.T) {
 		}
 	}
 	want := map[string]string{
-		`http_requests_in_flight`: "0",
-		`http_requests_total{method="GET",route="/known/{id}",status="200"}`:   "2",
-		`http_requests_total{method="GET",route="none",status="404"}`:          "3",
-		`http_requests_total{method="other",route="/known/{id}",status="200"}`: "6",
-		`http_requests_total{method="other",route="none",status="404"}`:        "9",
-		`http_request_duration_seconds_count{route="/known/{id}"}`:             "8",
-		`http_request_duration_seconds_count{route="none"}`:                    "12",
+		`equality_http_requests_in_flight`:                                              "0",
+		`equality_http_requests_total{method="GET",route="/known/{id}",status="200"}`:   "2",
+		`equality_http_requests_total{method="GET",route="none",status="404"}`:          "3",
+		`equality_http_requests_total{method="other",route="/known/{id}",status="200"}`: "6",
+		`equality_http_requests_total{method="other",route="none",status="404"}`:        "9",
+		`equality_http_request_duration_seconds_count{route="/known/{id}"}`:             "8",
+		`equality_http_request_duration_seconds_count{route="none"}`:                    "12",
 	}
 	if got := b.metrics(t); !maps.Equal(got, want) {
 		t.Errorf("got %v", got)
