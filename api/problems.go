@@ -49,7 +49,8 @@ var ProblemList = []Problem{
 		Code: InvalidRequest, Status: http.StatusBadRequest, Title: "Invalid request",
 		Description: "The path, the query or a header has errors. They are listed in errors.",
 		Remedy: "Correct everything listed in errors. Each code there begins with path, query or header. " +
-			"Query parameters that the operation does not have are refused too. If a cursor is refused, start the list again without it.",
+			"Query parameters that the operation does not have are refused too. If a cursor is refused, start the list again without it. " +
+			"If you sent a token or a key in the URL, replace it, and send the new one in a header.",
 	},
 	{
 		Code: InvalidBody, Status: http.StatusBadRequest, Title: "Invalid body",
@@ -61,12 +62,12 @@ var ProblemList = []Problem{
 		Code: Unauthenticated, Status: http.StatusUnauthorized, Title: "Not authenticated",
 		Description: "There is no token, or the token is not valid.",
 		Remedy: "Send Authorization: Bearer and a token that has not expired, from the issuer this service trusts. " +
-			"For security, the response does not say why a token was refused.",
+			"For security, the response does not say why a token was refused, unless it is too large. The service's log says it.",
 	},
 	{
 		Code: Forbidden, Status: http.StatusForbidden, Title: "Not allowed",
 		Description: "You do not have the permission this needs.",
-		Remedy: "Ask for a group whose role has the permission. The contract names the permission for each operation. " +
+		Remedy: "Ask for a group whose role has the permission that detail names. GET /me shows which you have. " +
 			"If errors points to the National Insurance number, the record already has one: leave the number out, or ask for nino:read.",
 	},
 	{

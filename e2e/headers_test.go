@@ -117,7 +117,7 @@ func TestOriginsThatAreConfiguredMayCall(t *testing.T) {
 		if h.Get("Access-Control-Allow-Origin") != origin || h.Get("Vary") != "Origin" || h.Get("Access-Control-Allow-Credentials") != "" {
 			t.Errorf("GET %s: the CORS headers are %v", path, h)
 		}
-		for _, exposed := range []string{"ETag", "Location", "x-correlation-id"} {
+		for _, exposed := range []string{"ETag", "Location", "Retry-After", "Idempotency-Replayed", "x-correlation-id"} {
 			if !strings.Contains(h.Get("Access-Control-Expose-Headers"), exposed) {
 				t.Errorf("%s is not exposed: %s", exposed, h.Get("Access-Control-Expose-Headers"))
 			}
@@ -125,11 +125,11 @@ func TestOriginsThatAreConfiguredMayCall(t *testing.T) {
 	}
 	preflight := func(p *program, origin string) response {
 		return p.do(t, "OPTIONS", m.path(), request{headers: map[string]string{
-			"Origin": origin, "Access-Control-Request-Method": "PATCH", "Access-Control-Request-Headers": "authorization,if-match",
+			"Origin": origin, "Access-Control-Request-Method": "PATCH", "Access-Control-Request-Headers": "authorization,if-match,traceparent,baggage,sentry-trace",
 		}})
 	}
 	h := preflight(p, origin).want(t, 204).header
-	for name, want := range map[string]string{"Access-Control-Allow-Methods": "PATCH", "Access-Control-Allow-Headers": "If-Match", "Access-Control-Allow-Origin": origin} {
+	for name, want := range map[string]string{"Access-Control-Allow-Methods": "PATCH", "Access-Control-Allow-Headers": "authorization,if-match,traceparent,baggage,sentry-trace", "Access-Control-Allow-Origin": origin} {
 		if !strings.Contains(h.Get(name), want) {
 			t.Errorf("the preflight's %s is %q, want %s in it", name, h.Get(name), want)
 		}

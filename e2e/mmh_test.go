@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -114,11 +115,53 @@ func TestWhatAFrontEndDoes(t *testing.T) {
 	p.do(t, "PATCH", records+"/"+target, request{token: f.token, body: marshal(t, ours)}).want(t, 200)
 	f.ask(t, "GET", "/healthcheck/ping", "", "").want(t, 200)
 
-	if log := p.logged(t, `"route":"/mmh/equality-information/{id}"`); strings.Contains(log, "front end, request 1") || strings.Contains(log, target) {
-		t.Error("the log has what the front end sent")
+	if log := p.logged(t, `"route":"/mmh/equality-information/{id}"`); strings.Contains(log, target) {
+		t.Error("the log has a person's id")
 	}
 	if out, errs, status := runCommand(t, "audit", "verify", "--records", "--data-dir", p.dir); status != 0 {
 		t.Errorf("the access log failed verification: %s %s", out, errs)
+	}
+}
+
+// A correlation id that is no UUID comes back and stands in the log beside the one that is
+// recorded; one that is long or not printable is replaced.
+func TestCorrelationIDOfAFrontEndIsNoted(t *testing.T) {
+	t.Parallel()
+	p := shared(t)
+	officer := p.token(t, "officer")
+	path := front + "/equality-information?targetId=" + uuid.NewString()
+	ask := func(sent string) string {
+		r, err := p.send("GET", path, request{token: officer, values: http.Header{"X-Correlation-Id": {sent}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.want(t, 404).header.Get("X-Correlation-Id")
+	}
+	mine := "front end, request " + uuid.NewString()
+	if got := ask(mine); got != mine {
+		t.Errorf("%s comes back as %s", mine, got)
+	}
+	for line := range strings.Lines(p.logged(t, `"caller_correlation_id":"`+mine+`"`)) {
+		var entry struct {
+			Theirs string `json:"caller_correlation_id"`
+			Ours   string `json:"correlation_id"`
+		}
+		if err := json.Unmarshal([]byte(line), &entry); err != nil {
+			t.Fatal(err)
+		}
+		if entry.Theirs == mine && uuid.Validate(entry.Ours) != nil {
+			t.Errorf("the log has %s", line)
+		}
+	}
+	id := uuid.NewString()
+	if got := ask(id); got != id {
+		t.Errorf("%s comes back as %s", id, got)
+	}
+	p.logged(t, `"correlation_id":"`+id+`"`)
+	for _, sent := range []string{strings.Repeat("z", 65), "ze\tbra", "z\u00e9bra", strings.Repeat("zebra", 2000)} {
+		if got := ask(sent); uuid.Validate(got) != nil {
+			t.Errorf("%.70q comes back as %q, want a new one", sent, got)
+		}
 	}
 }
 

@@ -60,7 +60,8 @@ func TestContentTypeMustBeJSON(t *testing.T) {
 		post, patch    bool
 	}{
 		{"application/json", "", true, true}, {"application/json; charset=utf-8", "", true, true}, {"Application/JSON;charset=UTF-8", "", true, true},
-		{"application/json", "identity", true, true},
+		{"application/json; charset=utf8", "", true, true}, {`application/json; charset="UTF-8"`, "", true, true}, {"application/json;charset=UTF8", "", true, true},
+		{"application/json", "identity", true, true}, {"application/json", "Identity", true, true}, {"application/json", "identity, gzip", false, false},
 		{"application/merge-patch+json", "", false, true}, {"application/merge-patch+json; charset=utf-8", "", false, true},
 		{"", "", false, false}, {"text/plain", "", false, false}, {"application/json-patch+json", "", false, false},
 		{"application/x-www-form-urlencoded", "", false, false}, {"application/json; charset=iso-8859-1", "", false, false},
@@ -162,19 +163,6 @@ func TestUnknownQueryParametersAreRefused(t *testing.T) {
 		r := p.do(t, "GET", records+"?"+query, request{token: everybody})
 		if r.failed(t, "", code); strings.Contains(string(r.body), "bra") {
 			t.Errorf("?%s is repeated: %s", query, r.body)
-		}
-	}
-}
-
-func TestTokensInTheURLAreRefused(t *testing.T) {
-	t.Parallel()
-	p := shared(t)
-	officer := p.token(t, "officer")
-	for _, name := range []string{"access_token", "token", "api_key"} {
-		p.do(t, "GET", "/reference-data?"+name+"="+officer, request{}).problem(t, 401, "unauthenticated")
-		r := p.do(t, "GET", "/reference-data?"+name+"="+officer, request{token: officer})
-		if r.failed(t, "", "query.unknown"); strings.Contains(string(r.body)+p.log(), officer) {
-			t.Error("a token is repeated in an answer or the log")
 		}
 	}
 }

@@ -49,6 +49,36 @@ func TestOtherMethodsAreNotAllowed(t *testing.T) {
 	}
 }
 
+// Percent-encoding that means the same path is the same path, on both contracts.
+func TestEncodedPathsAreTheSame(t *testing.T) {
+	t.Parallel()
+	p := shared(t)
+	officer := p.token(t, "officer")
+	m := p.create(t, officer, "")
+	for _, path := range []string{
+		strings.ReplaceAll(m.path(), "-", "%2D"), strings.ReplaceAll(m.path(), "-", "%2d") + "/", "/api/v1" + strings.ReplaceAll(m.path(), "-", "%2D") + "/history",
+		"/%65quality-information/" + m.id, "/l%69vez",
+	} {
+		r, err := p.send("GET", path, request{token: officer})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.want(t, 200)
+	}
+	for path, status := range map[string]int{
+		"/equality-information/" + strings.ReplaceAll(m.id, "-", "%2D") + "?targetId=" + m.target: 200, "/equality%2Dinformation?targetId=" + m.target: 200,
+		"/equality-information%2F" + m.id + "?targetId=" + m.target: 404, "/equality-information/%2E?targetId=" + m.target: 404,
+	} {
+		r, err := p.send("GET", front+path, request{token: officer})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.want(t, status); r.header.Get("Location") != "" {
+			t.Errorf("%s is redirected", path)
+		}
+	}
+}
+
 // Anything that is not a path gets a 404 with a problem, whatever it resembles; nothing
 // redirects.
 func TestOddPathsAreNotFound(t *testing.T) {

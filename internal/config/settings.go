@@ -82,7 +82,7 @@ func sections(s *Settings) []section {
 			{name: "telemetry-listen", kind: loopbackAddress(&s.TelemetryListen), fallback: "127.0.0.1:9464",
 				help: "Address of metrics and profiles. With `none` the server offers neither."},
 			{name: "public-url", kind: webURL(&s.PublicURL),
-				help: "Address at which callers reach this server, for absolute links."},
+				help: "Address at which callers reach this server, for absolute links. If empty, links are paths."},
 			{name: "trusted-proxies", kind: networks(&s.TrustedProxies),
 				help: "Networks of the proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` headers the server believes."},
 			{name: "tls-cert", kind: text(&s.TLSCert, "FILE"),

@@ -26,8 +26,11 @@ func (g *Gate) cors(w http.ResponseWriter, r *http.Request, methods, expose stri
 		return false
 	}
 	h.Set("Access-Control-Allow-Methods", methods)
-	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, "+
-		"X-Access-Purpose, X-Change-Reason, x-correlation-id")
+	// A page of ours may send any header: those that it uses, and what its tracing adds. A
+	// wildcard would leave out Authorization.
+	if asked := r.Header.Get("Access-Control-Request-Headers"); asked != "" {
+		h.Set("Access-Control-Allow-Headers", asked)
+	}
 	h.Set("Access-Control-Max-Age", "600")
 	server.Of(r.Context()).Route = "preflight"
 	w.WriteHeader(http.StatusNoContent)

@@ -49,6 +49,7 @@ func TestCORS(t *testing.T) {
 		}
 		if c.preflight {
 			r.Header.Set("Access-Control-Request-Method", "PATCH")
+			r.Header.Set("Access-Control-Request-Headers", "authorization,traceparent")
 		}
 		w := httptest.NewRecorder()
 		if got := g.cors(w, r, "GET, HEAD", exposed); got != c.answered {
@@ -66,6 +67,9 @@ func TestCORS(t *testing.T) {
 		if c.answered {
 			if w.Code != http.StatusNoContent || exchange.Route != "preflight" {
 				t.Errorf("%s: %d, route %s", c.name, w.Code, exchange.Route)
+			}
+			if allowed := got.Get("Access-Control-Allow-Headers"); allowed != "authorization,traceparent" {
+				t.Errorf("%s: allows the headers %s", c.name, allowed)
 			}
 			for _, name := range []string{"Access-Control-Allow-Methods", "Access-Control-Allow-Headers", "Access-Control-Max-Age"} {
 				if got.Get(name) == "" {

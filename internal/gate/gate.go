@@ -10,6 +10,7 @@ package gate
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 
@@ -51,32 +52,54 @@ type Gate struct{ options Options }
 // New returns a gate.
 func New(o Options) *Gate { return &Gate{o} }
 
+// Admission is what the gate found out about a request. An open operation has neither a
+// caller nor an access, one for any token has no access.
+type Admission struct {
+	Caller identity.Caller
+	Access service.Access
+}
+
 // Admit admits a request for an operation: it finds out who the caller is, counts the call,
 // and asks the service for the access. target is the id in the request, zero if it has
 // none. Call release, which is never nil, at the end of the request. The error is a Problem
-// (401 or 429) or service.ErrForbidden.
-func (g *Gate) Admit(r *http.Request, op service.Operation, target uuid.UUID) (access service.Access, release func(), err error) {
+// (400, 401 or 429) or service.ErrForbidden.
+func (g *Gate) Admit(r *http.Request, op service.Operation, target uuid.UUID) (a Admission, release func(), err error) {
 	release = func() {}
-	if op.Open {
-		return access, release, nil
+	sent, err := credentials(r)
+	if err != nil || op.Open {
+		return a, release, err
 	}
-	caller, err := g.options.Callers.Authenticate(r.Context(), identity.Credentials{Authorization: r.Header.Get("Authorization")})
-	if err != nil {
-		g.options.Unauthenticated(identity.Reason(err))
-		return access, release, Problem{Code: api.Unauthenticated}
+	if a.Caller, err = g.authenticate(r.Context(), sent); err != nil {
+		return a, release, err
 	}
 	if limiter := g.options.Limiter; limiter != nil {
-		done, wait, ok := limiter.Acquire(string(caller.Kind) + " " + caller.Subject)
+		done, wait, ok := limiter.Acquire(string(a.Caller.Kind) + " " + a.Caller.Subject)
 		if !ok {
-			return access, release, Problem{Code: api.TooManyRequests, RetryAfter: wait}
+			return a, release, Problem{Code: api.TooManyRequests, RetryAfter: wait}
 		}
 		release = done
 	}
-	if op.AnyToken {
-		return access, release, nil
+	if !op.AnyToken {
+		a.Access, err = g.authorise(r, op, a.Caller, target)
 	}
-	access, err = g.authorise(r, op, caller, target)
-	return access, release, err
+	return a, release, err
+}
+
+// authenticate finds out who the caller is. The log says why it could not; the response
+// does not, with the one exception that nobody could guess.
+func (g *Gate) authenticate(ctx context.Context, sent identity.Credentials) (identity.Caller, error) {
+	caller, err := g.options.Callers.Authenticate(ctx, sent)
+	if err == nil {
+		return caller, nil
+	}
+	reason := identity.Reason(err)
+	server.Of(ctx).Reason = reason
+	g.options.Unauthenticated(reason)
+	p := Problem{Code: api.Unauthenticated}
+	if errors.Is(err, identity.ErrTooLarge) {
+		p.Detail = "The token is larger than 16 KiB."
+	}
+	return caller, p
 }
 
 func (g *Gate) authorise(r *http.Request, op service.Operation, caller identity.Caller, target uuid.UUID) (service.Access, error) {
@@ -84,8 +107,8 @@ func (g *Gate) authorise(r *http.Request, op service.Operation, caller identity.
 	if len(op.When) > 0 { // otherwise there is no need to read the query
 		action = op.ActionFor(r.URL.Query().Has)
 	}
-	purpose := r.Header.Get("X-Access-Purpose")
-	if !slices.Contains(Purposes, purpose) {
+	purpose, err := single(r.Header, "X-Access-Purpose")
+	if err != nil || !slices.Contains(Purposes, purpose) {
 		purpose = ""
 	}
 	exchange := server.Of(r.Context())

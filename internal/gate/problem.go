@@ -118,6 +118,7 @@ func (g *Gate) ProblemOf(ctx context.Context, err error) Problem {
 	var invalid *equality.InvalidError
 	var conflict *service.ConflictError
 	var version *service.VersionError
+	var forbidden *service.ForbiddenError
 	switch {
 	case errors.As(err, &p):
 	case errors.As(err, &invalid):
@@ -131,6 +132,8 @@ func (g *Gate) ProblemOf(ctx context.Context, err error) Problem {
 			Pointer: "/nationalInsuranceNumber", Code: "nino.forbidden",
 			Message: "The record already has a National Insurance number. You need the permission nino:read to change it.",
 		}}}}
+	case errors.As(err, &forbidden):
+		p = Problem{Code: api.Forbidden, Detail: "You need the permission `" + string(forbidden.Permission) + "`."}
 	case errors.Is(err, service.ErrForbidden):
 		p.Code = api.Forbidden
 	case errors.Is(err, service.ErrNotFound):

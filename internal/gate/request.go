@@ -17,13 +17,17 @@ const MaxBody = 64 << 10
 const maxKey = 255 // characters of an Idempotency-Key
 
 // ReadBody reads a body of one of the media types. The error is a Problem: 415, 413, or 400
-// for a body that ends early.
+// for a header that says twice what the body is, and for a body that ends early.
 func ReadBody(w http.ResponseWriter, r *http.Request, types []string) ([]byte, error) {
-	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	charset := strings.ToLower(params["charset"])
-	encoding := r.Header.Get("Content-Encoding")
-	if err != nil || !slices.Contains(types, kind) || charset != "" && charset != "utf-8" ||
-		encoding != "" && encoding != "identity" {
+	kind, err := single(r.Header, "Content-Type")
+	if err != nil {
+		return nil, err
+	}
+	encoding, err := single(r.Header, "Content-Encoding")
+	if err != nil {
+		return nil, err
+	}
+	if !isUTF8(kind, types) || encoding != "" && !strings.EqualFold(encoding, "identity") {
 		return nil, Problem{Code: api.UnsupportedMediaType}
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
@@ -38,6 +42,14 @@ func ReadBody(w http.ResponseWriter, r *http.Request, types []string) ([]byte, e
 	return body, nil
 }
 
+// isUTF8 reports whether a Content-Type is one of the media types, in UTF-8. Many callers
+// write utf8, which is no name of it.
+func isUTF8(contentType string, types []string) bool {
+	kind, params, err := mime.ParseMediaType(contentType)
+	charset := strings.ToLower(params["charset"])
+	return err == nil && slices.Contains(types, kind) && slices.Contains([]string{"", "utf-8", "utf8"}, charset)
+}
+
 // Purposes are the values of X-Access-Purpose.
 var Purposes = []string{"service-delivery", "monitoring", "rights-request", "support"}
 
@@ -46,6 +58,8 @@ func (g *Gate) CheckPurpose(h http.Header) string {
 	switch sent := h.Values("X-Access-Purpose"); {
 	case len(sent) == 0 && g.options.RequirePurpose:
 		return "The header X-Access-Purpose is required: one of " + strings.Join(Purposes, ", ") + "."
+	case len(sent) > 1:
+		return "The header X-Access-Purpose must not appear more than once."
 	case len(sent) > 0 && !slices.Contains(Purposes, sent[0]):
 		return "The header X-Access-Purpose must be one of " + strings.Join(Purposes, ", ") + "."
 	}

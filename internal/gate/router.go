@@ -64,11 +64,8 @@ func (rt *Router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if rt.gate.cors(w, r, rt.methods, rt.options.Expose) {
 		return
 	}
-	p := r.URL.Path
-	if len(p) > 1 {
-		p = strings.TrimSuffix(p, "/")
-	}
-	if r.URL.RawPath != "" || !path.IsAbs(p) || path.Clean(p) != p {
+	p, ok := plainPath(r.URL)
+	if !ok {
 		rt.notFound(w, r)
 		return
 	}
@@ -77,9 +74,27 @@ func (rt *Router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		url url.URL
 	})
 	inner.Request, inner.url = *r, *r.URL
-	inner.url.Path = rt.options.Path(p)
+	inner.url.Path, inner.url.RawPath = rt.options.Path(p), ""
 	inner.URL = &inner.url
 	rt.mux.ServeHTTP(w, &inner.Request)
+}
+
+// plainPath returns a path decoded and without a trailing slash: %2D is the same as - (RFC
+// 3986, 6.2.2.2). ok is false for an encoded slash, which is not the same as a slash, for
+// dot segments and empty ones, and for what is no path of a URL.
+func plainPath(u *url.URL) (p string, ok bool) {
+	p = u.Path
+	if len(p) > 1 {
+		p = strings.TrimSuffix(p, "/")
+	}
+	slash := strings.Contains(u.RawPath, "%2F") || strings.Contains(u.RawPath, "%2f")
+	return p, !slash && !strings.ContainsFunc(u.RawPath, notOfAPath) && path.IsAbs(p) && path.Clean(p) == p
+}
+
+// notOfAPath reports characters that a path must encode.
+func notOfAPath(r rune) bool {
+	letter := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
+	return !letter && !strings.ContainsRune("/%-._~!$&'()*+,;=:@", r)
 }
 
 // resource returns the handler of one path.

@@ -15,23 +15,21 @@ import (
 	"equality-information-api/api"
 	"equality-information-api/internal/equality"
 	"equality-information-api/internal/gate"
-	"equality-information-api/internal/server"
 	"equality-information-api/internal/service"
 )
 
 // call is a request that passes the checks on its way to its handler.
 type call struct {
-	w        http.ResponseWriter
-	r        *http.Request
-	exchange *server.Exchange
-	access   service.Access
-	query    url.Values
-	body     []byte
-	invalid  equality.InvalidError // what is wrong with path, query and headers
+	w http.ResponseWriter
+	r *http.Request
+	gate.Admission
+	query   url.Values
+	body    []byte
+	invalid equality.InvalidError // what is wrong with path, query and headers
 }
 
 func newCall(w http.ResponseWriter, r *http.Request) *call {
-	c := &call{w: w, r: r, exchange: server.Of(r.Context())}
+	c := &call{w: w, r: r}
 	if r.URL.RawQuery != "" {
 		var err error
 		if c.query, err = url.ParseQuery(r.URL.RawQuery); err != nil {
@@ -41,12 +39,11 @@ func newCall(w http.ResponseWriter, r *http.Request) *call {
 	return c
 }
 
-// check makes the checks that all requests share, in the contract's order: 401, 429, 403,
-// 406, 415, 413. The handler then checks path, query and headers, which only it knows;
-// release ends the call.
+// check makes the checks that all requests share, in the contract's order: 400 for a
+// credential in the URL, 401, 429, 403, 406, 415, 413. The handler then checks path, query
+// and headers, which only it knows; release ends the call.
 func (a *API) check(c *call, op service.Operation, params []string) (release func(), err error) {
-	c.access, release, err = a.gate.Admit(c.r, op, c.target())
-	if err != nil {
+	if c.Admission, release, err = a.gate.Admit(c.r, op, c.target()); err != nil {
 		return release, err
 	}
 	if !op.Open && !acceptsJSON(c.r.Header.Values("Accept")) {
@@ -197,11 +194,11 @@ func (c *call) changeReason() string {
 	if len(c.r.Header.Values("X-Change-Reason")) == 0 {
 		return service.ChangeReasons[0]
 	}
-	reason := c.r.Header.Get("X-Change-Reason")
-	if !slices.Contains(service.ChangeReasons, reason) {
-		c.wrong("header.x-change-reason", "The header X-Change-Reason must be one of "+strings.Join(service.ChangeReasons, ", ")+".")
+	sent := c.r.Header.Values("X-Change-Reason")
+	if len(sent) > 1 || !slices.Contains(service.ChangeReasons, sent[0]) {
+		c.wrong("header.x-change-reason", "The header X-Change-Reason must appear once, as one of "+strings.Join(service.ChangeReasons, ", ")+".")
 	}
-	return reason
+	return sent[0]
 }
 
 // idempotencyKey returns the key that makes a retry safe; empty if none was sent.

@@ -47,7 +47,7 @@ func (a *API) erase(c *call) error {
 	if err := c.checked(); err != nil {
 		return err
 	}
-	done, err := a.service.EraseRecord(c.r.Context(), c.access, e)
+	done, err := a.service.EraseRecord(c.r.Context(), c.Access, e)
 	if err != nil {
 		return err
 	}

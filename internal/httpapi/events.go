@@ -32,7 +32,7 @@ func (a *API) events(c *call) error {
 		ctx, cancel = untilDraining(ctx)
 		defer cancel()
 	}
-	page, err := a.service.ReadFeed(ctx, c.access, c.query.Get("after"), limit, wait)
+	page, err := a.service.ReadFeed(ctx, c.Access, c.query.Get("after"), limit, wait)
 	if err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ func (a *API) history(c *call) error {
 	if err := c.checked(); err != nil {
 		return err
 	}
-	versions, err := a.service.Versions(c.r.Context(), c.access, id)
+	versions, err := a.service.Versions(c.r.Context(), c.Access, id)
 	if err != nil {
 		return err
 	}
@@ -63,7 +63,7 @@ func (a *API) version(c *call) error {
 	if err := c.checked(); err != nil {
 		return err
 	}
-	v, err := a.service.Version(c.r.Context(), c.access, id, number)
+	v, err := a.service.Version(c.r.Context(), c.Access, id, number)
 	if err != nil {
 		return err
 	}

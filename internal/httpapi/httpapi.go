@@ -18,7 +18,7 @@ import (
 const Prefix = "/api/v1"
 
 // exposed are the headers that pages of other origins may read.
-const exposed = "ETag, Location, x-correlation-id"
+const exposed = "ETag, Location, Retry-After, Idempotency-Replayed, x-correlation-id"
 
 // UseCases are what the handlers need from the service; each interface is beside its
 // handlers.
@@ -37,8 +37,7 @@ type Options struct {
 	UseCases UseCases
 	Rules    *equality.Rules
 	Lists    *refdata.Lists
-	// PublicURL is the scheme and host that absolute links begin with; if empty, the
-	// request's.
+	// PublicURL is the scheme and host that links begin with; if empty, links are paths.
 	PublicURL string
 }
 
@@ -69,6 +68,7 @@ var endpoints = map[string]endpoint{
 	"listHistory":                     {handle: (*API).history},
 	"getHistoryVersion":               {handle: (*API).version},
 	"listEvents":                      {handle: (*API).events, params: []string{"after", "limit", "wait"}},
+	"getMe":                           {handle: (*API).me},
 	"listReferenceLists":              {handle: (*API).referenceLists},
 	"getReferenceList":                {handle: (*API).referenceList, params: []string{"includeInactive"}},
 	"ping":                            {handle: (*API).ready},

@@ -48,7 +48,7 @@ func (a *API) list(c *call) error {
 	if err := c.checked(); err != nil {
 		return err
 	}
-	listing, err := a.service.ListRecords(c.r.Context(), c.access, q)
+	listing, err := a.service.ListRecords(c.r.Context(), c.Access, q)
 	if err != nil {
 		return err
 	}
@@ -69,7 +69,8 @@ func (a *API) list(c *call) error {
 				query.Set(name, c.query.Get(name))
 			}
 		}
-		doc.Next = a.absolute(c) + Prefix + "/equality-information?" + query.Encode()
+		// Without a public URL the link has no host: whoever sends the request chooses its Host.
+		doc.Next = a.publicURL + Prefix + "/equality-information?" + query.Encode()
 	}
 	return c.writePersonal(doc)
 }
@@ -81,16 +82,4 @@ func (a *API) readByTarget(c *call) error {
 	}
 	target := c.parseID("query.targetId", "The query parameter targetId", c.query.Get("targetId"))
 	return a.lookUp(c, service.Lookup{ID: target, Target: target})
-}
-
-// absolute returns the beginning of an absolute link.
-func (a *API) absolute(c *call) string {
-	if a.publicURL != "" {
-		return a.publicURL
-	}
-	scheme := "http"
-	if c.exchange.Secure {
-		scheme = "https"
-	}
-	return scheme + "://" + c.r.Host
 }

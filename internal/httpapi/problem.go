@@ -29,10 +29,5 @@ func (a *API) answer(c *call, err error) {
 		c.wrong("query.cursor", "The cursor did not come from this service, or came from a different query.")
 		err = c.checked()
 	}
-	p := a.gate.ProblemOf(c.r.Context(), err)
-	var forbidden *service.ForbiddenError
-	if errors.As(err, &forbidden) {
-		p.Detail = "You need the permission `" + string(forbidden.Permission) + "`."
-	}
-	a.Problem(c.w, c.r, p)
+	a.Problem(c.w, c.r, a.gate.ProblemOf(c.r.Context(), err))
 }

@@ -30,7 +30,7 @@ func (a *API) create(c *call) error {
 	if err := c.checked(); err != nil {
 		return err
 	}
-	written, err := a.service.CreateRecord(c.r.Context(), c.access, w)
+	written, err := a.service.CreateRecord(c.r.Context(), c.Access, w)
 	return a.written(c, written, err)
 }
 
@@ -43,7 +43,7 @@ func (a *API) change(c *call) error {
 	if err := c.checked(); err != nil {
 		return err
 	}
-	written, err := a.service.ChangeRecord(c.r.Context(), c.access, w)
+	written, err := a.service.ChangeRecord(c.r.Context(), c.Access, w)
 	return a.written(c, written, err)
 }
 
@@ -73,7 +73,7 @@ func (a *API) lookUp(c *call, l service.Lookup) error {
 	if err := c.checked(); err != nil {
 		return err
 	}
-	v, err := a.service.Read(c.r.Context(), c.access, l)
+	v, err := a.service.Read(c.r.Context(), c.Access, l)
 	if err != nil {
 		return err
 	}

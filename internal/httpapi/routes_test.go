@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -186,10 +187,18 @@ func TestPaths(t *testing.T) {
 		"/": "", "/api/v1": "", "/api/v1/": "", "/api": "", "/api/v1thing": "", "/api/v1/api/v1/thing": "", "/API/V1/thing": "", "/Thing": "",
 		"//thing": "", "/thing//": "", "/thing//1": "", "/api//v1/thing": "", "/api/v1//thing": "",
 		"/thing/.": "", "/thing/..": "", "/thing/../thing": "", "/x/../thing": "", "/./thing": "", "/api/v1/../v1/thing": "",
-		"/thing/%2e%2e/thing": "", "/thing/%2E": "", "/thing/a%2Fb": "", "/%74hing": "", "/thing/1/2": "", "http://host.example": "",
+		"/thing/%2e%2e/thing": "", "/thing/%2E": "", "/thing/a%2Fb": "", "/thing/a%2fb": "", "/thing%2F1": "", "/thing%2f": "", "/thing/1/2": "",
+		"/thing/%2e": "", "/%2fthing": "", "/thing/%2F": "", "/thing/%2D%2F": "", "/thing/1%2": "?", "/thing/%252e%252e": "/thing/{id} %2e%2e",
+		"/%74hing": "/thing ", "/thing/a%2Db": "/thing/{id} a-b", "/thing/a%2db/": "/thing/{id} a-b", "/api%2Fv1/thing": "", "/ap%69/v1/thing": "/thing ", "http://host.example": "",
 		"/thing/\xff": "",
 	} {
 		r, err := http.NewRequest(http.MethodGet, target, nil)
+		if want == "?" { // net/http does not take it
+			if err == nil {
+				t.Errorf("%s is a path", target)
+			}
+			continue
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -209,6 +218,28 @@ func TestPaths(t *testing.T) {
 			t.Errorf("%s: the request itself was changed", target)
 		}
 	}
+}
+
+// FuzzPath checks that only paths of the table lead to a handler, however they are written:
+// none with a dot segment, an empty segment or an encoded slash.
+func FuzzPath(f *testing.F) {
+	for _, path := range []string{"/thing/1", "/thing/%2e%2e/thing", "/thing/a%2Fb", "/%74hing", "//thing", "/thing/.%2e", "/thing/%5c", "/api/v1/thing/%00"} {
+		f.Add(path)
+	}
+	f.Fuzz(func(t *testing.T, sent string) {
+		target, err := url.ParseRequestURI(sent)
+		if err != nil {
+			t.Skip()
+		}
+		w := httptest.NewRecorder()
+		fake().ServeHTTP(w, (&http.Request{Method: "GET", URL: target, RequestURI: sent}).WithContext(t.Context()))
+		pattern, id, _ := strings.Cut(w.Header().Get("Led-To"), " ")
+		switch {
+		case w.Code == 404 && pattern == "", w.Code == 200 && pattern == "/thing":
+		case w.Code != 200 || pattern != "/thing/{id}" || id == "" || id == "." || id == ".." || strings.Contains(id, "/"):
+			t.Errorf("%q: %d leads to %s with %q", sent, w.Code, pattern, id)
+		}
+	})
 }
 
 // A request to the server itself also gets a problem: net/http's mux would send no body.
@@ -265,6 +296,8 @@ func TestPreflightAllowsWhatThereIs(t *testing.T) {
 	r := httptest.NewRequest(http.MethodOptions, "/", nil)
 	r.Header.Set("Origin", ours)
 	r.Header.Set("Access-Control-Request-Method", "GET")
+	const sent = "authorization,content-type,if-match,traceparent,baggage,sentry-trace"
+	r.Header.Set("Access-Control-Request-Headers", sent)
 	w := httptest.NewRecorder()
 	a.ServeHTTP(w, r)
 	methods := []string{"HEAD"}
@@ -277,11 +310,8 @@ func TestPreflightAllowsWhatThereIs(t *testing.T) {
 	if d := cmp.Diff(slices.Compact(methods), allowed); d != "" {
 		t.Errorf("methods: %s", d)
 	}
-	headers := strings.ToLower(w.Header().Get("Access-Control-Allow-Headers"))
-	for _, name := range []string{"authorization", "content-type", "if-match", "if-none-match", "idempotency-key", "x-access-purpose", "x-change-reason", "x-correlation-id"} {
-		if !slices.Contains(strings.Split(headers, ", "), name) {
-			t.Errorf("%s is not allowed", name)
-		}
+	if headers := w.Header().Get("Access-Control-Allow-Headers"); headers != sent {
+		t.Errorf("the headers %s are allowed", headers)
 	}
 	if got := w.Header().Get("Access-Control-Allow-Credentials"); got != "" {
 		t.Errorf("credentials are allowed: %s", got)

@@ -14,12 +14,18 @@ import (
 )
 
 const (
-	minSecret = 32      // bytes, the size of HS256's hash
-	maxToken  = 8 << 10 // bytes
+	minSecret = 32       // bytes, the size of HS256's hash
+	maxToken  = 16 << 10 // bytes; with many groups a token has more than 8 KiB
+	// leeway is how far the clocks of the issuer and of this machine may differ.
+	leeway = time.Minute
 )
 
-// ErrUnauthenticated is the error of every refused token, for errors.Is.
-var ErrUnauthenticated = errors.New("unauthenticated")
+// ErrUnauthenticated is the error of every refused token, for errors.Is. ErrTooLarge is the
+// one whose reason the caller is told: nobody can find it out from the token.
+var (
+	ErrUnauthenticated       = errors.New("unauthenticated")
+	ErrTooLarge        error = reasonTooLarge
+)
 
 // Reasons to refuse a token, for logs and metrics. They are stable and contain nothing of
 // the token.
@@ -35,6 +41,8 @@ const (
 	reasonIssuer    refusal = "issuer"
 	reasonAudience  refusal = "audience"
 	reasonSubject   refusal = "subject"
+	reasonName      refusal = "name"
+	reasonTooLarge  refusal = "too-large"
 )
 
 type refusal string
@@ -114,6 +122,8 @@ func NewTokenVerifier(cfg Config, now func() time.Time) (*TokenVerifier, error) 
 		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}),
 		jwt.WithStrictDecoding(), // otherwise a changed last character might not change the signature
 		jwt.WithTimeFunc(now),
+		jwt.WithLeeway(leeway),
+		jwt.WithIssuedAt(), // a token from the future is an issuer's mistake, or a forger's
 	}
 	if cfg.Issuer != "" {
 		options = append(options, jwt.WithIssuer(cfg.Issuer))
@@ -168,7 +178,7 @@ func bearer(authorization string) (string, error) {
 	case token == "" || strings.EqualFold(token, "Bearer"):
 		return "", reasonMissing
 	case len(token) > maxToken:
-		return "", reasonMalformed
+		return "", reasonTooLarge
 	}
 	return token, nil
 }
@@ -192,9 +202,9 @@ func (v *TokenVerifier) verify(token string) (Caller, *jwt.NumericDate, error) {
 	if err != nil {
 		return Caller{}, nil, v.reason(parsed, err)
 	}
-	caller, ok := c.caller()
-	if !ok {
-		return Caller{}, nil, reasonSubject
+	caller, err := c.caller()
+	if err != nil {
+		return Caller{}, nil, err
 	}
 	groups := c.allGroups()
 	for _, g := range groups {
@@ -223,7 +233,7 @@ func (v *TokenVerifier) reason(token *jwt.Token, err error) refusal {
 		return reasonSignature
 	case errors.Is(err, jwt.ErrTokenExpired):
 		return reasonExpired
-	case errors.Is(err, jwt.ErrTokenNotValidYet):
+	case errors.Is(err, jwt.ErrTokenNotValidYet), errors.Is(err, jwt.ErrTokenUsedBeforeIssued):
 		return reasonNotYet
 	case errors.Is(err, jwt.ErrTokenInvalidIssuer):
 		return reasonIssuer

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -184,7 +185,7 @@ func TestHostileTokens(t *testing.T) {
 		"newline in signature": {good[:len(good)-3] + "\n" + good[len(good)-3:], "malformed"},
 		"same bytes":           {sameBytes(good), "malformed"},
 		"padding":              {good + "=", "malformed"},
-		"too long":             {good + strings.Repeat("a", 9000), "malformed"},
+		"too long":             {good + strings.Repeat("a", 16<<10), "too-large"},
 		"no signature":         {parts[0] + "." + parts[1] + ".", "signature"},
 		"other secret":         {other, "signature"},
 		"other payload":        {parts[0] + "." + b64(`{"sub":"y"}`) + "." + parts[2], "signature"},
@@ -219,6 +220,11 @@ func TestHostileTokens(t *testing.T) {
 		"exp not a number":     {raw(t, hs256, `{"sub":"x","exp":"never"}`), "malformed"},
 		"exp in quotes":        {raw(t, hs256, `{"sub":"x","exp":"99999999999"}`), "malformed"},
 		"nbf future":           {raw(t, hs256, `{"sub":"x","nbf":99999999999}`), "not-yet-valid"},
+		"iat future":           {raw(t, hs256, `{"sub":"x","iat":99999999999}`), "not-yet-valid"},
+		"control in name":      {raw(t, hs256, `{"sub":"x","name":"a\u0007b"}`), "name"},
+		"line in name":         {raw(t, hs256, `{"sub":"x","name":"a\nb"}`), "name"},
+		"long name":            {raw(t, hs256, `{"sub":"x","name":"`+strings.Repeat("a", 257)+`"}`), "name"},
+		"long consumer":        {raw(t, hs256, `{"id":1,"consumerName":"`+strings.Repeat("a", 257)+`"}`), "name"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -258,6 +264,51 @@ func TestConfiguredClaims(t *testing.T) {
 	a := setup(t, func(c *identity.Config) { c.Issuer = "iss" })
 	if _, err := a.Authenticate(t.Context(), identity.Credentials{Authorization: raw(t, hs256, `{"sub":"x"}`)}); identity.Reason(err) != "issuer" {
 		t.Errorf("got %v for a token without issuer", err)
+	}
+}
+
+// The clocks of the issuer and of this machine may differ by a minute.
+func TestClocksMayDiffer(t *testing.T) {
+	t.Parallel()
+	a := setup(t)
+	for _, c := range []struct {
+		claim  string
+		offset time.Duration
+		reason string
+	}{
+		{"exp", -59 * time.Second, ""}, {"exp", -61 * time.Second, "expired"}, {"exp", -60 * time.Second, "expired"},
+		{"nbf", 60 * time.Second, ""}, {"nbf", 61 * time.Second, "not-yet-valid"},
+		{"iat", 60 * time.Second, ""}, {"iat", 61 * time.Second, "not-yet-valid"},
+	} {
+		payload := fmt.Sprintf(`{"sub":"x","%s":%d}`, c.claim, start.Add(c.offset).Unix())
+		if _, err := a.Authenticate(t.Context(), identity.Credentials{Authorization: raw(t, hs256, payload)}); identity.Reason(err) != c.reason {
+			t.Errorf("%s %v from now: %v, want %q", c.claim, c.offset, err, c.reason)
+		}
+	}
+}
+
+// A token of somebody in many groups is large.
+func TestTokensHaveUpTo16KiB(t *testing.T) {
+	t.Parallel()
+	a := setup(t)
+	sized := func(size int) string {
+		// A multiple of three bytes more in the payload is a multiple of four more in the token.
+		empty := len(raw(t, hs256, `{"sub":"x","g":""}`))
+		return raw(t, hs256, `{"sub":"x","g":"`+strings.Repeat("a", (size-empty)/4*3)+`"}`)
+	}
+	token := sized(16 << 10)
+	if len(token) < 16<<10-4 || len(token) > 16<<10 {
+		t.Fatalf("the token has %d bytes", len(token))
+	}
+	if _, err := a.Authenticate(t.Context(), identity.Credentials{Authorization: "Bearer " + token}); err != nil {
+		t.Error(err)
+	}
+	_, err := a.Authenticate(t.Context(), identity.Credentials{Authorization: "Bearer " + sized(16<<10+8)})
+	if !errors.Is(err, identity.ErrTooLarge) || !errors.Is(err, identity.ErrUnauthenticated) {
+		t.Errorf("larger: %v", err)
+	}
+	if _, err := a.Authenticate(t.Context(), identity.Credentials{}); errors.Is(err, identity.ErrTooLarge) {
+		t.Errorf("none: %v", err)
 	}
 }
 
@@ -327,7 +378,13 @@ func TestCallerHasTheRolesOfItsGroups(t *testing.T) {
 			t.Errorf("%s: roles %q, %v", payload, got, err)
 		}
 	}
+	if got := (identity.Caller{}).Permissions(); got == nil || len(got) > 0 {
+		t.Errorf("nobody may %q", got)
+	}
 	caller := identity.Caller{}.WithRoles("support", "nobody", "analyst", "support")
+	if got, want := caller.Permissions(), []string{"equality:list", "events:read", "reporting:aggregate", "support:read"}; !slices.Equal(got, want) {
+		t.Errorf("permissions %q", got)
+	}
 	if got := caller.Roles(); !slices.Equal(got, []string{"analyst", "support"}) || !caller.May(identity.SupportRead) || caller.May(identity.EqualityRead) {
 		t.Errorf("roles %q", got)
 	}

@@ -15,7 +15,7 @@ const (
 )
 
 // cache remembers at most 10,000 verified tokens by their SHA-256, so it holds no token. It
-// forgets a token after five minutes, or when it expires.
+// forgets a token after five minutes, or when it is no longer valid.
 type cache struct {
 	shards [cacheShards]shard
 }
@@ -56,8 +56,8 @@ func (c *cache) get(key [sha256.Size]byte, now time.Time) (Caller, bool) {
 // first removes expired entries. If the shard is still full, it then removes any one.
 func (c *cache) put(key [sha256.Size]byte, caller Caller, now time.Time, expires *jwt.NumericDate) {
 	until := now.Add(remembered)
-	if expires != nil && expires.Before(until) {
-		until = expires.Time
+	if expires != nil && expires.Add(leeway).Before(until) {
+		until = expires.Add(leeway)
 	}
 	s := c.shard(key)
 	s.mu.Lock()

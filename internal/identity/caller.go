@@ -26,7 +26,8 @@ const (
 type Caller struct {
 	// Subject identifies the caller among those of the same Kind; 1 to 256 bytes.
 	Subject string
-	// Name is the caller's name for people to read; empty if the token has none.
+	// Name is the caller's name for people to read, at most 256 bytes; empty if the token
+	// has none.
 	Name string
 	Kind Kind
 
@@ -69,6 +70,18 @@ func (c Caller) WithRoles(names ...string) Caller {
 	slices.Sort(held)
 	c.roles = strings.Join(slices.Compact(held), " ")
 	return c
+}
+
+// Permissions returns the caller's permissions, sorted.
+func (c Caller) Permissions() []string {
+	permissions := []string{}
+	for p := range bits {
+		if c.May(p) {
+			permissions = append(permissions, string(p))
+		}
+	}
+	slices.Sort(permissions)
+	return permissions
 }
 
 // Roles returns the names of the caller's roles, sorted.

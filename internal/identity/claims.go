@@ -19,7 +19,7 @@ const (
 	consumerTypePrefix = "consumer-type:"
 )
 
-const maxSubject = 256 // bytes
+const maxName = 256 // bytes of a subject, and of a name
 
 var errClaim = errors.New("a claim has the wrong type")
 
@@ -101,15 +101,15 @@ func (s *stringOrNumber) UnmarshalJSON(data []byte) error {
 }
 
 // caller returns the caller in the claims, without permissions.
-func (c *claims) caller() (Caller, bool) {
+func (c *claims) caller() (Caller, error) {
 	subject := c.subject
 	for _, other := range []string{c.email, c.id} {
 		if subject == "" {
 			subject = other
 		}
 	}
-	if strings.TrimSpace(subject) == "" || len(subject) > maxSubject || strings.ContainsFunc(subject, unicode.IsControl) {
-		return Caller{}, false
+	if strings.TrimSpace(subject) == "" || !presentable(subject) {
+		return Caller{}, reasonSubject
 	}
 	caller := Caller{Subject: subject, Name: c.name, Kind: Person}
 	if c.consumerName != "" || c.consumerType != "" || c.subject+c.email == "" {
@@ -118,7 +118,16 @@ func (c *claims) caller() (Caller, bool) {
 	if caller.Name == "" {
 		caller.Name = c.consumerName
 	}
-	return caller, true
+	if !presentable(caller.Name) {
+		return Caller{}, reasonName
+	}
+	return caller, nil
+}
+
+// presentable reports whether a subject or name may stand in the access log and in
+// histories, where people read it.
+func presentable(text string) bool {
+	return len(text) <= maxName && !strings.ContainsFunc(text, unicode.IsControl)
 }
 
 // allGroups returns the groups of the groups claim and of the consumer.

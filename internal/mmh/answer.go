@@ -46,6 +46,8 @@ func (a *API) answer(c *call, err error) {
 		c.text(http.StatusConflict, p.Code, "The person already has a record, or the id is taken.")
 	case errors.As(err, &invalid):
 		c.envelope(p.Code, invalid)
+	case p.Code == api.InvalidRequest && p.Failures != nil:
+		c.envelope(p.Code, p.Failures)
 	default:
 		a.Problem(c.w, c.r, p)
 	}

@@ -21,6 +21,7 @@ import (
 	"equality-information-api/internal/equality"
 	"equality-information-api/internal/gate"
 	"equality-information-api/internal/refdata"
+	"equality-information-api/internal/server"
 	"equality-information-api/internal/service"
 )
 
@@ -153,9 +154,11 @@ func (a *API) check(c *call, op service.Operation) (release func(), err error) {
 	if target == uuid.Nil {
 		target = c.id
 	}
-	if c.access, release, err = a.gate.Admit(c.r, op, target); err != nil {
+	admitted, release, err := a.gate.Admit(c.r, op, target)
+	if err != nil {
 		return release, err
 	}
+	c.access = admitted.Access
 	if op.Restricted() {
 		if message := a.gate.CheckPurpose(c.r.Header); message != "" {
 			c.wrong("X-Access-Purpose", "header.x-access-purpose", message)
@@ -169,9 +172,19 @@ func (a *API) check(c *call, op service.Operation) (release func(), err error) {
 
 var jsonBody = []string{"application/json"}
 
-// echo returns the caller's x-correlation-id, whatever it is.
+const maxCorrelation = 64 // characters
+
+// echo returns the caller's x-correlation-id. The clients send what they like, so one that is
+// no UUID is returned too, and stands in the log beside the one that is recorded; but not a
+// text of any length, or what a terminal would run.
 func echo(w http.ResponseWriter, r *http.Request) {
-	if sent := r.Header["X-Correlation-Id"]; len(sent) > 0 && sent[0] != "" {
-		w.Header()["X-Correlation-Id"] = sent[:1]
+	sent := r.Header.Get("X-Correlation-Id")
+	printable := strings.IndexFunc(sent, func(r rune) bool { return r < ' ' || r > '~' }) < 0
+	if sent == "" || len(sent) > maxCorrelation || !printable {
+		return
+	}
+	w.Header()["X-Correlation-Id"] = []string{sent}
+	if exchange := server.Of(r.Context()); !strings.EqualFold(sent, exchange.CorrelationID.String()) {
+		exchange.Echoed = sent
 	}
 }

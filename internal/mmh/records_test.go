@@ -15,6 +15,7 @@ import (
 
 	"equality-information-api/internal/gate"
 	"equality-information-api/internal/mmh"
+	"equality-information-api/internal/server"
 )
 
 const api = "/api/v1/equality-information"
@@ -293,8 +294,8 @@ func TestHeadersOfAnswers(t *testing.T) {
 		h.Get("Access-Control-Allow-Origin") != origin || h.Get("Content-Type") != "application/json; charset=utf-8" {
 		t.Errorf("%v", h)
 	}
-	w = b.ask("OPTIONS", records+"/"+person, "", header{"Origin": origin, "Access-Control-Request-Method": "PATCH"})
-	if w.Code != 204 || !strings.Contains(w.Header().Get("Access-Control-Allow-Headers"), "If-Match") {
+	w = b.ask("OPTIONS", records+"/"+person, "", header{"Origin": origin, "Access-Control-Request-Method": "PATCH", "Access-Control-Request-Headers": "if-match"})
+	if w.Code != 204 || w.Header().Get("Access-Control-Allow-Headers") != "if-match" {
 		t.Errorf("preflight: %d %v", w.Code, w.Header())
 	}
 	for status, target := range map[int]string{401: records + "?targetId=" + person, 404: "/mmh/api/v1/nothing"} {
@@ -304,6 +305,55 @@ func TestHeadersOfAnswers(t *testing.T) {
 			t.Errorf("%s: %d %v", target, w.Code, w.Header())
 		}
 	}
+}
+
+// A correlation id that is no UUID is returned and noted beside the recorded one, within
+// bounds.
+func TestCorrelationIDsOfClients(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for sent, want := range map[string]string{
+		"": "", "request 1": "request 1", strings.Repeat("a", 64): strings.Repeat("a", 64), strings.Repeat("a", 65): "", "a\tb": "", "\xe9": "", "\x1b[2J": "",
+	} {
+		exchange := &server.Exchange{CorrelationID: correlation}
+		r := httptest.NewRequest("GET", records+"?targetId="+person, nil)
+		r.Header["X-Correlation-Id"] = []string{sent}
+		w := httptest.NewRecorder()
+		b.mmh.ServeHTTP(w, r.WithContext(server.WithExchange(r.Context(), exchange)))
+		if got := w.Header().Get("X-Correlation-Id"); got != want || exchange.Echoed != want {
+			t.Errorf("%q is answered with %q, noted as %q", sent, got, exchange.Echoed)
+		}
+	}
+	for _, sent := range []string{correlation.String(), strings.ToUpper(correlation.String())} {
+		exchange := &server.Exchange{CorrelationID: correlation}
+		r := httptest.NewRequest("GET", records, nil)
+		r.Header.Set("X-Correlation-Id", sent)
+		w := httptest.NewRecorder()
+		b.mmh.ServeHTTP(w, r.WithContext(server.WithExchange(r.Context(), exchange)))
+		if got := w.Header().Get("X-Correlation-Id"); got != sent || exchange.Echoed != "" {
+			t.Errorf("the recorded one, %s, is answered with %q, noted as %q", sent, got, exchange.Echoed)
+		}
+	}
+}
+
+// FuzzCorrelationID checks that what comes back is short and printable.
+func FuzzCorrelationID(f *testing.F) {
+	for _, sent := range []string{"", "request 1", correlation.String(), "a\x00", "\r\nSet-Cookie: a", strings.Repeat("a", 65)} {
+		f.Add(sent)
+	}
+	b := setup(f)
+	f.Fuzz(func(t *testing.T, sent string) {
+		exchange := &server.Exchange{CorrelationID: correlation}
+		r := httptest.NewRequest("GET", "/mmh/none", nil)
+		r.Header["X-Correlation-Id"] = []string{sent}
+		w := httptest.NewRecorder()
+		b.mmh.ServeHTTP(w, r.WithContext(server.WithExchange(r.Context(), exchange)))
+		got := w.Header().Get("X-Correlation-Id")
+		if got != "" && (got != sent || len(got) > 64 || strings.ContainsFunc(got, func(r rune) bool { return r < ' ' || r > '~' })) ||
+			exchange.Echoed != "" && exchange.Echoed != got {
+			t.Errorf("%q is answered with %q, noted as %q", sent, got, exchange.Echoed)
+		}
+	})
 }
 
 func TestPurposeWhereItIsRequired(t *testing.T) {

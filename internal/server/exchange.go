@@ -23,15 +23,18 @@ type Exchange struct {
 	// CorrelationID is the caller's x-correlation-id if it is a UUID, otherwise a new one.
 	// The response header is already set to it.
 	CorrelationID uuid.UUID
+	// Echoed is the caller's x-correlation-id where it is no UUID and the surface returns it
+	// all the same; the surface sets it, and the log shows it beside the other.
+	Echoed string
 	// Address is the client's address, found through trusted proxies; the zero Addr if it
 	// is unknown. It is personal data: never log it.
 	Address netip.Addr
-	// Secure means that the client used TLS, with this server or with the trusted proxy in
-	// front of it.
-	Secure bool
 	// Route is the pattern that matched, never the path; the surface's router sets it. The
 	// set of routes must be fixed.
 	Route string
+	// Reason is why the caller's credentials were refused, in one of a few fixed words; the
+	// gate sets it, and only the log shows it.
+	Reason string
 	// Problem is the stable code of the problem in the response, if any; the surface sets
 	// it.
 	Problem string
@@ -116,18 +119,16 @@ func parseAddress(s string) (netip.Addr, bool) {
 	return addr.Unmap().WithZone(""), err == nil
 }
 
-// forwardedProto returns how the client connected, according to the proxies. If any hop was
-// without TLS, so was the request: the token was visible there.
-func forwardedProto(h http.Header) (https, plain bool) {
+// forwardedHTTPS returns whether the client connected by TLS, according to the proxies. If
+// any hop was without TLS, so was the request: the token was visible there. A proxy that
+// says nothing may have taken the request without TLS.
+func forwardedHTTPS(h http.Header) (https bool) {
 	for _, line := range h["X-Forwarded-Proto"] {
 		for proto := range strings.SplitSeq(line, ",") {
-			switch proto = strings.TrimSpace(proto); {
-			case strings.EqualFold(proto, "https"):
-				https = true
-			case strings.EqualFold(proto, "http"):
-				plain = true
+			if https = strings.EqualFold(strings.TrimSpace(proto), "https"); !https {
+				return false
 			}
 		}
 	}
-	return https, plain
+	return https
 }

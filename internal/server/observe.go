@@ -53,11 +53,11 @@ type observed struct {
 
 // Observe wraps all handlers of a server. For each request it makes the Exchange, sets the
 // correlation id and the security headers (a handler may set others), and turns a panic
-// into a 500. It refuses a request that reached a trusted proxy without TLS, or that
-// reached this server from another machine without TLS and without a proxy. At the end it
-// writes one log event and counts the request. The log has method, route, status, duration,
-// bytes, correlation id and problem. It has nothing else that the client sent, nor who the
-// client is.
+// into a 500. It refuses a request that a trusted proxy does not say it received by TLS, or
+// that reached this server from another machine without TLS and without a proxy. At the end
+// it writes one log event and counts the request. The log has method, route, status,
+// duration, bytes, correlation ids, problem, and why credentials were refused. It has nothing
+// else that the client sent, nor who the client is.
 func Observe(next http.Handler, options ObserveOptions) http.Handler {
 	return &observer{
 		next:    next,
@@ -76,12 +76,12 @@ func (o *observer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	https, plain := false, false
 	switch {
 	case relayed:
-		https, plain = forwardedProto(r.Header)
+		https = forwardedHTTPS(r.Header)
+		plain = !https
 	case len(o.proxies) > 0 && r.TLS == nil:
 		plain = !addr.IsLoopback() // it should have come through a proxy
 	}
-	seen.secure = r.TLS != nil || https && !plain
-	seen.exchange.Secure = seen.secure
+	seen.secure = r.TLS != nil || https
 	seen.headers(w.Header())
 
 	r = r.WithContext(WithExchange(r.Context(), &seen.exchange))
@@ -152,7 +152,7 @@ func (o *observer) record(s *observed, r *http.Request, status int, aborted bool
 	if status >= 500 {
 		level = slog.LevelError
 	}
-	var fields [8]slog.Attr
+	var fields [10]slog.Attr
 	attrs := append(fields[:0],
 		slog.String("method", method),
 		slog.String("route", route),
@@ -160,8 +160,14 @@ func (o *observer) record(s *observed, r *http.Request, status int, aborted bool
 		slog.Int64("duration_us", took.Microseconds()),
 		slog.Int64("bytes", s.recorder.bytes),
 		slog.String("correlation_id", s.id))
+	if s.exchange.Echoed != "" {
+		attrs = append(attrs, slog.String("caller_correlation_id", s.exchange.Echoed))
+	}
 	if s.exchange.Problem != "" {
 		attrs = append(attrs, slog.String("problem", s.exchange.Problem))
+	}
+	if s.exchange.Reason != "" {
+		attrs = append(attrs, slog.String("reason", s.exchange.Reason))
 	}
 	if aborted {
 		attrs = append(attrs, slog.Bool("aborted", true))

@@ -19,7 +19,7 @@ const (
 	readTimeout       = 15 * time.Second
 	writeTimeout      = 45 * time.Second // /events waits for up to 30 s
 	idleTimeout       = 120 * time.Second
-	maxHeader         = 16 << 10 // bytes
+	maxHeader         = 32 << 10 // bytes; a token has up to half of it
 )
 
 // Options are what Run serves, and where.

@@ -208,7 +208,7 @@ func TestSlowHeaderIsCut(t *testing.T) {
 func TestLargeHeaderIsRefused(t *testing.T) {
 	t.Parallel()
 	s := start(t, func(http.ResponseWriter, *http.Request) {})
-	for size, want := range map[int]int{15 << 10: 200, 32 << 10: 431} {
+	for size, want := range map[int]int{31 << 10: 200, 48 << 10: 431} {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url, nil)
 		if err != nil {
 			t.Fatal(err)

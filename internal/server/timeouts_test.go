@@ -14,7 +14,7 @@ func TestTimeoutsAreSet(t *testing.T) {
 	if s.ReadHeaderTimeout != 5*time.Second || s.ReadTimeout != 15*time.Second || s.WriteTimeout != 45*time.Second || s.IdleTimeout != 2*time.Minute {
 		t.Errorf("got %v %v %v %v", s.ReadHeaderTimeout, s.ReadTimeout, s.WriteTimeout, s.IdleTimeout)
 	}
-	if s.MaxHeaderBytes != 16<<10 {
+	if s.MaxHeaderBytes != 32<<10 {
 		t.Errorf("headers up to %d bytes", s.MaxHeaderBytes)
 	}
 }

@@ -58,6 +58,7 @@ var Operations = []Operation{
 	{ID: "listHistory", Method: "GET", Path: "/equality-information/{id}/history", Action: ReadHistory},
 	{ID: "getHistoryVersion", Method: "GET", Path: "/equality-information/{id}/history/{version}", Action: ReadHistory},
 	{ID: "listEvents", Method: "GET", Path: "/events", Action: ReadEvents},
+	{ID: "getMe", Method: "GET", Path: "/me", AnyToken: true},
 	{ID: "listReferenceLists", Method: "GET", Path: "/reference-data", AnyToken: true},
 	{ID: "getReferenceList", Method: "GET", Path: "/reference-data/{list}", AnyToken: true},
 	{ID: "ping", Method: "GET", Path: "/healthcheck/ping", Open: true},
