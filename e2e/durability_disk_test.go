@@ -239,8 +239,15 @@ const inNamespace = "EQUALITY_E2E_NAMESPACE"
 // again in its own namespace and returns no directory: the test has then run there.
 func smallDisk(t *testing.T) string {
 	t.Helper()
+	return mounted(t, "-t", "tmpfs", "-o", "size=12m,mode=0700", "equality-e2e")
+}
+
+// mounted mounts something for a test and returns where. If that needs a namespace of its own,
+// the whole test runs again there, and mounted returns "".
+func mounted(t *testing.T, args ...string) string {
+	t.Helper()
 	dir := t.TempDir()
-	out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=12m,mode=0700", "equality-e2e", dir).CombinedOutput()
+	out, err := exec.Command("mount", append(args, dir)...).CombinedOutput()
 	if err == nil {
 		t.Cleanup(func() {
 			if out, err := exec.Command("umount", dir).CombinedOutput(); err != nil {
@@ -250,7 +257,7 @@ func smallDisk(t *testing.T) string {
 		return dir
 	}
 	if os.Getenv(inNamespace) != "" || exec.Command("unshare", "--user", "--map-root-user", "--mount", "true").Run() != nil {
-		unable(t, "a small disk cannot be mounted: "+string(out))
+		unable(t, "nothing can be mounted: "+string(out))
 	}
 	again := exec.Command("unshare", "--user", "--map-root-user", "--mount", os.Args[0], "-test.run=^"+t.Name()+"$")
 	again.Env = append(os.Environ(), inNamespace+"=1")

@@ -39,7 +39,7 @@ type bulkStore struct {
 	*service.Service
 	access service.Access
 	engine engine
-	lock   io.Closer
+	lock   *dirLock
 }
 
 // openFor opens the store for whoever runs a command, who may do this action
@@ -59,7 +59,7 @@ func (s storage) openFor(ctx context.Context, o output, rules *equality.Rules, a
 		return nil, err
 	}
 	var opened atomic.Bool
-	b.engine, err = s.open(ctx, engineOptions{keys: keys, keyRetention: never, eventRetention: never, report: func(what string, err error) {
+	b.engine, err = s.open(ctx, engineOptions{keys: keys, lock: b.lock, keyRetention: never, eventRetention: never, report: func(what string, err error) {
 		if opened.Load() { // before that, the command returns the error
 			o.report(what, err)
 		}
@@ -81,10 +81,7 @@ func (b *bulkStore) close() (err error) {
 	if b.engine != nil {
 		err = b.engine.Close()
 	}
-	if b.lock != nil {
-		err = errors.Join(err, b.lock.Close())
-	}
-	return err
+	return errors.Join(err, b.lock.Close())
 }
 
 // report prints errors of the store that no caller waits for.

@@ -9,7 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
+	"time"
 
 	"equality-information-api/internal/config"
 	"equality-information-api/internal/sealing"
@@ -23,22 +23,6 @@ type dataDir string
 func (d dataDir) keysetPath() string { return filepath.Join(string(d), "keyset.json") }
 
 func (d dataDir) signingKeyPath() string { return filepath.Join(string(d), "token.key") }
-
-// lock gives this process the only right to write in the directory, until it ends.
-func (d dataDir) lock() (*os.File, error) {
-	f, err := os.OpenFile(filepath.Join(string(d), "lock"), os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("%s cannot be written to: %w", d, withoutPath(err))
-	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		_ = f.Close()
-		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, fmt.Errorf("%s is in use by another equality-api: stop it first", d)
-		}
-		return nil, fmt.Errorf("%s cannot be locked: %w", d, err)
-	}
-	return f, nil
-}
 
 // withoutPath returns an error without its path, which the message already has.
 func withoutPath(err error) error {
@@ -79,6 +63,19 @@ func (d dataDir) completeKeyset() (*sealing.Keyset, error) {
 		return nil, fmt.Errorf("%s lacks these keys: %s. Add them with: equality-api keys add --data-dir %s", d.keysetPath(), listed(missing), d)
 	}
 	return keys, nil
+}
+
+// markDatabase marks the directory's keyset as one that has had a database, so that an empty
+// one never takes its place unnoticed.
+func (d dataDir) markDatabase() error {
+	keys, err := d.storedKeyset()
+	if err != nil || keys.HasHadDatabase(time.Now()) {
+		return err
+	}
+	if keys, err = keys.WithDatabase(); err != nil {
+		return err
+	}
+	return keys.Replace(d.keysetPath())
 }
 
 // addKeys adds the keys that the directory's keyset lacks, and says which.

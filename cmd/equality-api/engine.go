@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"path/filepath"
 	"time"
 
@@ -55,36 +54,45 @@ func (s storage) engine() string {
 func (s storage) dir() dataDir { return dataDir(s.DataDir) }
 
 // lock gives this process the only right to write, if the engine needs that.
-func (s storage) lock() (io.Closer, error) {
+func (s storage) lock() (*dirLock, error) {
 	if s.Database != "" {
-		return io.NopCloser(nil), nil
+		return nil, s.dir().closedToOthers()
 	}
-	lock, err := s.dir().lock()
-	if err != nil {
-		return nil, err // not a nil file in an interface, which callers would close
-	}
-	return lock, nil
+	return s.dir().lock()
 }
 
 // engineOptions say how a store is opened.
 type engineOptions struct {
 	keys                         *sealing.Keyset
+	lock                         *dirLock
 	keyRetention, eventRetention time.Duration
 	report                       func(what string, err error)
 }
 
-// open opens the store. The caller holds its lock.
+// open opens the store, whose lock the caller holds.
 func (s storage) open(ctx context.Context, o engineOptions) (engine, error) {
+	bound := func() {
+		if err := s.dir().markDatabase(); err != nil {
+			o.report("the keyset cannot be marked: an empty database could later take this one's place unnoticed", err)
+		}
+	}
 	if s.Database != "" {
 		return opened(postgres.Open(ctx, postgres.Options{
 			DSN: s.Database, Keys: o.keys, Now: time.Now, KeyRetention: o.keyRetention, EventRetention: o.eventRetention,
-			Report: o.report,
+			Report: o.report, Bound: bound,
 		}))
 	}
-	return opened(sqlite.Open(ctx, sqlite.Options{
+	store, err := sqlite.Open(ctx, sqlite.Options{
 		Dir: s.DataDir, Keys: o.keys, Now: time.Now, KeyRetention: o.keyRetention, EventRetention: o.eventRetention,
-		Report: o.report,
-	}))
+		Report: o.report, Held: o.lock.held, Bound: bound,
+	})
+	var gone *sqlite.GoneError
+	if errors.As(err, &gone) {
+		err = fmt.Errorf("%s: %w. If you have moved the database, put it back. Otherwise keep every file, and restore the newest backup "+
+			"(equality-api restore) into a directory with this keyset and without a database. "+
+			"To begin without the old records, make a new keyset in an empty directory (equality-api keys init)", s.DataDir, gone)
+	}
+	return opened(store, err)
 }
 
 // opened returns a nil interface with an error, not a nil store in one.
@@ -95,12 +103,20 @@ func opened[E engine](e E, err error) (engine, error) {
 	return e, nil
 }
 
-// openLog opens the access log for verification. A server may be running.
+// openLog opens the access log for verification, which changes nothing. A server may be
+// running.
 func (s storage) openLog(ctx context.Context, keys *sealing.Keyset) (*store.Log, error) {
 	if s.Database != "" {
 		return postgres.OpenLog(ctx, s.Database, keys)
 	}
-	return sqlite.OpenLog(ctx, s.DataDir, keys)
+	served, err := s.dir().served()
+	if err != nil {
+		return nil, err
+	}
+	if served {
+		return sqlite.OpenLog(ctx, s.DataDir, keys)
+	}
+	return sqlite.OpenLogAtRest(ctx, s.DataDir, keys)
 }
 
 type migrateCommand struct {
@@ -116,12 +132,8 @@ func (c migrateCommand) Run(ctx context.Context) error {
 	if c.AppRole != "" {
 		return errors.New("--app-role is for PostgreSQL: give its database with --database")
 	}
-	exists, err := sqlite.Exists(c.DataDir)
-	if err != nil {
+	if err := sqlite.Present(c.DataDir); err != nil {
 		return err
-	}
-	if !exists {
-		return fmt.Errorf("%s has no database", c.DataDir)
 	}
 	lock, err := c.lock()
 	if err != nil {

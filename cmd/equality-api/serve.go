@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -41,7 +40,7 @@ type program struct {
 	log     *slog.Logger
 	heads   *slog.Logger // writes at every log level, because heads are evidence
 	metrics *prometheus.Registry
-	lock    io.Closer
+	lock    *dirLock
 	keys    *sealing.Keyset
 	lists   *refdata.Lists
 	tokens  *identity.TokenVerifier
@@ -147,7 +146,7 @@ func (p *program) open(ctx context.Context) (err error) {
 		return err
 	}
 	store, err := p.storage.open(ctx, engineOptions{
-		keys: p.keys, keyRetention: p.IdempotencyRetention, eventRetention: p.EventRetention, report: p.report,
+		keys: p.keys, lock: p.lock, keyRetention: p.IdempotencyRetention, eventRetention: p.EventRetention, report: p.report,
 	})
 	if err != nil {
 		return fmt.Errorf("open the database: %w", err)
@@ -268,8 +267,5 @@ func (p *program) close() (err error) {
 		err = p.store.Close()
 		p.logHeads()
 	}
-	if p.lock != nil {
-		err = errors.Join(err, p.lock.Close())
-	}
-	return err
+	return errors.Join(err, p.lock.Close())
 }

@@ -2,11 +2,13 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
 	"equality-information-api/api"
 	"equality-information-api/internal/gate"
+	"equality-information-api/internal/store"
 )
 
 // health reports whether personal data can be read and written.
@@ -31,7 +33,9 @@ func (a *API) ready(c *call) error {
 	ctx, cancel := context.WithTimeout(c.r.Context(), 2*time.Second)
 	defer cancel()
 	if err := a.service.Ready(ctx); err != nil {
-		return problem{Code: api.Unavailable, RetryAfter: gate.RetryAfter}
+		var cause store.Cause
+		errors.As(err, &cause) // empty for most
+		return problem{Code: api.Unavailable, Detail: string(cause), RetryAfter: gate.RetryAfter}
 	}
 	return a.live(c)
 }

@@ -26,10 +26,20 @@ type file struct {
 	// Added are the MAC keys that came later. They are separate because earlier programs
 	// accept only the first ones in macs.
 	Added map[string]json.RawMessage `json:"added,omitempty"`
+	// Database says whether the keyset has had a database. Files of earlier programs do not.
+	Database databaseMark `json:"database,omitempty"`
 }
 
+// databaseMark is what a keyset file says about the keyset's database.
+type databaseMark string
+
+const (
+	noneYet databaseMark = "none yet"
+	hasHad  databaseMark = "has had one"
+)
+
 func (k *Keyset) encode() ([]byte, error) {
-	f := file{Format: fileFormat, Created: k.created, MACs: map[string]json.RawMessage{}, Added: map[string]json.RawMessage{}}
+	f := file{Format: fileFormat, Created: k.created, MACs: map[string]json.RawMessage{}, Added: map[string]json.RawMessage{}, Database: k.handles.database}
 	maps.Copy(f.Added, k.handles.unknown)
 	var err error
 	if f.KEK, err = encodeHandle(k.handles.kek); err != nil {
@@ -83,7 +93,7 @@ func decode(content []byte) (*Keyset, error) {
 	if len(f.MACs) != int(firstMACKeys) {
 		return nil, fmt.Errorf("it does not have the first %d MAC keys", firstMACKeys)
 	}
-	h := handles{unknown: maps.Clone(f.Added)}
+	h := handles{unknown: maps.Clone(f.Added), database: f.Database}
 	var err error
 	if h.kek, err = decodeHandle(f.KEK, kekParameters); err != nil {
 		return nil, fmt.Errorf("key-encryption key: %w", err)

@@ -41,11 +41,13 @@ type handles struct {
 	// unknown are keys of a later program. They are written to every file together with the
 	// others.
 	unknown map[string]json.RawMessage
+
+	database databaseMark
 }
 
 // Generate makes a keyset of new keys, with none missing, in memory only.
 func Generate() (*Keyset, error) {
-	var h handles
+	h := handles{database: noneYet}
 	var err error
 	if h.kek, err = newHandle(kekParameters); err != nil {
 		return nil, err
@@ -92,6 +94,26 @@ func (k *Keyset) Complete() (*Keyset, error) {
 			return nil, err
 		}
 	}
+	return newKeyset(k.created, h)
+}
+
+// firstUse is how long a keyset may wait for its database, if its file does not say whether
+// it has had one: those of earlier programs do not.
+const firstUse = 24 * time.Hour
+
+// HasHadDatabase reports whether the keyset has had a database, as far as is known.
+func (k *Keyset) HasHadDatabase(now time.Time) bool {
+	if k.handles.database == "" {
+		return now.Sub(k.created) > firstUse
+	}
+	return k.handles.database != noneYet
+}
+
+// WithDatabase returns the keyset with the mark that it has had a database. [Keyset.Replace]
+// saves the result.
+func (k *Keyset) WithDatabase() (*Keyset, error) {
+	h := k.handles
+	h.database = hasHad
 	return newKeyset(k.created, h)
 }
 

@@ -17,11 +17,12 @@ import (
 // Log is the access log for verification, as it was when it was opened. A server may be
 // running meanwhile, on either engine.
 type Log struct {
-	db    *sql.DB
-	tx    *sql.Tx
-	keys  *sealing.Keyset
-	lanes int
-	text  func(string) string
+	db     *sql.DB
+	tx     *sql.Tx
+	keys   *sealing.Keyset
+	lanes  int
+	text   func(string) string
+	closed func() error
 }
 
 // LogOptions describe the engine of a log.
@@ -34,6 +35,8 @@ type LogOptions struct {
 	Text func(string) string
 	// Schema is the version of the schema that the queries need.
 	Schema int64
+	// Closed is called when the log has been closed. It may be nil.
+	Closed func() error
 }
 
 // ErrOlderSchema is a database that has not been migrated for this program.
@@ -44,7 +47,7 @@ var ErrOlderSchema = errors.New("the database has an older schema than this prog
 func OpenLog(ctx context.Context, db *sql.DB, o LogOptions) (_ *Log, err error) {
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, db.Close())
+			err = errors.Join(err, (&Log{db: db, closed: o.Closed}).Close())
 		}
 	}()
 	var schema int64
@@ -65,11 +68,20 @@ func OpenLog(ctx context.Context, db *sql.DB, o LogOptions) (_ *Log, err error) 
 	if err != nil {
 		return nil, err
 	}
-	return &Log{db: db, tx: tx, keys: o.Keys, lanes: o.Lanes, text: o.Text}, nil
+	return &Log{db: db, tx: tx, keys: o.Keys, lanes: o.Lanes, text: o.Text, closed: o.Closed}, nil
 }
 
 // Close ends the reading.
-func (l *Log) Close() error { return errors.Join(l.tx.Rollback(), l.db.Close()) }
+func (l *Log) Close() (err error) {
+	if l.tx != nil {
+		err = l.tx.Rollback()
+	}
+	err = errors.Join(err, l.db.Close())
+	if l.closed != nil {
+		err = errors.Join(err, l.closed())
+	}
+	return err
+}
 
 // Lanes is the number of lanes.
 func (l *Log) Lanes() int { return l.lanes }

@@ -33,6 +33,8 @@ type Options struct {
 	KeyRetention, EventRetention time.Duration
 	// Report receives failures that no caller waits for.
 	Report func(what string, err error)
+	// Bound is called once the database is known to be the keyset's. It may be nil.
+	Bound func()
 }
 
 // Store implements package store's contract on PostgreSQL. Any number of goroutines may use
@@ -91,7 +93,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, err
 	}
 	s.Reader = store.NewReader(tables{s}, o.Keys)
-	if err := s.check(ctx); errors.Is(err, sealing.ErrWrongKeyset) || errors.Is(err, errNoCheck) {
+	if err := s.check(ctx); errors.Is(err, sealing.ErrWrongKeyset) || errors.Is(err, errNoCheck) || errors.Is(err, ErrGone) {
 		s.closePools()
 		return nil, err
 	} else if err != nil {
@@ -113,6 +115,11 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 }
 
 var errNoCheck = errors.New("the database has entries but no check value for its keyset: it has been tampered with")
+
+// ErrGone means that an empty database is in the place of the one that the keyset has had.
+var ErrGone error = store.Cause("This keyset has had a database, but the database is empty. If it is the wrong one, correct --database. " +
+	"Otherwise restore the newest backup into it and run equality-api finish-restore. " +
+	"To begin without the old records, make a new keyset in an empty directory with equality-api keys init.")
 
 // check checks that the database belongs to this keyset and has this program's schema, and
 // that the feed has an epoch. It does this once; until it succeeds, every use tries again.
@@ -136,6 +143,9 @@ func (s *Store) check(ctx context.Context) error {
 		return err
 	}
 	s.checked.Store(true)
+	if s.Bound != nil {
+		s.Bound()
+	}
 	return nil
 }
 
@@ -185,6 +195,9 @@ func (s *Store) checkKeyset(ctx context.Context) error {
 		}
 		if entered {
 			return errNoCheck
+		}
+		if s.Keys.HasHadDatabase(s.Now()) {
+			return fmt.Errorf("%w: %w", store.ErrUnavailable, ErrGone)
 		}
 		check, err = s.meta(ctx, store.MetaKeyset, s.Keys.CheckValue)
 	}

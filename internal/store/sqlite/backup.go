@@ -48,7 +48,7 @@ const keysColumn = "id"
 // Backup copies the database as it is at one moment, while a server continues to write. It
 // writes nothing to the database.
 func Backup(ctx context.Context, o BackupOptions) (_ Mark, err error) {
-	db, err := openReader(o.Dir)
+	db, err := openReader(o.Dir, false)
 	if err != nil {
 		return Mark{}, err
 	}

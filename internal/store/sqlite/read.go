@@ -42,6 +42,9 @@ const probeSize = 128 << 10
 
 // Ready reports whether the store can write. If the last write failed, it tries one.
 func (s *Store) Ready(ctx context.Context) error {
+	if err := s.held(); err != nil {
+		return err
+	}
 	if !s.writer.failing.Load() {
 		return nil
 	}

@@ -160,7 +160,11 @@ func (s Source) named(err error) error {
 // verifyRestored verifies the access log and every record of a database before it gets its
 // final name. The log must continue from the backup's head.
 func verifyRestored(ctx context.Context, dir string, keys *sealing.Keyset, head audit.Head) (*audit.Report, error) {
-	log, err := OpenLog(ctx, dir, keys)
+	db, err := openReader(dir, false)
+	if err != nil {
+		return nil, err
+	}
+	log, err := openLog(ctx, db, keys, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -69,7 +69,7 @@ func TestEveryPooledConnectionHasItsSettings(t *testing.T) {
 	if stats := f.writer.db.Stats(); stats.MaxOpenConnections != 1 || stats.OpenConnections != 1 {
 		t.Errorf("the writer has %d connections of %d", stats.OpenConnections, stats.MaxOpenConnections)
 	}
-	verifying, err := openReader(f.db.dir)
+	verifying, err := openReader(f.db.dir, false)
 	ok(t, err)
 	defer func() { ok(t, verifying.Close()) }()
 	if diff := cmp.Diff(settings(true), readSettings(t, verifying)); diff != "" {

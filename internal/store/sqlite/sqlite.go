@@ -9,9 +9,9 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
 	"path/filepath"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -36,6 +36,11 @@ type Options struct {
 	KeyRetention, EventRetention time.Duration
 	// Report receives failures that no caller waits for.
 	Report func(what string, err error)
+	// Held returns ErrLockLost once the directory's lock is no longer the caller's. The store
+	// then writes nothing more. It may be nil.
+	Held func() error
+	// Bound is called when the database is known to be the keyset's. It may be nil.
+	Bound func()
 }
 
 // Store implements package store's contract on one SQLite database. Any number of
@@ -47,6 +52,7 @@ type Store struct {
 	reads    *statements // of the readers
 	writer   *writer
 	stopTrim func()
+	lost     atomic.Bool // the directory's lock
 }
 
 // Open opens the data directory's database for a server and brings the schema up to date.
@@ -59,6 +65,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if _, err := sqlite.Fdatasync(true); err != nil && !errors.Is(err, sqlite.ErrFdatasyncUnavailable) {
 		return nil, err
 	}
+	hasHad := o.Keys.HasHadDatabase(o.Now())
+	if err := checkPresence(o.Dir, hasHad); err != nil {
+		return nil, err
+	}
 	s := &Store{Options: o}
 	path := filepath.Join(o.Dir, DatabaseFile)
 	writing, err := sql.Open("sqlite", dsn(path, false))
@@ -69,14 +79,22 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	fail := func(err error) (*Store, error) {
 		return nil, errors.Join(err, writing.Close(), s.closeReaders())
 	}
+	if hasHad {
+		if err := checkContent(ctx, writing); err != nil {
+			return fail(err)
+		}
+	}
 	if err := migrate(ctx, writing); err != nil {
 		return fail(err)
 	}
-	if err := checkKeyset(ctx, writing, o.Keys); err != nil {
+	if err := checkKeyset(ctx, writing, o.Keys, hasHad); err != nil {
 		return fail(err)
 	}
 	if err := makeEpoch(ctx, writing); err != nil {
 		return fail(err)
+	}
+	if o.Bound != nil {
+		o.Bound()
 	}
 	s.readers, err = sql.Open("sqlite", dsn(path, true))
 	if err != nil {
@@ -141,17 +159,8 @@ func fileURL(path string, settings url.Values) string {
 	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: settings.Encode()}).String()
 }
 
-// Exists reports whether a data directory has a database.
-func Exists(dir string) (bool, error) {
-	_, err := os.Stat(filepath.Join(dir, DatabaseFile))
-	if errors.Is(err, os.ErrNotExist) {
-		return false, nil
-	}
-	return err == nil, err
-}
-
 // checkKeyset ties a new database to its keyset. Later it refuses any other keyset.
-func checkKeyset(ctx context.Context, db *sql.DB, keys *sealing.Keyset) error {
+func checkKeyset(ctx context.Context, db *sql.DB, keys *sealing.Keyset, hasHad bool) error {
 	check, err := readMeta(ctx, db, store.MetaKeyset)
 	if errors.Is(err, sql.ErrNoRows) {
 		var seq int64
@@ -161,6 +170,9 @@ func checkKeyset(ctx context.Context, db *sql.DB, keys *sealing.Keyset) error {
 		}
 		if !errors.Is(err, sql.ErrNoRows) {
 			return err
+		}
+		if hasHad {
+			return &GoneError{sawNothing}
 		}
 		return writeMeta(ctx, db, store.MetaKeyset, keys.CheckValue())
 	}

@@ -39,7 +39,10 @@ type writer struct {
 	number    int64     // of the last record
 	modified  time.Time // of the last change
 	durable   atomic.Pointer[audit.Head]
-	failing   atomic.Bool // the last transaction failed
+	failing   atomic.Bool  // the last transaction failed
+	held      func() error // the directory's lock
+	isHeld    error        // what it last said
+	heldFor   *time.Ticker
 
 	feed         *store.Broadcast
 	checkpointer *checkpointer
@@ -65,7 +68,7 @@ func startWriter(ctx context.Context, db *sql.DB, s *Store) (*writer, error) {
 	}
 	w := &writer{
 		conn: conn, db: db, stmts: newStatements(conn), control: make(map[string]*sql.Stmt), keys: s.Keys, report: s.Report,
-		jobs: store.NewQueue[*job](), stopped: make(chan struct{}), feed: store.NewBroadcast(),
+		jobs: store.NewQueue[*job](), stopped: make(chan struct{}), feed: store.NewBroadcast(), held: s.held, heldFor: time.NewTicker(heldFor),
 	}
 	for name, text := range control {
 		if w.control[name], err = conn.PrepareContext(ctx, text); err != nil {
@@ -102,6 +105,7 @@ func (w *writer) do(ctx context.Context, run func(*tx) error) error {
 func (w *writer) close() error {
 	w.jobs.Close()
 	<-w.stopped
+	w.heldFor.Stop()
 	err := w.stmts.close()
 	for _, stmt := range w.control {
 		err = errors.Join(err, stmt.Close())
@@ -196,6 +200,9 @@ func (w *writer) undo() {
 }
 
 func (w *writer) attempt(t *tx, batch []*job) error {
+	if err := w.stillHeld(); err != nil {
+		return err
+	}
 	if err := t.control("begin"); err != nil {
 		return err
 	}
