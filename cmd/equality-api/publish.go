@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -47,14 +48,21 @@ func (p *program) startRelay(ctx context.Context) (stop func(), err error) {
 	held := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "equality_events_held", Help: "Events held until someone retries or drops one.",
 	})
-	lag := prometheus.NewGauge(prometheus.GaugeOpts{
+	var oldest atomic.Pointer[time.Time]
+	lag := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "equality_events_lag_seconds", Help: "How long the oldest event has waited to be published; 0 in a process that does not publish.",
+	}, func() float64 {
+		at := oldest.Load()
+		if at == nil || at.IsZero() {
+			return 0
+		}
+		return max(0, time.Since(*at).Seconds())
 	})
 	p.metrics.MustRegister(published, held, lag)
 	r := relay.New(relay.Options{
-		Feed: feed, Topic: topic, Wanted: mmh.Published, Compose: p.message, Now: time.Now, Report: p.report,
+		Feed: feed, Topic: topic, Wanted: mmh.Published, Compose: p.message, Report: p.report,
 		Published: published.Inc,
-		Stands:    func(n int, late time.Duration) { held.Set(float64(n)); lag.Set(late.Seconds()) },
+		Stands:    func(n int, at time.Time) { held.Set(float64(n)); oldest.Store(&at) },
 	})
 	ctx, cancel := context.WithCancel(ctx)
 	var running sync.WaitGroup

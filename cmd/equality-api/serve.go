@@ -60,6 +60,7 @@ func (c *serveCommand) Run(ctx context.Context, o output) (err error) {
 	p := &program{settings: s, storage: data, metrics: server.NewRegistry(),
 		log:   slog.New(slog.NewJSONHandler(o.err, &slog.HandlerOptions{Level: s.LogLevel})),
 		heads: slog.New(slog.NewJSONHandler(o.err, nil))}
+	server.TakeStandardLog(p.log)
 	// Report an address that cannot be used before anything is created.
 	listener, err := net.Listen("tcp", s.Listen)
 	if err != nil {

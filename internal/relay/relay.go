@@ -71,13 +71,12 @@ type Options struct {
 	Wanted func(eventType string) bool
 	// Compose makes the message of a change; old is nil where the record was created.
 	Compose func(e events.Event, old *service.Shown, now service.Shown) []byte
-	Now     func() time.Time
 	// Report is called when publishing fails, and without an error when it works again.
 	Report func(what string, err error)
-	// Published is called for every message that the topic accepted. Stands gets
-	// how many events are held and how long the oldest other event has waited.
+	// Published is called for every message that the topic accepted. Stands gets how many
+	// events are held and the time of the oldest other event, which is zero if none waits.
 	Published func()
-	Stands    func(held int, lag time.Duration)
+	Stands    func(held int, oldest time.Time)
 }
 
 // Relay publishes.
@@ -100,7 +99,7 @@ func (r *Relay) Run(ctx context.Context) {
 		err := r.round(ctx, limit)
 		switch {
 		case errors.Is(err, errFollows):
-			r.Stands(0, 0)
+			r.Stands(0, time.Time{})
 			pause = 0
 			sleep(ctx, leadInterval)
 			continue
@@ -132,7 +131,7 @@ func (r *Relay) round(ctx context.Context, limit int) error {
 		return err
 	}
 	for h := progress.due(); h != nil; h = progress.due() {
-		if progress, err = r.again(ctx, *h); err != nil {
+		if progress, err = r.again(ctx, progress, *h); err != nil {
 			return err
 		}
 	}
@@ -145,18 +144,17 @@ func (r *Relay) round(ctx context.Context, limit int) error {
 		r.Report("events expired before they were published", errors.New("the topic's listeners will not receive them"))
 	}
 	if len(page) == 0 {
-		r.Stands(len(progress.Held), 0)
+		r.Stands(len(progress.Held), time.Time{})
 		return nil
 	}
-	r.Stands(len(progress.Held), r.Now().Sub(page[0].At))
 	done, held, failed := progress.Position, []Held(nil), error(nil)
 	for _, e := range page {
 		if ctx.Err() != nil {
 			break
 		}
+		r.Stands(len(progress.Held), e.At)
 		var h *Held
 		if h, failed = r.take(ctx, &progress, e); failed != nil {
-			r.Stands(len(progress.Held), r.Now().Sub(e.At))
 			break
 		}
 		if h != nil {
@@ -174,7 +172,7 @@ func (r *Relay) round(ctx context.Context, limit int) error {
 		return nil
 	})
 	if failed == nil && err == nil && len(page) < limit {
-		r.Stands(len(progress.Held), 0)
+		r.Stands(len(progress.Held), time.Time{})
 	}
 	return errors.Join(failed, err)
 }
@@ -198,15 +196,18 @@ func (r *Relay) take(ctx context.Context, progress *Progress, e events.Event) (*
 }
 
 // again publishes a held event, and returns the progress after that.
-func (r *Relay) again(ctx context.Context, h Held) (Progress, error) {
+func (r *Relay) again(ctx context.Context, progress Progress, h Held) (Progress, error) {
 	why := ""
 	e, err := r.Feed.EventAt(ctx, h.Position, h.Event)
 	if errors.Is(err, service.ErrNotFound) {
 		r.Report("a held event has expired", fmt.Errorf("the topic's listeners will not receive event %v", h.Event))
 	} else if err != nil {
 		return Progress{}, err
-	} else if why, err = r.publish(ctx, e); err != nil {
-		return Progress{}, err
+	} else {
+		r.Stands(len(progress.Held), e.At) // later events wait for this one
+		if why, err = r.publish(ctx, e); err != nil {
+			return Progress{}, err
+		}
 	}
 	return Update(context.WithoutCancel(ctx), r.Feed, func(p *Progress) error {
 		p.endRetry(h.Event, why)

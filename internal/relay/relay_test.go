@@ -225,6 +225,38 @@ func TestRelayStopsWhereTooMuchIsHeld(t *testing.T) {
 	b.progress(func(p relay.Progress) bool { return p.Position == 2 && len(p.Held) == 1000 })
 }
 
+// What an event has waited grows while the topic hangs, not only when it has responded.
+func TestWaitingIsToldBeforeTheTopicResponds(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	oldest := make(chan time.Time, 100)
+	b.topic.hang = make(chan struct{})
+	b.run(func(o *relay.Options) { o.Stands = func(_ int, at time.Time) { oldest <- at } })
+	b.create()
+	b.create()
+	first := b.now()
+	next := func() time.Time {
+		t.Helper()
+		select {
+		case at := <-oldest:
+			return at
+		case <-time.After(20 * time.Second):
+			t.Fatal("nothing is told")
+			panic("unreachable")
+		}
+	}
+	at := next()
+	for at.IsZero() { // before the first record was there
+		at = next()
+	}
+	if !at.Equal(first) {
+		t.Errorf("%v has waited longest, want the first event's %v", at, first)
+	}
+	close(b.topic.hang)
+	for !next().IsZero() {
+	}
+}
+
 // follows is a feed that another process is publishing.
 type follows struct{ relay.Feed }
 
@@ -237,7 +269,7 @@ func TestWhoDoesNotLeadPublishesNothing(t *testing.T) {
 	one := b.create()
 	stop := b.run(func(o *relay.Options) {
 		o.Feed = follows{b.feed}
-		o.Stands = func(int, time.Duration) { asked <- true }
+		o.Stands = func(int, time.Time) { asked <- true }
 	})
 	<-asked
 	stop()

@@ -111,7 +111,7 @@ func (b *bench) change(target uuid.UUID, times int) {
 func (b *bench) run(change ...func(*relay.Options)) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	o := relay.Options{
-		Feed: b.feed, Topic: b.topic, Now: b.now, Report: b.reports.report, Published: func() {}, Stands: func(int, time.Duration) {},
+		Feed: b.feed, Topic: b.topic, Report: b.reports.report, Published: func() {}, Stands: func(int, time.Time) {},
 		Wanted:  func(kind string) bool { return kind == events.Created || kind == events.Updated },
 		Compose: func(e events.Event, _ *service.Shown, now service.Shown) []byte { return fmt.Append(nil, now.Version) },
 	}
@@ -185,9 +185,13 @@ type topic struct {
 	taken []relay.Message
 	down  error
 	away  map[uuid.UUID]error // by group
+	hang  chan struct{}       // until it is closed; nil does not hang
 }
 
 func (s *topic) Publish(_ context.Context, m relay.Message) error {
+	if s.hang != nil {
+		<-s.hang
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := errors.Join(s.down, s.away[m.Group]); err != nil {

@@ -17,11 +17,18 @@ import (
 // secret is in the message, and must be in no error.
 const secret = "s3cret-Marker"
 
-// This test sets environment variables, so it does not run in parallel.
-func TestWhatSNSAnswers(t *testing.T) {
+const arn = "arn:aws:sns:eu-west-2:000000000000:equality.fifo"
+
+// credentials are invented. They are environment variables, so tests that need them do not
+// run in parallel.
+func credentials(t *testing.T) {
 	t.Setenv("AWS_ACCESS_KEY_ID", "invented")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "invented")
 	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+}
+
+func TestWhatSNSAnswers(t *testing.T) {
+	credentials(t)
 	var sent url.Values
 	var status int
 	var body string
@@ -34,7 +41,6 @@ func TestWhatSNSAnswers(t *testing.T) {
 		_, _ = io.WriteString(w, body)
 	}))
 	defer server.Close()
-	const arn = "arn:aws:sns:eu-west-2:000000000000:equality.fifo"
 	s, err := relay.NewSNS(t.Context(), arn, "eu-west-2", server.URL)
 	ok(t, err)
 	m := relay.Message{Group: uuid.New(), ID: uuid.New(), Body: []byte(`{"a":"` + secret + `"}`)}

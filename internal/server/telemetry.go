@@ -46,12 +46,22 @@ var serverMessages = []string{
 	"http: superfluous response.WriteHeader call",
 	"http: URL query contains semicolon",
 	"http2:",
+	"Unsolicited response received on idle HTTP channel",
 }
 
 // errorLog passes the messages of an http.Server to slog, without data from clients.
-func errorLog(to *slog.Logger) *log.Logger { return log.New(scrubber{to}, "", 0) }
+func errorLog(to *slog.Logger) *log.Logger { return log.New(scrubber{to, "http server"}, "", 0) }
 
-type scrubber struct{ to *slog.Logger }
+// TakeStandardLog passes on, likewise, what libraries print with the standard log package.
+func TakeStandardLog(to *slog.Logger) {
+	log.SetFlags(0)
+	log.SetOutput(scrubber{to, "library"})
+}
+
+type scrubber struct {
+	to   *slog.Logger
+	from string
+}
 
 func (s scrubber) Write(line []byte) (int, error) {
 	event, level := "other", slog.LevelWarn
@@ -67,6 +77,6 @@ func (s scrubber) Write(line []byte) (int, error) {
 	case bytes.HasPrefix(line, []byte(acceptError)):
 		event = string(bytes.TrimSpace(line)) // only says what this machine lacks
 	}
-	s.to.LogAttrs(context.Background(), level, "http server", slog.String("event", event))
+	s.to.LogAttrs(context.Background(), level, s.from, slog.String("event", event))
 	return len(line), nil
 }
