@@ -204,9 +204,13 @@ func TestCompressedFilesAreImported(t *testing.T) {
 // An import takes the same memory, however many records a file has.
 func TestAnImportLivesInBoundedMemory(t *testing.T) {
 	t.Parallel()
+	inBoundedMemory(t, write(t, "people.ndjson", people(60_000, `,"gender":{"genderValue":"o","genderValueIfOther":"`+strings.Repeat("x", 200)+`"}`)))
+}
+
+func inBoundedMemory(t *testing.T, args ...string) {
+	t.Helper()
 	const limit = 300 << 10 // kilobytes
-	file := write(t, "people.ndjson", people(60_000, `,"gender":{"genderValue":"o","genderValueIfOther":"`+strings.Repeat("x", 200)+`"}`))
-	cmd := command("import", "--data-dir", newDir(t), file)
+	cmd := command(append([]string{"import", "--data-dir", newDir(t)}, args...)...)
 	if underRace() { // the race detector takes memory of its own
 		var err error
 		if cmd.Path, err = build(t.TempDir(), false); err != nil {

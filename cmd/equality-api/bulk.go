@@ -129,15 +129,15 @@ func fingerprint(ctx context.Context, f *os.File, options ...string) (string, er
 	return "", ctx.Err()
 }
 
-// rejectFile is created when there is something to write. An existing file
+// reportFile is created when there is something to write. An existing file
 // belongs to another import and is not touched, unless this import continues it.
-type rejectFile struct {
+type reportFile struct {
 	path   string
 	resume bool
 	f      *os.File
 }
 
-func (r *rejectFile) Truncate(size int64) error {
+func (r *reportFile) Truncate(size int64) error {
 	if r.f == nil {
 		f, err := r.open(size)
 		if err != nil || f == nil {
@@ -156,7 +156,7 @@ func (r *rejectFile) Truncate(size int64) error {
 }
 
 // open opens the file, which must exist if it held something before.
-func (r *rejectFile) open(size int64) (*os.File, error) {
+func (r *reportFile) open(size int64) (*os.File, error) {
 	flags := os.O_RDWR | os.O_CREATE | os.O_EXCL
 	if r.resume {
 		flags = os.O_RDWR
@@ -171,14 +171,14 @@ func (r *rejectFile) open(size int64) (*os.File, error) {
 	return f, r.failed(err)
 }
 
-func (r *rejectFile) WriteAt(p []byte, off int64) (int, error) {
+func (r *reportFile) WriteAt(p []byte, off int64) (int, error) {
 	n, err := r.f.WriteAt(p, off)
 	return n, r.failed(err)
 }
 
-func (r *rejectFile) Sync() error { return r.failed(r.f.Sync()) }
+func (r *reportFile) Sync() error { return r.failed(r.f.Sync()) }
 
-func (r *rejectFile) failed(err error) error {
+func (r *reportFile) failed(err error) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", r.path, withoutPath(err))
 	}
@@ -186,7 +186,7 @@ func (r *rejectFile) failed(err error) error {
 }
 
 // close closes the file, and removes it if it is empty.
-func (r *rejectFile) close() error {
+func (r *reportFile) close() error {
 	if r.f == nil {
 		return nil
 	}

@@ -1,12 +1,9 @@
 package main
 
 import (
-	"bytes"
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -17,19 +14,21 @@ import (
 	"equality-information-api/internal/equality"
 	"equality-information-api/internal/mmh"
 	"equality-information-api/internal/refdata"
+	"equality-information-api/internal/sealing"
 	"equality-information-api/internal/service"
 )
 
 type importCommand struct {
 	storage `embed:""`
-	Files   []string `arg:"" name:"file" help:"Files to import, in this order, plain or compressed with gzip."`
+	Files   []string `arg:"" name:"file" help:"Files to import, in this order, plain, compressed with gzip or encrypted with age; - is standard input."`
 
-	Format            string `enum:"ndjson,csv,dynamodb-json" default:"ndjson" help:"Format of the files: ndjson, csv or dynamodb-json (a table export from the earlier service)."`
+	Format            string `enum:"ndjson,csv,dynamodb-json" default:"ndjson" help:"Format of the files: ndjson, csv or dynamodb-json (a table export or scan of the earlier service)."`
+	Identity          string `placeholder:"FILE" help:"File with the age identity that opens encrypted files (mode 0600)."`
 	Map               string `placeholder:"FILE" help:"Mapping of another system's columns and codes, for CSV (docs/import.md)."`
 	DryRun            bool   `help:"Check the files without opening the database. This does not check who already has a record."`
 	Resume            bool   `help:"Continue an import of the same files, with the same options, that was interrupted."`
 	NoEvents          bool   `help:"Raise one event for the whole import instead of one for each record."`
-	RejectsDir        string `default:"." placeholder:"DIR" help:"Directory for FILE.rejects.ndjson, which lists the line, pointer and rule of each rejected record."`
+	RejectsDir        string `default:"." placeholder:"DIR" help:"Directory for FILE.rejects.ndjson and FILE.findings.ndjson, which list the line, pointer and rule of what is wrong with rejected and with imported records."`
 	LocalEthnicGroups bool   `help:"Accept the local ethnic groups, as serve does with this flag."`
 }
 
@@ -42,13 +41,8 @@ func (c importCommand) Run(ctx context.Context, o output) (err error) {
 	if err != nil {
 		return err
 	}
-	// Report a file that cannot be read before anything is imported.
-	for _, path := range c.Files {
-		f, err := openInput(path)
-		if err != nil {
-			return err
-		}
-		_ = f.Close()
+	if err := c.readable(); err != nil {
+		return err
 	}
 	var s *bulkStore
 	if !c.DryRun {
@@ -71,11 +65,35 @@ func (c importCommand) Run(ctx context.Context, o output) (err error) {
 	return nil
 }
 
-// decoding is how the lines of a file are read.
+// readable reports what cannot be read before anything is imported.
+func (c importCommand) readable() error {
+	piped := 0
+	for _, path := range c.Files {
+		if path == standardInput {
+			piped++
+			continue
+		}
+		f, err := openInput(path)
+		if err != nil {
+			return err
+		}
+		_ = f.Close()
+	}
+	switch {
+	case piped > 1:
+		return errors.New("standard input (-) can only be read once")
+	case piped > 0 && c.Resume:
+		return errors.New("--resume: an import from standard input (-) cannot be continued; without --resume it counts what is imported already as unchanged")
+	}
+	return nil
+}
+
+// decoding is how the records of a file are read.
 type decoding struct {
-	rules   *equality.Rules
-	options bulk.Options
-	mapping []byte
+	rules    *equality.Rules
+	options  bulk.Options
+	mapping  []byte
+	identity *sealing.Identity
 }
 
 func (c importCommand) decoding() (d decoding, err error) {
@@ -91,6 +109,12 @@ func (c importCommand) decoding() (d decoding, err error) {
 	if c.Map != "" && c.Format != bulk.FormatCSV {
 		return d, errors.New("--map only works with --format csv")
 	}
+	if c.Identity != "" {
+		if d.identity, err = sealing.LoadIdentity(c.Identity); err != nil {
+			return d, fmt.Errorf("--identity: %w", err)
+		}
+	}
+	d.options.Format = c.Format
 	switch c.Format {
 	case bulk.FormatCSV:
 		if c.Map != "" {
@@ -102,7 +126,6 @@ func (c importCommand) decoding() (d decoding, err error) {
 		if err != nil {
 			return d, fmt.Errorf("--map: %w", err)
 		}
-		d.options.Rows = true
 		d.options.Header = func(header []byte) (bulk.Decoder, error) {
 			return bulk.CSV(rules, lists, mapping, today(), header)
 		}
@@ -134,7 +157,7 @@ func dynamoDB(lists *refdata.Lists) (bulk.Decoder, error) {
 // itemRules are the rules that only items from that table can break.
 var itemRules = []equality.FailureCode{
 	{Code: "item.form", Meaning: "is not an item in DynamoDB's JSON"},
-	{Code: "item.version", Meaning: "has a version that is not a whole number"},
+	{Code: "item.version", Meaning: "has a version that is not a whole number from 0 to 9007199254740991, so it begins at 0"},
 	{Code: "NotEqualValidator", Meaning: "must not be the zero UUID"},
 	{Code: "NationalInsuranceNumberValidator", Meaning: "is not a National Insurance number"},
 	{Code: "W24", Meaning: "must have one primary language"},
@@ -143,37 +166,40 @@ var itemRules = []equality.FailureCode{
 
 // file imports or checks one file, and prints the result.
 func (c importCommand) file(ctx context.Context, o output, s *bulkStore, path string, d decoding) (state bulk.State, err error) {
-	f, err := openInput(path)
+	f, err := openSource(ctx, path)
 	if err != nil {
 		return state, err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return state, err
+	name, size := filepath.Base(path), int64(0)
+	if path == standardInput {
+		name = "stdin"
+	} else if info, err := f.Stat(); err == nil {
+		size = info.Size()
 	}
 	var run *service.ImportRun
 	if s != nil {
-		mark, err := fingerprint(ctx, f, c.Format, string(d.mapping), fmt.Sprint(c.NoEvents, c.LocalEthnicGroups))
-		if err != nil {
-			return state, err
+		o := service.ImportOptions{Scope: c.Format, Events: !c.NoEvents, Mark: "import " + standardInput}
+		if path != standardInput {
+			if o.Mark, err = fingerprint(ctx, f, c.Format, string(d.mapping), fmt.Sprint(c.NoEvents, c.LocalEthnicGroups)); err != nil {
+				return state, err
+			}
 		}
-		run, err = s.StartImport(s.access, service.ImportOptions{Scope: c.Format, Mark: mark, Events: !c.NoEvents})
-		if err != nil {
+		if run, err = s.StartImport(s.access, o); err != nil {
 			return state, err
 		}
 	}
-	source, err := newSource(f)
+	source, err := newSource(f, d.identity)
 	if err != nil {
 		return state, err
 	}
-	rejects := &rejectFile{path: filepath.Join(c.RejectsDir, filepath.Base(path)+".rejects.ndjson"), resume: c.Resume}
-	defer func() { err = errors.Join(err, rejects.close()) }()
-	meter := newMeter(o.err, filepath.Base(path), info.Size())
+	rejects, findings := c.report(name+".rejects.ndjson"), c.report(name+".findings.ndjson")
+	defer func() { err = errors.Join(err, rejects.close(), findings.close()) }()
+	meter := newMeter(o.err, name, size)
 	options := d.options
-	options.Source, options.Skip, options.Rejects = source, source.skip, rejects
+	options.Source, options.Skip, options.Rejects, options.Findings = source, source.skip, rejects, findings
 	options.Workers, options.Resume = runtime.GOMAXPROCS(0), c.Resume
-	options.Progress = func(state bulk.State) { meter.at(source.raw(), state.Read) }
+	options.Progress = func(state bulk.State) { meter.at(source.read.Load(), state.Read) }
 	if run == nil {
 		state, err = bulk.Check(ctx, options)
 	} else {
@@ -181,78 +207,51 @@ func (c importCommand) file(ctx context.Context, o output, s *bulkStore, path st
 	}
 	meter.end()
 	if err != nil && run != nil && state.Read > 0 {
-		err = fmt.Errorf("%w after %s records: continue with --resume", err, grouped(state.Read))
+		again := "continue with --resume"
+		if path == standardInput {
+			again = "import it again"
+		}
+		err = fmt.Errorf("%w after %s records: %s", err, grouped(state.Read), again)
 	}
 	if err != nil {
 		return state, err
 	}
-	return state, c.print(o, path, rejects.path, state)
+	c.print(o, path, state)
+	printRules(o, rejects.path, state.Rejected, state.Rules)
+	printRules(o, findings.path, state.Found, state.FoundRules)
+	return state, nil
 }
 
-func (c importCommand) print(o output, path, rejects string, s bulk.State) error {
+func (c importCommand) report(name string) *reportFile {
+	return &reportFile{path: filepath.Join(c.RejectsDir, name), resume: c.Resume}
+}
+
+func (c importCommand) print(o output, path string, s bulk.State) {
 	became := fmt.Sprintf("%s imported, %s unchanged", grouped(s.Imported), grouped(s.Unchanged))
 	if c.DryRun {
 		became = fmt.Sprintf("%s could be imported", grouped(s.Imported))
 	}
-	fmt.Fprintf(o.out, "%s: %s records: %s, %s rejected\n", path, grouped(s.Read), became, grouped(s.Rejected))
-	if s.Rejected == 0 {
-		return nil
+	became += fmt.Sprintf(", %s rejected", grouped(s.Rejected))
+	if s.Found > 0 {
+		became += fmt.Sprintf("; %s have findings", grouped(s.Found))
 	}
-	fmt.Fprintf(o.out, "For details see %s. By rule:\n", rejects)
+	if s.Empty > 0 {
+		became += fmt.Sprintf("; %s empty rows passed over", grouped(s.Empty))
+	}
+	fmt.Fprintf(o.out, "%s: %s records: %s\n", path, grouped(s.Read), became)
+}
+
+// printRules prints which rules the records in a report break.
+func printRules(o output, path string, records int64, rules map[string]int64) {
+	if records == 0 {
+		return
+	}
+	fmt.Fprintf(o.out, "For details see %s. By rule:\n", path)
 	meanings := make(map[string]string)
 	for _, meaning := range slices.Concat(equality.FailureCodes(), bulk.Meanings, itemRules) {
 		meanings[meaning.Code] = meaning.Meaning
 	}
-	for _, rule := range slices.Sorted(maps.Keys(s.Rules)) {
-		fmt.Fprintf(o.out, "%10s  %s: %s\n", grouped(s.Rules[rule]), rule, meanings[rule])
+	for _, rule := range slices.Sorted(maps.Keys(rules)) {
+		fmt.Fprintf(o.out, "%10s  %s: %s\n", grouped(rules[rule]), rule, meanings[rule])
 	}
-	return nil
-}
-
-// source is the uncompressed content of a file.
-type source struct {
-	io.Reader
-	f    *os.File
-	gzip bool
-}
-
-func newSource(f *os.File) (*source, error) {
-	magic := make([]byte, 2)
-	n, err := f.ReadAt(magic, 0)
-	if err != nil && err != io.EOF {
-		return nil, withoutPath(err)
-	}
-	s := &source{Reader: f, f: f}
-	if !bytes.Equal(magic[:n], []byte{0x1f, 0x8b}) {
-		return s, nil
-	}
-	s.gzip = true
-	s.Reader, err = gzip.NewReader(f)
-	return s, err
-}
-
-// Read reads from the reader, and removes paths from its errors.
-func (s *source) Read(p []byte) (int, error) {
-	n, err := s.Reader.Read(p)
-	if err == nil || err == io.EOF {
-		return n, err
-	}
-	return n, withoutPath(err)
-}
-
-// skip skips content that an earlier run has read.
-func (s *source) skip(n int64) error {
-	var err error
-	if s.gzip {
-		_, err = io.CopyN(io.Discard, s, n)
-	} else {
-		_, err = s.f.Seek(n, io.SeekCurrent)
-	}
-	return err
-}
-
-// raw is how many bytes of the file have been read.
-func (s *source) raw() int64 {
-	at, _ := s.f.Seek(0, io.SeekCurrent) // the file is open
-	return at
 }

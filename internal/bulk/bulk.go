@@ -11,12 +11,15 @@ import (
 	"errors"
 
 	"equality-information-api/internal/equality"
+	"equality-information-api/internal/store"
 )
 
-// Item is a record from a file. Its ID is the zero UUID if the file has none.
+// Item is a record from a file, and what was found in it. Its ID is the zero UUID
+// if the file has none.
 type Item struct {
-	Record  equality.Record
-	Version int64
+	Record   equality.Record
+	Version  int64
+	Findings []equality.Finding
 }
 
 // A Decoder reads one line, or one row of CSV. Its error is an
@@ -64,9 +67,6 @@ type RowError struct{ Rule string }
 
 func (e *RowError) Error() string { return "bulk: a row breaks the rule " + e.Rule }
 
-// maxVersion is the largest number that every JSON parser reads exactly.
-const maxVersion = 1<<53 - 1
-
 // parseVersion reads a version, which has only digits.
 func parseVersion(text string) (version int64, ok bool) {
 	if text == "" || len(text) > 16 {
@@ -78,7 +78,7 @@ func parseVersion(text string) (version int64, ok bool) {
 		}
 		version = version*10 + int64(digit-'0')
 	}
-	return version, version <= maxVersion
+	return version, version <= store.MaxVersion
 }
 
 // failuresOf returns the failures in a Decoder's error; false for any other

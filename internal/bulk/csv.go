@@ -36,7 +36,9 @@ func CSV(rules *equality.Rules, lists *refdata.Lists, m Mapping, today equality.
 		}
 		d.header = append(d.header, index)
 	}
-	switch {
+	switch other := strings.IndexAny(names[0], ";\t"); {
+	case len(names) == 1 && other >= 0:
+		return nil, fmt.Errorf("the columns are separated by %s, not by commas: save the file as CSV with commas", map[byte]string{';': ";", '\t': "tabs"}[names[0][other]])
 	case !seen[byName["targetId"]] && len(errs) == len(names):
 		// It may be a row about a person, so the error must not repeat it.
 		return nil, fmt.Errorf("the first line is not a header: see docs/import.md")
@@ -102,7 +104,7 @@ func (d *csvDecoder) Decode(line []byte) (Item, error) {
 	if len(failures.Failures) > 0 {
 		return Item{}, &failures
 	}
-	return Item{record, version}, err
+	return Item{Record: record, Version: version}, err
 }
 
 // pointerOf is the JSON pointer to a column's value in the record.

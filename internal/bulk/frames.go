@@ -3,6 +3,9 @@ package bulk
 import (
 	"bytes"
 	"io"
+	"slices"
+	"strings"
+	"unicode"
 )
 
 // The longest line of JSON and row of CSV, in bytes including the line ending.
@@ -21,24 +24,36 @@ type frame struct {
 	rule string // the rule it breaks, if it cannot be decoded
 }
 
-// framer cuts a stream into lines, or into rows of CSV, whose quoted cells can
-// hold line endings. It uses a fixed amount of memory: it skips whatever is too
-// long while reading it.
+// shape is how the records lie in a file.
+type shape int
+
+const (
+	inLines    shape = iota
+	inRows           // of CSV, whose quoted cells can hold line endings
+	inSequence       // JSON objects, each over several lines
+	inArray          // one JSON array of objects
+	inScan           // as aws dynamodb scan prints them: objects in the array Items of an object
+)
+
+// framer cuts a stream into its records. It uses a fixed amount of memory: it
+// skips whatever is too long while reading it.
 type framer struct {
 	r          io.Reader
-	csv        bool
+	shape      shape
 	max        int
 	buf        []byte
 	start, end int // the part of buf that is read but not returned yet
 	eof        bool
 	offset     int64 // of the next frame
 	line       int64
+	empty      int64  // rows that were passed over
+	inside     nested // where in a JSON document the next frame is
 }
 
 // newFramer cuts r, which begins at this offset and line of the whole stream.
-func newFramer(r io.Reader, csv bool, offset, line int64) *framer {
-	f := &framer{r: r, csv: csv, max: maxLine, offset: offset, line: line}
-	if csv {
+func newFramer(r io.Reader, s shape, offset, line int64) *framer {
+	f := &framer{r: r, shape: s, max: maxLine, offset: offset, line: line}
+	if s == inRows {
 		f.max = maxRow
 	}
 	f.buf = make([]byte, f.max+readAhead)
@@ -60,6 +75,17 @@ func (f *framer) fill() error {
 	return err
 }
 
+// head returns the beginning of the stream without reading it, and says whether it
+// is the whole stream.
+func (f *framer) head() (head []byte, whole bool, err error) {
+	for f.end-f.start < headLength && !f.eof {
+		if err := f.fill(); err != nil {
+			return nil, false, err
+		}
+	}
+	return f.buf[f.start:f.end], f.eof, nil
+}
+
 // take returns the next n bytes, which hold this many line endings.
 func (f *framer) take(n int, lines int64) []byte {
 	text := f.buf[f.start : f.start+n]
@@ -71,13 +97,33 @@ func (f *framer) take(n int, lines int64) []byte {
 
 // next returns the next frame that is not blank, and io.EOF at the end.
 func (f *framer) next() (frame, error) {
+	if f.shape > inRows {
+		return f.element()
+	}
 	for {
 		fr, err := f.any()
-		if err != nil || fr.rule != "" || len(bytes.Trim(fr.text, " \t\r\n")) > 0 {
+		if err != nil || fr.rule != "" || !f.blank(fr.text) {
 			return fr, err
+		}
+		if f.shape == inRows {
+			f.empty++
 		}
 	}
 }
+
+// blank says whether a line has nothing but white space, or a row nothing but
+// empty cells, as spreadsheets leave them where rows were deleted.
+func (f *framer) blank(text []byte) bool {
+	if f.shape == inLines {
+		return len(bytes.Trim(text, " \t\r\n")) == 0
+	}
+	return len(bytes.TrimFunc(text, func(r rune) bool { return r == ',' || r == '"' || isBlank(r) })) == 0 &&
+		!slices.ContainsFunc(cells(text), func(cell string) bool { return strings.TrimFunc(cell, isBlank) != "" })
+}
+
+// isBlank says whether a character shows nothing. A byte order mark is left where
+// files were joined.
+func isBlank(r rune) bool { return unicode.IsSpace(r) || r == '\ufeff' }
 
 func (f *framer) any() (frame, error) {
 	for {
@@ -92,7 +138,7 @@ func (f *framer) any() (frame, error) {
 		}
 		n, lines, state := f.cut(data)
 		if len(data) > f.max && (state == unfinished || n > f.max) {
-			if state = tooLong; f.csv && bytes.IndexByte(data[:f.max], '\n') >= 0 {
+			if state = tooLong; f.shape == inRows && bytes.IndexByte(data[:f.max], '\n') >= 0 {
 				state = malformed // its first line alone is not too long
 			}
 		}
@@ -134,7 +180,7 @@ const byteOrderMark = "\ufeff"
 // rest returns what follows the last line ending. A quote still open there is
 // never closed.
 func (f *framer) rest(at int64, data []byte) (frame, error) {
-	if f.csv && openQuote(data) {
+	if f.shape == inRows && openQuote(data) {
 		return frame{line: at, rule: RowQuotes}, f.skipLine()
 	}
 	return frame{text: trimEnd(f.take(len(data), 0)), line: at}, nil
@@ -175,7 +221,7 @@ const (
 
 // cut finds the end of the first frame in data, including its line ending.
 func (f *framer) cut(data []byte) (n int, lines int64, s state) {
-	if !f.csv {
+	if f.shape == inLines {
 		if i := bytes.IndexByte(data, '\n'); i >= 0 {
 			return i + 1, 1, whole
 		}

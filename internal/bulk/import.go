@@ -32,15 +32,14 @@ type Options struct {
 	// its next n bytes.
 	Source io.Reader
 	Skip   func(n int64) error
-	// Rows says that the file is CSV. Header gets its header and returns the
-	// decoder for its rows.
-	Rows   bool
+	Format string
+	// Header gets the header of CSV and returns the decoder for its rows.
 	Header func(header []byte) (Decoder, error)
-	// Decoder reads the lines of any other file.
-	Decoder Decoder
-	Rejects RejectFile
-	Workers int
-	Resume  bool
+	// Decoder reads the records of any other format.
+	Decoder           Decoder
+	Rejects, Findings ReportFile
+	Workers           int
+	Resume            bool
 	// Progress is called after each batch, when its state is durable.
 	Progress func(State)
 
@@ -78,7 +77,7 @@ func Import(ctx context.Context, to Importer, o Options) (State, error) {
 			}
 			to.Continue(r.state.CorrelationID)
 			// Records that were not durable are read again, and their rejects written again.
-			if err := o.Rejects.Truncate(r.state.Rejects); err != nil {
+			if err := errors.Join(o.Rejects.Truncate(r.state.Rejects), o.Findings.Truncate(r.state.Findings)); err != nil {
 				return r.state, err
 			}
 		}
@@ -88,6 +87,7 @@ func Import(ctx context.Context, to Importer, o Options) (State, error) {
 		return r.state, err
 	}
 	err = r.batches(ctx, frames)
+	r.state.Empty = frames.empty
 	if err == nil && ctx.Err() != nil {
 		err = ErrInterrupted
 	}
@@ -112,11 +112,24 @@ type run struct {
 	state State
 }
 
-// open reads the header, if there is one, and goes to where the import continues.
+// open sees what the file is, reads the header, if there is one, and goes to where
+// the import continues.
 func (r *run) open(ctx context.Context) (*framer, error) {
 	source := contextReader{ctx, r.Source}
-	frames := newFramer(source, r.Rows, 0, 1)
-	if r.Rows {
+	start := inLines
+	if r.Format == FormatCSV {
+		start = inRows
+	}
+	frames := newFramer(source, start, 0, 1)
+	head, whole, err := frames.head()
+	if err != nil {
+		return nil, err
+	}
+	frames.shape, err = shapeOf(r.Format, head, whole)
+	if err != nil {
+		return nil, err
+	}
+	if frames.shape == inRows {
 		header, err := frames.next()
 		switch {
 		case err == io.EOF:
@@ -138,10 +151,11 @@ func (r *run) open(ctx context.Context) (*framer, error) {
 		if err := r.Skip(skip); err != nil {
 			return nil, err
 		}
-		return newFramer(source, r.Rows, r.state.Offset, r.state.Line), nil
+		frames = newFramer(source, frames.shape, r.state.Offset, r.state.Line)
+	} else {
+		frames.take(int(r.state.Offset-frames.offset), 0)
 	}
-	frames.take(int(r.state.Offset-frames.offset), 0)
-	frames.line = r.state.Line
+	frames.line, frames.empty, frames.inside = r.state.Line, r.state.Empty, frames.shape.resumed()
 	return frames, nil
 }
 
@@ -155,7 +169,11 @@ func (r contextReader) Read(p []byte) (int, error) {
 	if err := r.ctx.Err(); err != nil {
 		return 0, err
 	}
-	return r.r.Read(p)
+	n, err := r.r.Read(p)
+	if err != nil && r.ctx.Err() != nil {
+		err = r.ctx.Err()
+	}
+	return n, err
 }
 
 // chunk is some frames and the results of decoding them.
@@ -163,12 +181,13 @@ type chunk struct {
 	text   []byte // until it is decoded
 	size   int
 	frames []span
-	end    State // only Offset and Line: where the next chunk begins
+	end    State // only Offset, Line and Empty: where the next chunk begins
 
 	ready    chan struct{} // closed when the fields below are set
 	arrivals []store.Arrival
 	lines    []int64 // of the arrivals
 	rejects  []Reject
+	findings []Finding
 	err      error
 }
 
@@ -236,11 +255,12 @@ func (r *run) read(ctx context.Context, frames *framer, work, ordered chan<- *ch
 			if f, err = frames.next(); err != nil {
 				break
 			}
+			c.end.Offset, c.end.Line, c.end.Empty = frames.offset, frames.line, frames.empty
 			from := len(c.text)
 			c.text = append(c.text, f.text...)
 			c.frames = append(c.frames, span{from, len(c.text), f.line, f.rule})
 		}
-		c.size, c.end.Offset, c.end.Line = len(c.text), frames.offset, frames.line
+		c.size = len(c.text)
 		if len(c.frames) > 0 {
 			for _, queue := range []chan<- *chunk{ordered, work} {
 				select {
@@ -285,6 +305,9 @@ func (r *run) decode(c *chunk) {
 			return
 		}
 		c.arrivals, c.lines = append(c.arrivals, arrival), append(c.lines, f.line)
+		for _, found := range item.Findings {
+			c.findings = append(c.findings, Finding{Line: f.line, Pointer: found.Pointer, Rule: found.Code, Kept: found.Kept})
+		}
 	}
 }
 
@@ -311,24 +334,29 @@ func (b *batch) joined() (joined chunk) {
 	joined.arrivals, joined.lines = make([]store.Arrival, 0, n), make([]int64, 0, n)
 	for _, c := range b.chunks {
 		joined.arrivals, joined.lines = append(joined.arrivals, c.arrivals...), append(joined.lines, c.lines...)
-		joined.rejects = append(joined.rejects, c.rejects...)
+		joined.rejects, joined.findings = append(joined.rejects, c.rejects...), append(joined.findings, c.findings...)
 		c.arrivals = nil
 	}
 	return joined
 }
 
-// load stores a batch. Its rejects are on disk before the batch is durable, so
+// load stores a batch. Its rejects and findings are on disk before the batch is durable, so
 // that none is lost; if the batch fails, they are written again.
 func (r *run) load(ctx context.Context, b *batch) error {
 	var next State
 	all := b.joined()
 	err := r.to.Load(context.WithoutCancel(ctx), all.arrivals, func(landings []store.Landing) (_ []byte, err error) {
 		next = r.state
-		next.Offset, next.Line = all.end.Offset, all.end.Line
+		next.Offset, next.Line, next.Empty = all.end.Offset, all.end.Line, all.end.Empty
 		next.Read += b.read
 		rejects := allRejects(&all, landings, &next)
-		next.reject(rejects)
-		if next.Rejects, err = writeRejects(r.Rejects, r.state.Rejects, rejects); err != nil {
+		findings := ofAccepted(all.findings, rejects)
+		next.Rejected += tally(rejects, &next.Rules)
+		next.Found += tally(findings, &next.FoundRules)
+		if next.Rejects, err = writeReport(r.Rejects, r.state.Rejects, rejects); err != nil {
+			return nil, err
+		}
+		if next.Findings, err = writeReport(r.Findings, r.state.Findings, findings); err != nil {
 			return nil, err
 		}
 		return next.encode()

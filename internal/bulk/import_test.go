@@ -112,7 +112,7 @@ func lines(n int) string {
 	return text.String()
 }
 
-func rejectsFile(t *testing.T) *os.File {
+func reportFile(t *testing.T) *os.File {
 	t.Helper()
 	f, err := os.Create(filepath.Join(t.TempDir(), "rejects"))
 	if err != nil {
@@ -127,7 +127,7 @@ func optionsOf(t *testing.T, text string, rejects *os.File) Options {
 	source := strings.NewReader(text)
 	return Options{
 		Source: source, Skip: func(n int64) error { _, err := source.Seek(n, io.SeekCurrent); return err },
-		Decoder: NDJSON(testRules(t), day), Rejects: rejects, Workers: 3, Progress: func(State) {}, perBatch: 7,
+		Format: FormatNDJSON, Decoder: NDJSON(testRules(t), day), Rejects: rejects, Findings: reportFile(t), Workers: 3, Progress: func(State) {}, perBatch: 7,
 	}
 }
 
@@ -149,34 +149,50 @@ func TestAnImportThatIsResumedEndsAsOneThatIsNot(t *testing.T) {
 	for i := range 200 {
 		rows += fmt.Sprintf("%s,%s\n", uuid.UUID{15: byte(i), 0: 1}, []string{"yes", "no", "perhaps", "\"\n\""}[i%4])
 	}
-	for name, text := range map[string]string{"lines": text, "rows": rows} {
-		open := func(rejects *os.File) Options {
+	rows += strings.Repeat(",\n", 20) // as a spreadsheet leaves them
+	scanned := `{"Count":200,` + "\n" + `"Items":[`
+	for i := range 200 {
+		id := uuid.UUID{15: byte(i - i%5/4), 0: 1}
+		scanned += fmt.Sprintf("{\n\"version\":%d, \"record\":{\"targetId\":\"%s\",\"ageGroup\":\"%s\"}},\n", i, id, []string{"preferNotToSay", "zebra"}[i%7/6])
+	}
+	scanned = strings.TrimSuffix(scanned, ",\n") + "]}\n"
+	for name, text := range map[string]string{"lines": text, "rows": rows, "a scan": scanned} {
+		open := func(rejects, findings *os.File) Options {
 			o := optionsOf(t, text, rejects)
+			o.Findings = findings
+			if name == "a scan" {
+				o.Format = FormatDynamoDB
+			}
 			if name == "rows" {
-				o.Rows, o.Decoder = true, nil
+				o.Format, o.Decoder = FormatCSV, nil
 				o.Header = func(header []byte) (Decoder, error) {
 					return CSV(testRules(t), testLists(t), Mapping{}, day, header)
 				}
+			} else {
+				o.Decoder = finding{o.Decoder}
 			}
 			return o
 		}
-		whole, wholeRejects := newShelf(), rejectsFile(t)
+		whole, wholeRejects, wholeFindings := newShelf(), reportFile(t), reportFile(t)
 		whole.correlation = uuid.UUID{1}
-		want, err := Import(t.Context(), whole, open(wholeRejects))
+		want, err := Import(t.Context(), whole, open(wholeRejects, wholeFindings))
 		if err != nil {
 			t.Fatal(err)
+		}
+		if (want.Found > 0) == (name == "rows") || (want.Empty > 0) != (name == "rows") || want.Found > want.Imported+want.Unchanged {
+			t.Errorf("%s: %+v", name, want)
 		}
 		if want.Imported == 0 || want.Rejected == 0 || want.Read != want.Imported+want.Unchanged+want.Rejected || !want.Done {
 			t.Errorf("%+v", want)
 		}
 		for seed := range uint64(12) {
 			random := rand.New(rand.NewPCG(seed, 3))
-			s, rejects := newShelf(), rejectsFile(t)
+			s, rejects, findings := newShelf(), reportFile(t), reportFile(t)
 			s.correlation = uuid.UUID{1}
 			s.fail = func() (bool, bool) { return random.IntN(4) == 0, random.IntN(4) == 0 }
 			var got State
 			for runs := 0; ; runs++ {
-				o := open(rejects)
+				o := open(rejects, findings)
 				o.Resume = runs > 0
 				if got, err = Import(t.Context(), s, o); err == nil {
 					break
@@ -195,13 +211,16 @@ func TestAnImportThatIsResumedEndsAsOneThatIsNot(t *testing.T) {
 			if d := cmp.Diff(content(t, wholeRejects), content(t, rejects)); d != "" {
 				t.Errorf("%s, seed %d: rejects: %s", name, seed, d)
 			}
+			if d := cmp.Diff(content(t, wholeFindings), content(t, findings)); d != "" {
+				t.Errorf("%s, seed %d: findings: %s", name, seed, d)
+			}
 			if d := cmp.Diff(whole.records, s.records, same); d != "" {
 				t.Errorf("%s, seed %d: records: %s", name, seed, d)
 			}
 			if len(s.acts) != 1 {
 				t.Errorf("%s, seed %d: it was %d acts", name, seed, len(s.acts))
 			}
-			o := open(rejects)
+			o := open(rejects, findings)
 			o.Resume = true
 			if again, err := Import(t.Context(), s, o); err != nil || len(s.completed) != 1 {
 				t.Errorf("resumed at its end: %v, %v", again, err)
@@ -210,15 +229,26 @@ func TestAnImportThatIsResumedEndsAsOneThatIsNot(t *testing.T) {
 	}
 }
 
+// finding finds something in every third record.
+type finding struct{ Decoder }
+
+func (f finding) Decode(line []byte) (Item, error) {
+	item, err := f.Decoder.Decode(line)
+	if err == nil && item.Record.TargetID[15]%3 == 0 {
+		item.Findings = []equality.Finding{{Pointer: "/a", Code: "x", Kept: true}, {Pointer: "/b", Code: "x"}}
+	}
+	return item, err
+}
+
 func TestAnImportOfTheSameAgainChangesNothing(t *testing.T) {
 	t.Parallel()
 	text := lines(100)
 	s := newShelf()
-	first, err := Import(t.Context(), s, optionsOf(t, text, rejectsFile(t)))
+	first, err := Import(t.Context(), s, optionsOf(t, text, reportFile(t)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	rejects := rejectsFile(t)
+	rejects := reportFile(t)
 	second, err := Import(t.Context(), s, optionsOf(t, text, rejects))
 	if err != nil {
 		t.Fatal(err)
@@ -232,7 +262,7 @@ func TestAnImportEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	s := newShelf()
-	o := optionsOf(t, lines(300), rejectsFile(t))
+	o := optionsOf(t, lines(300), reportFile(t))
 	parts := 0
 	o.Progress = func(State) {
 		if parts++; parts == 3 {
@@ -255,12 +285,12 @@ func TestAnImportEndsAtAnErrorOfItsFiles(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("test: broken")
 	s := newShelf()
-	o := optionsOf(t, "", rejectsFile(t))
+	o := optionsOf(t, "", reportFile(t))
 	o.Source = io.MultiReader(strings.NewReader(lines(100)), iotestErr{broken})
 	if state, err := Import(t.Context(), s, o); !errors.Is(err, broken) || state.Done || len(s.completed) > 0 {
 		t.Errorf("%v: %+v", err, state)
 	}
-	closed := rejectsFile(t)
+	closed := reportFile(t)
 	_ = closed.Close()
 	s = newShelf()
 	if state, err := Import(t.Context(), s, optionsOf(t, "zebra\n", closed)); err == nil || state.Read != 0 || len(s.records) > 0 {

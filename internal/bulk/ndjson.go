@@ -59,7 +59,7 @@ func (d ndjson) decode(line []byte) (Item, error) {
 	if len(failures.Failures) > 0 {
 		return Item{}, &failures
 	}
-	return Item{record, version}, nil
+	return Item{Record: record, Version: version}, nil
 }
 
 // idOf reads an id next to a record, if there is one.

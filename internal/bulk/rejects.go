@@ -1,9 +1,9 @@
 package bulk
 
 import (
-	"bytes"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/go-json-experiment/json"
 	"github.com/google/uuid"
@@ -21,9 +21,27 @@ type Reject struct {
 	TargetID uuid.UUID `json:"targetId,omitzero"`
 }
 
-// RejectFile is where rejects are written. Data written twice at the same offset
-// is the same.
-type RejectFile interface {
+func (r Reject) about() (line int64, rule string) { return r.Line, r.Rule }
+
+// A Finding is a value that breaks a rule in a record that is imported all the
+// same, with the value or without it. It does not hold the value.
+type Finding struct {
+	Line    int64  `json:"line"`
+	Pointer string `json:"pointer"`
+	Rule    string `json:"rule"`
+	Kept    bool   `json:"kept"`
+}
+
+func (f Finding) about() (line int64, rule string) { return f.Line, f.Rule }
+
+// report is a line of the file of rejects or of findings.
+type report interface {
+	about() (line int64, rule string)
+}
+
+// ReportFile is where rejects or findings are written. Data written twice at the
+// same offset is the same.
+type ReportFile interface {
 	io.WriterAt
 	Truncate(size int64) error
 	Sync() error
@@ -40,38 +58,41 @@ func landingReject(line int64, a *store.Arrival, landing store.Landing) (Reject,
 	return Reject{Line: line, Rule: rule, ID: a.ID, TargetID: a.Target}, rejected
 }
 
-// encodeRejects encodes rejects as lines of JSON.
-func encodeRejects(rejects []Reject) ([]byte, error) {
-	var text bytes.Buffer
-	for _, r := range rejects {
-		line, err := json.Marshal(r)
-		if err != nil {
-			return nil, err
-		}
-		text.Write(append(line, '\n'))
+// ofAccepted leaves out the findings about records that were rejected.
+func ofAccepted(findings []Finding, rejects []Reject) []Finding {
+	if len(findings) == 0 {
+		return nil
 	}
-	return text.Bytes(), nil
+	rejected := make(map[int64]bool, len(rejects))
+	for _, r := range rejects {
+		rejected[r.Line] = true
+	}
+	return slices.DeleteFunc(slices.Clone(findings), func(f Finding) bool { return rejected[f.Line] })
 }
 
-// writeRejects writes rejects at an offset, in place of anything there, and
-// returns the offset after them.
-func writeRejects(file RejectFile, at int64, rejects []Reject) (end int64, err error) {
-	text, err := encodeRejects(rejects)
+// writeReport writes rejects or findings as lines of JSON at an offset, in place
+// of anything there, and returns the offset after them.
+func writeReport[R report](file ReportFile, at int64, reports []R) (end int64, err error) {
+	if len(reports) == 0 {
+		return at, nil // there may be no file
+	}
+	var text []byte
+	for _, r := range reports {
+		line, err := json.Marshal(r)
+		if err != nil {
+			return 0, err
+		}
+		text = append(append(text, line...), '\n')
+	}
+	err = file.Truncate(at)
+	if err == nil {
+		_, err = file.WriteAt(text, at)
+	}
+	if err == nil {
+		err = file.Sync()
+	}
 	if err != nil {
-		return 0, err
+		return 0, fmt.Errorf("cannot write what was found: %w", err)
 	}
-	end = at + int64(len(text))
-	if len(text) == 0 {
-		return end, nil // there may be no file
-	}
-	if err := file.Truncate(at); err != nil {
-		return 0, fmt.Errorf("cannot write the file of rejects: %w", err)
-	}
-	if _, err := file.WriteAt(text, at); err != nil {
-		return 0, fmt.Errorf("cannot write the file of rejects: %w", err)
-	}
-	if err := file.Sync(); err != nil {
-		return 0, fmt.Errorf("cannot write the file of rejects: %w", err)
-	}
-	return end, nil
+	return at + int64(len(text)), nil
 }

@@ -20,12 +20,14 @@ var same = cmp.Options{
 	cmp.Comparer(func(a, b equality.Date) bool { return a == b }),
 }
 
+var shapes = map[string]shape{FormatNDJSON: inLines, FormatCSV: inRows}
+
 // Importing an export, in either format, gives the same records and versions.
 func TestAnExportIsImportedAsItWas(t *testing.T) {
 	t.Parallel()
 	lists, rules := testLists(t), testRules(t)
 	rapid.Check(t, func(rt *rapid.T) {
-		want := Item{record(rt, lists), rapid.Int64Range(0, maxVersion).Draw(rt, "version")}
+		want := Item{Record: record(rt, lists), Version: rapid.Int64Range(0, store.MaxVersion).Draw(rt, "version")}
 		v := store.Opened{ID: want.Record.ID, Target: want.Record.TargetID, Version: want.Version, Modified: time.Unix(1, 0).UTC(), Record: want.Record}
 		for _, format := range []string{FormatNDJSON, FormatCSV} {
 			var out bytes.Buffer
@@ -36,7 +38,7 @@ func TestAnExportIsImportedAsItWas(t *testing.T) {
 			if err := encoder.End(); err != nil {
 				rt.Fatal(err)
 			}
-			frames := newFramer(&out, format == FormatCSV, 0, 1)
+			frames := newFramer(&out, shapes[format], 0, 1)
 			first, err := frames.next()
 			if err != nil {
 				rt.Fatal(err)

@@ -8,13 +8,17 @@ import (
 	"github.com/google/uuid"
 )
 
-// Counts says how many records were imported, unchanged or rejected.
+// Counts says how many records were imported, unchanged or rejected, and how many
+// of those that were not rejected have findings.
 type Counts struct {
-	Read      int64            `json:"read"`
-	Imported  int64            `json:"imported"`
-	Unchanged int64            `json:"unchanged"`
-	Rejected  int64            `json:"rejected"`
-	Rules     map[string]int64 `json:"rules,omitzero"` // how many rejected records broke each rule
+	Read       int64            `json:"read"`
+	Imported   int64            `json:"imported"`
+	Unchanged  int64            `json:"unchanged"`
+	Rejected   int64            `json:"rejected"`
+	Found      int64            `json:"found,omitzero"`
+	Empty      int64            `json:"empty,omitzero"`      // rows of CSV that were passed over
+	Rules      map[string]int64 `json:"rules,omitzero"`      // how many rejected records broke each rule
+	FoundRules map[string]int64 `json:"foundRules,omitzero"` // how many records with findings broke each rule
 }
 
 // A State is how far an import has got: everything before it is durable, and
@@ -24,6 +28,7 @@ type State struct {
 	Offset        int64     `json:"offset"` // in the uncompressed file
 	Line          int64     `json:"line"`   // of the next record
 	Rejects       int64     `json:"rejects"`
+	Findings      int64     `json:"findings,omitzero"`
 	Done          bool      `json:"done,omitzero"`
 	CorrelationID uuid.UUID `json:"correlationId"`
 }
@@ -41,23 +46,25 @@ func parseState(position []byte) (s State, err error) {
 
 func (s State) encode() ([]byte, error) { return json.Marshal(s, json.Deterministic(true)) }
 
-// reject counts the rejected records, in all and by rule.
-func (s *State) reject(rejects []Reject) {
-	s.Rules = maps.Clone(s.Rules)
-	if s.Rules == nil {
-		s.Rules = make(map[string]int64)
+// tally counts the records that reports are about, and adds them by rule.
+func tally[R report](reports []R, rules *map[string]int64) (records int64) {
+	*rules = maps.Clone(*rules)
+	if *rules == nil {
+		*rules = make(map[string]int64)
 	}
 	last := int64(0)
 	broken := make(map[string]bool)
-	for _, r := range rejects {
-		if r.Line != last {
-			last = r.Line
-			s.Rejected++
+	for _, r := range reports {
+		line, rule := r.about()
+		if line != last {
+			last = line
+			records++
 			clear(broken)
 		}
-		if !broken[r.Rule] {
-			broken[r.Rule] = true
-			s.Rules[r.Rule]++
+		if !broken[rule] {
+			broken[rule] = true
+			(*rules)[rule]++
 		}
 	}
+	return records
 }

@@ -110,7 +110,7 @@ var (
 	}
 	languageFields = []field[Language]{
 		{"language", func(d *decoder, l *Language) { l.Language, _ = d.code(d.rules.language) }},
-		{"isPrimary", func(d *decoder, l *Language) { l.IsPrimary = d.boolean() }},
+		{"isPrimary", func(d *decoder, l *Language) { l.IsPrimary = d.primary() }},
 	}
 )
 

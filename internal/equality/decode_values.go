@@ -73,7 +73,23 @@ func ParseText(s string) (text Text, code string) {
 	return NewText(s), ""
 }
 
-func (d *decoder) answer() (Answer, bool) {
+func (d *decoder) answer() (Answer, bool) { return d.yesOrNo(TypeAnswer) }
+
+// primary reads isPrimary, the only boolean. An import accepts the same spellings
+// as for answers.
+func (d *decoder) primary() bool {
+	if !d.rules.importing {
+		return d.boolean()
+	}
+	answer, _ := d.yesOrNo(TypeBoolean)
+	if answer == PreferNotToSay {
+		d.fail(TypeBoolean)
+	}
+	return answer == Yes
+}
+
+// yesOrNo reads an answer. code is the failure's code if it is none.
+func (d *decoder) yesOrNo(code string) (Answer, bool) {
 	switch d.kind() {
 	case 't', 'f':
 		if d.boolean() {
@@ -85,7 +101,7 @@ func (d *decoder) answer() (Answer, bool) {
 		if answer, ok := d.rules.parseAnswer(s); ok {
 			return answer, true
 		}
-		d.fail(TypeAnswer)
+		d.fail(code)
 	case '0':
 		number, err := d.json.ReadValue()
 		if err != nil {
@@ -95,9 +111,9 @@ func (d *decoder) answer() (Answer, bool) {
 		if answer, ok := ParseImported(string(number)); ok && d.rules.importing {
 			return answer, true
 		}
-		d.fail(TypeAnswer)
+		d.fail(code)
 	default:
-		d.wrongType(TypeAnswer)
+		d.wrongType(code)
 	}
 	return NotAsked, false
 }

@@ -108,6 +108,14 @@ type Failure struct {
 	Message string // a sentence without its subject, which is the member pointed to
 }
 
+// A Finding is a value that breaks a rule in a record that is imported all the
+// same: with the value, if it is Kept, otherwise without it. It does not hold
+// the value.
+type Finding struct {
+	Pointer, Code string
+	Kept          bool
+}
+
 // maxFailures is how many failures are described; the rest are only counted.
 const maxFailures = 100
 

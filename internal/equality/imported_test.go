@@ -2,12 +2,51 @@ package equality
 
 import (
 	"errors"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
 
 	"equality-information-api/internal/refdata"
 )
+
+// An import reads isPrimary as it reads answers. A request takes a boolean alone.
+func TestYesAndNoOfAnImportHaveOneReader(t *testing.T) {
+	t.Parallel()
+	lists, err := refdata.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules, err := NewRules(lists)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for value, want := range map[string]string{
+		`true`: "true", `1`: "true", `"Y"`: "true", `" Yes "`: "true", `"1"`: "true",
+		`false`: "false", `0`: "false", `"no"`: "false", `"preferNotToSay"`: TypeBoolean, `2`: TypeBoolean, `null`: TypeBoolean, `{}`: TypeBoolean,
+	} {
+		body := `{"targetId":"49b092d6-22b4-11ec-9621-0242ac130002","languages":[{"language":"welsh","isPrimary":` + value + `},{"language":"french","isPrimary":` +
+			map[string]string{"true": "false", "false": "true"}[want] + `}]}`
+		if want == TypeBoolean {
+			body = strings.Replace(body, `,{"language":"french","isPrimary":}`, "", 1)
+		}
+		record, err := rules.ForImport().DecodeCreate([]byte(body), uuid.Nil, NewDate(2026, 11, 27))
+		var invalid *InvalidError
+		got := ""
+		if errors.As(err, &invalid) {
+			got = invalid.Failures[0].Code
+		} else {
+			got = strconv.FormatBool(record.Languages[0].IsPrimary)
+		}
+		if got != want {
+			t.Errorf("%s is %s, want %s", value, got, want)
+		}
+		if _, err := rules.DecodeCreate([]byte(body), uuid.Nil, NewDate(2026, 11, 27)); (err == nil) != (value == "true" || value == "false") {
+			t.Errorf("a request with %s: %v", value, err)
+		}
+	}
+}
 
 // An import accepts other systems' spellings of answers. A request does not.
 func TestAnswersOfAnImport(t *testing.T) {

@@ -59,15 +59,17 @@ func (s *sieve) code(name string, list *refdata.List, value *string) {
 	}
 }
 
-// languages removes unknown languages. If the primary one is unknown it removes
-// the whole list, which would not be valid when sent back.
+// languages removes unknown languages. If the primary one is unknown, or an import
+// brought none, it removes the whole list, which would not be valid when sent back.
 func (s *sieve) languages(list *refdata.List) {
 	unknown := func(l Language) bool { return !list.Has(l.Language) }
-	if !slices.ContainsFunc(s.shown.Languages, unknown) {
+	primary := func(l Language) bool { return l.IsPrimary }
+	all := s.shown.Languages
+	if len(all) == 0 || !slices.ContainsFunc(all, unknown) && slices.ContainsFunc(all, primary) {
 		return
 	}
-	known := slices.DeleteFunc(slices.Clone(s.shown.Languages), unknown)
-	if !slices.ContainsFunc(known, func(l Language) bool { return l.IsPrimary }) {
+	known := slices.DeleteFunc(slices.Clone(all), unknown)
+	if !slices.ContainsFunc(known, primary) {
 		known = nil
 	}
 	s.shown.Languages = known

@@ -71,14 +71,6 @@ func NewCodec(lists *refdata.Lists, strict bool) (*Codec, error) {
 	return &c, nil
 }
 
-// read returns the code that a value stands for, or the value itself.
-func (l codes) read(value string) string {
-	if code, ok := l.Resolve(value); ok {
-		return code.Code
-	}
-	return value
-}
-
 // write returns a code in the front ends' spelling.
 func (l codes) write(code string) string {
 	if spelled, ok := l.spelled[code]; ok {

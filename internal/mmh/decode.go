@@ -24,10 +24,10 @@ type decoder struct {
 	form  equality.InvalidError
 	rules equality.InvalidError
 	doubt equality.InvalidError // of the National Insurance number
+	found []equality.Finding    // what would be a failure, had it not been imported
 
 	broken        bool // the JSON is broken: nothing more is read
 	imported      bool // stored by the earlier service, which had other rules
-	refusedID     bool // the id sent was refused
 	refusedTarget bool // the target id sent was refused
 }
 
@@ -231,15 +231,40 @@ func (d *decoder) wrongType(code string) {
 
 // malformed notes an error in form in the last value.
 func (d *decoder) malformed(code string) {
-	if !d.broken {
-		d.form.Note(d.failure(code, d.subject()+" "+equality.Meaning(code)+"."))
-	}
+	d.note(&d.form, code, d.subject()+" "+equality.Meaning(code)+".")
 }
 
 // fail notes that the last value breaks a rule; message is a sentence.
 func (d *decoder) fail(code, message string) {
-	if !d.broken {
-		d.rules.Note(d.failure(code, message))
+	d.note(&d.rules, code, message)
+}
+
+// note notes what is wrong with the last value. An imported record is not refused
+// for it, unless it says whose record it is.
+func (d *decoder) note(failures *equality.InvalidError, code, message string) {
+	switch {
+	case d.broken:
+	case d.imported && len(d.path) > 0 && d.path[0].name != "targetId":
+		d.find(code, false)
+	default:
+		failures.Note(d.failure(code, message))
+	}
+}
+
+// kept notes that the last value of an imported record is kept, although it
+// breaks a rule.
+func (d *decoder) kept(code string) {
+	if d.imported && !d.broken {
+		d.find(code, true)
+	}
+}
+
+// maxFindings is how many findings of one record are described.
+const maxFindings = 100
+
+func (d *decoder) find(code string, kept bool) {
+	if len(d.found) < maxFindings {
+		d.found = append(d.found, equality.Finding{Pointer: d.pointer(), Code: code, Kept: kept})
 	}
 }
 
@@ -249,6 +274,11 @@ func (d *decoder) failMeaning(code string) {
 }
 
 func (d *decoder) failure(code, message string) equality.Failure {
+	return equality.Failure{Pointer: d.pointer(), Code: code, Message: message}
+}
+
+// pointer is the JSON pointer to the current value.
+func (d *decoder) pointer() string {
 	var pointer strings.Builder
 	for _, s := range d.path {
 		pointer.WriteByte('/')
@@ -257,7 +287,7 @@ func (d *decoder) failure(code, message string) equality.Failure {
 		}
 		pointer.WriteString(s.name)
 	}
-	return equality.Failure{Pointer: pointer.String(), Code: code, Message: message}
+	return pointer.String()
 }
 
 // subject is the name, in words, of the current member.

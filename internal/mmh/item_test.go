@@ -53,31 +53,22 @@ func TestDecodeItem(t *testing.T) {
 	}
 }
 
+// Only what is no item, or does not say whose record it is, is refused.
 func TestItemsThatAreRefused(t *testing.T) {
 	t.Parallel()
 	c := newCodec(t, false)
 	for line, want := range map[string]string{
-		``: " item.form", `{}`: " item.form", `null`: " item.form", `{"Item":{}}`: "/id required\n/targetId required", `{"Item":[]}`: " item.form",
-		item(``) + item(``):                                                                              " item.form",
-		item(`,"gender":{"S":"m","N":"1"}`):                                                              " item.form",
-		item(`,"gender":{}`):                                                                             " item.form",
-		item(`,"gender":{"B":"AAEC"}`):                                                                   " item.form",
-		item(`,"versionNumber":{"N":3}`):                                                                 " item.form",
-		item(`,"versionNumber":{"N":"three"}`):                                                           " item.form",
-		item(`,"versionNumber":{"N":"-1"}`):                                                              "/versionNumber item.version",
-		item(`,"versionNumber":{"N":"1.5"}`):                                                             "/versionNumber item.version",
-		item(`,"versionNumber":{"N":"9223372036854775808"}`):                                             "/versionNumber item.version",
-		item(`,"versionNumber":{"M":{}}`):                                                                "/versionNumber item.version",
-		item(`,"disabled":{"S":"xMARKx"}`):                                                               "/disabled code.unknown",
-		item(`,"gender":{"S":"xMARKx"}`):                                                                 "/gender type.object",
-		item(`,"nationalInsuranceNumber":{"S":"xMARKx"}`):                                                "/nationalInsuranceNumber NationalInsuranceNumberValidator",
-		item(`,"languages":{"L":[{"M":{"language":{"S":"xMARKx"}}}]}`):                                   "/languages W24",
-		item(`,"pregnancyOrMaternity":{"L":[{"M":{"pregnancyDate":{"S":"xMARKx"}}}]}`):                   "/pregnancyOrMaternity/0/pregnancyDate date.form",
-		item(`,"a":` + strings.Repeat(`{"L":[`, 10_000)):                                                 " item.form",
-		`{"Item":{"targetId":{"S":"xMARKx"},"id":{"S":"` + another + `"}}}`:                              "/targetId id.form",
-		`{"Item":{"targetId":{"S":"` + person + `"},"id":{"S":"00000000-0000-0000-0000-000000000000"}}}`: "/id id.form",
+		``: " item.form", `{}`: " item.form", `null`: " item.form", `{"Item":[]}`: " item.form", `{"zebra":{"S":"x"}}`: " item.form",
+		`{"Item":{}}`:                                                        "/targetId required",
+		`{"id":{"S":"` + another + `"}}`:                                     "/targetId required",
+		`{"Item":{"targetId":{"B":"AAEC"}}}`:                                 "/targetId type.string",
+		`{"Item":{"targetId":{"S":"xMARKx"}}}`:                               "/targetId id.form",
+		item(`,"TargetId":{"S":"` + person + `"}`):                           "/targetId json.duplicate-member",
+		item(``) + item(``):                                                  " item.form",
+		item(`,"a":` + strings.Repeat(`{"L":[`, 10_000)):                     " item.form",
+		`{"Item":{"targetId":{"S":"00000000-0000-0000-0000-000000000000"}}}`: "/targetId NotEqualValidator",
 	} {
-		got, err := c.DecodeItem([]byte(line), today)
+		_, err := c.DecodeItem([]byte(line), today)
 		if told(err) != want {
 			t.Errorf("%.90s: got %q, want %q", line, told(err), want)
 			continue
@@ -87,8 +78,110 @@ func TestItemsThatAreRefused(t *testing.T) {
 				t.Errorf("%+v", f)
 			}
 		}
-		if strings.HasPrefix(line, item("")[:100]) && want != " item.form" && got.Record.ID.String() != another {
-			t.Errorf("%.90s: refused without its ids: %v", line, got.Record.ID)
+	}
+}
+
+// A person is never lost over one side field: its value is kept or dropped, and
+// is a finding.
+func TestSideFieldsOfItemsAreFindings(t *testing.T) {
+	t.Parallel()
+	c := newCodec(t, true)
+	many := func(n int, element string) string {
+		var list []string
+		for i := range n {
+			list = append(list, strings.ReplaceAll(element, "#", string(rune('a'+i))))
+		}
+		return `{"L":[` + strings.Join(list, ",") + `]}`
+	}
+	languages := many(11, `{"M":{"language":{"S":"x#"},"isPrimary":{"BOOL":false}}}`)
+	const kept, dropped = " kept", " dropped"
+	for members, want := range map[string]struct {
+		found string
+		has   string // in the front ends' form
+	}{
+		`,"nationality":{"S":"of the world"}`:                               {"/nationality code.unknown" + kept, `"nationality":"of the world"`},
+		`,"communicationRequirements":{"L":[{"S":"Ring"},{"S":"braille"}]}`: {"/communicationRequirements/0 code.unknown" + kept, `["Ring","braille"]`},
+		`,"versionNumber":{"N":"9007199254740992"}`:                         {"/versionNumber item.version" + dropped, ""},
+		`,"versionNumber":{"N":"three"}`:                                    {"/versionNumber item.version" + dropped, ""},
+		`,"versionNumber":{"N":"-1"}`:                                       {"/versionNumber item.version" + dropped, ""},
+		`,"versionNumber":{"M":{}}`:                                         {"/versionNumber item.version" + dropped, ""},
+		`,"disabled":{"S":"perhaps"}`:                                       {"/disabled code.unknown" + dropped, `"disabled":null`},
+		`,"gender":{"S":"m"}`:                                               {"/gender type.object" + dropped, `"gender":null`},
+		`,"gender":{"B":"AAEC"}`:                                            {"/gender type.object" + dropped, `"gender":null`},
+		`,"gender":{}`:                                                      {"/gender type.object" + dropped, `"gender":null`},
+		`,"gender":{"S":"m","N":"1"}`:                                       {"/gender type.object" + dropped, `"gender":null`},
+		`,"gender":"m"`:                                                     {"/gender type.object" + dropped, `"gender":null`},
+		`,"gender":{"M":{"genderValue":{"BS":["AAEC"]},"genderDifferentToBirthSex":{"S":"no"}}}`: {"/gender/genderValue type.string" + dropped, `"genderDifferentToBirthSex":"no"`},
+		`,"disabled":{"B":"AAEC"}`:                                                                                                                      {"/disabled type.string" + dropped, `"disabled":null`},
+		`,"communicationRequirements":{"NS":["1"]}`:                                                                                                     {"/communicationRequirements/0 type.string" + dropped, `"communicationRequirements":`},
+		`,"homeSituation":{"S":"retired"},"HomeSituation":{"S":"other"}`:                                                                                {"/homeSituation code.unknown" + kept + "|/homeSituation json.duplicate-member" + dropped, `"homeSituationValue":"retired"`},
+		`,"nationalInsuranceNumber":{"S":"not known"},"disabled":{"S":"yes"}`:                                                                           {"/nationalInsuranceNumber NationalInsuranceNumberValidator" + dropped, `"disabled":"yes"`},
+		`,"pregnancyOrMaternity":{"L":[{"M":{"pregnancyDate":{"S":"long ago"}}},{"M":{"pregnancyDate":{"S":"2020-01-04"}}}]}`:                           {"/pregnancyOrMaternity/0/pregnancyDate date.form" + dropped, `"pregnancyDate":"2020-01-04"`},
+		`,"pregnancyOrMaternity":{"L":[{"M":{"pregnancyDate":{"S":"1830-01-04"}}}]}`:                                                                    {"/pregnancyOrMaternity/0/pregnancyDate date.range" + dropped, `"pregnancyOrMaternity":`},
+		`,"gender":{"M":{"genderValue":{"S":"o"},"genderValueIfOther":{"S":"` + strings.Repeat("x", 201) + `"}}}`:                                       {"/gender/genderValueIfOther text.length" + dropped, `"genderValue":"o"`},
+		`,"languages":{"L":[{"M":{"language":{"S":"french"}}}]}`:                                                                                        {"/languages W24" + kept, `[{"language":"french","isPrimary":false}]`},
+		`,"languages":{"L":[{"M":{"language":{"S":"french"},"isPrimary":{"S":"maybe"}}},{"M":{"language":{"S":"english"},"isPrimary":{"BOOL":true}}}]}`: {"/languages/0/isPrimary code.unknown" + dropped, `{"language":"english","isPrimary":true}`},
+		`,"languages":{"L":[{"M":{"language":{"S":"french"},"isPrimary":{"BOOL":true}}},{"M":{"language":{"S":"english"},"isPrimary":{"BOOL":true}}}]}`: {"/languages W24" + dropped, `[{"language":"french","isPrimary":true},{"language":"english","isPrimary":false}]`},
+		`,"communicationRequirements":` + many(21, `{"S":"x#"}`):                                                                                        {"/communicationRequirements list.length" + dropped, `"xt"]`},
+		`,"languages":` + strings.Replace(languages, `"xk"},"isPrimary":{"BOOL":false}`, `"xk"},"isPrimary":{"BOOL":true}`, 1):                          {"/languages W25" + dropped, `{"language":"xi","isPrimary":false},{"language":"xk","isPrimary":true}]`},
+	} {
+		got, err := c.DecodeItem([]byte(item(members)), today)
+		if err != nil {
+			t.Errorf("%s: %s", members, told(err))
+			continue
+		}
+		var found []string
+		for _, f := range got.Findings {
+			if f.Code != equality.CodeUnknown || !strings.Contains(members, `"xa"`) { // one for each element
+				found = append(found, f.Pointer+" "+f.Code+map[bool]string{true: kept, false: dropped}[f.Kept])
+			}
+		}
+		if d := cmp.Diff(want.found, strings.Join(found, "|")); d != "" {
+			t.Errorf("%s: %s", members, d)
+		}
+		if text := string(c.Encode(&got.Record)); !strings.Contains(text, want.has) || got.Record.TargetID.String() != person || got.Version != 0 {
+			t.Errorf("%s: version %d, %s", members, got.Version, text)
+		}
+	}
+	for _, line := range []string{
+		`{"Item":{"targetId":{"S":"` + person + `"},"id":{"S":"xMARKx"}}}`,
+		`{"Item":{"targetId":{"S":"` + person + `"},"id":{"S":"00000000-0000-0000-0000-000000000000"}}}`,
+	} {
+		got, err := c.DecodeItem([]byte(line), today)
+		if err != nil || len(got.Findings) != 1 || got.Findings[0] != (equality.Finding{Pointer: "/id", Code: equality.IDForm}) {
+			t.Errorf("%s: %v, %+v", line, err, got.Findings)
+		}
+	}
+}
+
+// What no record has is passed over, and an item needs no wrapper.
+func TestWhatIsPassedOverInItemsIsNotJudged(t *testing.T) {
+	t.Parallel()
+	c := newCodec(t, false)
+	for _, value := range []string{
+		`{"B":"AAEC"}`, `{"BS":["AAEC"]}`, `{"NS":["1","x"]}`, `{"N":"zebra"}`, `{"S":1}`, `{}`, `7`, `[{"Q":1}]`, `{"S":"a","N":"1"}`, `{"M":{"x":{"B":"AA=="}}}`,
+	} {
+		for _, line := range []string{item(`,"legacyBlob":` + value), `{"legacyBlob":` + value + `,` + ids + `}`, `{"Metadata":` + value + `,` + item("")[1:]} {
+			got, err := c.DecodeItem([]byte(line), today)
+			if err != nil || len(got.Findings) > 0 || got.Record.ID.String() != another || got.Record.TargetID.String() != person {
+				t.Errorf("%s: %s, %+v", line, told(err), got)
+			}
+		}
+	}
+}
+
+// Yes and no are read alike in every member.
+func TestYesAndNoOfItemsHaveOneReader(t *testing.T) {
+	t.Parallel()
+	c := newCodec(t, false)
+	for value, yes := range map[string]bool{
+		`{"N":"1"}`: true, `{"N":"0"}`: false, `{"BOOL":true}`: true, `{"BOOL":false}`: false, `{"S":"Y"}`: true, `{"S":"no"}`: false, `{"S":"True"}`: true,
+	} {
+		got, err := c.DecodeItem([]byte(item(`,"disabled":`+value+`,"marriageOrCivilPartnership":{"M":{"married":`+value+`}},
+			"languages":{"L":[{"M":{"language":{"S":"french"},"isPrimary":`+value+`}}]}`)), today)
+		want := map[bool]equality.Answer{true: equality.Yes, false: equality.No}[yes]
+		if err != nil || got.Record.Disabled != want || got.Record.MarriageOrCivilPartnership.Married != want || got.Record.Languages[0].IsPrimary != yes {
+			t.Errorf("%s: %s, %+v", value, told(err), got)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package mmh
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -125,10 +126,30 @@ func (d *decoder) languages() equality.Nullable[[]equality.Language] {
 	if len(list) > equality.MaxLanguages {
 		d.fail(codeLanguages, "Please only enter up to 10 languages")
 	}
-	if primaries != 1 {
+	switch {
+	case primaries == 0 && d.imported:
+		d.kept(codePrimary)
+	case primaries != 1:
 		d.fail(codePrimary, "You must choose one language as the primary")
 	}
+	if d.imported {
+		list = asImported(list)
+	}
 	return equality.Set(list)
+}
+
+// asImported returns as much of a list as a record can have: the first of several
+// primary languages is the primary one, and it is among the ten that are kept. A
+// list without a primary language stays as it is, because nobody has said which.
+func asImported(list []equality.Language) []equality.Language {
+	primary := slices.IndexFunc(list, func(l equality.Language) bool { return l.IsPrimary })
+	for i := range list {
+		list[i].IsPrimary = i == primary
+	}
+	if primary >= equality.MaxLanguages {
+		list[equality.MaxLanguages-1] = list[primary]
+	}
+	return list[:min(len(list), equality.MaxLanguages)]
 }
 
 // pregnancies reads the list. It ignores entries without a date.
@@ -168,6 +189,9 @@ func (d *decoder) requirements() equality.Nullable[[]string] {
 	list = d.codec.compatible(list)
 	if len(list) > equality.MaxCommunicationRequirements {
 		d.failMeaning(equality.ListLength)
+		if d.imported {
+			list = list[:equality.MaxCommunicationRequirements]
+		}
 	}
 	return equality.Set(list)
 }

@@ -55,7 +55,12 @@ func (d *decoder) code(list codes) equality.Nullable[string] {
 	case strings.TrimSpace(value) == "":
 		return equality.Null[string]()
 	}
-	return equality.Set(list.read(value))
+	code, known := list.Resolve(value)
+	if !known {
+		d.kept(equality.CodeUnknown)
+		return equality.Set(value)
+	}
+	return equality.Set(code.Code)
 }
 
 // freeText reads an …IfOther. A line break in it becomes a space.
@@ -109,7 +114,7 @@ func (d *decoder) answer() equality.Nullable[equality.Answer] {
 		return equality.Null[equality.Answer]()
 	}
 	answer, ok := answers[value]
-	if !ok && d.imported {
+	if d.imported {
 		answer, ok = equality.ParseImported(value)
 	}
 	if !ok {
@@ -119,8 +124,15 @@ func (d *decoder) answer() equality.Nullable[equality.Answer] {
 	return equality.Set(answer)
 }
 
-// primary reads isPrimary, the only boolean.
+// primary reads isPrimary, the only boolean. In an item it is read like an answer.
 func (d *decoder) primary() bool {
+	if d.imported {
+		answer, _ := d.answer().Value()
+		if answer == equality.PreferNotToSay {
+			d.malformed(equality.TypeBoolean)
+		}
+		return answer == equality.Yes
+	}
 	if d.broken || d.null() {
 		return false
 	}

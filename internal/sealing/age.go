@@ -1,6 +1,8 @@
 package sealing
 
 import (
+	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -8,6 +10,7 @@ import (
 	"strings"
 
 	"filippo.io/age"
+	"filippo.io/age/armor"
 )
 
 // ErrOtherIdentity means that a file was encrypted for a different age identity.
@@ -53,9 +56,23 @@ func LoadIdentity(path string) (*Identity, error) {
 	return &Identity{identities}, nil
 }
 
-// Decrypt returns a reader of the plaintext. Errors: [ErrOtherIdentity], [ErrNotAge]. An
+// AgeHead is how much of a file IsAge needs.
+const AgeHead = len(armor.Header)
+
+// IsAge says whether a file with this beginning is an age file, as bytes or as text.
+func IsAge(head []byte) bool {
+	return bytes.HasPrefix(head, []byte("age-encryption.org/")) || bytes.HasPrefix(head, []byte(armor.Header))
+}
+
+// Decrypt returns a reader of the plaintext of an age file, as bytes or as text (age
+// --armor). Errors: [ErrOtherIdentity], [ErrNotAge]. An
 // error while reading means that the file is damaged or incomplete.
 func (i *Identity) Decrypt(r io.Reader) (io.Reader, error) {
+	buffered := bufio.NewReader(r)
+	r = buffered
+	if head, _ := buffered.Peek(AgeHead); string(head) == armor.Header {
+		r = armor.NewReader(buffered)
+	}
 	opened, err := age.Decrypt(r, i.identities...)
 	switch {
 	case errors.As(err, new(*age.NoIdentityMatchError)):

@@ -15,6 +15,10 @@ import (
 // database directly, so the contents of the row must not be shown.
 var ErrMisplaced = errors.New("a stored document does not belong to the record that its row names")
 
+// MaxVersion is the highest version that a record can have: every JSON parser reads
+// numbers up to it exactly.
+const MaxVersion = 1<<53 - 1
+
 // Row is a stored version of a record.
 type Row struct {
 	Number     int64 // the engine's own number for the record; 0 for a new one
