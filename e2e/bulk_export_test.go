@@ -133,3 +133,16 @@ func TestMarkersOfAnImport(t *testing.T) {
 		t.Error("the export has no marker, so the test shows nothing")
 	}
 }
+
+// What the front ends' contract brought that is in no list is in an export too.
+func TestExportHasValuesThatAreInNoList(t *testing.T) {
+	t.Parallel()
+	p := start(t, "--cors-origins", "https://front.example")
+	target := uuid.NewString()
+	frontend{p, p.token(t, "officer")}.ask(t, "POST", "/equality-information/",
+		`{"targetId":"`+target+`","communicationRequirements":["Please ring twice"]}`, "").want(t, 201)
+	p.stop(t)
+	if out := exported(t, p.dir); !strings.Contains(out, target) || !strings.Contains(out, "Please ring twice") {
+		t.Errorf("the export is %s", out)
+	}
+}

@@ -17,6 +17,7 @@ import (
 
 	"equality-information-api/internal/equality"
 	"equality-information-api/internal/identity"
+	"equality-information-api/internal/refdata"
 	"equality-information-api/internal/service"
 )
 
@@ -42,8 +43,18 @@ type bulkStore struct {
 	lock   *dirLock
 }
 
+// reference are the code lists, and the rules for records that come from them.
+func reference(options ...refdata.Option) (*refdata.Lists, *equality.Rules, error) {
+	lists, err := refdata.Load(options...)
+	if err != nil {
+		return nil, nil, err
+	}
+	rules, err := equality.NewRules(lists)
+	return lists, rules, err
+}
+
 // openFor opens the store for whoever runs a command, who may do this action
-// and has these further permissions. Only what makes versions of records needs rules.
+// and has these further permissions. Only what makes or shows versions of records needs rules.
 func (s storage) openFor(ctx context.Context, o output, rules *equality.Rules, action service.Action, further ...identity.Permission) (_ *bulkStore, err error) {
 	b := &bulkStore{}
 	defer func() {

@@ -30,7 +30,11 @@ func (c exportCommand) Run(ctx context.Context, o output) (err error) {
 	if err != nil {
 		return err
 	}
-	s, err := c.openFor(ctx, o, nil, service.Export, identity.NINORead)
+	_, rules, err := reference()
+	if err != nil {
+		return err
+	}
+	s, err := c.openFor(ctx, o, rules, service.Export, identity.NINORead)
 	if err != nil {
 		return err
 	}

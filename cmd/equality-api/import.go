@@ -97,11 +97,7 @@ type decoding struct {
 }
 
 func (c importCommand) decoding() (d decoding, err error) {
-	lists, err := refdata.Load(localCodes(c.LocalEthnicGroups)...)
-	if err != nil {
-		return d, err
-	}
-	rules, err := equality.NewRules(lists)
+	lists, rules, err := reference(localCodes(c.LocalEthnicGroups)...)
 	if err != nil {
 		return d, err
 	}
