@@ -154,6 +154,7 @@ func (u *sufferer) checkFailing(t *testing.T, how string) {
 		{"GET", path + "/history/0", u.officer, nil, nil},
 		{"GET", "/equality-information", u.governance, nil, nil},
 		{"GET", "/events", u.service, nil, nil},
+		{"GET", "/equality-information", u.service, nil, nil}, // which is refused
 		{"POST", "/equality-information", u.officer, []byte(`{"targetId": "` + uuid.NewString() + `"}`), nil},
 		{"POST", "/equality-information", u.officer, []byte(`{"targetId": "` + u.target + `"}`), nil},
 		{"POST", "/equality-information", u.officer, []byte(`{"targetId": "` + uuid.NewString() + `"}`), map[string]string{"Idempotency-Key": planted}},

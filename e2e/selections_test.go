@@ -21,6 +21,7 @@ func TestPostgresIsAsSQLite(t *testing.T) {
 		TestRetryIsAnsweredAsTheFirstTime, TestFeedsEndIsACursorThatStays, TestWaitEndsWithAnEvent, TestWaitEndsWhenTheServerStops,
 		TestRequestsInFlightAreAnsweredAtShutdown, TestAccessLogVerifiesAfterAStop, TestMetricsNameNoOne,
 		TestKilledServer, TestStoppedServer, TestErasedRecordIsGoneForEveryOperation,
+		TestManyLargeAnswersLiveInBoundedMemory,
 		TestImportedRecordsAreAsAnyOther, TestExportIsImportedAsItWas, // an import that is killed: TestPostgresImportBesideServers
 	)
 }

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -41,16 +42,27 @@ type Options struct {
 	Limiter *server.Limiter
 	// Unauthenticated counts callers without valid credentials, by reason.
 	Unauthenticated func(reason string)
+	Now             func() time.Time
 	RequirePurpose  bool
 	Origins         []string                             // CORS
 	Internal        func(ctx context.Context, err error) // receives errors that the caller sees as a bare 500
 }
 
 // Gate admits requests. Any number of goroutines may use it.
-type Gate struct{ options Options }
+type Gate struct {
+	options Options
+	answers answers
+	// refusals limits the refusals of one caller that wait for their entries in the access log.
+	refusals *server.Limiter
+}
 
 // New returns a gate.
-func New(o Options) *Gate { return &Gate{o} }
+func New(o Options) *Gate {
+	return &Gate{o, newAnswers(), server.NewLimiter(server.Limits{Concurrent: maxRefusals}, o.Now)}
+}
+
+// maxRefusals is how many refusals of one caller may wait for their entries.
+const maxRefusals = 16
 
 // Admission is what the gate found out about a request. An open operation has neither a
 // caller nor an access, one for any token has no access.
@@ -62,7 +74,7 @@ type Admission struct {
 // Admit admits a request for an operation: it finds out who the caller is, counts the call,
 // and asks the service for the access. target is the id in the request, zero if it has
 // none. Call release, which is never nil, at the end of the request. The error is a Problem
-// (400, 401 or 429) or service.ErrForbidden.
+// (400, 401 or 429), service.ErrForbidden or service.ErrUnavailable.
 func (g *Gate) Admit(r *http.Request, op service.Operation, target uuid.UUID) (a Admission, release func(), err error) {
 	release = func() {}
 	sent, err := credentials(r)
@@ -73,7 +85,7 @@ func (g *Gate) Admit(r *http.Request, op service.Operation, target uuid.UUID) (a
 		return a, release, err
 	}
 	if limiter := g.options.Limiter; limiter != nil {
-		done, wait, ok := limiter.Acquire(string(a.Caller.Kind) + " " + a.Caller.Subject)
+		done, wait, ok := limiter.Acquire(limited(a.Caller))
 		if !ok {
 			return a, release, Problem{Code: api.TooManyRequests, RetryAfter: wait}
 		}
@@ -102,10 +114,21 @@ func (g *Gate) authenticate(ctx context.Context, sent identity.Credentials) (ide
 	return caller, p
 }
 
+// limited is how limits know a caller.
+func limited(caller identity.Caller) string { return string(caller.Kind) + " " + caller.Subject }
+
 func (g *Gate) authorise(r *http.Request, op service.Operation, caller identity.Caller, target uuid.UUID) (service.Access, error) {
 	action := op.Action
 	if len(op.When) > 0 { // otherwise there is no need to read the query
 		action = op.ActionFor(r.URL.Query().Has)
+	}
+	if !caller.May(action.Permission()) {
+		// A flood of refusals costs its caller, not others who wait for the access log.
+		done, wait, ok := g.refusals.Acquire(limited(caller))
+		if !ok {
+			return service.Access{}, Problem{Code: api.TooManyRequests, RetryAfter: wait}
+		}
+		defer done()
 	}
 	purpose, err := single(r.Header, "X-Access-Purpose")
 	if err != nil || !slices.Contains(Purposes, purpose) {

@@ -72,7 +72,7 @@ func setup(t *testing.T) (a *API, log func() []audit.Entry) {
 	t.Cleanup(closing)
 	s := service.New(store, service.Options{Rules: rules, Keys: keys, Now: time.Now})
 	a = New(Options{UseCases: s, Rules: rules, Lists: lists, Gate: gate.New(gate.Options{
-		Service: s, Callers: tokens,
+		Service: s, Callers: tokens, Now: time.Now,
 		Unauthenticated: func(string) {}, Internal: func(_ context.Context, err error) { t.Errorf("internal error: %v", err) },
 	})})
 	return a, func() (entries []audit.Entry) {

@@ -12,7 +12,8 @@ import (
 
 // feed is the use case for the feed.
 type feed interface {
-	ReadFeed(ctx context.Context, a service.Access, cursor string, limit int, wait time.Duration) (service.Feed, error)
+	AwaitEvents(ctx context.Context, a service.Access, cursor string, wait time.Duration) error
+	ReadFeed(ctx context.Context, a service.Access, cursor string, limit int) (service.Feed, error)
 }
 
 // events answers GET /events. A request that waits gets its response when the server
@@ -26,13 +27,19 @@ func (a *API) events(c *call) error {
 	if err := c.checked(); err != nil {
 		return err
 	}
-	ctx := c.r.Context()
 	if wait > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = untilDraining(ctx)
+		ctx, cancel := untilDraining(c.r.Context())
 		defer cancel()
+		if err := a.service.AwaitEvents(ctx, c.Access, c.query.Get("after"), wait); err != nil {
+			return err
+		}
 	}
-	page, err := a.service.ReadFeed(ctx, c.Access, c.query.Get("after"), limit, wait)
+	turn, err := a.gate.Turn(c.r.Context())
+	if err != nil {
+		return err
+	}
+	defer turn.End()
+	page, err := a.service.ReadFeed(c.r.Context(), c.Access, c.query.Get("after"), limit)
 	if err != nil {
 		return err
 	}
@@ -48,6 +55,7 @@ func (a *API) events(c *call) error {
 	if err != nil {
 		return err
 	}
+	turn.Made(len(body))
 	c.sendPersonal(append(body, '}'))
 	return nil
 }

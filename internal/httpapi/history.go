@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/go-json-experiment/json"
 	"github.com/google/uuid"
 
 	"equality-information-api/internal/etag"
@@ -15,7 +16,7 @@ import (
 
 // historian has the use cases for a record's history.
 type historian interface {
-	Versions(ctx context.Context, a service.Access, id uuid.UUID) ([]store.Opened, error)
+	Versions(ctx context.Context, a service.Access, id uuid.UUID) ([]store.Made, error)
 	Version(ctx context.Context, a service.Access, id uuid.UUID, version int64) (service.Shown, error)
 }
 
@@ -37,19 +38,30 @@ func (a *API) history(c *call) error {
 	if err := c.checked(); err != nil {
 		return err
 	}
+	turn, err := a.gate.Turn(c.r.Context())
+	if err != nil {
+		return err
+	}
+	defer turn.End()
 	versions, err := a.service.Versions(c.r.Context(), c.Access, id)
 	if err != nil {
 		return err
 	}
 	doc := historyDocument{Versions: make([]historyVersion, 0, len(versions))}
 	for _, v := range versions {
-		by := v.Provenance.Name
+		by := v.Name
 		if by == "" {
-			by = v.Provenance.Subject
+			by = v.Subject
 		}
-		doc.Versions = append(doc.Versions, historyVersion{v.Version, v.Modified, by, v.Provenance.Reason, v.Provenance.Members})
+		doc.Versions = append(doc.Versions, historyVersion{v.Version, v.Modified, by, v.Reason, v.Members})
 	}
-	return c.writePersonal(doc)
+	body, err := json.Marshal(doc)
+	if err != nil {
+		return err
+	}
+	turn.Made(len(body))
+	c.sendPersonal(body)
+	return nil
 }
 
 // version answers GET /equality-information/{id}/history/{version}.

@@ -5,7 +5,7 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/go-json-experiment/json/jsontext"
+	"github.com/go-json-experiment/json"
 	"github.com/google/uuid"
 
 	"equality-information-api/internal/service"
@@ -18,18 +18,13 @@ type lister interface {
 	ListRecords(context.Context, service.Access, service.ListQuery) (service.Listing, error)
 }
 
-type listDocument struct {
-	Items []listItem `json:"equalityInformation"`
-	Next  string     `json:"next,omitzero"`
-}
-
+// listItem is an item of a list without its record, which comes last.
 type listItem struct {
-	ID         uuid.UUID      `json:"id"`
-	TargetID   uuid.UUID      `json:"targetId"`
-	Version    int64          `json:"version"`
-	ModifiedAt time.Time      `json:"modifiedAt"`
-	Record     jsontext.Value `json:"record,omitzero"`
-	Members    []string       `json:"members,omitzero"`
+	ID         uuid.UUID `json:"id"`
+	TargetID   uuid.UUID `json:"targetId"`
+	Version    int64     `json:"version"`
+	ModifiedAt time.Time `json:"modifiedAt"`
+	Members    []string  `json:"members,omitzero"`
 }
 
 // list answers GET /equality-information. With targetId the result is one record, not a
@@ -48,31 +43,75 @@ func (a *API) list(c *call) error {
 	if err := c.checked(); err != nil {
 		return err
 	}
+	turn, err := a.gate.Turn(c.r.Context())
+	if err != nil {
+		return err
+	}
+	defer turn.End()
 	listing, err := a.service.ListRecords(c.r.Context(), c.Access, q)
 	if err != nil {
 		return err
 	}
-	doc := listDocument{Items: make([]listItem, 0, len(listing.Items))}
-	for _, i := range listing.Items {
+	body, err := appendList(listing, a.nextPage(c, listing.Next))
+	if err != nil {
+		return err
+	}
+	turn.Made(len(body))
+	c.sendPersonal(body)
+	return nil
+}
+
+// nextPage returns the link to the page at a cursor; empty if there is none.
+func (a *API) nextPage(c *call, cursor string) string {
+	if cursor == "" {
+		return ""
+	}
+	query := url.Values{"cursor": {cursor}}
+	for _, name := range []string{"limit", "modifiedSince", "modifiedBefore"} {
+		if c.query.Has(name) {
+			query.Set(name, c.query.Get(name))
+		}
+	}
+	// Without a public URL the link has no host: whoever sends the request chooses its Host.
+	return a.publicURL + Prefix + "/equality-information?" + query.Encode()
+}
+
+// appendList encodes a page. It writes the texts of records as they are, into one buffer: they
+// may be long.
+func appendList(l service.Listing, next string) ([]byte, error) {
+	const most = 256 // bytes of an item without its record, and of the rest, rarely exceeded
+	length := most
+	for _, i := range l.Items {
+		length += most + len(i.Text)
+	}
+	body := append(make([]byte, 0, length), `{"equalityInformation":[`...)
+	for n, i := range l.Items {
+		if n > 0 {
+			body = append(body, ',')
+		}
 		item := listItem{ID: i.ID, TargetID: i.Target, Version: i.Version, ModifiedAt: i.Modified}
-		if i.Readable {
-			item.Record = i.Text
-		} else {
+		if !i.Readable {
 			item.Members = append([]string{}, i.Members...)
 		}
-		doc.Items = append(doc.Items, item)
-	}
-	if listing.Next != "" {
-		query := url.Values{"cursor": {listing.Next}}
-		for _, name := range []string{"limit", "modifiedSince", "modifiedBefore"} {
-			if c.query.Has(name) {
-				query.Set(name, c.query.Get(name))
-			}
+		text, err := json.Marshal(item)
+		if err != nil {
+			return nil, err
 		}
-		// Without a public URL the link has no host: whoever sends the request chooses its Host.
-		doc.Next = a.publicURL + Prefix + "/equality-information?" + query.Encode()
+		body = append(body, text...)
+		if i.Readable {
+			body = append(body[:len(body)-len("}")], `,"record":`...)
+			body = append(append(body, i.Text...), '}')
+		}
 	}
-	return c.writePersonal(doc)
+	body = append(body, ']')
+	if next != "" {
+		text, err := json.Marshal(next)
+		if err != nil {
+			return nil, err
+		}
+		body = append(append(body, `,"next":`...), text...)
+	}
+	return append(body, '}'), nil
 }
 
 // readByTarget answers GET /equality-information?targetId=….

@@ -289,7 +289,7 @@ func TestWhatIsWrittenOnOneContractIsReadOnTheOther(t *testing.T) {
 		}
 		var told []string
 		for {
-			feed, err := b.service.ReadFeed(t.Context(), access, cursor, 1000, 0)
+			feed, err := b.service.ReadFeed(t.Context(), access, cursor, 1000)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -102,7 +102,7 @@ func setup(t testing.TB, change ...func(*options)) both {
 	b.service = service.New(store, service.Options{Rules: rules, Keys: keys, Now: func() time.Time { return now }})
 	o := options{
 		gate: gate.Options{
-			Service: b.service, Callers: tokens, Unauthenticated: func(string) {},
+			Service: b.service, Callers: tokens, Now: time.Now, Unauthenticated: func(string) {},
 			Internal: func(_ context.Context, err error) { t.Errorf("internal error: %v", err) },
 		},
 		Options: mmh.Options{

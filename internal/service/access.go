@@ -40,7 +40,9 @@ func (e *ForbiddenError) Is(target error) bool { return target == ErrForbidden }
 func (s *Service) Authorise(ctx context.Context, r Request, action Action) (Access, error) {
 	a := Access{action, r}
 	if !r.Caller.May(action.permission) {
-		if err := s.log.Append(ctx, s.entry(a, r.Target, audit.Refused, 403)); err != nil {
+		// A caller who does not wait for the response does not escape the entry, nor the limit on
+		// refusals that wait.
+		if err := s.log.Append(context.WithoutCancel(ctx), s.entry(a, r.Target, audit.Refused, 403)); err != nil {
 			return Access{}, foreign(err)
 		}
 		return Access{}, &ForbiddenError{action.permission}

@@ -116,7 +116,7 @@ func TestFeedCursor(t *testing.T) {
 	b, other := setup(t), setup(t)
 	b.create(t, "")
 	read := func(cursor string) (Feed, error) {
-		return b.ReadFeed(t.Context(), b.as(t, support, ReadEvents), cursor, 10, 0)
+		return b.ReadFeed(t.Context(), b.as(t, support, ReadEvents), cursor, 10)
 	}
 	first, err := read("")
 	if err != nil || len(first.Events) != 1 {
@@ -162,7 +162,10 @@ func TestFeedWaitsForNews(t *testing.T) {
 	a := b.as(t, support, ReadEvents)
 	news := make(chan Feed, 1)
 	go func() {
-		f, err := b.ReadFeed(t.Context(), a, "", 10, time.Minute)
+		if err := b.AwaitEvents(t.Context(), a, "", time.Minute); err != nil {
+			t.Error(err)
+		}
+		f, err := b.ReadFeed(t.Context(), a, "", 10)
 		if err != nil {
 			t.Error(err)
 		}

@@ -8,6 +8,7 @@ import (
 
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/events"
+	"equality-information-api/internal/store"
 )
 
 // Feed is a page of the feed. Next is the cursor for the page after it, even if there is
@@ -17,36 +18,57 @@ type Feed struct {
 	Next   string
 }
 
-// ReadFeed returns the events after a cursor; an empty cursor means the beginning. If there
-// is nothing new, it waits that long for an event. Errors: ErrBadCursor, ErrCursorExpired,
-// ErrUnavailable.
-func (s *Service) ReadFeed(ctx context.Context, a Access, cursor string, limit int, wait time.Duration) (Feed, error) {
-	if err := a.permits(ReadEvents); err != nil {
+// AwaitEvents waits until there are events after a cursor, at most that long. It shows
+// nothing, so it leaves no entry. Errors: ErrBadCursor, ErrCursorExpired, ErrUnavailable.
+func (s *Service) AwaitEvents(ctx context.Context, a Access, cursor string, wait time.Duration) error {
+	_, err := s.events(ctx, a, cursor, 1, wait)
+	return err
+}
+
+// ReadFeed returns the events after a cursor; an empty cursor means the beginning. Errors:
+// ErrBadCursor, ErrCursorExpired, ErrUnavailable.
+func (s *Service) ReadFeed(ctx context.Context, a Access, cursor string, limit int) (Feed, error) {
+	feed, err := s.events(ctx, a, cursor, limit, 0)
+	if err == nil && len(feed.Events) > 0 {
+		entry := s.entry(a, uuid.Nil, audit.Done, 200)
+		touch(&entry, feed.Events, func(e events.Event) bool {
+			return e.Record != uuid.Nil // the event of an import is about no single record
+		})
+		err = foreign(s.log.Append(context.WithoutCancel(ctx), entry))
+	}
+	if err != nil {
 		return Feed{}, err
+	}
+	if len(feed.Events) == 0 && cursor != "" {
+		return Feed{Next: cursor}, nil // sealing it again would give a different cursor
+	}
+	return Feed{Events: feed.Events, Next: s.sealFeedCursor(feed.Epoch, feed.Next)}, nil
+}
+
+// events reads the feed after a cursor, and waits for an event if there is none.
+func (s *Service) events(ctx context.Context, a Access, cursor string, limit int, wait time.Duration) (store.Feed, error) {
+	if err := a.permits(ReadEvents); err != nil {
+		return store.Feed{}, err
 	}
 	var epoch uuid.UUID
 	var after int64
 	if cursor != "" {
 		var err error
 		if epoch, after, err = s.openFeedCursor(cursor); err != nil {
-			return Feed{}, err
+			return store.Feed{}, err
 		}
 	}
 	feed, err := s.feed.Events(ctx, epoch, after, limit, wait)
-	if err == nil && len(feed.Events) > 0 {
-		entry := s.entry(a, uuid.Nil, audit.Done, 200)
-		for _, event := range feed.Events {
-			if event.Record != uuid.Nil { // the event of an import is about no single record
-				entry.Object, entry.Touched = audit.ObjectRecord, entry.Touched.AppendID(event.Record)
-			}
+	return feed, foreign(err)
+}
+
+// touch enters the records of events, each once however many events are about it.
+func touch(entry *audit.Entry, page []events.Event, wanted func(events.Event) bool) {
+	touched := make(map[uuid.UUID]bool, len(page))
+	for _, e := range page {
+		if wanted(e) && !touched[e.Record] {
+			touched[e.Record] = true
+			entry.Object, entry.Touched = audit.ObjectRecord, entry.Touched.AppendID(e.Record)
 		}
-		err = s.log.Append(context.WithoutCancel(ctx), entry)
 	}
-	if err != nil {
-		return Feed{}, foreign(err)
-	}
-	if len(feed.Events) == 0 && cursor != "" {
-		return Feed{Next: cursor}, nil // sealing it again would give a different cursor
-	}
-	return Feed{Events: feed.Events, Next: s.sealFeedCursor(feed.Epoch, feed.Next)}, nil
 }

@@ -62,11 +62,7 @@ func (p *Publication) EventsAfter(ctx context.Context, position int64, limit int
 	if err == nil && len(feed.Events) > 0 {
 		entry := p.s.entry(p.a, uuid.Nil, audit.Done, 200)
 		entry.Scope = p.scope
-		for _, event := range feed.Events {
-			if wanted(event) {
-				entry.Object, entry.Touched = audit.ObjectRecord, entry.Touched.AppendID(event.Record)
-			}
-		}
+		touch(&entry, feed.Events, wanted)
 		err = p.s.log.Append(context.WithoutCancel(ctx), entry)
 	}
 	if err != nil {

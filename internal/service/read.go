@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"time"
 
 	"github.com/google/uuid"
@@ -127,7 +126,11 @@ func foreign(err error) error {
 	return err
 }
 
-// A Listing is a page of records.
+// ListBytes is the most that the sealed documents of a page may have together, except those of
+// a page of one record. A thousand records as they usually are have less than half.
+const ListBytes = 4 << 20
+
+// A Listing is a page of records. It may be shorter than its limit although there are more.
 type Listing struct {
 	Items []ListItem
 	Next  string // cursor of the next page, empty on the last
@@ -156,7 +159,7 @@ func (s *Service) ListRecords(ctx context.Context, a Access, q ListQuery) (Listi
 	}
 	sq := store.ListQuery{
 		ByTime: !q.ModifiedSince.IsZero() || !q.ModifiedBefore.IsZero(),
-		From:   q.ModifiedSince, Before: q.ModifiedBefore, Limit: q.Limit,
+		From:   q.ModifiedSince, Before: q.ModifiedBefore, Limit: q.Limit, Bytes: ListBytes,
 	}
 	if q.Cursor != "" {
 		var err error
@@ -164,32 +167,40 @@ func (s *Service) ListRecords(ctx context.Context, a Access, q ListQuery) (Listi
 			return Listing{}, err
 		}
 	}
-	page, more, err := s.records.List(ctx, sq)
+	entry := s.entry(a, uuid.Nil, audit.Done, 200)
+	var l Listing
+	more, err := s.records.List(ctx, sq, func(o store.Opened) error {
+		entry.Object, entry.Touched = audit.ObjectRecord, entry.Touched.AppendID(o.ID)
+		item, err := s.listed(a, o)
+		l.Items = append(l.Items, item)
+		return err
+	})
+	if err == nil {
+		err = s.log.Append(ctx, entry)
+	}
 	if err != nil {
 		return Listing{}, foreign(err)
 	}
-	entry := s.entry(a, uuid.Nil, audit.Done, 200)
-	for _, o := range page {
-		entry.Object, entry.Touched = audit.ObjectRecord, entry.Touched.AppendID(o.ID)
-	}
-	if err := s.log.Append(ctx, entry); err != nil {
-		return Listing{}, foreign(err)
-	}
-	var l Listing
-	for _, o := range page {
-		item := ListItem{Readable: a.readable()}
-		if !item.Readable {
-			item.Members = equality.MaskSensitive(o.Record.Members())
-		}
-		if item.Shown, err = s.show(a, o, false); err != nil {
-			return Listing{}, err
-		}
-		l.Items = append(l.Items, item)
-	}
 	if more {
-		l.Next = s.sealListCursor(q, page[len(page)-1])
+		l.Next = s.sealListCursor(q, l.Items[len(l.Items)-1].Opened)
 	}
 	return l, nil
+}
+
+// listed returns a record as an item of a list, with its text but not its members.
+func (s *Service) listed(a Access, o store.Opened) (item ListItem, err error) {
+	if item.Readable = a.readable(); !item.Readable {
+		if o, err = o.Decode(); err != nil {
+			return item, err
+		}
+		item.Members = equality.MaskSensitive(o.Record.Members())
+	}
+	if item.Shown, err = s.show(a, o, false); err != nil {
+		return item, err
+	}
+	item.Opened = item.Stripped()
+	item.Record = equality.Record{}
+	return item, nil
 }
 
 // HistoryLimit is how many versions a history lists, counted from the newest.
@@ -197,20 +208,19 @@ const HistoryLimit = 1000
 
 // Versions returns the versions of a record, newest first: who made each,
 // when, why, and which members it changed. Errors: ErrNotFound, ErrErased, ErrUnavailable.
-func (s *Service) Versions(ctx context.Context, a Access, id uuid.UUID) ([]store.Opened, error) {
+func (s *Service) Versions(ctx context.Context, a Access, id uuid.UUID) ([]store.Made, error) {
 	if err := a.permits(ReadHistory); err != nil {
 		return nil, err
 	}
-	current, versions, err := s.records.History(ctx, id, math.MaxInt64, HistoryLimit)
+	current, versions, err := s.records.Versions(ctx, id, HistoryLimit)
 	if err != nil {
 		return nil, foreign(err)
 	}
 	if err := s.enterRead(ctx, a, id, current, done); err != nil {
 		return nil, err
 	}
-	for i, v := range versions {
-		v.Provenance.Members = a.names(v.Provenance.Members)
-		versions[i] = store.Opened{ID: v.ID, Target: v.Target, Version: v.Version, Modified: v.Modified, Provenance: v.Provenance}
+	for i := range versions {
+		versions[i].Members = a.names(versions[i].Members)
 	}
 	return versions, nil
 }

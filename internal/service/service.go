@@ -33,8 +33,11 @@ type Store interface {
 // read in the access log before it shows the result.
 type Records interface {
 	Find(ctx context.Context, id uuid.UUID) (store.Opened, error)
+	// History is for few versions, Versions for all: it does not keep their answers.
 	History(ctx context.Context, id uuid.UUID, from int64, limit int) (store.Opened, []store.Opened, error)
-	List(ctx context.Context, q store.ListQuery) (page []store.Opened, more bool, err error)
+	Versions(ctx context.Context, id uuid.UUID, limit int) (store.Opened, []store.Made, error)
+	// List yields a page one record at a time. It may also return the error of yield.
+	List(ctx context.Context, q store.ListQuery, yield func(store.Opened) error) (more bool, err error)
 	// Write returns when everything is durable, including its entry. It may also return
 	// store.ErrKeyTaken, or the error of decide.
 	Write(ctx context.Context, cmd store.Command, decide func(store.Opened) (store.Decision, error)) (store.Opened, error)

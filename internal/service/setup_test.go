@@ -159,6 +159,13 @@ func (v Shown) record() (r equality.Record, err error) {
 	return r, err
 }
 
+// onlyIDs reports whether a caller is shown nothing but a record's ids.
+func onlyIDs(t testing.TB, v Shown) bool {
+	t.Helper()
+	r, err := v.record()
+	return err == nil && bare(r)
+}
+
 // bare reports whether only a record's ids are left.
 func bare(r equality.Record) bool {
 	return len(r.Members()) == 0
@@ -210,7 +217,7 @@ func (b *bench) feed(t testing.TB) []events.Event {
 	var events []events.Event
 	cursor := ""
 	for {
-		f, err := b.ReadFeed(t.Context(), b.as(t, support, ReadEvents), cursor, 1000, 0)
+		f, err := b.ReadFeed(t.Context(), b.as(t, support, ReadEvents), cursor, 1000)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -52,16 +52,37 @@ func EncodeDocument(v Opened) ([]byte, error) {
 	return append(plain, beside[len("{"):]...), nil
 }
 
+var errUnknownForm = errors.New("a stored document has an unknown form")
+
 // DecodeDocument reads a document written by EncodeDocument into a version. Its error
 // contains no value.
 func DecodeDocument(plain []byte, v *Opened) error {
 	var d document
 	if err := json.Unmarshal(plain, &d); err != nil {
-		return errors.New("a stored document has an unknown form")
+		return errUnknownForm
 	}
 	v.Record, v.Provenance, v.Verbatim = d.Record, d.Provenance, bytes.HasPrefix(plain, []byte(beginVerbatim))
 	v.Record.NINOAsSent = d.NINOAsSent
 	return nil
+}
+
+// decodeProvenance reads who made a version from a document written by EncodeDocument. Its
+// error contains no value; ErrMisplaced if the document does not belong to these ids.
+func decodeProvenance(plain []byte, id, target uuid.UUID) (Provenance, error) {
+	var d struct {
+		Record struct {
+			ID       uuid.UUID `json:"id"`
+			TargetID uuid.UUID `json:"targetId"`
+		} `json:"record"`
+		Provenance Provenance `json:"change"`
+	}
+	if err := json.Unmarshal(plain, &d); err != nil {
+		return Provenance{}, errUnknownForm
+	}
+	if d.Record.ID != id || d.Record.TargetID != target {
+		return Provenance{}, ErrMisplaced
+	}
+	return d.Provenance, nil
 }
 
 // verbatim returns the record's JSON in a document if it can be shown as it is. It returns

@@ -59,16 +59,16 @@ func (r Reader) DocumentHistory(ctx context.Context, id DocumentID, from int64, 
 	if current.Version <= from {
 		versions = append(versions, current)
 	}
-	rows, err := r.tables.PastDocuments(ctx, current.DocumentID, min(from, current.Version-1), limit-len(versions))
+	from = min(from, current.Version-1)
+	err = inPortions(limit-len(versions), func(most int) ([]DocumentRow, error) {
+		return r.tables.PastDocuments(ctx, current.DocumentID, from, most)
+	}, func(row DocumentRow) (bool, error) {
+		d, err := current.open(row)
+		versions, from = append(versions, d), row.Version-1
+		return true, err
+	})
 	if err != nil {
 		return Document{}, nil, err
-	}
-	for _, row := range rows {
-		d, err := current.open(row)
-		if err != nil {
-			return Document{}, nil, err
-		}
-		versions = append(versions, d)
 	}
 	return current, versions, nil
 }

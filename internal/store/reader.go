@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -25,13 +26,13 @@ type Finder interface {
 // Tables is how an engine reads its rows. Every method may return ErrUnavailable.
 type Tables interface {
 	Finder
-	// PastRows gives up to limit earlier versions of a record, newest first,
+	// PastRows gives a portion of up to limit earlier versions of a record, newest first,
 	// from one version down.
 	PastRows(ctx context.Context, number, from int64, limit int) ([]Row, error)
-	// PastDocuments gives up to limit earlier versions of a document, newest
+	// PastDocuments gives a portion of up to limit earlier versions of a document, newest
 	// first, from one version down.
 	PastDocuments(ctx context.Context, id DocumentID, from int64, limit int) ([]DocumentRow, error)
-	// ListRows gives a page of current rows, and one more where there are more.
+	// ListRows gives a portion of a page of current rows.
 	ListRows(ctx context.Context, q ListQuery) ([]Row, error)
 }
 
@@ -52,7 +53,8 @@ func (r Reader) Find(ctx context.Context, id uuid.UUID) (Opened, error) {
 }
 
 // History returns what an id leads to, and up to limit versions of the record, newest
-// first, from one version down. Error: ErrUnavailable.
+// first, from one version down. It is for few versions, because all are open in the end.
+// Error: ErrUnavailable.
 func (r Reader) History(ctx context.Context, id uuid.UUID, from int64, limit int) (current Opened, versions []Opened, err error) {
 	current, err = decoded(find(ctx, r.tables, r.keys, id, id))
 	if err != nil || current.State != Present {
@@ -61,35 +63,77 @@ func (r Reader) History(ctx context.Context, id uuid.UUID, from int64, limit int
 	if current.Version <= from {
 		versions = append(versions, current)
 	}
-	// Below the version that was found: there may be a newer one by now.
-	rows, err := r.tables.PastRows(ctx, current.number, min(from, current.Version-1), limit-len(versions))
+	err = r.past(ctx, current, min(from, current.Version-1), limit-len(versions), func(row Row) error {
+		v, err := decoded(current.past(row))
+		versions = append(versions, v)
+		return err
+	})
 	if err != nil {
 		return Opened{}, nil, err
-	}
-	for _, row := range rows {
-		v, err := decoded(current.past(row))
-		if err != nil {
-			return Opened{}, nil, err
-		}
-		versions = append(versions, v)
 	}
 	return current, versions, nil
 }
 
-// List returns a page of records, and whether there are more. Error: ErrUnavailable.
-func (r Reader) List(ctx context.Context, q ListQuery) (page []Opened, more bool, err error) {
-	rows, err := r.tables.ListRows(ctx, q)
+// past reads up to limit earlier versions of a record, newest first, from one version down.
+func (r Reader) past(ctx context.Context, current Opened, from int64, limit int, yield func(Row) error) error {
+	// Below the version that was found: there may be a newer one by now.
+	from = min(from, current.Version-1)
+	return inPortions(limit, func(most int) ([]Row, error) {
+		return r.tables.PastRows(ctx, current.number, from, most)
+	}, func(row Row) (bool, error) {
+		from = row.Version - 1
+		return true, yield(row)
+	})
+}
+
+// Made is a version of a record without its answers: when, why and by whom it was made, and
+// which members it changed.
+type Made struct {
+	Version  int64
+	Modified time.Time // UTC, microseconds
+	Provenance
+}
+
+// Versions returns what an id leads to, and how up to limit versions of the record were made,
+// newest first. It opens one version at a time. Error: ErrUnavailable.
+func (r Reader) Versions(ctx context.Context, id uuid.UUID, limit int) (current Opened, made []Made, err error) {
+	current, err = decoded(find(ctx, r.tables, r.keys, id, id))
+	if err != nil || current.State != Present {
+		return current, nil, err
+	}
+	made = append(made, Made{current.Version, current.Modified, current.Provenance})
+	err = r.past(ctx, current, current.Version-1, limit-1, func(row Row) error {
+		p, err := current.provenance(row)
+		made = append(made, Made{row.Version, FromMicros(row.Modified), p})
+		return err
+	})
 	if err != nil {
-		return nil, false, err
+		return Opened{}, nil, err
 	}
-	for _, row := range rows[:min(len(rows), q.Limit)] {
-		o, err := decoded(row.Open(r.keys))
-		if err != nil {
-			return nil, false, err
+	return current, made, nil
+}
+
+// List yields a page of records, as Find returns them, and reports whether there are more. It
+// opens one at a time. Errors: ErrUnavailable, or the error of yield, which ends the page.
+func (r Reader) List(ctx context.Context, q ListQuery, yield func(Opened) error) (more bool, err error) {
+	limit, bytes, n := q.Limit, 0, 0
+	err = inPortions(limit+1, func(most int) ([]Row, error) {
+		q.Limit = most
+		return r.tables.ListRows(ctx, q)
+	}, func(row Row) (bool, error) {
+		if n == limit || n > 0 && q.Bytes > 0 && bytes+row.Size() > q.Bytes {
+			more = true
+			return false, nil
 		}
-		page = append(page, o)
-	}
-	return page, len(rows) > q.Limit, nil
+		o, err := row.Open(r.keys)
+		if err != nil {
+			return false, err
+		}
+		n, bytes = n+1, bytes+row.Size()
+		q.AfterID, q.AfterAt = o.ID, o.Modified
+		return true, yield(o)
+	})
+	return more && err == nil, err
 }
 
 // FindFor gives what a write is decided on: what its id leads to; for a create

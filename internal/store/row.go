@@ -54,6 +54,16 @@ func (o Opened) past(r Row) (Opened, error) {
 	return p, p.unseal(r.Sealed)
 }
 
+// provenance opens an earlier version of an open record, and decodes only how it was made.
+// Errors as in Open.
+func (o Opened) provenance(r Row) (Provenance, error) {
+	plain, err := o.key.Open(sealing.Document{Kind: sealing.KindRecord, Version: uint64(r.Version)}, r.Sealed)
+	if err != nil {
+		return Provenance{}, fmt.Errorf("open the document of a record: %w", err)
+	}
+	return decodeProvenance(plain, o.ID, o.Target)
+}
+
 func (o *Opened) unseal(document []byte) (err error) {
 	if o.plain, err = o.key.Open(o.document(), document); err != nil {
 		return fmt.Errorf("open the document of a record: %w", err)

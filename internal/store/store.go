@@ -141,6 +141,9 @@ type ListQuery struct {
 	AfterAt time.Time // the last record of the previous page
 	AfterID uuid.UUID
 	Limit   int
+	// Bytes ends a page before its sealed documents are longer, except a page of one record;
+	// 0 means no bound.
+	Bytes int
 }
 
 // Feed is a page of events. Next is the position after its last event, and Floor the last
@@ -152,11 +155,10 @@ type Feed struct {
 	Next   int64
 }
 
-// Keys returns the query for a page, list-by-id or list-by-time, and its parameters. The
-// query returns one more record than asked for, which shows whether there is a next page.
+// Keys returns the query for rows of a page, list-by-id or list-by-time, and its parameters.
 func (q ListQuery) Keys() (query *queries.Query, args []any) {
 	if !q.ByTime {
-		return queries.ListByID, []any{q.AfterID[:], q.Limit + 1}
+		return queries.ListByID, []any{q.AfterID[:], q.Limit}
 	}
 	at, after, before := int64(math.MinInt64), uuid.Max, int64(math.MaxInt64)
 	if !q.From.IsZero() {
@@ -168,5 +170,5 @@ func (q ListQuery) Keys() (query *queries.Query, args []any) {
 	if !q.Before.IsZero() {
 		before = Micros(q.Before)
 	}
-	return queries.ListByTime, []any{at, after[:], before, q.Limit + 1}
+	return queries.ListByTime, []any{at, after[:], before, q.Limit}
 }

@@ -126,7 +126,7 @@ func TestAClosedStoreIsUnavailable(t *testing.T) {
 			return f.Ready(ctx)
 		},
 		"list": func() error {
-			_, _, err := f.List(ctx, store.ListQuery{Limit: 1})
+			_, err := f.List(ctx, store.ListQuery{Limit: 1}, passed)
 			return err
 		},
 		"history": func() error {

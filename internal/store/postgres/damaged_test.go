@@ -29,7 +29,7 @@ func TestADocumentThatDoesNotOpenIsNoOutage(t *testing.T) {
 	f.db.query(t, bySQL(`UPDATE record SET sealed = set_byte(sealed, 40, get_byte(sealed, 40) # 1)`))
 	_, err = f.read(r.ID)
 	tampered("read", err)
-	_, _, err = f.List(t.Context(), store.ListQuery{Limit: 10})
+	_, err = f.List(t.Context(), store.ListQuery{Limit: 10}, passed)
 	tampered("list", err)
 	err = f.Walk(t.Context(), entry("walk"), func(int64, store.Opened) error { return nil })
 	tampered("walk", err)

@@ -254,7 +254,7 @@ func TestAServerThatFallsSilentMakesTheStoreUnavailable(t *testing.T) {
 		func() error { return f.Append(ctx, entry("silent")) },
 		func() error { return f.writing(r, false, entry("silent")) },
 		func() error { _, _, err := f.History(ctx, r.ID, 9, 9); return err },
-		func() error { _, _, err := f.List(ctx, store.ListQuery{Limit: 9}); return err },
+		func() error { _, err := f.List(ctx, store.ListQuery{Limit: 9}, passed); return err },
 		func() error { _, err := f.FeedAfter(ctx, 0, 9); return err },
 		func() error { _, _, err := f.Remembered(ctx, [32]byte{1}); return err },
 		func() error { _, err := f.Leads(ctx); return err },

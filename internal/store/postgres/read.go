@@ -20,13 +20,13 @@ func (t tables) FindRow(ctx context.Context, id uuid.UUID) (*store.Row, error) {
 }
 
 func (t tables) FindTombstones(ctx context.Context, id, target uuid.UUID) ([]store.Tombstone, error) {
-	return collect(ctx, t.Store, queries.TombstoneRead, func(row pgx.CollectableRow) (store.Tombstone, error) {
+	return collect(ctx, t.Store, queries.TombstoneRead, nil, func(row pgx.CollectableRow) (store.Tombstone, error) {
 		return scanTombstone(row)
 	}, id[:], target[:])
 }
 
 func (t tables) FindDocument(ctx context.Context, id store.DocumentID) (store.DocumentRow, error) {
-	found, err := collect(ctx, t.Store, queries.DocumentRead, func(row pgx.CollectableRow) (r store.DocumentRow, err error) {
+	found, err := collect(ctx, t.Store, queries.DocumentRead, nil, func(row pgx.CollectableRow) (r store.DocumentRow, err error) {
 		err = row.Scan(&r.Version, &r.Modified, &r.Sealed, &r.Wrapped)
 		return r, err
 	}, id.Columns()...)
@@ -37,14 +37,14 @@ func (t tables) FindDocument(ctx context.Context, id store.DocumentID) (store.Do
 }
 
 func (t tables) PastDocuments(ctx context.Context, id store.DocumentID, from int64, limit int) ([]store.DocumentRow, error) {
-	return collect(ctx, t.Store, queries.DocumentHistoryRead, func(row pgx.CollectableRow) (r store.DocumentRow, err error) {
+	return collect(ctx, t.Store, queries.DocumentHistoryRead, store.Portion[store.DocumentRow], func(row pgx.CollectableRow) (r store.DocumentRow, err error) {
 		err = row.Scan(&r.Version, &r.Modified, &r.Sealed)
 		return r, err
 	}, append(id.Columns(), from, limit)...)
 }
 
 func (t tables) PastRows(ctx context.Context, number, from int64, limit int) ([]store.Row, error) {
-	return collect(ctx, t.Store, queries.HistoryRead, func(row pgx.CollectableRow) (r store.Row, err error) {
+	return collect(ctx, t.Store, queries.HistoryRead, store.Portion[store.Row], func(row pgx.CollectableRow) (r store.Row, err error) {
 		err = row.Scan(&r.Version, &r.Modified, &r.Sealed)
 		return r, err
 	}, number, from, limit)
@@ -52,18 +52,34 @@ func (t tables) PastRows(ctx context.Context, number, from int64, limit int) ([]
 
 func (t tables) ListRows(ctx context.Context, q store.ListQuery) ([]store.Row, error) {
 	query, args := q.Keys()
-	return collect(ctx, t.Store, query, scanRow, args...)
+	return collect(ctx, t.Store, query, store.Portion[store.Row], scanRow, args...)
 }
 
-// collect reads all rows of a query.
-func collect[T any](ctx context.Context, s *Store, query *queries.Query, scan pgx.RowToFunc[T], args ...any) (all []T, err error) {
+// collect reads all rows of a query, or only a portion of them.
+func collect[T any](ctx context.Context, s *Store, query *queries.Query, portion func() func(T) bool, scan pgx.RowToFunc[T], args ...any) (all []T, err error) {
 	err = s.reading(ctx, func(ctx context.Context) error {
 		rows, err := s.pool.Query(ctx, query.SQL, args...)
 		if err != nil {
 			return err
 		}
-		all, err = pgx.CollectRows(rows, scan)
-		return err
+		defer rows.Close()
+		all = nil
+		full := func(T) bool { return false }
+		if portion != nil {
+			full = portion()
+		}
+		for rows.Next() {
+			one, err := scan(rows)
+			if err != nil {
+				return err
+			}
+			all = append(all, one)
+			if full(one) {
+				break
+			}
+		}
+		rows.Close()
+		return rows.Err()
 	})
 	return all, err
 }

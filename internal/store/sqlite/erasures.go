@@ -28,7 +28,7 @@ func followErasures(ctx context.Context, tx *sql.Tx, o RestoreOptions) (erased i
 	buried, err := collect(rows, err, func(row scanner) (b store.Buried, err error) {
 		b.Tombstone, err = scanTombstone(row, &b.Number)
 		return b, err
-	})
+	}, nil)
 	if err != nil {
 		return 0, err
 	}

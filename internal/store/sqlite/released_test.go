@@ -112,13 +112,13 @@ func makeReleased(t *testing.T) {
 		})
 		ok(t, err)
 	}
-	page, _, err := s.List(t.Context(), store.ListQuery{Limit: 10})
-	ok(t, err)
 	e := entry("list")
 	e.At = now
-	for _, v := range page {
+	_, err = s.List(t.Context(), store.ListQuery{Limit: 10}, func(v store.Opened) error {
 		e.Touched = e.Touched.AppendID(v.ID)
-	}
+		return nil
+	})
+	ok(t, err)
 	ok(t, s.Append(t.Context(), e))
 	ok(t, s.Close())
 	ok(t, os.MkdirAll(releasedDir(releasedSchema), 0o755))

@@ -30,7 +30,7 @@ func (t tables) FindRow(ctx context.Context, id uuid.UUID) (*store.Row, error) {
 
 func (t tables) FindTombstones(ctx context.Context, id, target uuid.UUID) ([]store.Tombstone, error) {
 	rows, err := t.query(ctx, queries.TombstoneRead, id[:], target[:])
-	return collect(rows, err, func(row scanner) (store.Tombstone, error) { return scanTombstone(row) })
+	return collect(rows, err, func(row scanner) (store.Tombstone, error) { return scanTombstone(row) }, nil)
 }
 
 // scanTombstone reads a row of tombstone-read, or one with columns before it.
@@ -52,7 +52,7 @@ func (t tables) PastDocuments(ctx context.Context, id store.DocumentID, from int
 	return collect(rows, err, func(row scanner) (r store.DocumentRow, err error) {
 		err = row.Scan(&r.Version, &r.Modified, &r.Sealed)
 		return r, err
-	})
+	}, store.Portion[store.DocumentRow]())
 }
 
 func (t tables) PastRows(ctx context.Context, number, from int64, limit int) ([]store.Row, error) {
@@ -60,13 +60,13 @@ func (t tables) PastRows(ctx context.Context, number, from int64, limit int) ([]
 	return collect(rows, err, func(row scanner) (r store.Row, err error) {
 		err = row.Scan(&r.Version, &r.Modified, &r.Sealed)
 		return r, err
-	})
+	}, store.Portion[store.Row]())
 }
 
 func (t tables) ListRows(ctx context.Context, q store.ListQuery) ([]store.Row, error) {
 	query, args := q.Keys()
 	rows, err := t.query(ctx, query, args...)
-	return collect(rows, err, scanRow)
+	return collect(rows, err, scanRow, store.Portion[store.Row]())
 }
 
 // scanner is one row.
@@ -80,8 +80,8 @@ func scanRow(row scanner) (r store.Row, err error) {
 	return r, err
 }
 
-// collect reads all rows of a query.
-func collect[T any](rows *sql.Rows, failed error, scan func(scanner) (T, error)) (all []T, err error) {
+// collect reads all rows of a query, or until full.
+func collect[T any](rows *sql.Rows, failed error, scan func(scanner) (T, error), full func(T) bool) (all []T, err error) {
 	if failed != nil {
 		return nil, classify(failed)
 	}
@@ -92,6 +92,9 @@ func collect[T any](rows *sql.Rows, failed error, scan func(scanner) (T, error))
 			return nil, classify(err)
 		}
 		all = append(all, one)
+		if full != nil && full(one) {
+			break
+		}
 	}
 	return all, nil
 }

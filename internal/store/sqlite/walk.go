@@ -4,16 +4,12 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-
-	"github.com/google/uuid"
+	"math"
 
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/store"
 	"equality-information-api/internal/store/queries"
 )
-
-// walkPage is how many records are read at once.
-const walkPage = 256
 
 // Walk yields every record by id, as all were at one moment, once the entry is durable,
 // whose count it sets. Writes continue meanwhile. Errors: store.ErrUnavailable, or the
@@ -36,19 +32,12 @@ func (s *Store) Walk(ctx context.Context, entry audit.Entry, yield func(total in
 		return err
 	}
 	within := store.NewReader(tables{newStatements(moment)}, s.Keys)
-	for after := uuid.Nil; ; {
-		page, more, err := within.List(ctx, store.ListQuery{AfterID: after, Limit: walkPage})
+	_, err = within.List(ctx, store.ListQuery{Limit: math.MaxInt32}, func(o store.Opened) error {
+		o, err := o.Decode()
 		if err != nil {
 			return err
 		}
-		for _, o := range page {
-			if err := yield(entry.Count, o); err != nil {
-				return err
-			}
-		}
-		if !more {
-			return nil
-		}
-		after = page[len(page)-1].ID
-	}
+		return yield(entry.Count, o)
+	})
+	return err
 }

@@ -18,7 +18,7 @@ import (
 // list reads a page.
 func (f *fixture) list(q store.ListQuery) ([]store.Opened, bool) {
 	f.t.Helper()
-	page, more, err := f.List(f.t.Context(), q)
+	page, more, err := f.page(q)
 	ok(f.t, "list", err)
 	e := f.entry("list")
 	for _, o := range page {
@@ -26,6 +26,16 @@ func (f *fixture) list(q store.ListQuery) ([]store.Opened, bool) {
 	}
 	ok(f.t, "enter", f.Append(f.t.Context(), e))
 	return bareAll(page), more
+}
+
+// page reads a page without an entry.
+func (f *fixture) page(q store.ListQuery) (page []store.Opened, more bool, err error) {
+	more, err = f.List(f.t.Context(), q, func(o store.Opened) error {
+		o, err := o.Decode()
+		page = append(page, o)
+		return err
+	})
+	return page, more, err
 }
 
 // after is the query for the page after one.
@@ -165,7 +175,7 @@ func testWalk(t *testing.T, create func(t *testing.T) Database) {
 			stays[v.ID] = true
 		}
 		changed := make(map[uuid.UUID]bool)
-		q := store.ListQuery{ByTime: rapid.Bool().Draw(rt, "by time"), Limit: rapid.IntRange(1, 4).Draw(rt, "limit")}
+		q := store.ListQuery{ByTime: rapid.Bool().Draw(rt, "by time"), Limit: rapid.IntRange(1, 4).Draw(rt, "limit"), Bytes: rapid.SampledFrom([]int{0, 1, 1000, 1500}).Draw(rt, "bytes")}
 		seen := make(map[uuid.UUID]int)
 		var last store.Opened
 		for steps := 0; ; steps++ {

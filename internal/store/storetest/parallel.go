@@ -144,7 +144,7 @@ var parallel = []test{
 					}
 				case 4:
 					var page []store.Opened
-					page, _, err = f.List(t.Context(), store.ListQuery{Limit: 5, ByTime: k%2 == 0})
+					page, _, err = f.page(store.ListQuery{Limit: 5, ByTime: k%2 == 0})
 					for _, v := range page {
 						err = errors.Join(err, whole(v))
 					}

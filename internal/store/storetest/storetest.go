@@ -79,6 +79,7 @@ var groups = map[string][]test{
 	"walk":        walking,
 	"relay":       relaying,
 	"documents":   documents,
+	"large":       large,
 }
 
 // Run tests an engine. create makes an empty database, which goes with the test.

@@ -218,7 +218,7 @@ func (f *fixture) unchanged(t *testing.T, entries int, run func()) {
 // all returns all versions of all records, in order of id, newest first.
 func (f *fixture) all() (all []store.Opened) {
 	f.t.Helper()
-	page, more, err := f.List(f.t.Context(), store.ListQuery{Limit: 10_000})
+	page, more, err := f.page(store.ListQuery{Limit: 10_000})
 	ok(f.t, "list", err)
 	if more {
 		f.t.Fatal("there are more records than a test makes")
