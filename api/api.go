@@ -33,15 +33,15 @@ type converted struct {
 var document = sync.OnceValue(func() converted {
 	var tree any
 	if err := yaml.Unmarshal(YAML, &tree); err != nil {
-		panic(fmt.Errorf("api: openapi.yaml: %w", err))
+		panic(fmt.Errorf("openapi.yaml: %w", err))
 	}
 	text, err := json.Marshal(tree)
 	if err != nil {
-		panic(fmt.Errorf("api: openapi.yaml: %w", err))
+		panic(fmt.Errorf("openapi.yaml: %w", err))
 	}
 	var head struct{ Info struct{ Version string } }
 	if err := json.Unmarshal(text, &head); err != nil {
-		panic(fmt.Errorf("api: openapi.yaml: %w", err))
+		panic(fmt.Errorf("openapi.yaml: %w", err))
 	}
 	return converted{json: text, version: head.Info.Version}
 })

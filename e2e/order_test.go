@@ -40,7 +40,9 @@ func TestFaultsAreToldInOrder(t *testing.T) {
 	faults := []fault{
 		{"no such path", "not-found", 404, func(a *faulty) { a.path = "/none" }},
 		{"no such method", "method-not-allowed", 405, func(a *faulty) { a.method = "PUT" }},
-		{"a credential in the URL", "invalid-request", 400, func(a *faulty) { a.path += map[bool]string{false: "?token=zebra", true: "&token=zebra"}[strings.Contains(a.path, "?")] }},
+		{"a credential in the URL", "invalid-request", 400, func(a *faulty) {
+			a.path += map[bool]string{false: "?token=zebra", true: "&token=zebra"}[strings.Contains(a.path, "?")]
+		}},
 		{"no token", "unauthenticated", 401, func(a *faulty) { a.token = "" }},
 		{"a token that is none", "unauthenticated", 401, func(a *faulty) { a.token = "zebra" }},
 		{"no permission", "forbidden", 403, func(a *faulty) { a.token = analyst }},

@@ -111,6 +111,7 @@ var takesItsClock = append(pure, "internal/audit", "internal/identity", "interna
 type goPackage struct {
 	imports map[string]bool // of files that are no tests
 	now     bool            // calls time.Now
+	named   []string        // texts of errors that begin with the package's name
 }
 
 func packages(t *testing.T) map[string]goPackage {
@@ -164,8 +165,25 @@ func (p *goPackage) add(file *ast.File) {
 				p.now = true
 			}
 		}
+		if call, ok := n.(*ast.CallExpr); ok && len(call.Args) > 0 {
+			text, isText := call.Args[0].(*ast.BasicLit)
+			made, isError := call.Fun.(*ast.SelectorExpr)
+			if isText && isError && (made.Sel.Name == "Errorf" || made.Sel.Name == "New") && strings.HasPrefix(text.Value, `"`+file.Name.Name+":") {
+				p.named = append(p.named, text.Value)
+			}
+		}
 		return true
 	})
+}
+
+// An operator reads errors, and does not know packages.
+func TestErrorsNameNoPackage(t *testing.T) {
+	t.Parallel()
+	for name, p := range packages(t) {
+		for _, text := range p.named {
+			t.Errorf("%s has the error %s", name, text)
+		}
+	}
 }
 
 // within says whether an import is in a list of names and prefixes.

@@ -32,7 +32,7 @@ the other commands you can only set --database this way, in the environment.`
 
 type cli struct {
 	Serve         serveCommand         `cmd:"" help:"Run the server."`
-	Token         tokenCommand         `cmd:"" help:"Print a token for a server in local mode."`
+	Token         tokenCommand         `cmd:"" help:"Print a token for a server in local mode or, with its secret, for any other."`
 	Import        importCommand        `cmd:"" help:"Import new records from files. Existing records are never changed. Exit status 1 means that some records were rejected."`
 	Export        exportCommand        `cmd:"" help:"Write every record to a file or to standard output."`
 	Events        eventsCommand        `cmd:"" help:"Manage events that could not be published."`
@@ -43,7 +43,11 @@ type cli struct {
 	FinishRestore finishRestoreCommand `cmd:"" help:"Finish restoring a PostgreSQL database after pg_restore or a point-in-time recovery: remove records erased since, start a new feed, verify log and records. Stop every server first."`
 	Migrate       migrateCommand       `cmd:"" help:"Bring the database schema up to date. On SQLite the server does this itself."`
 	OpenAPI       openAPICommand       `cmd:"" name:"openapi" help:"Print the contract (OpenAPI 3.1, YAML)."`
+	Completion    completionCommand    `cmd:"" help:"Print a script that completes commands and flags in your shell."`
+	Help          helpCommand          `cmd:"" help:"Show help for all commands, or for one."`
 	Version       versionCommand       `cmd:"" help:"Print the versions of the program and the contract."`
+
+	ShowVersion kong.VersionFlag `name:"version" help:"Print the versions of the program and the contract."`
 }
 
 func newCLI() *cli { return &cli{Serve: serveCommand{config.New()}} }
@@ -78,10 +82,11 @@ func run(ctx context.Context, args []string, o output) (status int) {
 	}()
 	parser, err := kong.New(newCLI(), kong.Name("equality-api"), kong.Description(description),
 		kong.Writers(o.out, o.err), config.Lists, kong.Exit(func(code int) { panic(exited(code)) }),
-		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(o), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(o), kong.Vars{"version": versions()}, kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
 	if err != nil {
 		return o.fail(err)
 	}
+	parser.Model.HelpFlag.Help = "Show this help."
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
@@ -118,6 +123,23 @@ func (o output) fail(err error) int {
 	return 2
 }
 
+type helpCommand struct {
+	Command []string `arg:"" optional:"" help:"The command, such as keys init."`
+}
+
+// Run shows what --help shows.
+func (c helpCommand) Run(parser *kong.Kong) error {
+	command, err := kong.Trace(parser, c.Command)
+	if err != nil {
+		return err
+	}
+	// A group, such as keys, has help too, although it cannot run.
+	if selected := command.Selected(); len(c.Command) > 0 && (selected == nil || selected.Depth() < len(c.Command)-1) {
+		return errors.New("there is no such command: see equality-api help")
+	}
+	return command.PrintUsage(false)
+}
+
 type openAPICommand struct{}
 
 func (openAPICommand) Run(o output) error {
@@ -128,12 +150,21 @@ func (openAPICommand) Run(o output) error {
 type versionCommand struct{}
 
 func (versionCommand) Run(o output) error {
-	_, err := fmt.Fprintf(o.out, "equality-api %s, contract %s\n", version(), api.Version())
+	_, err := fmt.Fprintln(o.out, versions())
 	return err
 }
 
-// version is the module's version, as the build recorded it.
+func versions() string { return fmt.Sprintf("equality-api %s, contract %s", version(), api.Version()) }
+
+// release is the version of a release, which `make release` sets.
+var release string
+
+// version is the program's version: the release's, or else the module's, as the build
+// recorded it.
 func version() string {
+	if release != "" {
+		return release
+	}
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
 		return info.Main.Version
 	}

@@ -89,6 +89,14 @@ func TestWrongArgumentsAreOneLine(t *testing.T) {
 		{"--data-dir", []string{"token", "--role", "officer"}},
 		{"ttl", []string{"token", "--data-dir", dir, "--role", "officer", "--ttl", "soon"}},
 		{"unexpected argument", []string{"version", "5"}},
+		{"no such command", []string{"help", "nonsense"}},
+		{"no such command", []string{"help", "keys", "nonsense"}},
+		{"<shell>", []string{"completion"}},
+		{"bash", []string{"completion", "nonsense"}},
+		{"--role is for local mode", []string{"token", "--jwt-secret-file", dir, "--role", "officer"}},
+		{"--group is for --jwt-secret-file", []string{"token", "--data-dir", dir, "--group", "officer"}},
+		{"can't be used together", []string{"token", "--data-dir", dir, "--jwt-secret-file", dir, "--group", "officer"}},
+		{"--jwt-secret-file: not a regular file", []string{"token", "--jwt-secret-file", dir, "--group", "officer"}},
 	} {
 		fails(t, []string{c.says}, c.args...)
 	}
@@ -126,7 +134,17 @@ func TestNothingIsGivenEmpty(t *testing.T) {
 		for _, empty := range values {
 			dir := filepath.Join(t.TempDir(), "data")
 			args := slices.Clone(path)
+			var given []string // of flags that exclude each other, one is given
+			if empty.Flag != nil {
+				given = append(given, empty.Flag.Xor...)
+			}
 			for _, v := range values {
+				if v != empty && v.Flag != nil && len(v.Flag.Xor) > 0 {
+					if slices.Contains(given, v.Flag.Xor[0]) {
+						continue
+					}
+					given = append(given, v.Flag.Xor...)
+				}
 				switch {
 				case v == empty && v.Flag != nil:
 					args = append(args, "--"+v.Name+"=")
@@ -163,8 +181,13 @@ func TestHelpNamesEveryCommandAndFlag(t *testing.T) {
 		t.Fatal(err)
 	}
 	root := succeeds(t, "--help")
-	if again := succeeds(t); again != root {
-		t.Error("no arguments do not show the help")
+	for _, args := range [][]string{{}, {"help"}} {
+		if again := succeeds(t, args...); again != root {
+			t.Errorf("%q does not show the help", args)
+		}
+	}
+	if group := succeeds(t, "help", "keys"); !strings.Contains(group, "keys add") {
+		t.Errorf("help of a group:\n%s", group)
 	}
 	for line := range strings.Lines(description) {
 		if _, command, ok := strings.Cut(line, "equality-api "); ok && !strings.Contains(root, "equality-api "+command) {
@@ -181,6 +204,9 @@ func TestHelpNamesEveryCommandAndFlag(t *testing.T) {
 			t.Errorf("the help does not tell of %s", path)
 		}
 		help := succeeds(t, append(strings.Fields(path), "--help")...)
+		if other := succeeds(t, append([]string{"help"}, strings.Fields(path)...)...); other != help {
+			t.Errorf("help %s is not %[1]s --help:\n%s", path, other)
+		}
 		if !strings.Contains(help, "equality-api "+path) || !strings.Contains(flat(help), flat(leaf.Help)) {
 			t.Errorf("%s --help:\n%s", path, help)
 		}
@@ -216,6 +242,9 @@ func TestOpenAPIPrintsTheContract(t *testing.T) {
 func TestVersionIsOneLine(t *testing.T) {
 	t.Parallel()
 	got := succeeds(t, "version")
+	if flag := succeeds(t, "--version"); flag != got {
+		t.Errorf("--version prints %q", flag)
+	}
 	if !strings.HasPrefix(got, "equality-api ") || !strings.HasSuffix(got, ", contract "+api.Version()+"\n") || strings.Count(got, "\n") != 1 {
 		t.Errorf("%q", got)
 	}

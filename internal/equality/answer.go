@@ -55,7 +55,7 @@ func (a *Answer) UnmarshalJSON(b []byte) error {
 			return nil
 		}
 	}
-	return errors.New("equality: not an answer")
+	return errors.New("not an answer")
 }
 
 // parseAnswer reads an answer from a string.

@@ -16,13 +16,13 @@ func (r Record) Encode() []byte { return encode(r) }
 func encode(v any) []byte {
 	document, err := json.Marshal(v, jsontext.AllowInvalidUTF8(true))
 	if err != nil { // cannot happen: every member can be encoded
-		panic(fmt.Errorf("equality: %w", err))
+		panic(fmt.Errorf("%w", err))
 	}
 	return document
 }
 
 // errID does not repeat the refused text.
-var errID = errors.New("equality: not a UUID in the 36-character form")
+var errID = errors.New("not a UUID in the 36-character form")
 
 // ParseID reads a UUID in the 36-character form, in upper or lower case. The
 // zero UUID is accepted here.

@@ -14,7 +14,7 @@ type Date struct {
 }
 
 // errDate does not repeat the refused text, which may be personal.
-var errDate = errors.New("equality: not a date of the form YYYY-MM-DD")
+var errDate = errors.New("not a date of the form YYYY-MM-DD")
 
 // NewDate returns a day. Values out of range are normalised as in [time.Date].
 func NewDate(year int, month time.Month, day int) Date {

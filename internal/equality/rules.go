@@ -56,7 +56,7 @@ func NewRules(lists *refdata.Lists) (*Rules, error) {
 	} {
 		var ok bool
 		if *list, ok = lists.Get(name); !ok {
-			return nil, fmt.Errorf("equality: no reference list %s", name)
+			return nil, fmt.Errorf("no reference list %s", name)
 		}
 	}
 	return &r, nil

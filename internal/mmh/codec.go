@@ -64,7 +64,7 @@ func NewCodec(lists *refdata.Lists, strict bool) (*Codec, error) {
 	} {
 		found, ok := lists.Get(name)
 		if !ok {
-			return nil, fmt.Errorf("mmh: no reference list %s", name)
+			return nil, fmt.Errorf("no reference list %s", name)
 		}
 		*list = codes{found, spelling[name]}
 	}

@@ -100,7 +100,7 @@ func (d *decoder) itemVersion() int64 {
 	return version
 }
 
-var errItem = errors.New("mmh: not an item in DynamoDB's JSON")
+var errItem = errors.New("not an item in DynamoDB's JSON")
 
 // maxItemDepth is how deep an item's values may be nested. The earlier service's
 // were at most 3 deep.

@@ -47,7 +47,7 @@ func WithCouncil(name string) Option {
 func Load(options ...Option) (*Lists, error) {
 	data, err := fs.Sub(embedded, "data")
 	if err != nil {
-		return nil, fmt.Errorf("refdata: %w", err)
+		return nil, fmt.Errorf("%w", err)
 	}
 	return load(data, options...)
 }
@@ -58,11 +58,11 @@ func load(fsys fs.FS, options ...Option) (*Lists, error) {
 	for _, name := range names {
 		content, err := fs.ReadFile(fsys, name+".json")
 		if err != nil {
-			return nil, fmt.Errorf("refdata: %w", err)
+			return nil, fmt.Errorf("%w", err)
 		}
 		list, err := parse(name, content, options...)
 		if err != nil {
-			return nil, fmt.Errorf("refdata: %s: %w", name, err)
+			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		lists.all = append(lists.all, list)
 		lists.byName[name] = list

@@ -14,10 +14,10 @@ import (
 )
 
 // ErrOtherIdentity means that a file was encrypted for a different age identity.
-var ErrOtherIdentity = errors.New("sealing: it was encrypted for another identity")
+var ErrOtherIdentity = errors.New("it was encrypted for another identity")
 
 // ErrNotAge means that a file is not an age file, or that its header is damaged.
-var ErrNotAge = errors.New("sealing: it is not an age file")
+var ErrNotAge = errors.New("it is not an age file")
 
 // EncryptTo returns a writer that encrypts for one age recipient (age1…); only its identity
 // can open the result. The result is complete once the writer is closed.
@@ -39,19 +39,19 @@ type Identity struct{ identities []age.Identity }
 func LoadIdentity(path string) (*Identity, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("sealing: identity file: %w", err)
+		return nil, fmt.Errorf("identity file: %w", err)
 	}
 	defer func() { _ = f.Close() }()
 	info, err := f.Stat()
 	if err != nil {
-		return nil, fmt.Errorf("sealing: identity file: %w", err)
+		return nil, fmt.Errorf("identity file: %w", err)
 	}
 	if mode := info.Mode(); mode.IsRegular() && mode.Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("sealing: identity file %s is open to group or others (mode %04o); it must be 0600", path, mode.Perm())
+		return nil, fmt.Errorf("identity file %s is open to group or others (mode %04o); it must be 0600", path, mode.Perm())
 	}
 	identities, err := age.ParseIdentities(io.LimitReader(f, maxFileSize))
 	if err != nil {
-		return nil, fmt.Errorf("sealing: identity file %s does not hold an age identity (AGE-SECRET-KEY-…)", path)
+		return nil, fmt.Errorf("identity file %s does not hold an age identity (AGE-SECRET-KEY-…)", path)
 	}
 	return &Identity{identities}, nil
 }

@@ -7,7 +7,7 @@ import (
 
 // ErrWrongKeyset means that the keyset did not make the check value, and is not a rotation
 // of the keyset that did.
-var ErrWrongKeyset = errors.New("sealing: this is not the keyset of this database")
+var ErrWrongKeyset = errors.New("this is not the keyset of this database")
 
 // checkLabel is the text that the check value authenticates.
 const checkLabel = "equality-information keyset check"

@@ -37,7 +37,7 @@ func (k *Keyset) NewDataKey(owner Owner) (*DataKey, []byte, error) {
 	_, _ = rand.Read(raw) // never fails: it would end the program
 	wrapped, err := k.kek.Encrypt(raw, owner.wrapAssociated())
 	if err != nil {
-		return nil, nil, fmt.Errorf("sealing: wrap a data key: %w", err)
+		return nil, nil, fmt.Errorf("wrap a data key: %w", err)
 	}
 	d, err := newDataKey(owner, raw)
 	if err != nil {
@@ -59,13 +59,13 @@ func (k *Keyset) OpenDataKey(owner Owner, wrapped []byte) (*DataKey, error) {
 func newDataKey(owner Owner, raw []byte) (*DataKey, error) {
 	block, err := aes.NewCipher(raw)
 	if err != nil {
-		return nil, fmt.Errorf("sealing: data key: %w", err)
+		return nil, fmt.Errorf("data key: %w", err)
 	}
 	// A random nonce of 12 bytes is safe for 2^32 blobs per key. An owner has far fewer
 	// versions.
 	gcm, err := cipher.NewGCMWithRandomNonce(block)
 	if err != nil {
-		return nil, fmt.Errorf("sealing: data key: %w", err)
+		return nil, fmt.Errorf("data key: %w", err)
 	}
 	return &DataKey{owner: owner, aead: gcm}, nil
 }

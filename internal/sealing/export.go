@@ -15,13 +15,13 @@ func (k *Keyset) Export(w io.Writer, recipient string) error {
 	}
 	encrypted, err := EncryptTo(w, recipient)
 	if err != nil {
-		return fmt.Errorf("sealing: export keyset: %w", err)
+		return fmt.Errorf("export keyset: %w", err)
 	}
 	if _, err := encrypted.Write(content); err != nil {
-		return fmt.Errorf("sealing: export keyset: %w", err)
+		return fmt.Errorf("export keyset: %w", err)
 	}
 	if err := encrypted.Close(); err != nil {
-		return fmt.Errorf("sealing: export keyset: %w", err)
+		return fmt.Errorf("export keyset: %w", err)
 	}
 	return nil
 }

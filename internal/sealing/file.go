@@ -21,30 +21,30 @@ func Load(path string) (*Keyset, error) {
 	// Non-blocking, because opening a named pipe would otherwise wait for a writer.
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
-		return nil, fmt.Errorf("sealing: keyset file: %w", err)
+		return nil, fmt.Errorf("keyset file: %w", err)
 	}
 	defer func() { _ = f.Close() }()
 
 	// Check the open file: the path could lead to another file by now.
 	info, err := f.Stat()
 	if err != nil {
-		return nil, fmt.Errorf("sealing: keyset file: %w", err)
+		return nil, fmt.Errorf("keyset file: %w", err)
 	}
 	switch mode := info.Mode(); {
 	case !mode.IsRegular():
-		return nil, fmt.Errorf("sealing: keyset file %s is not a regular file", path)
+		return nil, fmt.Errorf("keyset file %s is not a regular file", path)
 	case mode.Perm()&0o077 != 0:
-		return nil, fmt.Errorf("sealing: keyset file %s is open to group or others (mode %04o); it must be 0600", path, mode.Perm())
+		return nil, fmt.Errorf("keyset file %s is open to group or others (mode %04o); it must be 0600", path, mode.Perm())
 	case info.Size() > maxFileSize:
-		return nil, fmt.Errorf("sealing: keyset file %s is too large for a keyset", path)
+		return nil, fmt.Errorf("keyset file %s is too large for a keyset", path)
 	}
 	content, err := io.ReadAll(f)
 	if err != nil {
-		return nil, fmt.Errorf("sealing: keyset file: %w", err)
+		return nil, fmt.Errorf("keyset file: %w", err)
 	}
 	k, err := decode(content)
 	if err != nil {
-		return nil, fmt.Errorf("sealing: keyset file %s is not a valid keyset: %w", path, err)
+		return nil, fmt.Errorf("keyset file %s is not a valid keyset: %w", path, err)
 	}
 	return k, nil
 }
@@ -58,7 +58,7 @@ func (k *Keyset) Save(path string) error {
 		return errors.Join(os.Link(unnamed.Name(), path), os.Remove(unnamed.Name()))
 	})
 	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("sealing: keyset file %s exists and is never overwritten: %w", path, fs.ErrExist)
+		return fmt.Errorf("keyset file %s exists and is never overwritten: %w", path, fs.ErrExist)
 	}
 	return err
 }
@@ -71,11 +71,11 @@ func (k *Keyset) Replace(path string) error {
 	// Not the link itself, which a rename would replace.
 	path, err := filepath.EvalSymlinks(path)
 	if err != nil {
-		return fmt.Errorf("sealing: save keyset: %w", err)
+		return fmt.Errorf("save keyset: %w", err)
 	}
 	info, err := os.Stat(path)
 	if err != nil {
-		return fmt.Errorf("sealing: save keyset: %w", err)
+		return fmt.Errorf("save keyset: %w", err)
 	}
 	owner := info.Sys().(*syscall.Stat_t)
 	return k.write(filepath.Dir(path), func(unnamed *os.File) error {
@@ -98,7 +98,7 @@ func (k *Keyset) write(dir string, name func(unnamed *os.File) error) (err error
 	}
 	unnamed, err := os.CreateTemp(dir, ".keyset-*") // mode 0600, exclusive
 	if err != nil {
-		return fmt.Errorf("sealing: save keyset: %w", err)
+		return fmt.Errorf("save keyset: %w", err)
 	}
 	_, err = unnamed.Write(content)
 	if err == nil {
@@ -110,10 +110,10 @@ func (k *Keyset) write(dir string, name func(unnamed *os.File) error) (err error
 	err = errors.Join(err, unnamed.Close())
 	if err != nil {
 		_ = os.Remove(unnamed.Name()) // fails if name has removed it
-		return fmt.Errorf("sealing: save keyset: %w", err)
+		return fmt.Errorf("save keyset: %w", err)
 	}
 	if err := syncDir(dir); err != nil {
-		return fmt.Errorf("sealing: save keyset: %w", err)
+		return fmt.Errorf("save keyset: %w", err)
 	}
 	return nil
 }

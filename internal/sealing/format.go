@@ -59,7 +59,7 @@ func (k *Keyset) encode() ([]byte, error) {
 	}
 	content, err := json.Marshal(f)
 	if err != nil {
-		return nil, errors.New("sealing: keyset cannot be written as JSON")
+		return nil, errors.New("keyset cannot be written as JSON")
 	}
 	return append(content, '\n'), nil
 }
@@ -75,7 +75,7 @@ func (f *file) of(name MACKey) map[string]json.RawMessage {
 func encodeHandle(h *keyset.Handle) (json.RawMessage, error) {
 	var b bytes.Buffer
 	if err := insecurecleartextkeyset.Write(h, keyset.NewJSONWriter(&b)); err != nil {
-		return nil, errors.New("sealing: key cannot be written as JSON")
+		return nil, errors.New("key cannot be written as JSON")
 	}
 	return b.Bytes(), nil
 }

@@ -88,7 +88,7 @@ func (k *Keyset) Complete() (*Keyset, error) {
 		raw := k.MAC(MACPersonSearch, []byte("keyset MAC key"), []byte(name.String()))
 		made, err := hmac.NewKey(secretdata.NewBytesFromData(raw[:], insecuresecretdataaccess.Token{}), macParameters, 0)
 		if err != nil {
-			return nil, fmt.Errorf("sealing: MAC key %s: %w", name, err)
+			return nil, fmt.Errorf("MAC key %s: %w", name, err)
 		}
 		if h.macs[name], err = handleOf(func(m *keyset.Manager) (uint32, error) { return m.AddKey(made) }); err != nil {
 			return nil, err
@@ -121,17 +121,17 @@ func newKeyset(created time.Time, h handles) (*Keyset, error) {
 	k := &Keyset{created: created, handles: h}
 	var err error
 	if k.kek, err = aead.New(h.kek); err != nil {
-		return nil, fmt.Errorf("sealing: key-encryption key: %w", err)
+		return nil, fmt.Errorf("key-encryption key: %w", err)
 	}
 	if k.cursor, err = aead.New(h.cursor); err != nil {
-		return nil, fmt.Errorf("sealing: cursor key: %w", err)
+		return nil, fmt.Errorf("cursor key: %w", err)
 	}
 	for name, handle := range h.macs {
 		if handle == nil {
 			continue
 		}
 		if k.macs[name], err = mac.New(handle); err != nil {
-			return nil, fmt.Errorf("sealing: MAC key %s: %w", MACKey(name), err)
+			return nil, fmt.Errorf("MAC key %s: %w", MACKey(name), err)
 		}
 	}
 	return k, nil
@@ -146,10 +146,10 @@ func handleOf(add func(*keyset.Manager) (id uint32, err error)) (*keyset.Handle,
 	m := keyset.NewManager()
 	id, err := add(m)
 	if err != nil {
-		return nil, fmt.Errorf("sealing: make a key: %w", err)
+		return nil, fmt.Errorf("make a key: %w", err)
 	}
 	if err := m.SetPrimary(id); err != nil {
-		return nil, fmt.Errorf("sealing: make a key: %w", err)
+		return nil, fmt.Errorf("make a key: %w", err)
 	}
 	return m.Handle()
 }

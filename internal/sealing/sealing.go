@@ -17,4 +17,4 @@ import "errors"
 // ErrTampered means that something sealed was refused: it was altered, is incomplete, has
 // an unknown format, or was sealed with another key or for another owner, kind, version,
 // name or purpose. It never says which, because that would help a forger.
-var ErrTampered = errors.New("sealing: altered, or sealed under another key or for another purpose")
+var ErrTampered = errors.New("altered, or sealed under another key or for another purpose")
