@@ -118,7 +118,10 @@ func startIn(t *testing.T, dir string, flags ...string) *program {
 }
 
 // launch runs a server in a directory. The caller must end it.
-func launch(dir string, flags ...string) (*program, error) {
+func launch(dir string, flags ...string) (*program, error) { return launchAs(command, dir, flags...) }
+
+// launchAs is launch with the command that runs the binary.
+func launchAs(command func(args ...string) *exec.Cmd, dir string, flags ...string) (*program, error) {
 	telemetry, err := freeAddress()
 	if err != nil {
 		return nil, err

@@ -35,6 +35,9 @@ type Options struct {
 	Telemetry net.Listener
 	// Metrics are the metrics that /metrics shows.
 	Metrics prometheus.Gatherer
+	// Connections is the most connections of the API and pages; 0 means half of the files that
+	// the process may open, up to 4,096.
+	Connections int
 	// ShutdownTimeout is how long requests in progress have to finish.
 	ShutdownTimeout time.Duration
 }
@@ -65,13 +68,18 @@ func Run(ctx context.Context, o Options) error {
 	base, cut := context.WithCancel(context.WithValue(context.WithoutCancel(ctx), drainingKey{}, draining))
 	defer cut()
 
+	if o.Connections == 0 {
+		o.Connections = connectionLimit()
+	}
 	main := newServer(base, o.Handler, o.Log)
+	o.Listener = newConnections(o.Connections).limit(main, o.Listener)
 	failed := make(chan error, 2) // one for each server, so that both goroutines can end
 	go func() { failed <- serveMain(main, o) }()
 	if o.Telemetry != nil {
 		telemetry := newServer(base, telemetryHandler(o.Metrics), o.Log)
 		defer telemetry.Close()
-		go func() { failed <- served("telemetry", telemetry.Serve(o.Telemetry)) }()
+		few := newConnections(telemetryConnections).limit(telemetry, o.Telemetry)
+		go func() { failed <- served("telemetry", telemetry.Serve(few)) }()
 	}
 
 	var failure error
