@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"equality-information-api/internal/audit"
+	"equality-information-api/internal/store/queries"
 )
 
 // aloneTimeout is how long a transaction of its own may take, including retries.
@@ -39,7 +40,7 @@ func (l *lane) doAlone(ctx context.Context, j *job) (err error) {
 	}()
 	for try := 0; ; try++ {
 		err := l.oneAlone(ctx, j)
-		if try < maxTries && again(err) {
+		if try < maxTries && again(err) || code(err) == lockNotAvailable && ctx.Err() == nil {
 			continue
 		}
 		return err
@@ -59,6 +60,9 @@ func (l *lane) oneAlone(ctx context.Context, j *job) error {
 		defer cancel()
 		_ = tx.Rollback(ctx)
 	}()
+	if _, err := tx.Exec(ctx, queries.PostgresLockTimeout.SQL, lockPatience.String(), true); err != nil {
+		return l.refused(err)
+	}
 	entries, news, err := j.alone(ctx, tx)
 	if violates(err) { // another process took an id in the meantime
 		return errCollision
@@ -66,7 +70,7 @@ func (l *lane) oneAlone(ctx context.Context, j *job) error {
 	if err != nil {
 		return l.refused(err)
 	}
-	b := newBatch(l.store, l.head, entered(entries))
+	b := newBatch(l.store, l.head, entered(entries), false)
 	if err := tx.SendBatch(ctx, &b.batch).Close(); err != nil {
 		if violates(err) {
 			l.known = false

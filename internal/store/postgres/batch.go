@@ -21,6 +21,8 @@ type batch struct {
 	owner []*owned // for each statement; nil for those of the log and the feed
 	head  audit.Head
 	news  bool // the feed has new events
+	// hurried says that its statements hardly wait for locks.
+	hurried bool
 }
 
 // owned is a statement of one job, and the meaning of a violation.
@@ -29,9 +31,10 @@ type owned struct {
 	means error
 }
 
-// newBatch makes the statements of jobs, with entries that follow a head.
-func newBatch(s *Store, head audit.Head, jobs []*job) *batch {
-	b := &batch{head: head}
+// newBatch makes the statements of jobs, with entries that follow a head. If it is hurried,
+// they hardly wait for locks.
+func newBatch(s *Store, head audit.Head, jobs []*job, hurried bool) *batch {
+	b := &batch{head: head, hurried: hurried}
 	if slices.ContainsFunc(jobs, func(j *job) bool { return j.plan != nil && j.plan.Destroys() }) {
 		b.batch.Queue(queries.PostgresEraseLock.SQL)
 		b.owner = append(b.owner, nil)
@@ -148,6 +151,17 @@ func (b *batch) send(ctx context.Context, s *Store) (at *owned, err error) {
 		return nil, fmt.Errorf("%w: %w", errNotSent, err)
 	}
 	defer conn.Release()
+	if b.hurried {
+		// Before the batch, because preparing its statements also takes locks.
+		if _, err := conn.Exec(ctx, queries.PostgresLockTimeout.SQL, hurriedLock, false); err != nil {
+			return nil, fmt.Errorf("%w: %w", errNotSent, err)
+		}
+		defer func() {
+			if _, err := conn.Exec(ctx, queries.PostgresLockUsual.SQL); err != nil {
+				_ = conn.Conn().Close(ctx) // the pool makes another
+			}
+		}()
+	}
 	results := conn.SendBatch(ctx, &b.batch)
 	for i := range b.owner {
 		if _, err = results.Exec(); err != nil {

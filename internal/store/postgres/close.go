@@ -46,10 +46,12 @@ func (s *Store) Close() error {
 func (s *Store) end() error {
 	s.jobs.Close() // waits for callers that wait for room in the queue
 	s.alone.Close()
+	s.waiting.Close()
 	s.stop()
 	s.feed.close()
 	s.working.Wait()
 	s.finding.Close()
+	s.numbering.Close()
 	s.finders.Wait()
 	err := s.leases.close()
 	s.closePools()

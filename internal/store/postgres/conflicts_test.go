@@ -31,7 +31,8 @@ func (f *fixture) changing(records ...equality.Record) (jobs []*job) {
 
 func TestChangesInAnyOrderDoNotLockEachOtherOut(t *testing.T) {
 	t.Parallel()
-	f := setup(t)
+	d := newDatabase(t)
+	f := open(t, d, d.waitingLong())
 	a, b := f.written(1), f.written(1)
 	const deadlocks = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
 	before := value[int64](t, f.db, deadlocks)
@@ -69,7 +70,8 @@ func TestChangesInAnyOrderDoNotLockEachOtherOut(t *testing.T) {
 
 func TestADeadlockIsTriedAgain(t *testing.T) {
 	t.Parallel()
-	f := setup(t)
+	d := newDatabase(t)
+	f := open(t, d, d.waitingLong())
 	jobs := f.changing(f.written(1), f.written(1))
 	// Someone else has the second row, and then wants the first.
 	ctx := context.Background()

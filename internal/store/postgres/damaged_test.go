@@ -37,7 +37,7 @@ func TestADocumentThatDoesNotOpenIsNoOutage(t *testing.T) {
 	ok(t, err)
 	_, err = f.Load(t.Context(), store.Load{Arrivals: []store.Arrival{arrival}, Entry: entry("import")})
 	tampered("load", err)
-	if n := f.doubts.losses.Load(); n != 0 {
+	if n := f.doubts.losses.n.Load(); n != 0 {
 		t.Errorf("%d connections were taken for lost", n)
 	}
 }

@@ -40,12 +40,32 @@ func (f *fixture) erasing(id uuid.UUID) error {
 	return err
 }
 
+// erasingAtOnce is erasing in one transaction that waits for every lock it needs.
+func (f *fixture) erasingAtOnce(id uuid.UUID) error {
+	found, err := f.Find(context.Background(), id)
+	if err != nil {
+		return err
+	}
+	if found, err = found.Decode(); err != nil {
+		return err
+	}
+	plan, err := store.NewPlan(f.Keys, found, func(store.Opened) (store.Decision, error) {
+		return store.Decision{Effects: []store.Effect{store.Erase{Reason: "unlawful", By: "somebody"}}, Entry: entry(audit.ActionErase), Event: "test.erased"}, nil
+	})
+	if err != nil {
+		return err
+	}
+	j := f.planned(plan, store.Command{ID: id, EventID: uuid.New()})
+	(&lane{store: f.Store, lease: noLease}).finish([]*job{j})
+	return j.err
+}
+
 // While a record is being erased, another process writes to it, or uses its ids: that write
 // waits, and then knows of the erasure.
 func TestWritersWaitForAnErasure(t *testing.T) {
 	t.Parallel()
 	d := newDatabase(t)
-	a, b := open(t, d, ""), open(t, d, "")
+	a, b := open(t, d, d.waitingLong()), open(t, d, d.waitingLong())
 	for name, write := range map[string]func(t *testing.T, r equality.Record) error{
 		"a change": func(_ *testing.T, r equality.Record) error {
 			r.NationalInsuranceNumber = "QQ123456C"
@@ -89,7 +109,7 @@ func TestWritersWaitForAnErasure(t *testing.T) {
 			r := a.written(3)
 			release := d.holding(t, "SELECT 1 FROM data_key WHERE record = (SELECT number FROM record WHERE id = $1) FOR UPDATE", r.ID)
 			erased, written := make(chan error, 1), make(chan error, 1)
-			go func() { erased <- a.erasing(r.ID) }()
+			go func() { erased <- a.erasingAtOnce(r.ID) }()
 			d.waiting(t, 1)
 			go func() { written <- write(t, r) }()
 			d.waiting(t, 2)

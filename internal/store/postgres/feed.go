@@ -20,25 +20,84 @@ func (s *Store) Events(ctx context.Context, epoch uuid.UUID, after int64, limit 
 	return store.ReadFeed(ctx, s, epoch, after, limit, wait)
 }
 
-// FeedAfter returns the feed at one moment, with the events after a position. It first
-// gives a position to events that have none, after all positions that any reader has seen,
-// so that no reader misses an event that commits late. If every event has one, it takes no
-// lock.
+// FeedAfter returns the feed at one moment, with the events after a position. Events that
+// have no position first get one, after all positions that any reader has seen, so that no
+// reader misses an event that commits late. If every event has one, it takes no lock. If
+// another session keeps the lock, it returns the events that have one.
 func (s *Store) FeedAfter(ctx context.Context, after int64, limit int) (feed store.Feed, err error) {
-	err = s.reading(ctx, func(ctx context.Context) error {
-		var looking pgx.Batch
-		var waiting bool // whether an event had no position just before the page was read
-		looking.Queue(queries.PostgresFeedNews.SQL).QueryRow(func(row pgx.Row) error { return row.Scan(&waiting, nil) })
-		readFeed(&looking, &feed, after, limit)
-		if err := s.pool.SendBatch(ctx, &looking).Close(); err != nil || !waiting || len(feed.Events) == limit {
-			return err
-		}
-		var numbering pgx.Batch
-		number(&numbering)
-		readFeed(&numbering, &feed, after, limit)
-		return s.pool.SendBatch(ctx, &numbering).Close()
-	})
+	waiting, err := s.feedAfter(ctx, &feed, after, limit)
+	if err != nil || !waiting || len(feed.Events) == limit {
+		return feed, err
+	}
+	n := &numbered{done: make(chan struct{})}
+	if err := s.numbering.Put(ctx, n); err != nil {
+		return feed, err
+	}
+	select {
+	case <-n.done:
+	case <-ctx.Done():
+		return feed, ctx.Err()
+	case <-s.life.Done():
+		return feed, errGivenUp
+	}
+	if n.err != nil {
+		return feed, n.err
+	}
+	_, err = s.feedAfter(ctx, &feed, after, limit)
 	return feed, err
+}
+
+// feedAfter reads a page. waiting says that an event had no position just before.
+func (s *Store) feedAfter(ctx context.Context, feed *store.Feed, after int64, limit int) (waiting bool, err error) {
+	err = s.reading(ctx, func(ctx context.Context) error {
+		var b pgx.Batch
+		b.Queue(queries.PostgresFeedNews.SQL).QueryRow(func(row pgx.Row) error { return row.Scan(&waiting, nil) })
+		b.Queue(queries.OutboxRead.SQL, after, limit).Query(func(rows pgx.Rows) (err error) {
+			*feed, err = scanFeed(rows)
+			return err
+		})
+		return s.pool.SendBatch(ctx, &b).Close()
+	})
+	return waiting, err
+}
+
+// numbered is a reader's wait for the events of before to have positions.
+type numbered struct {
+	err  error
+	done chan struct{}
+}
+
+// numberFeed gives events their positions for all readers that wait, until the queue is
+// closed and empty. Only one connection ever waits for the lock.
+func (s *Store) numberFeed() {
+	batch := make([]*numbered, 0, store.QueueLength)
+	for ok := true; ok; {
+		if batch, ok = s.numbering.Take(batch, findPatience); !ok {
+			return
+		}
+		var kept error // if another session keeps the lock
+		err := s.reading(s.life, func(ctx context.Context) error {
+			var b pgx.Batch
+			number(&b)
+			err := s.pool.SendBatch(ctx, &b).Close()
+			if kept = nil; code(err) == lockNotAvailable {
+				kept, err = classify(err), nil
+			}
+			return err
+		})
+		switch keptOut := kept != nil; {
+		case keptOut == s.keptOut:
+		case keptOut:
+			s.Report("events get no position in the feed", kept)
+		default:
+			s.Report("events get a position in the feed again", nil)
+		}
+		s.keptOut = kept != nil
+		for _, n := range batch {
+			n.err = err
+			close(n.done)
+		}
+	}
 }
 
 // number queues the statements that give events their positions, one transaction at a time:
@@ -46,14 +105,6 @@ func (s *Store) FeedAfter(ctx context.Context, after int64, limit int) (feed sto
 func number(b *pgx.Batch) {
 	b.Queue(queries.PostgresFeedLock.SQL, feedLock)
 	b.Queue(queries.PostgresFeedNumber.SQL)
-}
-
-// readFeed queues the reading of a page.
-func readFeed(b *pgx.Batch, feed *store.Feed, after int64, limit int) {
-	b.Queue(queries.OutboxRead.SQL, after, limit).Query(func(rows pgx.Rows) (err error) {
-		*feed, err = scanFeed(rows)
-		return err
-	})
 }
 
 func scanFeed(rows pgx.Rows) (store.Feed, error) {
@@ -177,35 +228,36 @@ func (s *Store) trimBatch(ctx context.Context) (more bool, err error) {
 	if err := s.check(ctx); err != nil {
 		return false, err
 	}
+	now := s.Now()
+	forgotten, err := s.pool.Exec(ctx, queries.IdempotencyTrim.SQL, store.Micros(now.Add(-s.KeyRetention)), store.TrimBatch)
+	if err != nil {
+		return false, classify(err)
+	}
+	var dropped int64
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		more, err = s.trim(ctx, tx)
+		dropped, err = s.trimFeed(ctx, tx, now)
 		return err
 	})
-	return more, classify(err)
+	return forgotten.RowsAffected() == store.TrimBatch || dropped == store.TrimBatch, classify(err)
 }
 
-func (s *Store) trim(ctx context.Context, tx pgx.Tx) (more bool, err error) {
-	now := s.Now()
-	forgotten, err := tx.Exec(ctx, queries.IdempotencyTrim.SQL, store.Micros(now.Add(-s.KeyRetention)), store.TrimBatch)
-	if err != nil {
-		return false, err
-	}
-	more = forgotten.RowsAffected() == store.TrimBatch
+func (s *Store) trimFeed(ctx context.Context, tx pgx.Tx, now time.Time) (dropped int64, err error) {
 	// Under the lock and after numbering, so that the floor only rises.
 	var numbering pgx.Batch
+	numbering.Queue(queries.PostgresLockTimeout.SQL, lockPatience.String(), true)
 	number(&numbering)
 	if err := tx.SendBatch(ctx, &numbering).Close(); err != nil {
-		return false, err
+		return 0, err
 	}
 	var until *int64
 	err = tx.QueryRow(ctx, queries.OutboxTrimUntil.SQL, store.Micros(now.Add(-s.EventRetention)), store.TrimBatch).Scan(&until)
 	if err != nil || until == nil {
-		return more, err
+		return 0, err
 	}
-	dropped, err := tx.Exec(ctx, queries.OutboxTrim.SQL, *until)
+	tag, err := tx.Exec(ctx, queries.OutboxTrim.SQL, *until)
 	if err != nil {
-		return false, err
+		return 0, err
 	}
 	_, err = tx.Exec(ctx, queries.MetaWrite.SQL, store.MetaFloor, binary.BigEndian.AppendUint64(nil, uint64(*until)))
-	return more || dropped.RowsAffected() == store.TrimBatch, err
+	return tag.RowsAffected(), err
 }

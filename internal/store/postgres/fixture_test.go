@@ -69,6 +69,10 @@ func (f *fixture) options() Options {
 	}
 }
 
+// waitingLong is a connection string with which a statement waits for locks longer than any
+// test does.
+func (d database) waitingLong() string { return with(d.app, "lock_timeout", "10s") }
+
 // with returns a connection string with further settings.
 func with(dsn string, settings ...string) string {
 	u, err := url.Parse(dsn)

@@ -29,6 +29,12 @@ const (
 	unknownTimeout = 5 * time.Second
 	// maxTries limits retries because of other processes.
 	maxTries = 20
+	// lockPatience is how long a job waits in all for locks that others hold.
+	lockPatience = 5 * time.Second
+	// hurriedLock is how long a statement waits for a lock when locks are known to be in the
+	// way, and lockMemory how long that is known for.
+	hurriedLock = "50ms"
+	lockMemory  = time.Second
 )
 
 // lane appends to one lane of the access log, and makes the changes that the entries record
@@ -42,11 +48,15 @@ type lane struct {
 	doubt   bool // a transaction with these jobs may still be running, on a lost connection
 	durable atomic.Pointer[audit.Head]
 	failing bool // the last transaction failed
+	// aside says that this lane does jobs one at a time that a lock may be in the way of.
+	aside bool
+	locks lately // that were in the way
 }
 
 // job is a piece of work for a lane: a plan with its entry, an entry alone, or a
 // transaction of its own, for the lane that only does those.
 type job struct {
+	waits      bool // a lock may be in the way, so it is not done together with others
 	plan       *store.Plan
 	command    store.Command
 	statements []store.Statement // of the stamped plan
@@ -60,8 +70,11 @@ type job struct {
 func (s *Store) do(ctx context.Context, j *job) error {
 	j.done = make(chan struct{})
 	jobs := s.jobs
-	if j.alone != nil {
+	switch {
+	case j.alone != nil:
 		jobs = s.alone
+	case j.waits:
+		jobs = s.waiting
 	}
 	if err := jobs.Put(ctx, j); err != nil {
 		return err
@@ -76,11 +89,11 @@ func (s *Store) do(ctx context.Context, j *job) error {
 	}
 }
 
-// work does jobs until the queue is closed and empty.
-func (l *lane) work() {
-	batch := make([]*job, 0, batchLength)
+// work does jobs, this many at once, until their queue is closed and empty.
+func (l *lane) work(jobs *store.Queue[*job], together, patience int) {
+	batch := make([]*job, 0, together)
 	for ok := true; ok; {
-		if batch, ok = l.store.jobs.Take(batch, lanePatience); !ok {
+		if batch, ok = jobs.Take(batch, patience); !ok {
 			return
 		}
 		l.finish(batch)
@@ -97,14 +110,22 @@ func (l *lane) finish(batch []*job) {
 	l.commit(ctx, slices.Clone(batch))
 }
 
-// commit does jobs in as few transactions as possible: one, unless some no longer fit.
-// Those get an error, and the others continue without them.
+// commit does jobs in as few transactions as possible: one, unless some no longer fit, or a
+// lock is in their way. Those get an error, and the others continue without them.
 func (l *lane) commit(ctx context.Context, jobs []*job) {
 	jobs = inOrder(oneOfEach(jobs))
 	l.doubt = false
+	var patience patience
 	for try := 0; len(jobs) > 0; {
-		unfit, err := l.transaction(ctx, jobs)
-		if unfit != nil {
+		hurried := l.aside || l.locks.any()
+		unfit, err := l.transaction(ctx, jobs, hurried)
+		if errors.Is(err, errBlocked) {
+			l.locks.happened(lockMemory)
+			if left := leave(jobs, unfit, hurried); len(left) < len(jobs) || patience.left() {
+				jobs = left
+				continue
+			}
+		} else if unfit != nil {
 			jobs = without(jobs, unfit)
 			continue
 		}
@@ -166,6 +187,37 @@ func inOrder(jobs []*job) []*job {
 	return jobs
 }
 
+// errBlocked means that somebody holds a lock that a job needs. It may pass by itself.
+var errBlocked = fmt.Errorf("%w: somebody holds a lock that it needs", store.ErrUnavailable)
+
+// patience lasts for lockPatience, from its first use.
+type patience struct {
+	begun bool
+	over  atomic.Bool
+}
+
+func (p *patience) left() bool {
+	if !p.begun {
+		p.begun = true
+		time.AfterFunc(lockPatience, func() { p.over.Store(true) })
+	}
+	return !p.over.Load()
+}
+
+// leave lets the job go whose statement a lock is in the way of. If that is known of none, or
+// locks are in the way again, all jobs go that change anything: the others are only entries.
+func leave(jobs []*job, unfit *job, again bool) []*job {
+	kept := jobs[:0]
+	for _, j := range jobs {
+		if j == unfit || j.plan != nil && (unfit == nil || again) {
+			j.err = errBlocked
+			continue
+		}
+		kept = append(kept, j)
+	}
+	return kept
+}
+
 func without(jobs []*job, unfit *job) []*job {
 	kept := jobs[:0]
 	for _, j := range jobs {
@@ -184,15 +236,17 @@ var errCollision = fmt.Errorf("%w: another process has written the same entry", 
 func again(err error) bool { return conflicts(err) || errors.Is(err, errCollision) }
 
 // transaction does jobs in one transaction. Afterwards it is durable; or it had no effect
-// and there is an error; or one job did not fit, which has its error.
-func (l *lane) transaction(ctx context.Context, jobs []*job) (unfit *job, err error) {
+// and there is an error; or one job did not fit, which has its error. With errBlocked it
+// returns the job whose statement a lock is in the way of, if it is a job's own.
+func (l *lane) transaction(ctx context.Context, jobs []*job, hurried bool) (unfit *job, err error) {
 	if err := l.ready(ctx); err != nil {
 		return nil, err
 	}
+	var patience patience
 	for sent := false; ; sent = true {
 		// Made again for each try: a sent batch assumes that its statements are prepared on
 		// any connection.
-		b := newBatch(l.store, l.head, jobs)
+		b := newBatch(l.store, l.head, jobs, hurried)
 		at, err := b.send(ctx, l.store)
 		switch {
 		case errors.Is(err, errNotSent) && !sent:
@@ -217,9 +271,13 @@ func (l *lane) transaction(ctx context.Context, jobs []*job) (unfit *job, err er
 			l.known = false
 			l.yield(ctx)
 			return nil, errCollision
-		case code(err) == lockNotAvailable && at != nil && !l.doubt:
-			at.job.err = classify(err) // the others need not wait for its lock
-			return at.job, nil
+		case code(err) == lockNotAvailable && l.doubt && patience.left():
+			continue // the lock may be that of these very jobs
+		case code(err) == lockNotAvailable && !l.doubt:
+			if at != nil {
+				unfit = at.job
+			}
+			return unfit, errBlocked
 		case answered(err):
 			return nil, l.refused(err)
 		}

@@ -31,13 +31,14 @@ const (
 )
 
 // runtimeDefaults are settings of every connection, unless the connection string sets them.
-// Nothing waits for ever. The server notices within half a minute, instead of two hours,
-// that a client has gone without closing its connection: until then the client's
-// transaction keeps its locks.
+// Nothing waits for ever, and a lock is waited for only briefly at a time: everything else in
+// the batch waits too. The server notices within half a minute, instead of two hours, that a
+// client has gone without closing its connection: until then the client's transaction keeps
+// its locks.
 var runtimeDefaults = map[string]string{
 	nameSetting:                           applicationName,
 	"statement_timeout":                   "10s",
-	"lock_timeout":                        "5s",
+	"lock_timeout":                        "200ms",
 	"idle_in_transaction_session_timeout": "60s",
 	"timezone":                            "UTC",
 	"tcp_keepalives_idle":                 "10",
@@ -129,7 +130,7 @@ func (s *Store) reset() {
 
 // doubts apply to every connection once one was lost: a server that restarts, or ends its
 // sessions, loses all of them, so each is tested before its next use.
-type doubts struct{ losses atomic.Int64 } // that are not long past
+type doubts struct{ losses lately }
 
 // doubtful is how long a loss makes the other connections doubtful. An unused connection
 // becomes doubtful after idle.
@@ -139,14 +140,22 @@ const (
 )
 
 // lost notes that a connection was lost.
-func (d *doubts) lost() {
-	d.losses.Add(1)
-	time.AfterFunc(doubtful, func() { d.losses.Add(-1) })
-}
+func (d *doubts) lost() { d.losses.happened(doubtful) }
 
 func (d *doubts) ping(_ context.Context, p pgxpool.ShouldPingParams) bool {
-	return p.IdleDuration > idle || d.losses.Load() > 0
+	return p.IdleDuration > idle || d.losses.any()
 }
+
+// lately counts what happened not long ago.
+type lately struct{ n atomic.Int64 }
+
+// happened counts something until it is forgotten.
+func (l *lately) happened(forgotten time.Duration) {
+	l.n.Add(1)
+	time.AfterFunc(forgotten, func() { l.n.Add(-1) })
+}
+
+func (l *lately) any() bool { return l.n.Load() > 0 }
 
 // durable makes commits wait for the disk, whatever the server's default is or becomes.
 func durable(ctx context.Context, conn *pgx.Conn) error {

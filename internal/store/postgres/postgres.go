@@ -49,15 +49,21 @@ type Store struct {
 	lanes  []*lane
 	jobs   *store.Queue[*job] // for the lanes
 	alone  *store.Queue[*job] // for the lane of jobs that are transactions of their own
-	turns  turns
+	// waiting are jobs that a lock may be in the way of, for the lane that does one at a time.
+	waiting *store.Queue[*job]
+	turns   turns
 	// stamped is the time of the last change, in microseconds.
 	stamped atomic.Int64
 
 	finding *store.Queue[*found] // for the finders
 	feed    *watch
-	stop    func()
-	working sync.WaitGroup // the lanes
-	finders sync.WaitGroup // the lanes need them until they are done
+	// numbering are readers that wait for events to get their positions. keptOut says that
+	// another session kept the lock last time.
+	numbering *store.Queue[*numbered]
+	keptOut   bool
+	stop      func()
+	working   sync.WaitGroup // the lanes
+	finders   sync.WaitGroup // the lanes need them until they are done
 
 	closing atomic.Bool
 
@@ -82,7 +88,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{Options: o, leases: newLeases(config.ConnConfig), jobs: store.NewQueue[*job](), alone: store.NewQueue[*job](),
-		finding: store.NewQueue[*found]()}
+		waiting: store.NewQueue[*job](), finding: store.NewQueue[*found](), numbering: store.NewQueue[*numbered]()}
 	s.life, s.giveUp = context.WithCancel(context.Background())
 	config.ShouldPing = s.doubts.ping
 	if s.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
@@ -104,12 +110,14 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	for range laneCount() {
 		l := &lane{store: s, lease: noLease}
 		s.lanes = append(s.lanes, l)
-		s.working.Go(l.work)
+		s.working.Go(func() { l.work(s.jobs, batchLength, lanePatience) })
 		s.finders.Go(s.find)
 	}
-	aside := &lane{store: s, lease: noLease}
-	s.lanes = append(s.lanes, aside)
-	s.working.Go(aside.workAlone)
+	alone, aside := &lane{store: s, lease: noLease}, &lane{store: s, lease: noLease, aside: true}
+	s.lanes = append(s.lanes, alone, aside)
+	s.working.Go(alone.workAlone)
+	s.finders.Go(s.numberFeed)
+	s.working.Go(func() { aside.work(s.waiting, 1, 0) })
 	s.stop = store.Regularly(s.trimBatch, o.Report)
 	return s, nil
 }

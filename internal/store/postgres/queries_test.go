@@ -94,8 +94,9 @@ func TestNoQueryReadsAWholeTable(t *testing.T) {
 	scan := regexp.MustCompile(`Seq Scan on (\w+(?: \w+)?)`)
 	d.query(t, func(ctx context.Context, conn *pgx.Conn) error {
 		for _, q := range queries.Of("postgres") {
-			if slices.Contains([]*queries.Query{queries.PostgresRestoreAlone, queries.PostgresEraseLock, queries.PostgresImportLock}, q) {
-				continue // a lock has no plan
+			if slices.Contains([]*queries.Query{queries.PostgresRestoreAlone, queries.PostgresEraseLock, queries.PostgresImportLock,
+				queries.PostgresLockUsual}, q) {
+				continue // a lock has no plan, nor has a setting
 			}
 			steps, err := plan(ctx, conn, q)
 			if err != nil {
@@ -160,7 +161,7 @@ func TestStatementsForManyArePlannedOnce(t *testing.T) {
 		for range n % 7 {
 			several.Touched = several.Touched.AppendID(r.ID)
 		}
-		b := newBatch(f.Store, head, entered(slices.Repeat([]audit.Entry{several}, 1+n%7)))
+		b := newBatch(f.Store, head, entered(slices.Repeat([]audit.Entry{several}, 1+n%7)), false)
 		ok(t, conn.SendBatch(t.Context(), &b.batch).Close())
 		head = b.head
 	}

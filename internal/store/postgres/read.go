@@ -130,9 +130,10 @@ func (s *Store) Heads() (heads []audit.Head) {
 // readingTries is how often to try a read whose connection was lost.
 const readingTries = 3
 
-// reading does a read, and repeats it if its connection was already lost: reading twice
-// does no harm. It does not wait for ever for a silent server. Open documents after
-// reading, not in read: a document that does not open would count as a lost connection.
+// reading does a read, and repeats it if its connection was already lost, or for lockPatience
+// if a table is locked: reading twice does no harm. It does not wait for ever for a silent
+// server. Open documents after reading, not in read: a document that does not open would
+// count as a lost connection.
 // Error: store.ErrUnavailable.
 func (s *Store) reading(ctx context.Context, read func(context.Context) error) (err error) {
 	ctx, release := s.whileOpen(ctx)
@@ -142,12 +143,17 @@ func (s *Store) reading(ctx context.Context, read func(context.Context) error) (
 	if err := s.check(ctx); err != nil {
 		return s.givenUp(err)
 	}
-	for range readingTries {
+	var patience patience
+	for tries := 0; tries < readingTries; {
 		err = read(ctx)
+		if code(err) == lockNotAvailable && patience.left() {
+			continue
+		}
 		if err == nil || errors.Is(err, pgx.ErrNoRows) || answered(err) || ctx.Err() != nil {
 			break
 		}
 		s.doubts.lost()
+		tries++
 	}
 	return s.givenUp(classify(err))
 }

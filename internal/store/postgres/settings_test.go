@@ -18,7 +18,7 @@ import (
 // connectionSettings are the settings of every connection.
 func connectionSettings() map[string]string {
 	return map[string]string{
-		"application_name": "equality-api", "statement_timeout": "10s", "lock_timeout": "5s",
+		"application_name": "equality-api", "statement_timeout": "10s", "lock_timeout": "200ms",
 		"idle_in_transaction_session_timeout": "1min", "TimeZone": "UTC", "synchronous_commit": "on",
 		"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3",
 		"enable_seqscan": "off", "enable_bitmapscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off",

@@ -25,6 +25,10 @@ var errMoved = errors.New("the record has moved")
 // A create takes one round trip, because it is assumed to be the person's first; a change
 // takes two. The version that was the basis of the decision is part of the write, so that
 // of two processes one has to decide again.
+//
+// A write that finds a lock in its way leaves the others of its batch, and tries again on its
+// own until the lock goes, lockPatience is over, or the context ends. An erasure, which waits
+// for all other writers, never is in a batch with them.
 func (s *Store) Write(ctx context.Context, cmd store.Command, decide func(store.Opened) (store.Decision, error)) (store.Opened, error) {
 	var found store.Opened
 	id := cmd.ID
@@ -32,10 +36,12 @@ func (s *Store) Write(ctx context.Context, cmd store.Command, decide func(store.
 		id = cmd.Document.Owner
 	}
 	inTurn := false
-	for try := 0; ; try++ {
-		// Once a write has lost to another, the writers of this process take turns, new
-		// ones too. Otherwise each would only make the others decide again.
-		if !inTurn && (try > 0 || s.turns.wanted(id)) {
+	var patience patience // from when a lock was first in the way
+	for lost, again := 0, false; ; again = true {
+		// Once a write has lost to another, or waits for a lock, the writers of this process
+		// take turns, new ones too. Otherwise each would only make the others decide again, or
+		// wait for the same lock.
+		if !inTurn && (again || s.turns.wanted(id)) {
 			release, err := s.turns.take(ctx, id)
 			if err != nil {
 				return store.Opened{}, err
@@ -43,7 +49,7 @@ func (s *Store) Write(ctx context.Context, cmd store.Command, decide func(store.
 			defer release()
 			inTurn = true
 		}
-		if try > 0 || cmd.Target == uuid.Nil {
+		if again || cmd.Target == uuid.Nil {
 			var err error
 			if found, err = store.FindFor(ctx, tables{s}, s.Keys, cmd); err != nil {
 				return store.Opened{}, err
@@ -53,7 +59,7 @@ func (s *Store) Write(ctx context.Context, cmd store.Command, decide func(store.
 		if err != nil {
 			return store.Opened{}, err
 		}
-		j := &job{plan: plan, command: cmd}
+		j := &job{plan: plan, command: cmd, waits: plan.Destroys() || patience.begun}
 		if plan.Writes() {
 			j.statements = plan.Stamp(s.stamp(found, 1))
 		}
@@ -61,13 +67,20 @@ func (s *Store) Write(ctx context.Context, cmd store.Command, decide func(store.
 		switch {
 		case err == nil:
 			return plan.Result()
+		case errors.Is(err, errBlocked) && patience.left():
+			sleep(ctx, lockPause)
 		case !errors.Is(err, errMoved):
 			return store.Opened{}, err
-		case try == maxTries:
+		case lost == maxTries:
 			return store.Opened{}, store.ErrUnavailable
+		default:
+			lost++
 		}
 	}
 }
+
+// lockPause is how long a write that waits for a lock lets others go before it tries again.
+const lockPause = 10 * time.Millisecond
 
 // stamp returns the time of a change: later than the version before, and than all times
 // that this process has used. For n changes it reserves n times, a microsecond apart, and
@@ -103,7 +116,8 @@ func (t *turns) wanted(id uuid.UUID) bool {
 	return t.waiting[id] != nil
 }
 
-// take waits for an id's turn, or until the context ends.
+// take waits for an id's turn, until the context ends or for as long as a transaction may
+// take: those before it may wait for a lock. Error: store.ErrUnavailable, or the context's.
 func (t *turns) take(ctx context.Context, id uuid.UUID) (release func(), err error) {
 	t.mu.Lock()
 	if t.waiting == nil {
@@ -127,6 +141,9 @@ func (t *turns) take(ctx context.Context, id uuid.UUID) (release func(), err err
 	select {
 	case <-mine.free:
 		return func() { mine.free <- struct{}{}; leave() }, nil
+	case <-time.After(commitTimeout):
+		leave()
+		return nil, store.ErrUnavailable
 	case <-ctx.Done():
 		leave()
 		return nil, ctx.Err()

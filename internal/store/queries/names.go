@@ -87,6 +87,10 @@ var (
 	PostgresKeysAstray = load("postgres/keys-astray")
 	// Leases a free lane of the access log for as long as the connection lives.
 	PostgresLaneLease = load("postgres/lane-lease")
+	// Sets how long statements wait for a lock, for one transaction or for the session.
+	PostgresLockTimeout = load("postgres/lock-timeout")
+	// Makes the statements of a session wait for a lock as long as they did at first.
+	PostgresLockUsual = load("postgres/lock-usual")
 	// Sets a value that belongs to the whole database, unless there is one.
 	PostgresMetaMake = load("postgres/meta-make")
 	// Adds events to the feed, which get their positions later.
