@@ -130,6 +130,16 @@ func TestIfNoneMatchAnswersNotModified(t *testing.T) {
 	}
 }
 
+// A list has no ETag, but whoever sends it one that is none is told so.
+func TestAMalformedConditionOfAListIsRefused(t *testing.T) {
+	t.Parallel()
+	p := shared(t)
+	support := p.token(t, "support")
+	for sent, status := range map[string]int{`"1"`: 200, `1`: 400, ``: 400} {
+		p.do(t, "GET", records+"?limit=1", request{token: support, values: http.Header{"If-None-Match": {sent}}}).want(t, status)
+	}
+}
+
 func TestLastModifiedIsTheVersions(t *testing.T) {
 	t.Parallel()
 	p := shared(t)

@@ -204,3 +204,17 @@ func TestNothingSentIsRepeated(t *testing.T) {
 		}
 	}
 }
+
+// net/http reads a body with a length and in chunks as one in chunks, and forgets the length.
+// What stands before the server may believe the length.
+func TestConnectionEndsAfterABodyInChunks(t *testing.T) {
+	t.Parallel()
+	p := shared(t)
+	for _, length := range []string{"", "Content-Length: 7\r\n"} {
+		two := "POST " + records + " HTTP/1.1\r\nHost: a\r\n" + length + "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\nGET /livez HTTP/1.1\r\nHost: a\r\n\r\n"
+		r, rest, err := p.exchangeRaw([]byte(two), "POST", false)
+		if err != nil || r.status != 401 || len(rest) > 0 {
+			t.Errorf("with %q: answered %d (%v), and then %.100q", length, r.status, err, rest)
+		}
+	}
+}

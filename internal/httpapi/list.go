@@ -40,6 +40,7 @@ func (a *API) list(c *call) error {
 	if c.query.Has("cursor") && q.Cursor == "" {
 		c.wrong("query.cursor", "The query parameter cursor must be a cursor; leave it out to start at the beginning.")
 	}
+	c.condition("If-None-Match") // a list has no ETag, but what is malformed is told here too
 	if err := c.checked(); err != nil {
 		return err
 	}

@@ -76,6 +76,15 @@ var endpoints = []endpoint{
 	{service.Operation{Method: "GET", Path: root + "/healthcheck/ping", Open: true}, (*API).health},
 }
 
+// Routes lists every method and path of this contract, as "GET /mmh/reference-data".
+func Routes() []string {
+	var routes []string
+	for _, e := range endpoints {
+		routes = append(routes, e.Method+" "+e.Path)
+	}
+	return routes
+}
+
 // exposed are the headers that pages of other origins may read.
 const exposed = "ETag, If-Match, x-correlation-id"
 

@@ -33,6 +33,7 @@ var (
 	denyFrames     = []string{"DENY"}
 	contentPolicy  = []string{"default-src 'none'; frame-ancestors 'none'"}
 	strictSecurity = []string{"max-age=31536000"}
+	closing        = []string{"close"}
 )
 
 type observer struct {
@@ -48,16 +49,18 @@ type observed struct {
 	recorder recorder
 	start    time.Time
 	secure   bool // the client used TLS
+	chunked  bool // the length of its body stands in the body
 	id       string
 }
 
 // Observe wraps all handlers of a server. For each request it makes the Exchange, sets the
 // correlation id and the security headers (a handler may set others), and turns a panic
-// into a 500. It refuses a request that a trusted proxy does not say it received by TLS, or
-// that reached this server from another machine without TLS and without a proxy. At the end
-// it writes one log event and counts the request. The log has method, route, status,
-// duration, bytes, correlation ids, problem, and why credentials were refused. It has nothing
-// else that the client sent, nor who the client is.
+// into a 500. After a body in chunks it ends the connection. It refuses a request that a
+// trusted proxy does not say it received by TLS, or that reached this server from another
+// machine without TLS and without a proxy. At the end it writes one log event and counts the
+// request. The log has method, route, status, duration, bytes, correlation ids, problem, and
+// why credentials were refused. It has nothing else that the client sent, nor who the client
+// is.
 func Observe(next http.Handler, options ObserveOptions) http.Handler {
 	return &observer{
 		next:    next,
@@ -82,6 +85,7 @@ func (o *observer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		plain = !addr.IsLoopback() // it should have come through a proxy
 	}
 	seen.secure = r.TLS != nil || https
+	seen.chunked = len(r.TransferEncoding) > 0
 	seen.headers(w.Header())
 
 	r = r.WithContext(WithExchange(r.Context(), &seen.exchange))
@@ -102,6 +106,11 @@ func (s *observed) headers(h http.Header) {
 	h["Content-Security-Policy"] = contentPolicy
 	if s.secure {
 		h["Strict-Transport-Security"] = strictSecurity
+	}
+	if s.chunked {
+		// It may have had a length too, which net/http drops: whoever believes that one would
+		// take another request on this connection for a part of the body (RFC 9112, 6.1).
+		h["Connection"] = closing
 	}
 }
 
