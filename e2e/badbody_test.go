@@ -126,7 +126,7 @@ func badBodies() []badBody {
 		{"an empty number", `"nationalInsuranceNumber":""`, "/nationalInsuranceNumber", "nino.form", ""},
 	}
 	for name, number := range map[string]string{
-		"short": "QQ12345C", "long": "QQ1234567C", "an unknown end": "QQ123456E", "no end": "QQ123456", "a letter for a digit": "QQ12O456C",
+		"short": "QQ12345C", "long": "QQ1234567C", "an unknown end": "QQ123456E", "a letter for a digit": "QQ12O456C",
 		"other letters": "ÄQ123456C", "full-width digits": "QQ１２３４５６C", "dashes": "QQ-12-34-56-C",
 	} {
 		bad = append(bad, badBody{"a number: " + name, `"nationalInsuranceNumber":"` + number + `"`, "/nationalInsuranceNumber", "nino.form", ""})

@@ -85,7 +85,7 @@ func TestDecodeCreate(t *testing.T) {
 func TestNearCodesAreSuggested(t *testing.T) {
 	t.Parallel()
 	_, err := patched(t, stored(t, ""), `{"nationality":"britsh"}`)
-	want := []equality.Failure{{Pointer: "/nationality", Code: equality.CodeUnknown, Message: "is not a code in the reference list; similar codes: british, irish"}}
+	want := []equality.Failure{{Pointer: "/nationality", Code: equality.CodeUnknown, Message: "is not a code in the reference list nationality; similar codes: british, irish"}}
 	if d := cmp.Diff(want, err.(*equality.InvalidError).Failures); d != "" {
 		t.Error(d)
 	}

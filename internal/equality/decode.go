@@ -7,14 +7,21 @@ import (
 )
 
 // DecodePatch reads a JSON merge patch and checks everything that does not need
-// the stored record. It replaces aliases with their codes. The error is an
-// [*InvalidError].
+// the stored record. It replaces aliases with their codes. Whether an unknown code
+// may stand needs the stored record; only beside other failures it is one already.
+// The error is an [*InvalidError].
 func (r *Rules) DecodePatch(body []byte, today Date) (Patch, error) {
 	d := newDecoder(r, body, today)
-	p, _ := d.patch()
+	p, ok := d.patch()
 	if err := d.failures.err(); err != nil {
+		for _, u := range d.unknown {
+			if ok {
+				d.failures.unknownCode(u.pointer, u.list, u.value)
+			}
+		}
 		return Patch{}, err
 	}
+	p.shownBy = r
 	return p, nil
 }
 

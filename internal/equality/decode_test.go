@@ -46,6 +46,8 @@ func TestDecodePatchRefuses(t *testing.T) {
 		{"answer in another case", `{"disabled":"PreferNotToSay"}`, "/disabled type.answer"},
 		{"answer object", `{"marriageOrCivilPartnership":{"married":{}}}`, "/marriageOrCivilPartnership/married type.answer"},
 		{"empty code", `{"nationality":""}`, "/nationality code.unknown"},
+		{"long code", `{"nationality":"` + strings.Repeat("é", 501) + `","communicationRequirements":["` + strings.Repeat(" ", 500) + `BRAILLE"]}`,
+			"/nationality too-long\n/communicationRequirements/0 too-long"},
 
 		{"id form", `{"id":"45b919fa22b411ec96210242ac130002"}`, "/id id.form"},
 		{"id urn", `{"id":"urn:uuid:` + id + `"}`, "/id id.form"},
@@ -66,19 +68,25 @@ func TestDecodePatchRefuses(t *testing.T) {
 		{"empty nino", `{"nationalInsuranceNumber":""}`, "/nationalInsuranceNumber nino.form"},
 		{"nino suffix", `{"nationalInsuranceNumber":"QQ123456E"}`, "/nationalInsuranceNumber nino.form"},
 		{"nino length", `{"nationalInsuranceNumber":"QQ1234567"}`, "/nationalInsuranceNumber nino.form"},
-		{"nino without suffix", `{"nationalInsuranceNumber":"QQ123456"}`, "/nationalInsuranceNumber nino.form"},
+		{"nino of digits alone", `{"nationalInsuranceNumber":"123456"}`, "/nationalInsuranceNumber nino.form"},
+		{"nino that is too long as sent", `{"nationalInsuranceNumber":"QQ 12 34 56 C` + strings.Repeat(" ", 8) + `"}`, "/nationalInsuranceNumber too-long"},
 		{"nino letters", `{"nationalInsuranceNumber":"QΩ123456A"}`, "/nationalInsuranceNumber nino.form"},
 
 		{"language twice", `{"languages":[{"language":"french","isPrimary":true},{"language":"french"}]}`, "/languages/1/language list.duplicate"},
 		{"no primary", `{"languages":[{"language":"french"}]}`, "/languages languages.one-primary"},
 		{"two primaries", `{"languages":[{"language":"french","isPrimary":true},{"language":"english","isPrimary":true}]}`, "/languages/1/isPrimary languages.one-primary"},
 		{"no language", `{"languages":[{"isPrimary":true}]}`, "/languages/0/language required"},
-		{"many languages", `{"languages":[{"language":"code0","isPrimary":true}` + numbered(10, `,{"language":"codeN"}`) + `]}`, "/languages list.length"},
+		{"many languages", `{"languages":[{"language":"code0","isPrimary":true}` + numbered(10, `,{"language":"codeN"}`) + `]}`, "/languages list.length" +
+			numbered(10, "\n/languages/@/language code.unknown")},
 		{"requirement twice", `{"communicationRequirements":["largePrint","braille","largePrint"]}`, "/communicationRequirements/2 list.duplicate"},
 		{"requirement twice by alias", `{"communicationRequirements":["signLanguage","SIGNLANGUAGE"]}`, "/communicationRequirements/1 list.duplicate"},
 		{"exclusive", `{"communicationRequirements":["largePrint","none"]}`, "/communicationRequirements/1 code.exclusive"},
-		{"many requirements", `{"communicationRequirements":[` + strings.TrimPrefix(numbered(21, `,"codeN"`), ",") + `]}`, "/communicationRequirements list.length"},
+		{"many requirements", `{"communicationRequirements":[` + strings.TrimPrefix(numbered(21, `,"codeN"`), ",") + `]}`, "/communicationRequirements list.length" +
+			numbered(20, "\n/communicationRequirements/@ code.unknown")},
 
+		{"a wrong type beside wrong codes", `{"nationality":"martian","disabled":7,"gender":{"genderValue":"zebra"},"ethnicity":{"ethnicGroupValue":"whitePolish"}}`,
+			"/disabled type.answer\n/nationality code.unknown\n/gender/genderValue code.unknown"},
+		{"syntax beside wrong codes", `{"nationality":"martian","disabled":7,"gender":}`, " json.syntax"},
 		{"all at once", `{"nationality":1,"x":2,"gender":{"genderValue":[]},"disabled":3}`,
 			"/nationality type.string\n/x json.unknown-member\n/gender/genderValue type.string\n/disabled type.answer"},
 		{"syntax alone", `{"nationality":1,"x":2,}`, " json.syntax"},
@@ -113,6 +121,8 @@ func TestDecodePatchAccepts(t *testing.T) {
 			`"homeSituation":"other","homeSituationIfOther":"` + strings.Repeat("é", 200) + `"`},
 		{"blank text", `{"homeSituation":"ownerOccupier","homeSituationIfOther":" "}`, `"homeSituation":"ownerOccupier","homeSituationIfOther":""`},
 		{"code that takes text without it", `{"homeSituation":"other"}`, `"homeSituation":"other"`},
+		{"nino without its last letter", `{"nationalInsuranceNumber":"qq 12 34 56 "}`, `"nationalInsuranceNumber":"QQ123456"`},
+		{"nino of 20 characters", `{"nationalInsuranceNumber":"QQ 12 34 56 C` + strings.Repeat("\u00a0", 7) + `"}`, `"nationalInsuranceNumber":"QQ123456C"`},
 		{"nino as written", `{"nationalInsuranceNumber":" ni 11\u00a011 11 a"}`, `"nationalInsuranceNumber":"NI111111A"`},
 		{"first and last date", `{"pregnancyOrMaternity":[{"pregnancyDate":"1900-01-01"},{"pregnancyDate":"2025-05-01"}]}`,
 			`"pregnancyOrMaternity":[{"pregnancyDate":"1900-01-01","pregnancyValidUntil":"1902-10-01"},{"pregnancyDate":"2025-05-01","pregnancyValidUntil":"2028-02-01"}]`},
@@ -148,11 +158,12 @@ func TestManyFailuresAreCounted(t *testing.T) {
 	}
 }
 
-// numbered repeats text n times, and replaces N with the numbers from 1.
+// numbered repeats text n times, and replaces N with the numbers from 1, @ with
+// those from 0.
 func numbered(n int, text string) string {
 	var all strings.Builder
 	for i := range n {
-		all.WriteString(strings.ReplaceAll(text, "N", strconv.Itoa(i+1)))
+		all.WriteString(strings.NewReplacer("N", strconv.Itoa(i+1), "@", strconv.Itoa(i)).Replace(text))
 	}
 	return all.String()
 }

@@ -38,14 +38,23 @@ func (d *decoder) code(list *refdata.List) (string, bool) {
 	if !ok {
 		return "", false
 	}
-	if value == "" {
-		d.fail(CodeUnknown)
+	switch {
+	case value == "":
+		d.failures.unknownCode(d.pointer(), list, value)
+		return "", false
+	case utf8.RuneCountInString(value) > MaxCode:
+		d.fail(TooLong, characters(MaxCode))
 		return "", false
 	}
-	if code, ok := list.Resolve(value); ok {
-		value = code.Code
+	code, known := list.Resolve(value)
+	if !known && d.rules.importing {
+		code, known = list.Labelled(value)
 	}
-	return value, true
+	if !known {
+		d.unknown = append(d.unknown, unknown{d.pointer(), list, value})
+		return value, true
+	}
+	return code.Code, true
 }
 
 func (d *decoder) text() (Text, bool) {
@@ -126,6 +135,10 @@ func (d *decoder) nino() (string, bool) {
 	if !ok {
 		return "", false
 	}
+	if utf8.RuneCountInString(s) > MaxNINOAsSent {
+		d.fail(TooLong, characters(MaxNINOAsSent))
+		return "", false
+	}
 	if s, ok = ParseNINO(s); !ok {
 		d.fail(NINOForm)
 	}
@@ -133,7 +146,8 @@ func (d *decoder) nino() (string, bool) {
 }
 
 // ParseNINO reads a National Insurance number with spaces and in either case, and
-// returns it without spaces in upper case. It accepts any prefix.
+// returns it without spaces in upper case. It accepts any prefix, and a number
+// without its last letter, as HMRC does.
 func ParseNINO(s string) (string, bool) {
 	s = strings.Map(func(r rune) rune {
 		switch {
@@ -150,13 +164,14 @@ func ParseNINO(s string) (string, bool) {
 	return s, true
 }
 
-// isNINO says whether s is two letters, six digits and a letter from A to D.
+// isNINO says whether s is two letters, six digits, and a letter from A to D or
+// none.
 func isNINO(s string) bool {
 	const form = "AA000000D"
-	if len(s) != len(form) {
+	if len(s) != len(form) && len(s) != len(form)-1 {
 		return false
 	}
-	for i := range len(form) {
+	for i := range len(s) {
 		first, last := byte('A'), byte('Z')
 		switch form[i] {
 		case '0':

@@ -43,6 +43,9 @@ const (
 	ListLength    = "list.length"
 	ListDuplicate = "list.duplicate"
 
+	// TooLong is a bound of what is kept; TextLength and ListLength are older.
+	TooLong = "too-long"
+
 	NINOForm            = "nino.form"
 	HoursNoCare         = "hours.no-care"
 	LanguagesOnePrimary = "languages.one-primary"
@@ -80,7 +83,8 @@ var failureCodes = []FailureCode{
 	{DateRange, "must be between 1900-01-01 and one year from today"},
 	{ListLength, "has too many elements"},
 	{ListDuplicate, "is already in the list"},
-	{NINOForm, "must be two letters, six digits and a letter from A to D"},
+	{TooLong, "is too long"},
+	{NINOForm, "must be two letters, six digits, and a letter from A to D or none"},
 	{HoursNoCare, "is only allowed when provideUnpaidCare is true"},
 	{LanguagesOnePrimary, "must have exactly one language with isPrimary true"},
 }

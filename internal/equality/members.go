@@ -1,13 +1,16 @@
 package equality
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // A member is one top-level member of a record, other than id and targetId.
 type member struct {
 	name    string
 	present func(*Record) bool
 	same    func(a, b *Record) bool
-	clear   func(*Record)
+	copy    func(to, from *Record)
 }
 
 // members are the top-level members in document order.
@@ -26,7 +29,9 @@ var members = []member{
 		same: func(a, b *Record) bool {
 			return a.NationalInsuranceNumber == b.NationalInsuranceNumber && a.NINOAsSent == b.NINOAsSent
 		},
-		clear: func(r *Record) { r.NationalInsuranceNumber, r.NINOAsSent = "", "" },
+		copy: func(to, from *Record) {
+			to.NationalInsuranceNumber, to.NINOAsSent = from.NationalInsuranceNumber, from.NINOAsSent
+		},
 	},
 	listMember("languages", func(r *Record) *[]Language { return &r.Languages }),
 	singleMember("caringResponsibilities", func(r *Record) *CaringResponsibilities { return &r.CaringResponsibilities }),
@@ -46,7 +51,7 @@ func singleMember[T comparable](name string, of func(*Record) *T) member {
 		name:    name,
 		present: func(r *Record) bool { return *of(r) != zero },
 		same:    func(a, b *Record) bool { return *of(a) == *of(b) },
-		clear:   func(r *Record) { *of(r) = zero },
+		copy:    func(to, from *Record) { *of(to) = *of(from) },
 	}
 }
 
@@ -55,7 +60,7 @@ func listMember[T comparable](name string, of func(*Record) *[]T) member {
 		name:    name,
 		present: func(r *Record) bool { return len(*of(r)) > 0 },
 		same:    func(a, b *Record) bool { return slices.Equal(*of(a), *of(b)) },
-		clear:   func(r *Record) { *of(r) = nil },
+		copy:    func(to, from *Record) { *of(to) = *of(from) },
 	}
 }
 
@@ -75,10 +80,47 @@ func (r Record) Members() []string {
 func (r Record) Without(names ...string) Record {
 	for _, m := range members {
 		if slices.Contains(names, m.name) {
-			m.clear(&r)
+			m.copy(&r, new(Record))
 		}
 	}
 	return r
+}
+
+// Replaced returns the record with the members of another in place of its own,
+// each whole and a code together with its text, and their names. A member that is
+// absent there, or is no more than an empty text, is not replaced.
+func (r Record) Replaced(by Record) (Record, []string) {
+	said := by
+	for _, text := range said.texts() {
+		if text.String() == "" {
+			*text = Text{}
+		}
+	}
+	names := said.Members()
+	return r.with(by, names), names
+}
+
+// with returns the record with members of these names, and their texts, as another
+// record has them.
+func (r Record) with(other Record, names []string) Record {
+	for _, m := range members {
+		if slices.Contains(names, m.name) || slices.Contains(names, strings.TrimSuffix(m.name, ifOther)) {
+			m.copy(&r, &other)
+		}
+	}
+	return r
+}
+
+// Holds says whether the member has this value: as its code, its text, an element
+// or the National Insurance number, in either spelling.
+func (r Record) Holds(member, value string) bool {
+	only := Record{}.with(r, []string{member})
+	for held := range only.values() {
+		if held == value {
+			return true
+		}
+	}
+	return false
 }
 
 // Diff gives the names of the top-level members that differ, in document

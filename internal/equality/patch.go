@@ -32,6 +32,10 @@ type Patch struct {
 	// Unlisted says that a value which no list has, or none offers any more,
 	// may stand.
 	Unlisted bool
+
+	// shownBy are the rules by which its sender was shown the record; nil if the
+	// sender was shown the lists whole.
+	shownBy *Rules
 }
 
 // CodedPatch changes a code and its text.
@@ -67,9 +71,11 @@ type RequirementsPatch struct {
 
 // Apply returns the record after the patch and does not change current. If the
 // patch changes a code and leaves out its text, the text is removed unless it is
-// "". If care stops, its hours are removed.
+// "". If care stops, its hours are removed. A list keeps the elements that its
+// sender was not shown.
 func (p Patch) Apply(current Record) Record {
 	next := current
+	p = p.keepingUnshown(current)
 	p.ID.Apply(&next.ID)
 	p.TargetID.Apply(&next.TargetID)
 	p.AgeGroup.Apply(&next.AgeGroup)

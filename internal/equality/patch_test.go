@@ -9,13 +9,15 @@ import (
 func TestPatch(t *testing.T) {
 	t.Parallel()
 	const (
-		other      = `"gender":{"genderValue":"o","genderValueIfOther":"text","genderDifferentToBirthSex":true}`
-		emptyText  = `"gender":{"genderValue":"m","genderValueIfOther":""}`
-		care       = `"caringResponsibilities":{"provideUnpaidCare":true,"hoursSpentProvidingUnpaidCare":"fiveToNineHours"}`
-		needs      = `"communicationRequirements":["other","braille"],"communicationRequirementsIfOther":"text"`
-		oldCodes   = `"gender":{"genderValue":"gone","genderValueIfOther":"text"},"nationality":"gone"`
-		oldList    = `"communicationRequirements":["gone","braille"],"communicationRequirementsIfOther":"text"`
-		oldEthnic  = `"ethnicity":{"ethnicGroupValue":"whitePolish"}`
+		other              = `"gender":{"genderValue":"o","genderValueIfOther":"text","genderDifferentToBirthSex":true}`
+		emptyText          = `"gender":{"genderValue":"m","genderValueIfOther":""}`
+		care               = `"caringResponsibilities":{"provideUnpaidCare":true,"hoursSpentProvidingUnpaidCare":"fiveToNineHours"}`
+		needs              = `"communicationRequirements":["other","braille"],"communicationRequirementsIfOther":"text"`
+		oldCodes           = `"gender":{"genderValue":"gone","genderValueIfOther":"text"},"nationality":"gone"`
+		oldList            = `"communicationRequirements":["gone","braille"],"communicationRequirementsIfOther":"text"`
+		oldEthnic          = `"ethnicity":{"ethnicGroupValue":"whitePolish"}`
+		twentyRequirements = `"signLanguage","bslVideoInterpreter","interpreterNeeded","lipspeaker","speechToTextReporter","notetaker","advocate",
+			"largePrint","braille","audio","easyRead","plainEnglish","colouredPaper","electronicFormat","bslVideo","makaton","emailOnly","letter","telephone","textRelay"`
 		oldSpeaker = `"languages":[{"language":"gone","isPrimary":true}]`
 		oldCarer   = `"caringResponsibilities":{"provideUnpaidCare":true,"hoursSpentProvidingUnpaidCare":"gone"}`
 	)
@@ -70,6 +72,23 @@ func TestPatch(t *testing.T) {
 		{"unrecognised elements sent back", oldList, `{"communicationRequirements":["largePrint","gone"]}`, `"communicationRequirements":["largePrint","gone"]`, ""},
 		{"unrecognised language in another place", oldSpeaker, `{"languages":[{"language":"french"},{"language":"gone","isPrimary":true}]}`,
 			`"languages":[{"language":"french","isPrimary":false},{"language":"gone","isPrimary":true}]`, ""},
+		{"a list equal to what was shown", oldList, `{"communicationRequirements":["braille"]}`, oldList, ""},
+		{"a changed list keeps what was not shown", `"communicationRequirements":["gone","braille"]`, `{"communicationRequirements":["largePrint"]}`,
+			`"communicationRequirements":["largePrint","gone"]`, ""},
+		{"an empty list keeps what was not shown", `"communicationRequirements":["gone","braille"]`, `{"communicationRequirements":[]}`,
+			`"communicationRequirements":["gone"]`, ""},
+		{"an empty list where nothing was shown", `"communicationRequirements":["gone"]`, `{"communicationRequirements":[]}`, `"communicationRequirements":["gone"]`, ""},
+		{"null removes what was not shown", `"communicationRequirements":["gone","braille"]`, `{"communicationRequirements":null}`, ``, ""},
+		{"what was not shown beside an exclusive code", `"communicationRequirements":["gone"]`, `{"communicationRequirements":["none"]}`, "", "/communicationRequirements/0 code.exclusive"},
+		{"too many with what was not shown", `"communicationRequirements":["gone"]`, `{"communicationRequirements":[` + twentyRequirements + `]}`, "", "/communicationRequirements list.length"},
+		{"languages equal to what was shown", `"languages":[{"language":"english","isPrimary":true},{"language":"gone","isPrimary":false}]`,
+			`{"languages":[{"language":"english","isPrimary":true}]}`, `"languages":[{"language":"english","isPrimary":true},{"language":"gone","isPrimary":false}]`, ""},
+		{"changed languages keep what was not shown", `"languages":[{"language":"gone","isPrimary":true},{"language":"english","isPrimary":false}]`,
+			`{"languages":[{"language":"french","isPrimary":true}]}`,
+			`"languages":[{"language":"french","isPrimary":true},{"language":"gone","isPrimary":false},{"language":"english","isPrimary":false}]`, ""},
+		{"no languages keep what was not shown", `"languages":[{"language":"english","isPrimary":true},{"language":"gone","isPrimary":false}]`,
+			`{"languages":[]}`, `"languages":[{"language":"gone","isPrimary":true}]`, ""},
+		{"null removes languages that were not shown", oldSpeaker, `{"languages":null}`, ``, ""},
 		{"unrecognised hours beside care", oldCarer, `{"caringResponsibilities":{"provideUnpaidCare":"yes"}}`, oldCarer, ""},
 
 		{"own identifiers", ``, `{"id":"` + id + `","targetId":"` + targetID + `"}`, ``, ""},

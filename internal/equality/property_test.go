@@ -1,6 +1,7 @@
 package equality_test
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 )
 
@@ -30,6 +32,45 @@ func asTree(t *rapid.T, r equality.Record) tree {
 	return document
 }
 
+// keepUnshown is the patch with the elements of lists that no list of codes has, and
+// which its sender was therefore not shown. Here they are all "gone".
+func keepUnshown(document, patch tree) tree {
+	patch = maps.Clone(patch)
+	code := func(element any) any {
+		if language, ok := element.(tree); ok {
+			return language["language"]
+		}
+		return element
+	}
+	is := func(wanted any) func(any) bool { return func(e any) bool { return code(e) == wanted } }
+	for _, name := range []string{"languages", "communicationRequirements"} {
+		sent, changes := patch[name].([]any)
+		stored, _ := document[name].([]any)
+		if !changes || !slices.ContainsFunc(stored, is("gone")) {
+			continue
+		}
+		shown := slices.DeleteFunc(slices.Clone(stored), is("gone"))
+		if name == "languages" && code(stored[0]) == "gone" { // the primary one: see speakers
+			shown = nil
+		}
+		if cmp.Equal(sent, shown, cmpopts.EquateEmpty()) {
+			delete(patch, name)
+			continue
+		}
+		sent = slices.Clone(sent)
+		for _, element := range stored {
+			if !slices.ContainsFunc(append(shown, sent...), is(code(element))) {
+				if name == "languages" {
+					element = tree{"language": code(element), "isPrimary": len(sent) == 0}
+				}
+				sent = append(sent, element)
+			}
+		}
+		patch[name] = sent
+	}
+	return patch
+}
+
 func TestApplyIsMergePatch(t *testing.T) {
 	t.Parallel()
 	rules := newRules(t)
@@ -42,11 +83,11 @@ func TestApplyIsMergePatch(t *testing.T) {
 		}
 
 		after := p.Apply(before)
-		want := prune(mergePatch(document, patch).(tree))
+		want := prune(mergePatch(document, keepUnshown(document, patch)).(tree))
 		if d := cmp.Diff(want, asTree(t, after)); d != "" {
 			t.Errorf("not the merge patch: %s", d)
 		}
-		if d := diff(after, p.Apply(after)); d != "" {
+		if d := diff(after, p.Apply(after)); d != "" && !hidesLanguages(before) {
 			t.Errorf("not idempotent: %s", d)
 		}
 		if d := diff(before, (equality.Patch{}).Apply(before)); d != "" {
@@ -79,11 +120,17 @@ func TestApplyIsIdempotent(t *testing.T) {
 			t.Fatal(err.(*equality.InvalidError).Failures)
 		}
 		once := p.Apply(before)
-		if d := diff(once, p.Apply(once)); d != "" {
+		if d := diff(once, p.Apply(once)); d != "" && !hidesLanguages(before) {
 			t.Error(d)
 		}
 		_ = rules.Validate(p, before, once)
 	})
+}
+
+// hidesLanguages says whether known languages are not shown either. Once a patch has
+// named another primary language they are, so that sending it again removes them.
+func hidesLanguages(r equality.Record) bool {
+	return len(r.Languages) > 0 && r.Languages[0].Language == "gone"
 }
 
 func thin(t *rapid.T, object tree) {
@@ -152,10 +199,8 @@ func TestWhatIsShownMayBeSentBack(t *testing.T) {
 		if err := rules.Validate(p, r, next); err != nil {
 			t.Fatalf("%s: %v", shown, err.(*equality.InvalidError).Failures)
 		}
-		for _, name := range equality.Diff(r, next) {
-			if name != "languages" && name != "communicationRequirements" {
-				t.Errorf("%s has changed", name)
-			}
+		if changed := equality.Diff(r, next); changed != nil {
+			t.Errorf("%v have changed", changed)
 		}
 	})
 }

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"unicode/utf8"
 
+	"equality-information-api/internal/refdata"
+
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -19,7 +21,15 @@ type decoder struct {
 	body     []byte
 	json     *jsontext.Decoder
 	failures InvalidError
+	unknown  []unknown
 	broken   bool
+}
+
+// unknown is a code that its list does not have.
+type unknown struct {
+	pointer string
+	list    *refdata.List
+	value   string
 }
 
 // decoders are reused for their name tables, which are half of the allocations.

@@ -62,13 +62,12 @@ func (s *sieve) code(name string, list *refdata.List, value *string) {
 // languages removes unknown languages. If the primary one is unknown, or an import
 // brought none, it removes the whole list, which would not be valid when sent back.
 func (s *sieve) languages(list *refdata.List) {
-	unknown := func(l Language) bool { return !list.Has(l.Language) }
 	primary := func(l Language) bool { return l.IsPrimary }
 	all := s.shown.Languages
-	if len(all) == 0 || !slices.ContainsFunc(all, unknown) && slices.ContainsFunc(all, primary) {
+	known := knownElements(all, func(l Language) bool { return list.Has(l.Language) })
+	if len(all) == 0 || len(known) == len(all) && slices.ContainsFunc(all, primary) {
 		return
 	}
-	known := slices.DeleteFunc(slices.Clone(all), unknown)
 	if !slices.ContainsFunc(known, primary) {
 		known = nil
 	}
@@ -77,9 +76,59 @@ func (s *sieve) languages(list *refdata.List) {
 }
 
 func (s *sieve) requirements(list *refdata.List) {
-	unknown := func(code string) bool { return !list.Has(code) }
-	if slices.ContainsFunc(s.shown.CommunicationRequirements, unknown) {
-		s.shown.CommunicationRequirements = slices.DeleteFunc(slices.Clone(s.shown.CommunicationRequirements), unknown)
+	known := knownElements(s.shown.CommunicationRequirements, list.Has)
+	if len(known) < len(s.shown.CommunicationRequirements) {
+		s.shown.CommunicationRequirements = known
 		s.names = append(s.names, "communicationRequirements")
 	}
+}
+
+// knownElements returns the elements that are known, and does not change the list.
+func knownElements[T any](list []T, known func(T) bool) []T {
+	unknown := func(element T) bool { return !known(element) }
+	if !slices.ContainsFunc(list, unknown) {
+		return list
+	}
+	return slices.DeleteFunc(slices.Clone(list), unknown)
+}
+
+// keepingUnshown returns the patch with the elements in its lists that its sender
+// was not shown.
+func (p Patch) keepingUnshown(current Record) Patch {
+	if p.shownBy == nil || p.Languages.state != set && p.CommunicationRequirements.Values.state != set {
+		return p
+	}
+	s := sieve{shown: current}
+	s.languages(p.shownBy.language)
+	s.requirements(p.shownBy.communicationRequirement)
+	kept := 0
+	p.Languages = keeping(p.Languages, current.Languages, s.shown.Languages, func(l Language) string { return l.Language },
+		func(l Language) Language { // only one is the primary language
+			l.IsPrimary = kept == 0 && len(p.Languages.value) == 0
+			kept++
+			return l
+		})
+	whole := func(value string) string { return value }
+	p.CommunicationRequirements.Values = keeping(p.CommunicationRequirements.Values,
+		current.CommunicationRequirements, s.shown.CommunicationRequirements, whole, whole)
+	return p
+}
+
+// keeping returns the change to a list of which only a part was shown. The same
+// part changes nothing; another list keeps what was not shown, after what was sent.
+func keeping[T comparable](sent Nullable[[]T], stored, shown []T, code func(T) string, keep func(T) T) Nullable[[]T] {
+	switch {
+	case sent.state != set || len(shown) == len(stored):
+		return sent
+	case slices.Equal(sent.value, shown):
+		return Nullable[[]T]{}
+	}
+	list := slices.Clone(sent.value)
+	for _, element := range stored {
+		same := func(other T) bool { return code(other) == code(element) }
+		if !slices.ContainsFunc(shown, same) && !slices.ContainsFunc(sent.value, same) {
+			list = append(list, keep(element))
+		}
+	}
+	return Set(list)
 }

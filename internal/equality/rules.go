@@ -11,14 +11,6 @@ import (
 	"github.com/google/uuid"
 )
 
-// Limits of the record.
-const (
-	MaxLanguages                 = 10
-	MaxCommunicationRequirements = 20
-	maxDepth                     = 8
-	maxText                      = 200 // characters
-)
-
 // Rules are the rules of a valid record under one release of the code lists.
 // They are safe for use by several goroutines.
 type Rules struct {
@@ -85,7 +77,7 @@ func (r *Rules) validate(failures *InvalidError, p Patch, was, is Record) {
 		coded(was.ReligionOrBelief), coded(is.ReligionOrBelief))
 	v.coded("/sexualOrientation/sexualOrientationValue", r.sexualOrientation, p.SexualOrientation.value,
 		coded(was.SexualOrientation), coded(is.SexualOrientation))
-	v.languages(r.language, was.Languages, is.Languages)
+	v.languages(r.language, p.Languages, was.Languages, is.Languages)
 	v.caring(r.hoursOfUnpaidCare, p.CaringResponsibilities.value, was.CaringResponsibilities, is.CaringResponsibilities)
 	v.requirements(r.communicationRequirement, p.CommunicationRequirements, was, is)
 	v.coded("/economicSituation", r.economicSituation, p.EconomicSituation,
@@ -93,6 +85,7 @@ func (r *Rules) validate(failures *InvalidError, p Patch, was, is Record) {
 	v.coded("/homeSituation", r.homeSituation, p.HomeSituation,
 		coded{was.HomeSituation, was.HomeSituationIfOther}, coded{is.HomeSituation, is.HomeSituationIfOther})
 	v.code("/armedForces", r.armedForces, was.ArmedForces, is.ArmedForces)
+	failures.bounds(was, is)
 }
 
 // validator collects the failures of rules that compare the record before and
@@ -135,7 +128,7 @@ func (v validator) code(pointer string, list *refdata.List, was, is string) bool
 	code, known := list.Find(is)
 	switch {
 	case !known:
-		v.add(pointer, CodeUnknown, near(list, is)...)
+		v.unknownCode(pointer, list, is)
 	case !code.Active:
 		v.add(pointer, CodeRetired)
 	default:
@@ -163,7 +156,19 @@ func (v validator) text(pointer string, list *refdata.List, text Text, codes ...
 	}
 }
 
-func (v validator) languages(list *refdata.List, was, is []Language) {
+// notShown is what a list has kept beside the elements sent.
+const notShown = "the record has elements that are not shown; null removes them too"
+
+// keeps says whether a list is longer than the one sent, because it keeps elements
+// that were not shown.
+func keeps[T any](sent Nullable[[]T], is []T) bool {
+	return sent.state == set && len(is) > len(sent.value)
+}
+
+func (v validator) languages(list *refdata.List, sent Nullable[[]Language], was, is []Language) {
+	if len(is) > MaxLanguages && keeps(sent, is) {
+		v.add("/languages", ListLength, notShown)
+	}
 	for i, l := range is {
 		same := func(old Language) bool { return old.Language == l.Language }
 		if !slices.ContainsFunc(was, same) {
@@ -175,9 +180,17 @@ func (v validator) languages(list *refdata.List, was, is []Language) {
 func (v validator) requirements(list *refdata.List, sent RequirementsPatch, was, is Record) {
 	const pointer = "/communicationRequirements"
 	codes, allowed := is.CommunicationRequirements, true
-	for i, code := range codes {
-		if !slices.Contains(was.CommunicationRequirements, code) {
-			allowed = v.code(pointer+"/"+strconv.Itoa(i), list, "", code) && allowed
+	keeps := keeps(sent.Values, codes)
+	if keeps && len(codes) > MaxCommunicationRequirements {
+		v.add(pointer, ListLength, notShown)
+	}
+	for i, value := range codes {
+		at := pointer + "/" + strconv.Itoa(i)
+		if !slices.Contains(was.CommunicationRequirements, value) {
+			allowed = v.code(at, list, "", value) && allowed
+		}
+		if code, _ := list.Find(value); code.Exclusive && keeps {
+			v.add(at, CodeExclusive, notShown)
 		}
 	}
 	unchanged := slices.Equal(codes, was.CommunicationRequirements) &&
@@ -196,11 +209,14 @@ func (v validator) caring(list *refdata.List, sent CaringPatch, was, is CaringRe
 	}
 }
 
-// near suggests similar codes for an unknown one.
-func near(list *refdata.List, wrong string) []string {
-	codes := list.Near(wrong)
-	if len(codes) == 0 {
-		return nil
+// unknownCode notes a value that the list does not have. If it is a label, the
+// message has the label's code, otherwise similar codes.
+func (e *InvalidError) unknownCode(pointer string, list *refdata.List, wrong string) {
+	message := meanings[CodeUnknown] + " " + list.Name
+	if code, ok := list.Labelled(wrong); ok {
+		message += "; did you mean the code " + code.Code + "?"
+	} else if codes := list.Near(wrong); len(codes) > 0 {
+		message += "; similar codes: " + strings.Join(codes, ", ")
 	}
-	return []string{"similar codes: " + strings.Join(codes, ", ")}
+	e.Note(Failure{Pointer: pointer, Code: CodeUnknown, Message: message})
 }

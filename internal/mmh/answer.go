@@ -1,6 +1,7 @@
 package mmh
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"strconv"
@@ -118,7 +119,7 @@ func message(f equality.Failure) string {
 	}
 	text := f.Message
 	if meaning := equality.Meaning(f.Code); meaning != "" && strings.HasPrefix(text, meaning) { // its subject is the place
-		text = words(lastName(f.Pointer)) + " " + text + "."
+		text = cmp.Or(words(lastName(f.Pointer)), "The record") + " " + text + "."
 	}
 	e := encoder{}
 	e.begin()

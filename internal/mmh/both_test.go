@@ -125,7 +125,7 @@ func theirs(value any) any {
 			return s
 		}
 	case []any:
-		var list []any
+		list := []any{}
 		for _, element := range v {
 			list = append(list, theirs(element))
 		}
@@ -169,6 +169,11 @@ func theirRecord(ours tree) tree {
 			if _, ok := full[name]; !ok {
 				full[name] = nil
 			}
+		}
+	}
+	for _, name := range []string{"pregnancyOrMaternity", "languages", "communicationRequirements"} {
+		if full[name] == nil {
+			full[name] = []any{}
 		}
 	}
 	inner := map[string][]string{

@@ -1,6 +1,7 @@
 package mmh
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -98,26 +99,34 @@ func (c *Codec) DecodeCreate(body []byte, _ uuid.UUID, today equality.Date) (equ
 }
 
 // DecodePatch reads the body of a PATCH: members that are there change, and
-// objects and lists are replaced whole. A National Insurance number that HMRC
-// would not issue may be sent back by who was shown it. The error is an *equality.InvalidError.
+// objects and lists are replaced whole. What this contract refuses and the other
+// or an earlier release stored may be sent back by who was shown it: a number that
+// HMRC would not issue, markup, and values that are too long. The error is an
+// *equality.InvalidError.
 func (c *Codec) DecodePatch(body []byte, today equality.Date) (service.Sent, error) {
 	d := newDecoder(c, body, today)
 	s := d.read()
-	if len(d.rules.Failures) == 0 && len(d.doubt.Failures) > 0 {
-		s.NINODoubt = &d.doubt
+	if len(d.rules.Failures) == 0 {
+		s.Doubts = d.doubts
 	} else {
-		d.failNINO()
+		d.failDoubts()
 	}
 	return s.Sent, d.err()
 }
 
 // create returns the record in a body, and makes all checks.
 func (d *decoder) create(s sent) (equality.Record, error) {
-	d.failNINO()
+	d.failDoubts()
+	s.TargetID = equality.Set(s.Of)
+	record := s.Apply(equality.Record{})
+	var invalid *equality.InvalidError
+	if errors.As(d.codec.rules.Validate(s.Patch, equality.Record{}, record), &invalid) {
+		for _, f := range invalid.Failures {
+			d.rules.Note(f)
+		}
+	}
 	if err := d.err(); err != nil {
 		return equality.Record{}, err
 	}
-	s.TargetID = equality.Set(s.Of)
-	record := s.Apply(equality.Record{})
-	return record, d.codec.rules.Validate(s.Patch, equality.Record{}, record)
+	return record, nil
 }

@@ -17,14 +17,15 @@ import (
 // decoder reads a body, as leniently as the clients need, and collects what is
 // wrong with it: errors in form, which are reported alone, and broken rules.
 type decoder struct {
-	codec *Codec
-	today equality.Date
-	json  *jsontext.Decoder
-	path  []step
-	form  equality.InvalidError
-	rules equality.InvalidError
-	doubt equality.InvalidError // of the National Insurance number
-	found []equality.Finding    // what would be a failure, had it not been imported
+	codec  *Codec
+	today  equality.Date
+	json   *jsontext.Decoder
+	path   []step
+	form   equality.InvalidError
+	rules  equality.InvalidError
+	doubts []service.Doubt
+	found  []equality.Finding // what would be a failure, had it not been imported
+	asSent string             // the last string
 
 	broken        bool // the JSON is broken: nothing more is read
 	imported      bool // stored by the earlier service, which had other rules
@@ -265,6 +266,20 @@ const maxFindings = 100
 func (d *decoder) find(code string, kept bool) {
 	if len(d.found) < maxFindings {
 		d.found = append(d.found, equality.Finding{Pointer: d.pointer(), Code: code, Kept: kept})
+	}
+}
+
+// doubt notes that the last string breaks a rule, unless the record already has it.
+func (d *decoder) doubt(code, message string) {
+	if !d.broken {
+		d.doubts = append(d.doubts, service.Doubt{Failure: d.failure(code, message), Member: d.path[0].name, Value: d.asSent})
+	}
+}
+
+// failDoubts turns all doubts into failures.
+func (d *decoder) failDoubts() {
+	for _, doubt := range d.doubts {
+		d.rules.Note(doubt.Failure)
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 )
 
 // created decodes the members of a create and returns the record as a front end
-// reads it, without ids and nulls.
+// reads it, without ids, nulls and empty lists.
 func created(t testing.TB, c *mmh.Codec, members string) (tree, error) {
 	t.Helper()
 	r, err := c.DecodeCreate([]byte(`{"targetId":"`+person+`"`+members+`}`), uuid.Nil, today)
@@ -26,7 +26,7 @@ func created(t testing.TB, c *mmh.Codec, members string) (tree, error) {
 	delete(read, "id")
 	delete(read, "targetId")
 	for name, value := range read {
-		if value == nil {
+		if list, is := value.([]any); value == nil || is && len(list) == 0 {
 			delete(read, name)
 		}
 	}
@@ -78,6 +78,20 @@ func TestWhatIsReadOfABody(t *testing.T) {
 		{`"languages":[{"language":"indian","isPrimary":true}]`, `"languages":[{"language":"indian","isPrimary":true}]`},
 		// Requirements.
 		{`"communicationRequirements":["InterpreterRequired","interpreterNeeded","<3 ring & wait",""]`, `"communicationRequirements":["interpreterNeeded","<3 ring & wait"]`},
+		// Only ASCII letters begin markup.
+		{`"communicationRequirements":["<é","a < b","<","&","<ſ"]`, `"communicationRequirements":["<é","a < b","<","&","<ſ"]`},
+		// No value has control characters.
+		{`"communicationRequirements":["ring\r\ntwice\u0085"],"nationality":"of\tnowhere"`, `"communicationRequirements":["ring  twice "],"nationality":"of nowhere"`},
+		{`"nationalInsuranceNumber":"aa\t000000a"`, `"nationalInsuranceNumber":"aa 000000a"`},
+		// Our labels, in any case.
+		{`"nationality":"British","ageGroup":"UNDER 16","communicationRequirements":["BRAILLE"],"languages":[{"language":"English","isPrimary":true}]`,
+			`"nationality":"british","ageGroup":"underSixteen","communicationRequirements":["braille"],"languages":[{"language":"english","isPrimary":true}]`},
+		{`"disabled":"Prefer not to say"`, `"disabled":"preferNotToSay"`},
+		// The longest values that are kept.
+		{`"nationality":"` + strings.Repeat("é", 500) + `"`, `"nationality":"` + strings.Repeat("é", 500) + `"`},
+		{`"nationalInsuranceNumber":"AA000000A` + strings.Repeat(" ", 11) + `"`, `"nationalInsuranceNumber":"AA000000A` + strings.Repeat(" ", 11) + `"`},
+		// A National Insurance number without its last letter.
+		{`"nationalInsuranceNumber":"AA000000 "`, `"nationalInsuranceNumber":"AA000000 "`}, {`"nationalInsuranceNumber":"aa000000"`, `"nationalInsuranceNumber":"aa000000"`},
 		{`"communicationRequirements":["none","largePrint"]`, `"communicationRequirements":["largePrint"]`},
 		{`"communicationRequirements":["preferNotToSay","none"]`, `"communicationRequirements":["preferNotToSay"]`},
 		// A National Insurance number is read as it was sent.
@@ -124,6 +138,19 @@ func TestWhatIsRefusedOfABody(t *testing.T) {
 		{`"nationalInsuranceNumber":"AO000000A"`, "/nationalInsuranceNumber NationalInsuranceNumberValidator"},
 		{`"nationalInsuranceNumber":"DA000000A"`, "/nationalInsuranceNumber NationalInsuranceNumberValidator"},
 		{`"nationalInsuranceNumber":"AA000000E"`, "/nationalInsuranceNumber NationalInsuranceNumberValidator"},
+		// All of one member's failures.
+		{`"nationalInsuranceNumber":"<script>"`, "/nationalInsuranceNumber NationalInsuranceNumberValidator\n/nationalInsuranceNumber W42"},
+		{`"disabled":"<b>perhaps"`, "/disabled code.unknown\n/disabled W42"},
+		// Bounds of what is kept.
+		{`"nationality":"` + strings.Repeat("é", 501) + `"`, "/nationality too-long"},
+		{`"gender":{"genderValue":"` + strings.Repeat("x", 501) + `"}`, "/gender/genderValue too-long"},
+		{`"languages":[{"language":"` + strings.Repeat("x", 501) + `","isPrimary":true}]`, "/languages/0/language too-long"},
+		{`"communicationRequirements":["braille","` + strings.Repeat("x", 501) + `"]`, "/communicationRequirements/1 too-long"},
+		{`"homeSituation":{"homeSituationValue":"` + strings.Repeat("x", 501) + `"}`, "/homeSituation/homeSituationValue too-long"},
+		{`"caringResponsibilities":{"provideUnpaidCare":"yes","hoursSpentProvidingUnpaidCare":"` + strings.Repeat("x", 501) + `"}`,
+			"/caringResponsibilities/hoursSpentProvidingUnpaidCare too-long"},
+		{`"nationalInsuranceNumber":"AA000000A` + strings.Repeat(" ", 12) + `"`, "/nationalInsuranceNumber too-long"},
+		{`"pregnancyOrMaternity":[` + strings.TrimPrefix(strings.Repeat(`,{"pregnancyDate":"2017-01-04"}`, 21), ",") + `]`, "/pregnancyOrMaternity too-long"},
 		{`"gender":{},"Gender":{}`, "/gender json.duplicate-member"},
 		{`"gender":{},"gender":{}`, " json.duplicate-member"},
 		{`"unknown":{"a":1,"a":2}`, " json.duplicate-member"},

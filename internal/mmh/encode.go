@@ -7,7 +7,7 @@ import (
 )
 
 // Encode encodes a record in the front ends' form: 18 members, in their order,
-// with null for absent ones.
+// with null, or an empty list, for absent ones.
 func (c *Codec) Encode(r *equality.Record) []byte {
 	e := encoder{out: make([]byte, 0, 2048)}
 	e.begin()
@@ -140,13 +140,9 @@ func (e *encoder) coded(name, value string, list codes, code string, text equali
 	}
 }
 
-// list writes a member that is an array, or null if it is empty.
+// list writes a member that is an array, never null: the clients map over it.
 func list[T any](e *encoder, name string, elements []T, write func(T)) {
 	e.name(name)
-	if len(elements) == 0 {
-		e.null()
-		return
-	}
 	e.out = append(e.out, '[')
 	for i, element := range elements {
 		if i > 0 {

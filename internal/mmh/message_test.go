@@ -66,7 +66,7 @@ func TestMessagesAreThoseOfTheContract(t *testing.T) {
 	codec := newCodec(t, false)
 	for name, change := range map[string]change{
 		"created": changed(t, codec),
-		"updated": changed(t, codec, `{"gender":{"genderValue":"f"},"disabled":"yes","languages":null,"ageGroup":"eightyFiveandPlus",
+		"updated": changed(t, codec, `{"gender":{"genderValue":"f"},"disabled":"yes","languages":[],"ageGroup":"eightyFiveandPlus",
 			"armedForces":"formerMemberOfTheArmedForces","nationalInsuranceNumber":"aa000000a",
 			"economicSituation":{"economicSituationValue":"other","economicSituationValueIfOther":"<3"}}`),
 	} {
@@ -156,7 +156,7 @@ func TestATextOfTheOtherContractIsOfItsMember(t *testing.T) {
 func TestNoValueIsInAMessageOfNames(t *testing.T) {
 	t.Parallel()
 	codec := newCodec(t, false)
-	for _, change := range []change{changed(t, codec), changed(t, codec, `{"homeSituation":null,"gender":null,"languages":null}`)} {
+	for _, change := range []change{changed(t, codec), changed(t, codec, `{"homeSituation":null,"gender":null,"languages":[]}`)} {
 		data := decoded(t, change.message(codec, false)).EventData
 		for _, members := range []map[string]any{data.OldData, data.NewData} {
 			for name, value := range members {

@@ -2,6 +2,8 @@ package mmh
 
 import (
 	"cmp"
+	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -17,14 +19,22 @@ import (
 // category is the only category.
 const category = "equality-information"
 
-// subCategories are the front ends' names for lists, where they differ from ours.
+// subCategories are the lists that the front ends are served, by their names for
+// them. A new list is not served here unless it stands here too.
 var subCategories = map[string]string{
-	refdata.AgeGroup:          "age-bracket",
-	refdata.Answer:            "answers",
-	refdata.ArmedForces:       "armed-forces-c",
-	refdata.EthnicGroup:       "ethnic-group-a",
-	refdata.HoursOfUnpaidCare: "hours-spent-caring-b",
-	refdata.ReligionOrBelief:  "religion-belief",
+	"age-bracket":               refdata.AgeGroup,
+	"answers":                   refdata.Answer,
+	"armed-forces-c":            refdata.ArmedForces,
+	"communication-requirement": refdata.CommunicationRequirement,
+	"economic-situation":        refdata.EconomicSituation,
+	"ethnic-group-a":            refdata.EthnicGroup,
+	"gender":                    refdata.Gender,
+	"home-situation":            refdata.HomeSituation,
+	"hours-spent-caring-b":      refdata.HoursOfUnpaidCare,
+	"language":                  refdata.Language,
+	"nationality":               refdata.Nationality,
+	"religion-belief":           refdata.ReligionOrBelief,
+	"sexual-orientation":        refdata.SexualOrientation,
 }
 
 // referenceItem is a code in the front ends' form.
@@ -53,10 +63,10 @@ type subCategory struct {
 
 func newReferences(lists *refdata.Lists) (references, error) {
 	var r references
-	for _, list := range lists.All() {
-		name := list.Name
-		if theirs, ok := subCategories[name]; ok {
-			name = theirs
+	for _, name := range slices.Sorted(maps.Keys(subCategories)) {
+		list, ok := lists.Get(subCategories[name])
+		if !ok {
+			return nil, fmt.Errorf("mmh: no reference list %s", subCategories[name])
 		}
 		sub := subCategory{name: name}
 		items := referenceItems(name, list)
@@ -70,7 +80,6 @@ func newReferences(lists *refdata.Lists) (references, error) {
 		}
 		r = append(r, sub)
 	}
-	slices.SortFunc(r, func(a, b subCategory) int { return cmp.Compare(a.name, b.name) })
 	return r, nil
 }
 

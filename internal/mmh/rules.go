@@ -1,10 +1,10 @@
 package mmh
 
 import (
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -29,22 +29,30 @@ func targetZero() (code, message string) {
 }
 
 // markup finds what the front ends treat as an attempt to inject markup: a <
-// before a letter, !, / or ?, or a &#. It returns the position in UTF-16 code
-// units, as the clients count, or -1.
+// before an ASCII letter, !, / or ?, or a &#. It returns the position in UTF-16
+// code units, as the clients count, or -1.
 func markup(s string) int {
-	for i := range len(s) - 1 {
-		next, _ := utf8.DecodeRuneInString(s[i+1:])
-		switch {
-		case s[i] == '<' && (unicode.IsLetter(next) || strings.ContainsRune("!/?", next)), s[i] == '&' && next == '#':
-			return len(utf16.Encode([]rune(s[:i])))
-		}
+	if i := markupForm.FindStringIndex(s); i != nil {
+		return len(utf16.Encode([]rune(s[:i[0]])))
 	}
 	return -1
 }
 
+var markupForm = regexp.MustCompile(`<[A-Za-z!/?]|&#`)
+
 // dangerous notes markup in the last string.
 func (d *decoder) dangerous(at int) {
-	d.fail(codeMarkup, d.subject()+" contains potentially dangerous characters at position "+strconv.Itoa(at)+".")
+	d.doubt(codeMarkup, d.subject()+" contains potentially dangerous characters at position "+strconv.Itoa(at)+".")
+}
+
+// tooLong notes that the last string is longer than is kept. In an item, which
+// nobody can send again, it is not kept.
+func (d *decoder) tooLong(limit int) {
+	if message := d.subject() + " must be " + strconv.Itoa(limit) + " characters or less."; d.imported {
+		d.fail(equality.TooLong, message)
+	} else {
+		d.doubt(equality.TooLong, message)
+	}
 }
 
 // nino reads a National Insurance number: its form as everywhere, and here a
@@ -59,24 +67,21 @@ func (d *decoder) nino(p *service.Sent) {
 		return
 	}
 	const message = "National Insurance Number does not contain a valid NI number"
+	if utf8.RuneCountInString(s) > equality.MaxNINOAsSent {
+		d.tooLong(equality.MaxNINOAsSent)
+	}
 	number, ok := equality.ParseNINO(s)
 	if !ok {
 		d.fail(codeNINO, message)
 		return
 	}
 	if !d.imported && !isIssued(number) {
-		d.doubt.Note(d.failure(codeNINO, message))
+		d.asSent = number // whatever its spelling
+		d.doubt(codeNINO, message)
 	}
 	p.NationalInsuranceNumber, p.NINOAsSent = equality.Set(number), equality.Null[string]()
 	if s != number {
 		p.NINOAsSent = equality.Set(s)
-	}
-}
-
-// failNINO turns a doubt about the number into a failure.
-func (d *decoder) failNINO() {
-	for _, f := range d.doubt.Failures {
-		d.rules.Note(f)
 	}
 }
 

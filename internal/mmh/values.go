@@ -5,6 +5,7 @@ import (
 	"time"
 	_ "time/tzdata" // for machines without time zones
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -14,7 +15,7 @@ import (
 // Each method here reads one value, notes what is wrong with it, and returns the
 // zero change if it cannot be used. Null and "" mean absent.
 
-// text reads a string, "" if absent.
+// text reads a string, "" if absent. A control character in it becomes a space.
 func (d *decoder) text() (s string, ok bool) {
 	if d.null() {
 		return "", true
@@ -26,15 +27,26 @@ func (d *decoder) text() (s string, ok bool) {
 		d.wrongType(equality.TypeString)
 		return "", false
 	}
-	s = string(d.raw())
+	d.asSent = string(d.raw())
 	if d.broken {
 		return "", false
 	}
-	if at := markup(s); at >= 0 && !d.imported {
+	if at := markup(d.asSent); at >= 0 && !d.imported {
 		d.dangerous(at)
-		return "", false
 	}
-	return s, true
+	return withoutControls(d.asSent), true
+}
+
+func withoutControls(s string) string {
+	if !strings.ContainsFunc(s, unicode.IsControl) {
+		return s
+	}
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, s)
 }
 
 // ignoredText reads a string that is not used.
@@ -55,27 +67,25 @@ func (d *decoder) code(list codes) equality.Nullable[string] {
 	case strings.TrimSpace(value) == "":
 		return equality.Null[string]()
 	}
-	code, known := list.Resolve(value)
-	if !known {
+	code, known := list.Meant(value)
+	switch {
+	case known:
+		value = code.Code
+	case utf8.RuneCountInString(value) > equality.MaxCode:
+		if d.tooLong(equality.MaxCode); d.imported {
+			return equality.Nullable[string]{}
+		}
+	default:
 		d.kept(equality.CodeUnknown)
-		return equality.Set(value)
 	}
-	return equality.Set(code.Code)
+	return equality.Set(value)
 }
 
-// freeText reads an …IfOther. A line break in it becomes a space.
+// freeText reads an …IfOther.
 func (d *decoder) freeText() equality.Nullable[equality.Text] {
 	s, ok := d.text()
 	if !ok {
 		return equality.Nullable[equality.Text]{}
-	}
-	if strings.ContainsFunc(s, unicode.IsControl) {
-		s = strings.Map(func(r rune) rune {
-			if unicode.IsControl(r) {
-				return ' '
-			}
-			return r
-		}, s)
 	}
 	text, code := equality.ParseText(s)
 	switch {
@@ -88,7 +98,7 @@ func (d *decoder) freeText() equality.Nullable[equality.Text] {
 	return equality.Set(text)
 }
 
-var answers = map[string]equality.Answer{"yes": equality.Yes, "no": equality.No, "prefernottosay": equality.PreferNotToSay}
+var answers = map[string]equality.Answer{"yes": equality.Yes, "no": equality.No, "prefernottosay": equality.PreferNotToSay, "prefer not to say": equality.PreferNotToSay}
 
 func (d *decoder) answer() equality.Nullable[equality.Answer] {
 	if d.broken {

@@ -122,4 +122,33 @@ func (l *List) index() {
 			l.spellings = append(l.spellings, spelling{code: i, letters: fold(text)})
 		}
 	}
+	l.indexLabels()
+}
+
+// noCode stands for the code of a label that means several.
+const noCode = -1
+
+// indexLabels prepares the look-up of active codes by label. A label that is also
+// another's label, code or alias means neither.
+func (l *List) indexLabels() {
+	l.byLabel = make(map[string]int)
+	note := func(text string, i int) {
+		text = strings.ToLower(text)
+		if other, taken := l.byLabel[text]; taken && other != i {
+			i = noCode
+		}
+		l.byLabel[text] = i
+	}
+	for i, c := range l.Codes {
+		if c.Active {
+			note(c.Label, i)
+		}
+	}
+	for i, c := range l.Codes {
+		for _, name := range append([]string{c.Code}, c.Aliases...) {
+			if _, is := l.byLabel[strings.ToLower(name)]; is {
+				note(name, i)
+			}
+		}
+	}
 }

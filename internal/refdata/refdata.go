@@ -77,6 +77,7 @@ type List struct {
 
 	byCode    map[string]int // exact code → index in Codes
 	byAlias   map[string]int // folded alias → index in Codes
+	byLabel   map[string]int // folded label of an active code → index in Codes, noCode if it means several
 	spellings []spelling     // of the active codes, for Near
 }
 
@@ -169,4 +170,23 @@ func (l *List) Resolve(value string) (code Code, ok bool) {
 		return Code{}, false
 	}
 	return l.Codes[i], true
+}
+
+// Labelled returns the active code that has this label, in any case, with or
+// without white space around it. ok is false if the label could also mean another
+// code.
+func (l *List) Labelled(value string) (code Code, ok bool) {
+	i, ok := l.byLabel[strings.ToLower(strings.TrimSpace(value))]
+	if !ok || i == noCode {
+		return Code{}, false
+	}
+	return l.Codes[i], true
+}
+
+// Meant returns the entry that Resolve or Labelled finds.
+func (l *List) Meant(value string) (code Code, ok bool) {
+	if code, ok := l.Resolve(value); ok {
+		return code, true
+	}
+	return l.Labelled(value)
 }

@@ -23,9 +23,14 @@ type Sent struct {
 	// NINOAsSent changes how the National Insurance number is spelled. If it is absent, the
 	// spelling changes only with the number.
 	NINOAsSent equality.Nullable[string]
-	// NINODoubt is what is wrong with the new number. It does not matter if the record
-	// already has the number and the caller was shown it.
-	NINODoubt *equality.InvalidError
+	Doubts     []Doubt
+}
+
+// A Doubt is what is wrong with a value of a patch. It does not matter if the record
+// already has the value and the caller was shown it.
+type Doubt struct {
+	equality.Failure
+	Member, Value string
 }
 
 // Apply returns the record after the patch. It does not change current.
@@ -35,13 +40,19 @@ func (s Sent) Apply(current equality.Record) equality.Record {
 	return next
 }
 
-// doubted returns what is wrong with the patch's number, unless the caller was shown that
-// number.
-func (s Sent) doubted(shown string) error {
-	if number, _ := s.NationalInsuranceNumber.Value(); s.NINODoubt == nil || number == shown {
+// doubted returns what is wrong with the patch's values, except those that the caller was
+// shown in the record.
+func (s Sent) doubted(shown equality.Record) error {
+	var invalid equality.InvalidError
+	for _, doubt := range s.Doubts {
+		if !shown.Holds(doubt.Member, doubt.Value) {
+			invalid.Note(doubt.Failure)
+		}
+	}
+	if len(invalid.Failures) == 0 {
 		return nil
 	}
-	return s.NINODoubt
+	return &invalid
 }
 
 // mergePatch is the form of the HTTP contract: a JSON merge patch (RFC 7396).

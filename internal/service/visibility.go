@@ -62,6 +62,19 @@ func (s *Service) show(a Access, o store.Opened, past bool) (Shown, error) {
 	return Shown{Opened: o.Stripped()}, nil
 }
 
+// shown returns what the caller may see of a current record.
+func (a Access) shown(r equality.Record) equality.Record {
+	if !a.readable() {
+		return equality.Record{}
+	}
+	for _, v := range visibility {
+		if !v.past && !a.may(v.permission) {
+			r = r.Without(v.member)
+		}
+	}
+	return r
+}
+
 // names returns the names of members that the caller may see.
 func (a Access) names(members []string) []string {
 	if a.readable() {

@@ -138,11 +138,7 @@ func (s *Service) patch(ctx context.Context, a Access, w Write, key *store.Key) 
 
 func (s *Service) decideChange(a Access, w Write, patch Sent, c store.Opened) (store.Decision, error) {
 	c = of(c, patch.Of)
-	shown := c.Record.NationalInsuranceNumber
-	if !a.may(identity.NINORead) {
-		shown = ""
-	}
-	if err := patch.doubted(shown); err != nil {
+	if err := patch.doubted(a.shown(c.Record)); err != nil {
 		return s.refusal(a, w.ID, c, 400, ""), err
 	}
 	if err := missing(c.State); err != nil {
@@ -162,13 +158,9 @@ func (s *Service) decideChange(a Access, w Write, patch Sent, c store.Opened) (s
 		// The caller was not shown the number, so null does not remove it.
 		patch.NationalInsuranceNumber = equality.Nullable[string]{}
 	}
-	next := patch.Apply(c.Record)
-	if err := s.Rules.Validate(patch.Patch, c.Record, next); err != nil {
+	next, members, err := s.changed(a, patch, c.Record)
+	if err != nil {
 		return s.refusal(a, w.ID, c, 400, ""), err
-	}
-	members := equality.Diff(c.Record, next)
-	if len(members) == 0 && !a.readable() { // an unchanged version would confirm a guess
-		members = equality.Diff(equality.Record{}, patch.Apply(equality.Record{}))
 	}
 	if len(members) == 0 {
 		d := store.Decision{Entry: s.entryOf(a, w.ID, c, unchanged)}
@@ -176,6 +168,23 @@ func (s *Service) decideChange(a Access, w Write, patch Sent, c store.Opened) (s
 		return d, nil
 	}
 	return s.change(a, w.ID, next, members, w.Reason, events.Updated, 200), nil
+}
+
+// changed returns the record after the patch and the members that make it a new version.
+// Members that the caller may not see are replaced whole, judged on the patch alone, and
+// always make a version: anything else would confirm a guess.
+func (s *Service) changed(a Access, patch Sent, current equality.Record) (next equality.Record, members []string, err error) {
+	if a.readable() {
+		next = patch.Apply(current)
+		return next, equality.Diff(current, next), s.Rules.Validate(patch.Patch, current, next)
+	}
+	bare := equality.Record{ID: current.ID, TargetID: current.TargetID}
+	whole := patch.Apply(bare)
+	if err := s.Rules.Validate(patch.Patch, bare, whole); err != nil {
+		return current, nil, err
+	}
+	next, members = current.Replaced(whole)
+	return next, members, equality.CheckBounds(current, next)
 }
 
 // newEventID makes a time-ordered id (RFC 9562, version 7), which an index adds at its end.
