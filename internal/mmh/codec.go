@@ -122,7 +122,9 @@ func (d *decoder) create(s sent) (equality.Record, error) {
 	var invalid *equality.InvalidError
 	if errors.As(d.codec.rules.Validate(s.Patch, equality.Record{}, record), &invalid) {
 		for _, f := range invalid.Failures {
-			d.rules.Note(f)
+			if f.Pointer != "" || len(d.rules.Failures) == 0 { // the record may be too long only because of a value
+				d.rules.Note(f)
+			}
 		}
 	}
 	if err := d.err(); err != nil {
