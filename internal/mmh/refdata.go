@@ -66,7 +66,7 @@ func newReferences(lists *refdata.Lists) (references, error) {
 	for _, name := range slices.Sorted(maps.Keys(subCategories)) {
 		list, ok := lists.Get(subCategories[name])
 		if !ok {
-			return nil, fmt.Errorf("mmh: no reference list %s", subCategories[name])
+			return nil, fmt.Errorf("there is no reference list %s", subCategories[name])
 		}
 		sub := subCategory{name: name}
 		items := referenceItems(name, list)
