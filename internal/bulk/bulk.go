@@ -44,6 +44,10 @@ const (
 	IDTaken      = "import.id-taken"
 	IDErased     = "import.id-erased"
 	AmbiguousMap = "import.ambiguous"
+	AnswerCoding = "import.answer-coding"
+	DateOrder    = "import.date-order"
+	DateMonth    = "import.date-month"
+	DateNumber   = "import.date-number"
 	RowQuotes    = "csv.quotes"
 	RowCells     = "csv.cells"
 	RowUTF8      = "csv.utf8"
@@ -56,7 +60,11 @@ var Meanings = []equality.FailureCode{
 	{Code: Differs, Meaning: "is about a person who already has a record, with another id or different answers"},
 	{Code: IDTaken, Meaning: "has an id or target id that another record already uses"},
 	{Code: IDErased, Meaning: "is about a person whose record was erased, or has the id of an erased record"},
-	{Code: AmbiguousMap, Meaning: "is a value that stands for more than one code"},
+	{Code: AmbiguousMap, Meaning: "is a value that stands for more than one code or day"},
+	{Code: AnswerCoding, Meaning: "is 0 or 2, which systems use for different answers: say in a mapping what they mean"},
+	{Code: DateOrder, Meaning: "is a date such as 04/01/2024: say dateFormat: DD/MM/YYYY or MM/DD/YYYY in a mapping"},
+	{Code: DateMonth, Meaning: "is a date such as 04-Jan-24: say dateFormat: DD-MMM-YY in a mapping"},
+	{Code: DateNumber, Meaning: "is a number, as spreadsheets store dates: say dateFormat: excel in a mapping"},
 	{Code: RowQuotes, Meaning: "has a quote that is not closed, or a quote in the middle of a cell"},
 	{Code: RowCells, Meaning: "has more or fewer cells than the header"},
 	{Code: RowUTF8, Meaning: "is not valid UTF-8"},

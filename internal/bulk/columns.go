@@ -23,6 +23,14 @@ type column struct {
 	list   bool // can hold several values
 }
 
+// listName names the reference list of the values in the cell; "" if there is none.
+func (c column) listName() string {
+	if c.answer {
+		return refdata.Answer
+	}
+	return c.codes
+}
+
 // The columns that are not members of the record.
 const (
 	versionColumn  = "version"
@@ -110,39 +118,6 @@ func languageCell(r *equality.Record, primary bool) string {
 	return strings.Join(codes, listSeparator)
 }
 
-// textCell writes a text as a cell. An empty text that is present is a guard on
-// its own.
-func textCell(t equality.Text) string {
-	if !t.IsZero() && t.String() == "" {
-		return guardMark
-	}
-	return guard(t.String())
-}
-
-// guardMark goes in front of a cell that a spreadsheet would treat as a formula.
-const guardMark = "'"
-
-const dangerous = "=+-@'\t\r"
-
-// guard makes a text harmless in a spreadsheet. unguard reverses it.
-func guard(text string) string {
-	if text != "" && strings.IndexByte(dangerous, text[0]) >= 0 {
-		return guardMark + text
-	}
-	return text
-}
-
-// unguard reverses guard, and says whether there is a text: an empty cell is an
-// absent member, and a guard on its own is an empty text. A text that begins
-// with the mark but was not guarded stays as it is.
-func unguard(cell string) (text string, present bool) {
-	rest, marked := strings.CutPrefix(cell, guardMark)
-	if marked && (rest == "" || strings.IndexByte(dangerous, rest[0]) >= 0) {
-		return rest, true
-	}
-	return cell, cell != ""
-}
-
 // row appends a record's cells, in the order of the header.
 func row(cells []string, item Exported) []string {
 	for _, c := range columns {
@@ -153,8 +128,11 @@ func row(cells []string, item Exported) []string {
 			cells = append(cells, item.ModifiedAt.Format(timeForm))
 		default:
 			text := c.get(&item.record)
-			if c.codes != "" {
-				text = guard(text) // an unknown code can be any text
+			switch { // an unknown code can be any text
+			case c.list:
+				text = guardList(text)
+			case c.codes != "":
+				text = guard(text)
 			}
 			cells = append(cells, text)
 		}

@@ -80,11 +80,15 @@ func (d *csvDecoder) Decode(line []byte) (Item, error) {
 			continue
 		}
 		// A spreadsheet may have added white space; the guard is the first character.
-		text, present := unguard(strings.TrimSpace(text))
-		if present && text != "" {
-			var ok bool
-			if text, ok = d.mapping.value(index, text); !ok {
-				failures.Failures = append(failures.Failures, equality.Failure{Pointer: pointerOf(index), Code: AmbiguousMap})
+		text = strings.TrimSpace(text)
+		present := text != ""
+		if !columns[index].list { // whose elements are guarded one by one
+			text, present = unguard(text)
+		}
+		if text != "" {
+			var rule string
+			if text, rule = d.mapping.value(index, text); rule != "" {
+				failures.Failures = append(failures.Failures, equality.Failure{Pointer: pointerOf(index), Code: rule})
 			}
 			present = text != ""
 		}

@@ -19,6 +19,7 @@ type Mapping struct {
 	values  map[int]map[string]string // our column: their value: our value, empty for none
 	maps    map[int]string            // our column: the system whose values it uses
 	invert  map[int]bool
+	dates   []dateForm
 }
 
 // ParseMapping reads a mapping. The error lists everything wrong, line by line,
@@ -56,8 +57,20 @@ func ParseMapping(content []byte, lists *refdata.Lists) (Mapping, error) {
 					m.invert[index] = true
 				}
 			}
+		case "dateFormat":
+			forms := []*yaml.Node{value}
+			if value.Kind != yaml.ScalarNode {
+				forms = p.list(value)
+			}
+			for _, form := range forms {
+				if f, ok := parseDateForm(form.Value); ok {
+					m.dates = append(m.dates, f)
+				} else {
+					p.fail(form, "is not a form of dates; forms are such as DD/MM/YYYY and D-MMM-YY, and excel for numbers")
+				}
+			}
 		default:
-			p.fail(key, "is not a known key; the keys are columns, ignore, values, maps and invert")
+			p.fail(key, "is not a known key; the keys are columns, ignore, values, maps, invert and dateFormat")
 		}
 	})
 	return m, errors.Join(p.errs...)
@@ -147,10 +160,10 @@ func (p *mappingParser) mapOf(ours, system *yaml.Node) {
 	if !ok {
 		return
 	}
-	list, coded := p.lists.Get(columns[index].codes)
+	list, coded := p.lists.Get(columns[index].listName())
 	switch {
 	case !coded:
-		p.fail(ours, "is not a column of codes")
+		p.fail(ours, "is not a column of codes or answers")
 	case list.Variables[system.Value] == "":
 		p.fail(system, "names a system that the list %s has no map for", list.Name)
 	default:
@@ -179,7 +192,7 @@ type resolver struct {
 func (m Mapping) resolved(lists *refdata.Lists) *resolver {
 	r := &resolver{m, make(map[int]map[string]string)}
 	for index, system := range m.maps {
-		list, _ := lists.Get(columns[index].codes)
+		list, _ := lists.Get(columns[index].listName())
 		codes := make(map[string]string)
 		for _, c := range list.Codes {
 			theirs := c.Maps[system]
@@ -198,37 +211,43 @@ func (m Mapping) resolved(lists *refdata.Lists) *resolver {
 }
 
 // value returns our value for a cell's, or the cell's own if the mapping does
-// not have it. ok is false if it stands for several of our codes.
-func (r *resolver) value(index int, text string) (ours string, ok bool) {
+// not have it. rule is the rule that a value breaks whose meaning nobody has said.
+func (r *resolver) value(index int, text string) (ours, rule string) {
 	if !columns[index].list {
 		return r.single(index, text)
 	}
 	var mapped []string
 	for _, element := range elements(text) {
-		one, ok := r.single(index, element)
-		if !ok {
-			return "", false
+		element, _ := unguard(element)
+		one, rule := r.single(index, element)
+		if rule != "" {
+			return "", rule
 		}
 		if one != "" || element == "" {
 			mapped = append(mapped, one)
 		}
 	}
-	return strings.Join(mapped, listSeparator), true
+	return strings.Join(mapped, listSeparator), ""
 }
 
-func (r *resolver) single(index int, text string) (string, bool) {
+func (r *resolver) single(index int, text string) (ours, rule string) {
 	if ours, ok := r.values[index][text]; ok {
 		text = ours
 	} else if ours, ok := r.codes[index][text]; ok {
 		if ours == "" {
-			return "", false
+			return "", AmbiguousMap
 		}
 		text = ours
+	} else if columns[index].answer && (text == "0" || text == "2") {
+		return "", AnswerCoding
 	}
-	if r.invert[index] {
+	switch {
+	case r.invert[index]:
 		text = inverted(text)
+	case columns[index].name == pregnancyColumn:
+		return r.date(text)
 	}
-	return text, true
+	return text, ""
 }
 
 // inverted is the answer to the opposite question. Text that is not an answer

@@ -3,11 +3,14 @@ package bulk
 import (
 	"bytes"
 	"encoding/csv"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/google/uuid"
 	"pgregory.net/rapid"
 
 	"equality-information-api/internal/equality"
@@ -63,15 +66,60 @@ func TestAnExportIsImportedAsItWas(t *testing.T) {
 	})
 }
 
+// formula is the beginning of a cell that a spreadsheet may run.
+var formula = regexp.MustCompile(`^[=+@\-\t\r\n＝＋－＠]`)
+
+// Whatever a list holds, a spreadsheet runs none of its elements, and they are read
+// as they were.
+func TestElementsOfListsAreGuarded(t *testing.T) {
+	t.Parallel()
+	lists, rules := testLists(t), testRules(t)
+	rapid.Check(t, func(rt *rapid.T) {
+		element := rapid.StringMatching(`['=+@\-＝＋－＠]{0,3}[a-z;]{0,3}`)
+		r := equality.Record{TargetID: uuid.MustParse(target)}
+		r.CommunicationRequirements = rapid.SliceOfN(element, 1, 4).Draw(rt, "requirements")
+		r.Languages = []equality.Language{{Language: element.Draw(rt, "primary"), IsPrimary: true}, {Language: element.Draw(rt, "other")}}
+		cells := row(nil, Exported{record: r})
+		for _, column := range []string{requirementsColumn, primaryColumn, othersColumn} {
+			for _, one := range strings.Split(cells[byName[column]], listSeparator) {
+				if formula.MatchString(one) {
+					rt.Fatalf("%q may be taken for a formula", cells[byName[column]])
+				}
+			}
+		}
+		var got []string
+		for _, one := range elements(cells[byName[requirementsColumn]]) {
+			one, _ = unguard(one)
+			got = append(got, one)
+		}
+		if d := cmp.Diff(strings.Join(r.CommunicationRequirements, listSeparator), strings.Join(got, listSeparator)); d != "" {
+			rt.Fatal(d)
+		}
+	})
+	// The mark is removed before an element is looked up.
+	m, err := ParseMapping([]byte("values: {communicationRequirements: {=BR: braille, ＋LP: largePrint}}"), lists)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := CSV(rules, lists, m, day, []byte("targetId,communicationRequirements"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	item, err := d.Decode([]byte(target + ",'=BR; '＋LP"))
+	if err != nil || len(item.Record.CommunicationRequirements) != 2 {
+		t.Errorf("%+v, %v", item.Record.CommunicationRequirements, err)
+	}
+}
+
 func TestGuardIsUndone(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		text := rapid.OneOf(rapid.String(), rapid.StringMatching(`['=+@\-\t]{0,4}[a-z]{0,2}`)).Draw(t, "text")
+		text := rapid.OneOf(rapid.String(), rapid.StringMatching(`['=+@\-\t\r\n＝＋－＠]{0,4}[a-z]{0,2}`)).Draw(t, "text")
 		cell := textCell(equality.NewText(text))
 		if got, present := unguard(cell); got != text || !present {
 			t.Fatalf("%q as %q is %q, there: %v", text, cell, got, present)
 		}
-		if cell != guardMark && bytes.ContainsAny([]byte(cell[:1]), "=+-@\t\r") {
+		if cell != guardMark && formula.MatchString(cell) {
 			t.Fatalf("%q may be taken for a formula", cell)
 		}
 	})
