@@ -203,7 +203,8 @@ func TestManyLargeAnswersLiveInBoundedMemory(t *testing.T) {
 
 	run := func(name string, args ...string) {
 		cmd := command(append(args, at(p.dir)...)...)
-		if out, err := cmd.CombinedOutput(); err != nil {
+		// An import may reject records of such a size, which is status 1.
+		if out, err := cmd.CombinedOutput(); err != nil && !(args[0] == "import" && cmd.ProcessState.ExitCode() == 1) {
 			t.Errorf("%s: %v: %s", name, err, out)
 			return
 		}
@@ -212,9 +213,13 @@ func TestManyLargeAnswersLiveInBoundedMemory(t *testing.T) {
 	if dsnOf(p.dir) == "" {
 		exports = 1 // because an export locks the directory
 	}
+	all := make(chan string, exports)
 	for range exports {
-		asking.Go(func() { run("an export", "export", "--output", filepath.Join(t.TempDir(), "all")) })
+		file := filepath.Join(t.TempDir(), "all.ndjson")
+		asking.Go(func() { run("an export", "export", "--output", file); all <- file })
 	}
 	asking.Wait()
+	file := <-all
+	run("an import of what is there", "import", "--rejects-dir", filepath.Dir(file), file)
 	run("audit verify", "audit", "verify", "--records")
 }

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/google/uuid"
 
@@ -95,60 +96,58 @@ func (l *Log) Mark(ctx context.Context, name string) (position []byte, err error
 	return position, err
 }
 
-// logPage is how many entries are read at once.
-const logPage = 1000
+// logged is an entry as it is read, with the records of the rows beside it.
+type logged struct{ audit.Logged }
+
+// Size is about how many bytes an entry takes: a packed list may be long.
+func (l logged) Size() int { return 1000 + len(l.Entry.Touched) }
 
 // Entries yields every entry with its records.
 func (l *Log) Entries(ctx context.Context, yield func(audit.Logged) error) error {
 	after := audit.Head{Lane: -1}
-	for {
-		page, err := l.page(ctx, after)
+	return inPortions(math.MaxInt, func(most int) ([]logged, error) {
+		page, full, err := l.page(ctx, after, most)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		// Records after the last entry, or between two entries, belong to no entry.
 		until := audit.Head{Lane: maxLane}
-		if len(page) == logPage {
+		if full {
 			last := page[len(page)-1]
 			until = audit.Head{Lane: last.Lane, Seq: last.Seq}
 		}
 		targets, err := l.targets(ctx, after, until)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		for i := range page {
 			for len(targets) > 0 && targets[0].lane == page[i].Lane && targets[0].seq == page[i].Seq {
 				page[i].Rows = append(page[i].Rows, targets[0].record)
 				targets = targets[1:]
 			}
-			if err := yield(page[i]); err != nil {
-				return err
-			}
 		}
 		if len(targets) > 0 {
 			// Records of a missing entry: without a hash, verification fails.
-			if err := yield(audit.Logged{Lane: targets[0].lane, Seq: targets[0].seq}); err != nil {
-				return err
-			}
-		}
-		if len(page) < logPage {
-			return nil
+			page = append(page, logged{audit.Logged{Lane: targets[0].lane, Seq: targets[0].seq}})
 		}
 		after = until
-	}
+		return page, nil
+	}, func(one logged) (bool, error) { return true, yield(one.Logged) })
 }
 
 // maxLane is higher than every lane.
 const maxLane = 1 << 30
 
-func (l *Log) page(ctx context.Context, after audit.Head) (page []audit.Logged, err error) {
-	rows, err := l.tx.QueryContext(ctx, queries.AuditWalk.SQL, after.Lane, after.Seq, logPage)
+// page reads a portion of up to most entries. If it is full, there may be more.
+func (l *Log) page(ctx context.Context, after audit.Head, most int) (page []logged, full bool, err error) {
+	rows, err := l.tx.QueryContext(ctx, queries.AuditWalk.SQL, after.Lane, after.Seq, most)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	defer closeRows(rows, &err)
-	for rows.Next() {
-		var logged audit.Logged
+	enough := Portion[logged]()
+	for !full && rows.Next() {
+		var logged logged
 		e := &logged.Entry
 		var at int64
 		var members, outcome, roles string
@@ -157,13 +156,14 @@ func (l *Log) page(ctx context.Context, after audit.Head) (page []audit.Logged, 
 			(*loggedID)(&e.CorrelationID), &e.Address, &e.Document, &e.Scope, &e.Count, &logged.Format, &e.Object,
 			&e.ObjectName, &roles, &e.Previous, &e.Touched, &logged.Hash)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		e.Subject, e.Name, e.Scope, e.ObjectName = l.text(e.Subject), l.text(e.Name), l.text(e.Scope), l.text(e.ObjectName)
 		e.At, e.Members, e.Outcome, e.Roles = FromMicros(at), SplitNames(members), audit.Outcome(outcome), SplitNames(roles)
 		page = append(page, logged)
+		full = enough(logged) || len(page) == most
 	}
-	return page, nil
+	return page, full, nil
 }
 
 // target is a record of an entry older than format 3.

@@ -5,8 +5,12 @@ package store
 // bound.
 const PortionBytes = 1 << 20
 
-// firstPortion is the number of rows to ask for first: as many as most pages have.
-const firstPortion = 128
+// firstPortion is the number of rows to ask for first: as many as most pages have. mostRows is
+// the largest number to ask for.
+const (
+	firstPortion = 128
+	mostRows     = 1000
+)
 
 // sized is a row whose length is not bounded by its table.
 type sized interface{ Size() int }
@@ -51,7 +55,7 @@ func inPortions[R sized](limit int, read func(most int) ([]R, error), yield func
 		case len(rows) < most:
 			return nil
 		default:
-			most = limit
+			most = mostRows
 		}
 	}
 	return nil

@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"errors"
-	"maps"
 	"slices"
 	"time"
 
@@ -12,6 +11,7 @@ import (
 
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/events"
+	"equality-information-api/internal/sealing"
 	"equality-information-api/internal/store"
 	"equality-information-api/internal/store/queries"
 )
@@ -92,20 +92,14 @@ func (s *Store) judge(ctx context.Context, tx pgx.Tx, arrivals []store.Arrival) 
 	if _, err := pgx.ForEachRow(rows, []any{&id}, func() error { taken[id] = true; return nil }); err != nil {
 		return nil, nil, err
 	}
-	there, err := readTaken(ctx, tx, taken)
-	if err != nil {
-		return nil, nil, err
-	}
+	there := newStanding(tx, arrivals, taken)
 	landings, landed, err := store.JudgeAll(arrivals, taken, func(id uuid.UUID) (store.Opened, error) {
-		if row := there[id]; row != nil {
-			if !row.IsOf(id) {
-				return store.Opened{}, store.ErrMisplaced
-			}
-			o, err := row.Open(s.Keys)
-			if err != nil {
-				return store.Opened{}, err
-			}
-			return o.Decode()
+		row, err := there.row(ctx, id)
+		if err != nil {
+			return store.Opened{}, err
+		}
+		if row != nil {
+			return opened(s.Keys, id, row)
 		}
 		rows, err := tx.Query(ctx, queries.TombstoneRead.SQL, id[:], id[:])
 		if err != nil {
@@ -115,25 +109,68 @@ func (s *Store) judge(ctx context.Context, tx pgx.Tx, arrivals []store.Arrival) 
 		if err != nil {
 			return store.Opened{}, err
 		}
-		return store.Behind(s.Keys, id, stones)
+		o, err := store.Behind(s.Keys, id, stones)
+		if err != nil {
+			err = foreign{err}
+		}
+		return o, err
 	})
 	if err != nil {
-		return nil, nil, foreign{err}
+		return nil, nil, err
 	}
 	return landings, landed, nil
 }
 
-// readTaken reads the records that ids lead to. It uses the transaction's connection,
-// because nobody with a connection may wait for another.
-func readTaken(ctx context.Context, tx pgx.Tx, taken map[uuid.UUID]bool) (map[uuid.UUID]*store.Row, error) {
-	there := make(map[uuid.UUID]*store.Row)
-	for ids := range slices.Chunk(slices.Collect(maps.Keys(taken)), findTogether) {
-		err := readRows(ctx, tx, ids, func(id uuid.UUID, row *store.Row) { there[id] = row })
-		if err != nil {
-			return nil, err
+// opened opens the record that an id leads to. Its error is foreign.
+func opened(keys *sealing.Keyset, id uuid.UUID, row *store.Row) (o store.Opened, err error) {
+	if !row.IsOf(id) {
+		return store.Opened{}, foreign{store.ErrMisplaced}
+	}
+	if o, err = row.Open(keys); err == nil {
+		o, err = o.Decode()
+	}
+	if err != nil {
+		return store.Opened{}, foreign{err}
+	}
+	return o, nil
+}
+
+// standing reads the records that stand in the way of arrivals, in their order and few at a
+// time: records may be long. It uses the transaction's connection, because nobody with a
+// connection may wait for another.
+type standing struct {
+	tx   pgx.Tx
+	ids  []uuid.UUID       // that lead to a record or a tombstone, in the order in which they are asked for
+	at   map[uuid.UUID]int // where each first stands in ids
+	read map[uuid.UUID]*store.Row
+}
+
+func newStanding(tx pgx.Tx, arrivals []store.Arrival, taken map[uuid.UUID]bool) *standing {
+	s := &standing{tx: tx, at: make(map[uuid.UUID]int)}
+	for i := range arrivals {
+		for _, id := range []uuid.UUID{arrivals[i].Target, arrivals[i].ID} {
+			if _, known := s.at[id]; taken[id] && !known {
+				s.at[id] = len(s.ids)
+				s.ids = append(s.ids, id)
+			}
 		}
 	}
-	return there, nil
+	return s
+}
+
+// row returns the record that an id leads to, or nil, and reads those that are asked for next.
+func (s *standing) row(ctx context.Context, id uuid.UUID) (*store.Row, error) {
+	if row, ok := s.read[id]; ok {
+		return row, nil
+	}
+	next := s.ids[s.at[id]:]
+	next = next[:min(findTogether, len(next))]
+	s.read = make(map[uuid.UUID]*store.Row)
+	for _, id := range next {
+		s.read[id] = nil
+	}
+	err := readRows(ctx, s.tx, next, func(id uuid.UUID, row *store.Row) { s.read[id] = row })
+	return s.read[id], err
 }
 
 // copyIn writes the arrivals to store and their events, and reports whether there were any

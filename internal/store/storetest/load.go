@@ -81,6 +81,25 @@ var loading = []test{
 		hash := store.NINOHash(f.options.Keys, records[0].NationalInsuranceNumber)
 		equal(t, "indexed", f.db.Indexed(t, hash), []uuid.UUID{records[0].ID})
 	}},
+	{"many that are there, or were erased, are judged in any order, and more than once", func(t *testing.T, f *fixture) {
+		var records []equality.Record
+		for range 120 {
+			records = append(records, person(), plain())
+		}
+		f.load(f.loading(f.arrivals(records...)...))
+		var again []equality.Record
+		var want []store.Landing
+		for i, r := range slices.Backward(records) {
+			landing := store.Same
+			if i%10 == 3 {
+				f.erase(r.ID)
+				landing = store.WasErased
+			}
+			again, want = append(again, r), append(want, landing)
+		}
+		again, want = slices.Concat(again, again[:100], []equality.Record{person()}), slices.Concat(want, want[:100], []store.Landing{store.Landed})
+		equal(t, "landings", f.load(f.loading(f.arrivals(again...)...)), want)
+	}},
 	{"many are stored, and times rise with every one", func(t *testing.T, f *fixture) {
 		f.clock.freeze()
 		before := f.create(person())
