@@ -101,14 +101,14 @@ func (d *csvDecoder) Decode(line []byte) (Item, error) {
 			failures.Failures = append(failures.Failures, equality.Failure{Pointer: "/version", Code: VersionForm})
 		}
 	}
-	record, err := d.rules.DecodeCreate(document(values[:len(columns)]), uuid.Nil, d.today)
+	record, found, err := d.rules.DecodeImported(document(values[:len(columns)]), uuid.Nil, d.today)
 	if inner, ok := failuresOf(err); ok {
 		failures.Failures = append(failures.Failures, inner...)
 	}
 	if len(failures.Failures) > 0 {
 		return Item{}, &failures
 	}
-	return Item{Record: record, Version: version}, err
+	return Item{Record: record, Version: version, Findings: found}, err
 }
 
 // pointerOf is the JSON pointer to a column's value in the record.

@@ -25,8 +25,8 @@ type ndjson struct {
 func (d ndjson) decode(line []byte) (Item, error) {
 	item, ok := splitItem(line)
 	if !ok {
-		record, err := d.rules.DecodeCreate(line, uuid.Nil, d.today)
-		return Item{Record: record}, err
+		record, found, err := d.rules.DecodeImported(line, uuid.Nil, d.today)
+		return Item{Record: record, Findings: found}, err
 	}
 	var failures equality.InvalidError
 	fail := func(pointer, code string) {
@@ -48,7 +48,10 @@ func (d ndjson) decode(line []byte) (Item, error) {
 	if !ok {
 		fail("/version", VersionForm)
 	}
-	record, err := d.rules.DecodeCreate(item.record, id, d.today)
+	record, found, err := d.rules.DecodeImported(item.record, id, d.today)
+	for i := range found {
+		found[i].Pointer = "/record" + found[i].Pointer
+	}
 	if inner, ok := failuresOf(err); ok {
 		for _, failure := range inner {
 			fail("/record"+failure.Pointer, failure.Code)
@@ -59,7 +62,7 @@ func (d ndjson) decode(line []byte) (Item, error) {
 	if len(failures.Failures) > 0 {
 		return Item{}, &failures
 	}
-	return Item{Record: record, Version: version}, nil
+	return Item{Record: record, Version: version, Findings: found}, nil
 }
 
 // idOf reads an id next to a record, if there is one.

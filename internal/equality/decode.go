@@ -31,7 +31,18 @@ func (r *Rules) DecodePatch(body []byte, today Date) (Patch, error) {
 // has an id, the record's ID is [uuid.Nil] and the caller chooses one. The error
 // is an [*InvalidError].
 func (r *Rules) DecodeCreate(body []byte, pathID uuid.UUID, today Date) (Record, error) {
+	return newDecoder(r, body, today).create(pathID)
+}
+
+// DecodeImported is DecodeCreate for rules that are for an import. Values that are
+// longer than is kept are left out, and are findings.
+func (r *Rules) DecodeImported(body []byte, id uuid.UUID, today Date) (Record, []Finding, error) {
 	d := newDecoder(r, body, today)
+	record, err := d.create(id)
+	return record, d.found, err
+}
+
+func (d *decoder) create(pathID uuid.UUID) (Record, error) {
 	p, ok := d.patch()
 	if !ok {
 		return Record{}, d.failures.err()
@@ -43,7 +54,7 @@ func (r *Rules) DecodeCreate(body []byte, pathID uuid.UUID, today Date) (Record,
 		}
 		next.ID = pathID
 	}
-	r.validate(&d.failures, p, Record{}, next)
+	d.rules.validate(&d.failures, p, Record{}, next)
 	if err := d.failures.err(); err != nil {
 		return Record{}, err
 	}

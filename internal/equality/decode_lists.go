@@ -6,11 +6,16 @@ import (
 )
 
 func (d *decoder) pregnancies() ([]Pregnancy, bool) {
-	return readList(d, math.MaxInt, func(d *decoder) Pregnancy {
+	pregnancies, ok := readList(d, math.MaxInt, func(d *decoder) Pregnancy { // as many as are stored: see bounds
 		var p Pregnancy
 		readElement(d, pregnancyFields, &p)
 		return NewPregnancy(p.Date)
 	})
+	if d.rules.importing && len(pregnancies) > MaxPregnancies {
+		d.fail(TooLong)
+		return nil, false
+	}
+	return pregnancies, ok
 }
 
 var firstPregnancyDate = NewDate(1900, 1, 1)

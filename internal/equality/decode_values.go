@@ -42,7 +42,7 @@ func (d *decoder) code(list *refdata.List) (string, bool) {
 	case value == "":
 		d.failures.unknownCode(d.pointer(), list, value)
 		return "", false
-	case utf8.RuneCountInString(value) > MaxCode:
+	case utf8.RuneCountInString(value) > MaxCode && !d.rules.importing: // there it is unknown
 		d.fail(TooLong, characters(MaxCode))
 		return "", false
 	}

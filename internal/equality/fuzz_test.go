@@ -2,6 +2,7 @@ package equality_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"equality-information-api/internal/equality"
@@ -31,6 +32,11 @@ func FuzzDecodePatch(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
+	unshown, err := equality.Decode([]byte(document(`"languages":[{"language":"english","isPrimary":true},{"language":"gone","isPrimary":false}],` +
+		`"communicationRequirements":["gone","braille"]`)))
+	if err != nil {
+		f.Fatal(err)
+	}
 	bodies(f)
 	f.Fuzz(func(t *testing.T, body []byte) {
 		p, err := rules.DecodePatch(body, today)
@@ -49,6 +55,16 @@ func FuzzDecodePatch(f *testing.F) {
 			t.Errorf("not idempotent: %s", d)
 		}
 		checkRoundTrip(t, after)
+
+		// Only null removes elements that its sender was not shown.
+		kept := p.Apply(unshown)
+		if !p.CommunicationRequirements.Values.IsNull() && !slices.Contains(kept.CommunicationRequirements, "gone") {
+			t.Errorf("a requirement is lost: %s", kept.Encode())
+		}
+		gone := func(l equality.Language) bool { return l.Language == "gone" }
+		if !p.Languages.IsNull() && !slices.ContainsFunc(kept.Languages, gone) {
+			t.Errorf("a language is lost: %s", kept.Encode())
+		}
 	})
 }
 

@@ -92,3 +92,41 @@ func TestAnswersOfAnImport(t *testing.T) {
 		}
 	}
 }
+
+// In an import a value that is longer than is kept is left out, and the rest of the record
+// is not lost.
+func TestWhatIsTooLongInAnImportIsAFinding(t *testing.T) {
+	t.Parallel()
+	lists, err := refdata.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules, err := NewRules(lists)
+	if err != nil {
+		t.Fatal(err)
+	}
+	many := func(element string, n int) string {
+		return "[" + strings.TrimPrefix(strings.Repeat(","+element, n), ",") + "]"
+	}
+	for _, test := range []struct{ members, found string }{
+		{`"homeSituation":"other","homeSituationIfOther":"` + strings.Repeat("a", 201) + `"`, "/homeSituationIfOther text.length"},
+		{`"gender":{"genderValue":"o","genderValueIfOther":"` + strings.Repeat("a", 201) + `"}`, "/gender/genderValueIfOther text.length"},
+		{`"pregnancyOrMaternity":` + many(`{"pregnancyDate":"2017-01-04"}`, 21), "/pregnancyOrMaternity too-long"},
+		{`"nationalInsuranceNumber":"QQ123456C` + strings.Repeat(" ", 20) + `"`, "/nationalInsuranceNumber too-long"},
+		{`"communicationRequirements":` + many(`"zebra"`, 21), "/communicationRequirements list.length"},
+		{`"communicationRequirements":` + many(`"other"`, 21) + `,"communicationRequirementsIfOther":"text"`, "/communicationRequirements list.length"},
+		{`"languages":` + many(`{"language":"english"}`, 11), "/languages list.length"},
+	} {
+		body := []byte(`{"targetId":"49b092d6-22b4-11ec-9621-0242ac130002","nationality":"british",` + test.members + `}`)
+		r, found, err := rules.ForImport().DecodeImported(body, uuid.Nil, NewDate(2026, 11, 23))
+		if err != nil || len(found) != 1 || found[0].Pointer+" "+found[0].Code != test.found || found[0].Kept {
+			t.Errorf("%.80s: %+v, %v", test.members, found, err)
+		}
+		if r.Nationality != "british" || len(r.PregnancyOrMaternity)+len(r.Languages)+len(r.CommunicationRequirements)+len(r.NationalInsuranceNumber) > 0 {
+			t.Errorf("%.80s: imported as %s", test.members, r.Encode())
+		}
+		if _, err := rules.DecodeCreate(body, uuid.Nil, NewDate(2026, 11, 23)); err == nil {
+			t.Errorf("%.80s: taken from a request", test.members)
+		}
+	}
+}

@@ -22,6 +22,7 @@ type decoder struct {
 	json     *jsontext.Decoder
 	failures InvalidError
 	unknown  []unknown
+	found    []Finding
 	broken   bool
 }
 
@@ -112,6 +113,9 @@ func readList[T any](d *decoder, limit int, read func(*decoder) T) (elements []T
 	d.token()
 	if tooMany {
 		d.fail(ListLength)
+		if d.rules.importing {
+			return nil, false
+		}
 	}
 	return elements, !d.broken
 }

@@ -8,9 +8,14 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// fail notes a failure of the last value or name.
+// fail notes a failure of the last value or name. In an import, a value that is
+// longer than is kept is only a finding.
 func (d *decoder) fail(code string, details ...string) {
-	if !d.broken {
+	switch {
+	case d.broken:
+	case d.rules.importing && (code == TooLong || code == TextLength || code == ListLength):
+		d.found = append(d.found, Finding{Pointer: d.pointer(), Code: code})
+	default:
 		d.failures.add(d.pointer(), code, details...)
 	}
 }

@@ -119,6 +119,14 @@ func (d *decoder) create(s sent) (equality.Record, error) {
 	d.failDoubts()
 	s.TargetID = equality.Set(s.Of)
 	record := s.Apply(equality.Record{})
+	if d.imported && equality.CheckBounds(equality.Record{}, record) != nil {
+		// Without its longest list, whatever each value may be, a record is short enough.
+		d.path = append(d.path, step{name: "communicationRequirements"})
+		d.failMeaning(equality.TooLong)
+		d.path = d.path[:0]
+		s.CommunicationRequirements = equality.RequirementsPatch{}
+		record = s.Apply(equality.Record{})
+	}
 	var invalid *equality.InvalidError
 	if errors.As(d.codec.rules.Validate(s.Patch, equality.Record{}, record), &invalid) {
 		for _, f := range invalid.Failures {

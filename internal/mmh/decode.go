@@ -269,11 +269,17 @@ func (d *decoder) find(code string, kept bool) {
 	}
 }
 
-// doubt notes that the last string breaks a rule, unless the record already has it.
-func (d *decoder) doubt(code, message string) {
+// doubt notes that a value breaks a rule, unless it stands in the record.
+func (d *decoder) doubt(code, message string, stands func(shown equality.Record) bool) {
 	if !d.broken {
-		d.doubts = append(d.doubts, service.Doubt{Failure: d.failure(code, message), Member: d.path[0].name, Value: d.asSent})
+		d.doubts = append(d.doubts, service.Doubt{Failure: d.failure(code, message), Stands: stands})
 	}
+}
+
+// holds says whether the current member of a record has a string.
+func (d *decoder) holds(value string) func(equality.Record) bool {
+	member := d.path[0].name
+	return func(shown equality.Record) bool { return shown.Holds(member, value) }
 }
 
 // failDoubts turns all doubts into failures.

@@ -1,6 +1,8 @@
 package mmh_test
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -209,4 +211,54 @@ func FuzzDecodeItem(f *testing.F) {
 			}
 		}
 	})
+}
+
+// What is longer than a record keeps is left out of an item, and the person is not lost.
+func TestWhatIsTooLongInAnItemIsAFinding(t *testing.T) {
+	t.Parallel()
+	c := newCodec(t, false)
+	long := func(n int) string { return strings.Repeat("\U00010000", n) }
+	list := func(n int, element func(i int) string) string {
+		var elements []string
+		for i := range n {
+			elements = append(elements, element(i))
+		}
+		return `{"L":[` + strings.Join(elements, ",") + `]}`
+	}
+	text := func(i int) string { return fmt.Sprintf(`{"S":"%02d%s"}`, i, long(498)) }
+	language := func(i int) string { return `{"M":{"language":` + text(i) + `,"isPrimary":{"BOOL":false}}}` }
+	pregnancy := func(int) string { return `{"M":{"pregnancyDate":{"S":"2017-01-04"}}}` }
+	for _, test := range []struct{ members, pointer string }{
+		{`,"ageGroup":{"S":"` + long(501) + `"}`, "/ageGroup"},
+		{`,"communicationRequirements":{"L":[{"S":"` + long(501) + `"},{"S":"braille"}]}`, "/communicationRequirements/0"},
+		{`,"nationalInsuranceNumber":{"S":"QQ123456C` + strings.Repeat(" ", 20) + `"}`, "/nationalInsuranceNumber"},
+		{`,"pregnancyOrMaternity":` + list(21, pregnancy), "/pregnancyOrMaternity"},
+		{`,"communicationRequirements":` + list(20, text) + `,"languages":` + list(10, language) + `,"armedForces":` + text(0), "/communicationRequirements"},
+	} {
+		got, err := c.DecodeItem([]byte(item(`,"nationality":{"S":"british"}`+test.members)), today)
+		if err != nil || got.Record.Nationality != "british" {
+			t.Errorf("%.80s: %v", test.members, err)
+		}
+		dropped := func(f equality.Finding) bool {
+			return f == equality.Finding{Pointer: test.pointer, Code: equality.TooLong}
+		}
+		if !slices.ContainsFunc(got.Findings, dropped) {
+			t.Errorf("%.80s: %+v", test.members, got.Findings)
+		}
+		if got.Record.NINOAsSent != "" || len(got.Record.Encode()) > equality.MaxRecord || len(got.Record.PregnancyOrMaternity) > equality.MaxPregnancies {
+			t.Errorf("%.80s: kept: %d bytes", test.members, len(got.Record.Encode()))
+		}
+	}
+}
+
+// A number without its last letter, or with a blank in its place, is imported.
+func TestANumberWithoutItsLastLetterIsImported(t *testing.T) {
+	t.Parallel()
+	c := newCodec(t, false)
+	for sent, want := range map[string]string{"QQ123456 ": "QQ123456", "QQ 12 34 56": "QQ123456", "qq 12 34 56 c": "QQ123456C"} {
+		got, err := c.DecodeItem([]byte(item(`,"nationalInsuranceNumber":{"S":"`+sent+`"}`)), today)
+		if err != nil || got.Record.NationalInsuranceNumber != want || got.Record.NINOAsSent != sent || got.Findings != nil {
+			t.Errorf("%s: %+v, %v", sent, got, err)
+		}
+	}
 }

@@ -37,7 +37,7 @@ func TestReferenceData(t *testing.T) {
 	want := []string{"age-bracket", "answers", "armed-forces-c", "communication-requirement", "economic-situation", "ethnic-group-a", "gender",
 		"home-situation", "hours-spent-caring-b", "language", "nationality", "religion-belief", "sexual-orientation"}
 	if got := slices.Sorted(maps.Keys(all)); !slices.Equal(got, want) {
-		t.Errorf("the sub-categories are %v\nwant %v: correct the table in refdata.go, or this test for a new list", got, want)
+		t.Errorf("the sub-categories are %v\nwant %v: only the lists that the table in refdata.go names", got, want)
 	}
 	ids := make(map[string]bool)
 	for name, list := range all {

@@ -32,6 +32,9 @@ func targetZero() (code, message string) {
 // before an ASCII letter, !, / or ?, or a &#. It returns the position in UTF-16
 // code units, as the clients count, or -1.
 func markup(s string) int {
+	if !strings.ContainsAny(s, "<&") {
+		return -1
+	}
 	if i := markupForm.FindStringIndex(s); i != nil {
 		return len(utf16.Encode([]rune(s[:i[0]])))
 	}
@@ -42,7 +45,7 @@ var markupForm = regexp.MustCompile(`<[A-Za-z!/?]|&#`)
 
 // dangerous notes markup in the last string.
 func (d *decoder) dangerous(at int) {
-	d.doubt(codeMarkup, d.subject()+" contains potentially dangerous characters at position "+strconv.Itoa(at)+".")
+	d.doubt(codeMarkup, d.subject()+" contains potentially dangerous characters at position "+strconv.Itoa(at)+".", d.holds(d.asSent))
 }
 
 // tooLong notes that the last string is longer than is kept. In an item, which
@@ -51,7 +54,7 @@ func (d *decoder) tooLong(limit int) {
 	if message := d.subject() + " must be " + strconv.Itoa(limit) + " characters or less."; d.imported {
 		d.fail(equality.TooLong, message)
 	} else {
-		d.doubt(equality.TooLong, message)
+		d.doubt(equality.TooLong, message, d.holds(d.asSent))
 	}
 }
 
@@ -67,7 +70,8 @@ func (d *decoder) nino(p *service.Sent) {
 		return
 	}
 	const message = "National Insurance Number does not contain a valid NI number"
-	if utf8.RuneCountInString(s) > equality.MaxNINOAsSent {
+	long := utf8.RuneCountInString(s) > equality.MaxNINOAsSent
+	if long {
 		d.tooLong(equality.MaxNINOAsSent)
 	}
 	number, ok := equality.ParseNINO(s)
@@ -76,11 +80,10 @@ func (d *decoder) nino(p *service.Sent) {
 		return
 	}
 	if !d.imported && !isIssued(number) {
-		d.asSent = number // whatever its spelling
-		d.doubt(codeNINO, message)
+		d.doubt(codeNINO, message, d.holds(number)) // whatever its spelling
 	}
 	p.NationalInsuranceNumber, p.NINOAsSent = equality.Set(number), equality.Null[string]()
-	if s != number {
+	if s != number && !(long && d.imported) {
 		p.NINOAsSent = equality.Set(s)
 	}
 }
@@ -94,6 +97,8 @@ func isIssued(number string) bool {
 	}
 	return !strings.ContainsRune("DFIQUV", rune(number[0])) && !strings.ContainsRune("DFIOQUV", rune(number[1]))
 }
+
+const onePrimary = "You must choose one language as the primary"
 
 // languages reads the list. It ignores entries without a language and keeps a
 // repeated language once.
@@ -134,8 +139,10 @@ func (d *decoder) languages() equality.Nullable[[]equality.Language] {
 	switch {
 	case primaries == 0 && d.imported:
 		d.kept(codePrimary)
-	case primaries != 1:
-		d.fail(codePrimary, "You must choose one language as the primary")
+	case primaries == 0: // as an import may have brought it
+		d.doubt(codePrimary, onePrimary, func(shown equality.Record) bool { return slices.Equal(list, shown.Languages) })
+	case primaries > 1:
+		d.fail(codePrimary, onePrimary)
 	}
 	if d.imported {
 		list = asImported(list)
@@ -170,6 +177,10 @@ func (d *decoder) pregnancies() equality.Nullable[[]equality.Pregnancy] {
 		}
 	}) {
 		return equality.Nullable[[]equality.Pregnancy]{}
+	}
+	if d.imported && len(list) > equality.MaxPregnancies {
+		d.failMeaning(equality.TooLong)
+		list = list[:equality.MaxPregnancies]
 	}
 	return equality.Set(list)
 }

@@ -11,6 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 	"pgregory.net/rapid"
+
+	"equality-information-api/internal/equality"
 )
 
 // The form of today's front end, filled with nothing, is taken, and its lists are
@@ -62,6 +64,47 @@ func TestWhatTheOtherContractTakesMayBeSentBack(t *testing.T) {
 		}
 	}
 	wants(t, b.patch(7, encode(t, form)), 409) // the version still counts
+}
+
+// What a record has stands when it is sent back, though it would be refused as new: what
+// an import or an earlier release brought.
+func TestWhatIsStoredMayStand(t *testing.T) {
+	t.Parallel()
+	c := newCodec(t, false)
+	long := strings.Repeat("é", 501)
+	stored := equality.Record{
+		Nationality: long, CommunicationRequirements: []string{"braille", long + "<b>"}, NationalInsuranceNumber: "BG000000A",
+		NINOAsSent: "BG 00 00 00 A" + strings.Repeat(" ", 60_000), Languages: []equality.Language{{Language: "english"}, {Language: "french"}},
+	}
+	for member, other := range map[string]string{
+		"nationality": `"` + long + `é"`, "communicationRequirements": `["` + long + `<b>é"]`, "nationalInsuranceNumber": `"BG 00 00 00 B"`,
+		"languages": `[{"language":"english"}]`,
+	} {
+		for _, test := range []struct {
+			value  string
+			stands bool
+		}{{encode(t, decode(t, string(c.Encode(&stored)))[member]), true}, {other, false}} {
+			sent, err := c.DecodePatch([]byte(`{"`+member+`":`+test.value+`}`), today)
+			if err != nil || len(sent.Doubts) == 0 {
+				t.Fatalf("%s: %d doubts, %s", member, len(sent.Doubts), told(err))
+			}
+			stands := true
+			for _, doubt := range sent.Doubts {
+				stands = stands && doubt.Stands(stored)
+				if doubt.Stands(equality.Record{}) {
+					t.Errorf("%s: %s stands in an empty record", member, doubt.Code)
+				}
+			}
+			if stands != test.stands {
+				t.Errorf("%s of %.40s: stands: %v", member, test.value, stands)
+			}
+			if test.stands {
+				if changed := equality.Diff(stored, sent.Apply(stored)); changed != nil {
+					t.Errorf("sent back, %v change", changed)
+				}
+			}
+		}
+	}
 }
 
 // A record cannot be so long that a contract could not send it back.

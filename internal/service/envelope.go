@@ -26,11 +26,11 @@ type Sent struct {
 	Doubts     []Doubt
 }
 
-// A Doubt is what is wrong with a value of a patch. It does not matter if the record
-// already has the value and the caller was shown it.
+// A Doubt is what is wrong with a value of a patch. It does not matter if the value stands
+// in what the caller was shown of the record.
 type Doubt struct {
 	equality.Failure
-	Member, Value string
+	Stands func(shown equality.Record) bool
 }
 
 // Apply returns the record after the patch. It does not change current.
@@ -45,7 +45,7 @@ func (s Sent) Apply(current equality.Record) equality.Record {
 func (s Sent) doubted(shown equality.Record) error {
 	var invalid equality.InvalidError
 	for _, doubt := range s.Doubts {
-		if !shown.Holds(doubt.Member, doubt.Value) {
+		if !doubt.Stands(shown) {
 			invalid.Note(doubt.Failure)
 		}
 	}
