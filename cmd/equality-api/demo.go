@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -176,6 +177,10 @@ func (p *program) welcome(ctx context.Context, o output, address net.Addr) error
 	if p.TLSCert != "" {
 		base = "https://" + address.String()
 	}
+	var facts strings.Builder
+	for _, fact := range p.facts() {
+		fmt.Fprintf(&facts, "%-15s %s\n", fact.Key, fact.Value)
+	}
 	_, err = fmt.Fprintf(o.out, `
 The Equality Information API is running at %[1]s with %[2]d invented people.
 
@@ -187,6 +192,7 @@ curl -H "Authorization: Bearer $TOKEN" %[1]s/equality-information/%[4]s
 Get another token:   %[6]s token --data-dir %[5]s --role officer
 Read the contract:   %[1]s/docs
 
-`, base, p.DemoPeople, token, people[0].TargetID, p.DataDir, os.Args[0])
+%[7]s
+`, base, p.DemoPeople, token, people[0].TargetID, p.DataDir, os.Args[0], facts.String())
 	return err
 }

@@ -85,6 +85,7 @@ func (c *serveCommand) Run(ctx context.Context, o output) (err error) {
 	if err := p.welcome(ctx, o, listener.Addr()); err != nil {
 		return err
 	}
+	p.log.LogAttrs(ctx, slog.LevelInfo, "starting", p.facts()...)
 	p.log.Info("listening", "address", listener.Addr().String())
 	stop := p.logHeadsRegularly()
 	defer stop()
