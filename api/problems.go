@@ -104,7 +104,7 @@ var ProblemList = []Problem{
 	},
 	{
 		Code: VersionMismatch, Status: http.StatusPreconditionFailed, Title: "Version mismatch",
-		Description: "The record's version does not match If-Match. Nothing was changed.",
+		Description: "The record does not meet the conditions in your headers. Nothing was changed.",
 		Remedy: "Read the record again, check in changedMembers whether your change still makes sense, " +
 			"and send it with the new ETag.",
 	},
@@ -121,8 +121,9 @@ var ProblemList = []Problem{
 	},
 	{
 		Code: IdempotencyKeyReused, Status: http.StatusUnprocessableEntity, Title: "Idempotency key reused",
-		Description: "This Idempotency-Key was used before with a different body. Nothing was changed.",
-		Remedy:      "Use a new key for each change. To retry, send exactly the same bytes as the first time.",
+		Description: "This Idempotency-Key was used before with a different body or different conditions. Nothing was changed.",
+		Remedy: "Use a new key for each change. To retry, send exactly the same bytes as the first time, and the same " +
+			"If-Match, If-None-Match and If-Unmodified-Since.",
 	},
 	{
 		Code: PreconditionRequired, Status: http.StatusPreconditionRequired, Title: "Precondition required",

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -26,9 +27,16 @@ func TestIfMatchIsEnforced(t *testing.T) {
 		{"a list without blanks", []string{`"7","1"`}, 200},
 		{"a list in two headers", []string{`"7"`, `"1"`}, 200},
 		{"a list with the version weak and strong", []string{`W/"1", "1"`}, 200},
+		{"the version, weak, as a proxy passes it on", []string{`W/"1"`}, 200},
+		{"the version, compressed by a proxy", []string{`"1-gzip"`}, 200},
+		{"the version, compressed otherwise and weak", []string{`W/"1-br"`}, 200},
+		{"a list with empty elements", []string{`, "1",`}, 200},
+		{"a list with more of them, in two headers", []string{`,, "7" ,`, ` , "1"`}, 200},
+		{"another version, weak", []string{`W/"0"`}, 412},
+		{"another version, compressed", []string{`"0-gzip"`}, 412},
+		{"marked by nobody we know", []string{`"1-zebra"`}, 412},
 		{"an older version", []string{`"0"`}, 412},
 		{"a version to come", []string{`"2"`}, 412},
-		{"the version, weak", []string{`W/"1"`}, 412},
 		{"the version, written otherwise", []string{`"01"`}, 412},
 		{"something else", []string{`"zebra"`}, 412},
 		{"the empty tag", []string{`""`}, 412},
@@ -61,7 +69,7 @@ func TestIfMatchIsEnforced(t *testing.T) {
 				if r.header.Get("ETag") != `"1"` || after != true {
 					t.Errorf("the ETag is %s and disabled is %v", r.header.Get("ETag"), after)
 				}
-				if c.name == "an older version" {
+				if c.name == "an older version" || c.name == "another version, weak" || c.name == "another version, compressed" {
 					same(t, told.ChangedMembers, []string{"disabled"})
 				}
 			case 400:
@@ -85,7 +93,7 @@ func TestChangedMembersAreThoseSinceTheVersion(t *testing.T) {
 	p.patch(t, officer, m, `{"disabled":null}`).want(t, 200)
 	for since, changed := range map[string][]string{
 		`"0"`: {"gender", "armedForces"}, `"1"`: {"armedForces"}, `"2"`: {"disabled"},
-		`"0", "1"`: nil, `"9"`: nil, `W/"0"`: nil,
+		`"0", "1"`: nil, `"9"`: nil, `W/"0"`: {"gender", "armedForces"}, `"1-gzip"`: {"armedForces"}, `, "2" ,`: {"disabled"},
 	} {
 		r := p.do(t, "PATCH", m.path(), request{token: officer, body: []byte(`{"nationality":null}`), headers: map[string]string{"If-Match": since}})
 		same(t, r.problem(t, 412, "version-mismatch").ChangedMembers, changed)
@@ -110,7 +118,7 @@ func TestIfNoneMatchAnswersNotModified(t *testing.T) {
 	p.patch(t, officer, m, `{"disabled":false}`).want(t, 200)
 	paths := []string{m.path(), records + "/" + m.target, records + "?targetId=" + m.target}
 	for sent, status := range map[string]int{
-		`"1"`: 304, `W/"1"`: 304, `*`: 304, `"0", "1"`: 304, `"0"`: 200, `"01"`: 200, `"zebra"`: 200,
+		`"1"`: 304, `W/"1"`: 304, `*`: 304, `"0", "1"`: 304, `"1-gzip"`: 304, `W/"1-zstd"`: 304, `, "1",`: 304, `"0-gzip"`: 200, `"0"`: 200, `"01"`: 200, `"zebra"`: 200,
 		`1`: 400, `"1`: 400, `*, "1"`: 400, ` `: 400,
 	} {
 		for _, method := range []string{"GET", "HEAD"} {
@@ -138,6 +146,59 @@ func TestAMalformedConditionOfAListIsRefused(t *testing.T) {
 	for sent, status := range map[string]int{`"1"`: 200, `1`: 400, ``: 400} {
 		p.do(t, "GET", records+"?limit=1", request{token: support, values: http.Header{"If-None-Match": {sent}}}).want(t, status)
 	}
+}
+
+// The other conditions of RFC 9110 (13.2.2) are not passed over on writes.
+func TestConditionsOfWritesAreEvaluated(t *testing.T) {
+	t.Parallel()
+	p := shared(t)
+	officer, governance := p.token(t, "officer"), p.token(t, "governance")
+	m := p.create(t, officer, `"disabled":true`)
+	now, long := time.Now().Add(time.Hour).UTC().Format(http.TimeFormat), "Mon, 02 Mar 2020 10:00:00 GMT"
+	exactly := p.do(t, "GET", m.path(), request{token: officer}).header.Get("Last-Modified")
+	const none, since, match = "If-None-Match", "If-Unmodified-Since", "If-Match"
+	for _, c := range []struct {
+		headers           map[string]string
+		patch, post, free int // the status for a change, for a second create, for the first of another person
+	}{
+		{map[string]string{none: "*"}, 412, 412, 201},
+		{map[string]string{none: `"0"`}, 412, 412, 201},
+		{map[string]string{none: `W/"0-gzip", "7"`}, 412, 412, 201},
+		{map[string]string{none: `"7"`}, 200, 409, 201},
+		{map[string]string{none: `7`}, 400, 400, 400},
+		{map[string]string{none: `,`}, 400, 400, 400},
+		{map[string]string{since: now}, 200, 412, 201},
+		{map[string]string{since: exactly}, 200, 412, 201},
+		{map[string]string{since: long}, 412, 412, 201},
+		{map[string]string{since: "2020-03-02T10:00:00Z"}, 200, 409, 201}, // not a date of HTTP's
+		{map[string]string{since: long, match: `"0"`}, 200, 412, 412},     // If-Match is exact
+		{map[string]string{match: `"7"`}, 412, 412, 412},
+		{map[string]string{match: `*`}, 200, 412, 412},
+		{map[string]string{match: `7`}, 400, 400, 400},
+	} {
+		target := uuid.NewString()
+		for what, r := range map[string]response{
+			"PATCH":       p.do(t, "PATCH", m.path(), request{token: officer, body: []byte(`{"disabled":true}`), headers: c.headers}),
+			"second POST": p.do(t, "POST", records, request{token: officer, body: body(m.target, ""), headers: c.headers}),
+			"POST":        p.do(t, "POST", records+"/"+target, request{token: officer, body: body(target, ""), headers: c.headers}),
+		} {
+			want := map[string]int{"PATCH": c.patch, "second POST": c.post, "POST": c.free}[what]
+			if r.status != want {
+				t.Errorf("%s with %v is answered %d, want %d: %s", what, c.headers, r.status, want, r.body)
+			}
+			// What is to be created has no version.
+			if tag := r.header.Get("ETag"); r.status == 412 && (tag == `"0"`) == (what != "PATCH" && c.headers[match] != "") {
+				t.Errorf("%s with %v: the ETag of the 412 is %s", what, c.headers, tag)
+			}
+		}
+	}
+	for _, headers := range []map[string]string{{since: long}, {none: "*"}, {none: `W/"0"`}, {match: `"1"`}} {
+		p.do(t, "DELETE", m.path()+"?reason=person-request", request{token: governance, headers: headers}).problem(t, 412, "version-mismatch")
+	}
+	for name, values := range map[string][]string{since: {long, now}, none: {"0"}} {
+		p.do(t, "DELETE", m.path()+"?reason=person-request", request{token: governance, values: http.Header{name: values}}).failed(t, "", "header."+strings.ToLower(name))
+	}
+	same(t, without(p.record(t, officer, m)), object(t, `{"disabled":true}`))
 }
 
 func TestLastModifiedIsTheVersions(t *testing.T) {

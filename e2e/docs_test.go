@@ -48,6 +48,45 @@ func TestDocumentationComesFromHereAlone(t *testing.T) {
 	}
 }
 
+// Whoever opens the server's address in a browser is led to the documentation; programs get a
+// problem.
+func TestRootLeadsBrowsersToTheDocumentation(t *testing.T) {
+	t.Parallel()
+	p := shared(t)
+	for accept, status := range map[string]int{
+		"text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8": 303, "text/html": 303,
+		"": 404, "*/*": 404, "application/json": 404, "text/html;q=0": 404, "text/*": 404,
+	} {
+		for _, method := range []string{"GET", "HEAD", "POST"} {
+			r, err := p.send(method, "/", request{headers: map[string]string{"Accept": accept}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			switch location := r.header.Get("Location"); {
+			case method == "POST" || status == 404:
+				if r.status != 404 || location != "" || r.header.Get("Content-Type") != "application/problem+json" {
+					t.Errorf("%s / for %s is answered %d, to %q", method, accept, r.status, location)
+				}
+			case r.status != 303 || location != "/docs" || len(r.body) > 0 || r.header.Get("X-Frame-Options") == "":
+				t.Errorf("%s / for %s is answered %d, to %q", method, accept, r.status, location)
+			}
+		}
+	}
+	p.do(t, "GET", "/docs", request{}).want(t, 200)
+}
+
+// A page that fills in one fixed key, correlation id or ETag makes the second try fail.
+func TestDocumentationFillsInNothingThatIsForOnce(t *testing.T) {
+	t.Parallel()
+	for name, parameter := range theContract().model.Components.Parameters.FromOldest() {
+		fixed := parameter.Example != nil || parameter.Examples.Len() > 0 ||
+			parameter.Schema.Schema().Example != nil || len(parameter.Schema.Schema().Examples) > 0
+		if fixed && parameter.In == "header" {
+			t.Errorf("the contract's parameter %s gives %s a value", name, parameter.Name)
+		}
+	}
+}
+
 // The type of every problem links to a page about it.
 func TestEveryProblemHasItsPage(t *testing.T) {
 	t.Parallel()
@@ -81,7 +120,7 @@ func TestEveryFailureCodeIsDocumented(t *testing.T) {
 		t.Fatal(err)
 	}
 	codes := []string{"nino.forbidden", "path.id", "path.version", "query.credentials", "header.authorization", "header.content-type", "header.content-encoding", "query.unknown", "query.repeated", "query.syntax", "query.cursor", "query.limit",
-		"query.wait", "query.targetId", "query.modifiedSince", "query.modifiedBefore", "query.includeInactive", "header.if-match", "header.if-none-match",
+		"query.wait", "query.targetId", "query.modifiedSince", "query.modifiedBefore", "query.includeInactive", "header.if-match", "header.if-none-match", "header.if-unmodified-since",
 		"header.idempotency-key", "header.x-change-reason", "header.x-access-purpose"}
 	for _, c := range equality.FailureCodes() {
 		codes = append(codes, c.Code)

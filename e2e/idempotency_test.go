@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"maps"
 	"strings"
 	"testing"
 
@@ -109,12 +110,92 @@ func TestRefusalsPastValidationAreReplayed(t *testing.T) {
 	moved := keyed(officer, "moved", []byte(`{"disabled":false}`))
 	moved.headers["If-Match"] = `"7"`
 	p.do(t, "PATCH", m.path(), moved).replayed(t, false).problem(t, 412, "version-mismatch")
-	moved.headers["If-Match"] = `"0"` // a key belongs to the body; other headers do not matter
+	moved.headers["X-Access-Purpose"] = "support" // which decides nothing
 	r := p.do(t, "PATCH", m.path(), moved).replayed(t, true)
 	if r.problem(t, 412, "version-mismatch"); r.header.Get("ETag") != `"0"` {
 		t.Errorf("the replayed 412 has the ETag %s", r.header.Get("ETag"))
 	}
 	same(t, without(p.record(t, officer, m)), object(t, `{"disabled":true}`))
+}
+
+// An outcome is of the conditions that decided it.
+func TestKeyBelongsToConditions(t *testing.T) {
+	t.Parallel()
+	p := shared(t)
+	officer := p.token(t, "officer")
+	m := p.create(t, officer, "")
+	send := func(key string, conditions map[string]string) response {
+		o := keyed(officer, key, []byte(`{"disabled":true}`))
+		maps.Copy(o.headers, conditions)
+		return p.do(t, "PATCH", m.path(), o)
+	}
+	late := map[string]string{"If-Match": `"7"`}
+	send("late", late).problem(t, 412, "version-mismatch")
+	for _, other := range []map[string]string{
+		{"If-Match": `"0"`}, {"If-Match": `*`}, {}, {"If-None-Match": `"7"`}, {"If-Match": `"7"`, "If-None-Match": `"8"`},
+		{"If-Match": `"7"`, "If-Unmodified-Since": "Mon, 02 Mar 2020 10:00:00 GMT"},
+	} {
+		send("late", other).replayed(t, false).problem(t, 422, "idempotency-key-reused")
+	}
+	send("late", late).replayed(t, true).problem(t, 412, "version-mismatch")
+	send("late again", map[string]string{"If-Match": `"0"`}).want(t, 200).replayed(t, false)
+
+	create := keyed(officer, "create", body(m.target, ""))
+	create.headers["If-None-Match"] = "*"
+	p.do(t, "POST", records, create).replayed(t, false).problem(t, 412, "version-mismatch")
+	p.do(t, "POST", records, create).replayed(t, true).problem(t, 412, "version-mismatch")
+	delete(create.headers, "If-None-Match")
+	p.do(t, "POST", records, create).problem(t, 422, "idempotency-key-reused")
+
+	theirs := keyed(officer, "theirs", []byte(`{"disabled":"no"}`))
+	for i, c := range []struct {
+		tag    string
+		status int
+	}{{`"7"`, 409}, {`"1"`, 422}, {`"7"`, 409}} {
+		theirs.headers["If-Match"] = c.tag
+		r, err := p.send("PATCH", front+m.path(), theirs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.want(t, c.status).replayed(t, i == 2)
+	}
+}
+
+// However an id is spelled, it is the same operation.
+func TestKeyBelongsToAnIDHoweverItIsSpelled(t *testing.T) {
+	t.Parallel()
+	p := shared(t)
+	officer := p.token(t, "officer")
+	m := p.create(t, officer, "")
+	spellings := []string{m.id, strings.ToUpper(m.id), strings.ReplaceAll(m.id, "-", "%2D"), m.id + "/"}
+	for _, prefix := range []string{records, "/api/v1" + records, front + records} {
+		for i, spelling := range spellings {
+			o := keyed(officer, "key "+prefix[:4], []byte(`{"nationality":"british"}`))
+			if prefix != records && prefix != front+records {
+				o = keyed(officer, "key "+records[:4], o.body)
+			}
+			if prefix == front+records {
+				o.headers["If-Match"] = `"1"`
+			}
+			r, err := p.send("PATCH", prefix+"/"+spelling, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.want(t, 200).replayed(t, i > 0 || prefix == "/api/v1"+records)
+		}
+	}
+	braces := keyed(officer, "key "+front[:4], []byte(`{"nationality":"british"}`))
+	braces.headers["If-Match"] = `"1"`
+	r, err := p.send("PATCH", front+records+"/%7B"+m.id+"%7D", braces)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.want(t, 200).replayed(t, true)
+
+	target := uuid.NewString()
+	for i, id := range []string{target, strings.ToUpper(target)} {
+		p.do(t, "POST", records+"/"+id, keyed(officer, "create", body(target, ""))).want(t, 201).replayed(t, i > 0)
+	}
 }
 
 func TestOutcomesBeforeValidationAreNotKept(t *testing.T) {

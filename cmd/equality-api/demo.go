@@ -148,7 +148,7 @@ func (p *program) createDemo(ctx context.Context, people []equality.Record) erro
 		if err == nil && i%10 == 0 {
 			_, err = p.service.ChangeRecord(ctx, change, service.Write{
 				ID: person.ID, Body: []byte(`{"disabled": "preferNotToSay"}`), Reason: "correction",
-				IfMatch: &etag.List{Any: true}, // which the server may require
+				Conditions: service.Conditions{IfMatch: &etag.List{Any: true}}, // which the server may require
 			})
 		}
 		if err != nil {

@@ -80,6 +80,3 @@ func IdempotencyKey(h http.Header) (key string, ok bool) {
 
 // WrongKey is the message for a malformed Idempotency-Key.
 const WrongKey = "The header Idempotency-Key must appear once and have 1 to 255 printable ASCII characters."
-
-// Operation is the method and path that an idempotency key belongs to.
-func Operation(r *http.Request) string { return r.Method + " " + r.URL.Path }

@@ -74,10 +74,16 @@ func (c *call) target() uuid.UUID {
 // jsonRanges are the media ranges that include JSON, from general to specific.
 var jsonRanges = []string{"*/*", "application/*", "application/json"}
 
-// acceptsJSON reports whether an Accept header allows JSON (RFC 9110, 12.5.1): whether the
-// most specific range that includes it has a weight above 0.
+// acceptsJSON reports whether an Accept header allows JSON.
 func acceptsJSON(accept []string) bool {
-	listed, specific, admitted := false, -1, false
+	listed, admitted := accepts(accept, jsonRanges)
+	return !listed || admitted
+}
+
+// accepts reports whether an Accept header lists anything, and whether it admits a media type
+// (RFC 9110, 12.5.1): whether the most specific of its ranges has a weight above 0.
+func accepts(accept, ranges []string) (listed, admitted bool) {
+	specific := -1
 	for _, header := range accept {
 		for item := range strings.SplitSeq(header, ",") {
 			if strings.TrimSpace(item) == "" {
@@ -85,7 +91,7 @@ func acceptsJSON(accept []string) bool {
 			}
 			listed = true
 			kind, params, err := mime.ParseMediaType(item)
-			i := slices.Index(jsonRanges, kind)
+			i := slices.Index(ranges, kind)
 			if err != nil || i < 0 || i < specific {
 				continue
 			}
@@ -95,7 +101,7 @@ func acceptsJSON(accept []string) bool {
 			specific = i
 		}
 	}
-	return !listed || admitted
+	return listed, admitted
 }
 
 // readBody reads the body of one of the media types.

@@ -35,14 +35,11 @@ type kept struct {
 
 // erase answers DELETE /equality-information/{id}.
 func (a *API) erase(c *call) error {
-	e := service.Erasure{ID: c.id()}
+	e := service.Erasure{ID: c.id(), Conditions: c.conditions()}
 	if reasons := c.query["reason"]; len(reasons) != 1 || !slices.Contains(service.ErasureReasons, reasons[0]) {
 		c.wrong("query.reason", "Give the query parameter reason once. It must be one of: "+strings.Join(service.ErasureReasons, ", ")+".")
 	} else {
 		e.Reason = reasons[0]
-	}
-	if match, sent := c.condition("If-Match"); sent {
-		e.IfMatch = &match
 	}
 	if err := c.checked(); err != nil {
 		return err

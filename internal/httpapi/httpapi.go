@@ -10,6 +10,7 @@ import (
 	"equality-information-api/internal/equality"
 	"equality-information-api/internal/gate"
 	"equality-information-api/internal/refdata"
+	"equality-information-api/internal/server"
 	"equality-information-api/internal/service"
 )
 
@@ -126,8 +127,19 @@ func withoutPrefix(path string) string {
 // Owns returns true: the API owns every path that no other surface owns.
 func (a *API) Owns(string) bool { return true }
 
-// ServeHTTP answers a request, with and without the prefix and a trailing slash.
-func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.router.ServeHTTP(w, r) }
+// ServeHTTP answers a request, with and without the prefix and a trailing slash. It leads
+// people who open the server's address in a browser to the documentation.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == "/" && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+		if _, page := accepts(r.Header.Values("Accept"), []string{"text/html"}); page {
+			server.Of(r.Context()).Route = "/"
+			w.Header().Set("Location", "/docs")
+			w.WriteHeader(http.StatusSeeOther)
+			return
+		}
+	}
+	a.router.ServeHTTP(w, r)
+}
 
 // Problem answers with a problem.
 func (a *API) Problem(w http.ResponseWriter, r *http.Request, p gate.Problem) {

@@ -24,7 +24,9 @@ func (a *API) answer(c *call, err error) {
 			c.w.Header().Set("Location", location(conflict.Existing))
 		}
 	case errors.As(err, &version):
-		c.w.Header().Set("ETag", etag.Quoted(etag.Version(version.Version)))
+		if version.Version >= 0 {
+			c.w.Header().Set("ETag", etag.Quoted(etag.Version(version.Version)))
+		}
 	case errors.Is(err, service.ErrBadCursor):
 		c.wrong("query.cursor", "The cursor did not come from this service, or came from a different query.")
 		err = c.checked()

@@ -7,7 +7,6 @@ import (
 	"github.com/google/uuid"
 
 	"equality-information-api/internal/etag"
-	"equality-information-api/internal/gate"
 	"equality-information-api/internal/service"
 )
 
@@ -23,10 +22,11 @@ func location(id uuid.UUID) string { return Prefix + "/equality-information/" + 
 
 // create answers POST /equality-information and POST /equality-information/{id}.
 func (a *API) create(c *call) error {
-	w := service.Write{Body: c.body, Reason: c.changeReason(), Key: c.idempotencyKey(), Operation: gate.Operation(c.r)}
+	w := c.newWrite()
 	if c.r.PathValue("id") != "" {
 		w.ID = c.id()
 	}
+	w.Operation = operation(c.r.Method, w.ID)
 	if err := c.checked(); err != nil {
 		return err
 	}
@@ -36,15 +36,28 @@ func (a *API) create(c *call) error {
 
 // change answers PATCH /equality-information/{id}.
 func (a *API) change(c *call) error {
-	w := service.Write{ID: c.id(), Body: c.body, Reason: c.changeReason(), Key: c.idempotencyKey(), Operation: gate.Operation(c.r)}
-	if match, sent := c.condition("If-Match"); sent {
-		w.IfMatch = &match
-	}
+	w := c.newWrite()
+	w.ID = c.id()
+	w.Operation = operation(c.r.Method, w.ID)
 	if err := c.checked(); err != nil {
 		return err
 	}
 	written, err := a.service.ChangeRecord(c.r.Context(), c.Access, w)
 	return a.written(c, written, err)
+}
+
+// newWrite returns what POST and PATCH share.
+func (c *call) newWrite() service.Write {
+	return service.Write{Body: c.body, Reason: c.changeReason(), Key: c.idempotencyKey(), Conditions: c.conditions()}
+}
+
+// operation is the method and path that an idempotency key belongs to, however the path was
+// spelled.
+func operation(method string, id uuid.UUID) string {
+	if id == uuid.Nil {
+		return method + " /equality-information"
+	}
+	return method + " /equality-information/" + id.String()
 }
 
 // written answers a write.

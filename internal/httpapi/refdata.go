@@ -84,7 +84,7 @@ func (c *call) cacheable(tag string, document any) error {
 	h := c.w.Header()
 	h.Set("ETag", etag.Quoted(tag))
 	h.Set("Cache-Control", "no-cache")
-	if none.Weak(tag) {
+	if none.Has(tag) {
 		c.w.WriteHeader(http.StatusNotModified)
 		return nil
 	}

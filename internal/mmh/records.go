@@ -48,7 +48,12 @@ func (a *API) change(c *call) error {
 	w := a.write(c)
 	c.pathID()
 	w.ID, c.named = c.id, c.id
-	w.IfMatch = version(c.r.Header.Values("If-Match"))
+	w.Operation += "/" + c.id.String()
+	sent := c.r.Header.Values("If-Match")
+	w.IfMatch = version(sent)
+	if len(sent) > 0 {
+		w.Sent = append([]string{"If-Match"}, sent...)
+	}
 	if err := c.checked(); err != nil {
 		return err
 	}
@@ -62,7 +67,7 @@ func (a *API) write(c *call) service.Write {
 	if !ok {
 		c.wrong("Idempotency-Key", "header.idempotency-key", gate.WrongKey)
 	}
-	operation := c.r.Method + " " + Prefix + strings.TrimPrefix(c.r.URL.Path, root) // whatever the spelling of the path
+	operation := c.r.Method + " " + Prefix + "/equality-information" // whatever the spelling of the path
 	return service.Write{Body: c.body, Form: a.codec, Reason: service.ChangeReasons[0], Key: key, Operation: operation}
 }
 
@@ -102,7 +107,6 @@ func version(ifMatch []string) *etag.List {
 	if !ok || len(list.Tags) != 1 {
 		return &etag.List{}
 	}
-	list.Tags[0].Weak = false
 	return &list
 }
 

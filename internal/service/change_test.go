@@ -41,7 +41,7 @@ func TestVersionMismatchTellsWhatChanged(t *testing.T) {
 		{"a caller who may not read", writer, record.ID, version(0), nil},
 	} {
 		_, err := b.ChangeRecord(t.Context(), b.as(t, c.caller, Change), Write{
-			ID: c.id, Body: []byte(`{"disabled":true}`), Reason: ChangeReasons[0], IfMatch: c.condition,
+			ID: c.id, Body: []byte(`{"disabled":true}`), Reason: ChangeReasons[0], Conditions: Conditions{IfMatch: c.condition},
 		})
 		got := asError[*VersionError](t, err)
 		if d := cmp.Diff(&VersionError{Version: 3, ChangedMembers: c.want}, got); d != "" {
@@ -75,8 +75,8 @@ func TestChangeIsRefusedInTheContractsOrder(t *testing.T) {
 		{"erased, no condition", writer, Write{ID: erased, Body: []byte(unknown)}, ErrErased, 410},
 		{"no condition", writer, Write{ID: id, Body: []byte(unknown)}, ErrPreconditionRequired, 428},
 		{"a form that is wrong comes before all of it", writer, Write{ID: uuid.New(), Body: []byte(`{"disabled":"maybe"}`)}, nil, 0},
-		{"number without permission", writer, Write{ID: id, Body: []byte(unknown), IfMatch: at(0)}, ErrNINOForbidden, 403},
-		{"an unknown code", officer, Write{ID: id, Body: []byte(unknown), IfMatch: at(0)}, nil, 400},
+		{"number without permission", writer, Write{ID: id, Body: []byte(unknown), Conditions: Conditions{IfMatch: at(0)}}, ErrNINOForbidden, 403},
+		{"an unknown code", officer, Write{ID: id, Body: []byte(unknown), Conditions: Conditions{IfMatch: at(0)}}, nil, 400},
 	} {
 		before := len(b.log(t))
 		c.w.Reason = ChangeReasons[0]

@@ -8,7 +8,6 @@ import (
 	"github.com/google/uuid"
 
 	"equality-information-api/internal/audit"
-	"equality-information-api/internal/etag"
 	"equality-information-api/internal/events"
 	"equality-information-api/internal/store"
 )
@@ -18,9 +17,9 @@ var ErasureReasons = []string{"person-request", "no-longer-needed", "unlawful", 
 
 // Erasure is a request to erase a record.
 type Erasure struct {
-	ID      uuid.UUID  // the record's, or its target's
-	Reason  string     // one of ErasureReasons
-	IfMatch *etag.List // as in Write
+	ID     uuid.UUID // the record's, or its target's
+	Reason string    // one of ErasureReasons
+	Conditions
 }
 
 // Certificate says what an erasure removed, what remains, and why.
@@ -48,12 +47,12 @@ func (s *Service) EraseRecord(ctx context.Context, a Access, e Erasure) (Certifi
 	if err := a.permits(Erase); err != nil {
 		return Certificate{}, err
 	}
-	w := Write{ID: e.ID, IfMatch: e.IfMatch}
+	w := Write{ID: e.ID, Conditions: e.Conditions}
 	erased, err := s.records.Write(ctx, store.Command{ID: e.ID, EventID: newEventID()}, func(o store.Opened) (store.Decision, error) {
 		if err := missing(o.State); err != nil {
 			return s.absent(a, e.ID, o), err
 		}
-		if err := w.holds(o.Version); err != nil {
+		if err := w.check(o, false); err != nil {
 			return s.refusal(a, e.ID, o, 412, problemVersion), err
 		}
 		return store.Decision{

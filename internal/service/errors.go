@@ -15,7 +15,7 @@ var (
 	ErrErased               = errors.New("the record has been erased")
 	ErrUnavailable          = errors.New("the service is unavailable")
 	ErrPreconditionRequired = errors.New("the change does not say which version it is for")
-	ErrKeyReused            = errors.New("the idempotency key was used with a different body")
+	ErrKeyReused            = errors.New("the idempotency key was used with a different body or other conditions")
 	ErrBadCursor            = errors.New("the cursor did not come from this service")
 	ErrCursorExpired        = errors.New("the feed no longer goes back as far as this cursor")
 	// ErrNINOForbidden refuses a change to a National Insurance number that the caller may
@@ -31,9 +31,12 @@ type ConflictError struct {
 
 func (e *ConflictError) Error() string { return "the person already has a record, or the id is taken" }
 
-// VersionError refuses a change to a version that is no longer current.
+// noVersion is the version of a VersionError where there is no record.
+const noVersion = -1
+
+// VersionError refuses a write because the record is not as its conditions ask.
 type VersionError struct {
-	Version int64 // the current one
+	Version int64 // the current one; negative if there is no record
 	// ChangedMembers are the members changed since the caller's version, if the caller may
 	// read the record and the version exists.
 	ChangedMembers []string

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"sync"
 
+	"github.com/google/uuid"
+
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/sealing"
 	"equality-information-api/internal/store"
@@ -21,7 +23,7 @@ func (s *Service) once(ctx context.Context, a Access, w Write, write func(*store
 	key := store.Key{
 		Key: s.Keys.MAC(sealing.MACIdempotency, []byte(caller.Kind), []byte(caller.Subject), []byte(w.Operation),
 			[]byte(w.Key)),
-		Body: s.Keys.MAC(sealing.MACIdempotency, []byte("body"), w.Body),
+		Body: s.Keys.MAC(sealing.MACIdempotency, w.bound()...),
 	}
 	release, err := s.flights.acquire(ctx, key.Key)
 	if err != nil {
@@ -47,6 +49,16 @@ func (s *Service) once(ctx context.Context, a Access, w Write, write func(*store
 		}
 	}
 	return Shown{}, ErrUnavailable
+}
+
+// bound is what an idempotency key is bound to: the body, and the conditions only where
+// there are any, so that outcomes of earlier programs stay known.
+func (w Write) bound() [][]byte {
+	fields := [][]byte{[]byte("body"), w.Body}
+	for _, text := range w.Sent {
+		fields = append(fields, []byte(text))
+	}
+	return fields
 }
 
 // replay answers from a remembered outcome. It reads the written version again.
@@ -78,6 +90,9 @@ func (s *Service) replay(ctx context.Context, a Access, w Write, o store.Outcome
 	case problemErased:
 		return replayed, ErrErased
 	case problemVersion:
+		if o.Record == uuid.Nil {
+			o.Version = noVersion
+		}
 		return replayed, &VersionError{Version: o.Version}
 	}
 	return replayed, a.conflict(o.Record)

@@ -36,7 +36,7 @@ func (s *Service) Read(ctx context.Context, a Access, l Lookup) (Shown, error) {
 	}
 	o = of(o, l.Target)
 	ending := done
-	unmodified := o.State == store.Present && l.IfNoneMatch.Weak(etag.Version(o.Version))
+	unmodified := o.State == store.Present && l.IfNoneMatch.Has(etag.Version(o.Version))
 	if unmodified {
 		ending = notModified
 	}

@@ -229,7 +229,7 @@ func (b *bench) feed(t testing.TB) []events.Event {
 }
 
 func at(version int64) *etag.List {
-	return &etag.List{Tags: []etag.Tag{{Opaque: etag.Version(version)}}}
+	return &etag.List{Tags: []string{etag.Version(version)}}
 }
 
 // asError is errors.As with the type as a parameter.

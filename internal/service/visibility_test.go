@@ -233,11 +233,11 @@ func TestRefusalsNameNoMemberToWhoMayNotRead(t *testing.T) {
 	b := setup(t)
 	o := b.create(t, withMembers())
 	b.change(t, o.ID, `{"gender":{"genderValue":"f"},"nationalInsuranceNumber":"QQ123456A"}`)
-	_, err := b.ChangeRecord(t.Context(), b.as(t, writer, Change), Write{ID: o.ID, Body: []byte(`{}`), Reason: ChangeReasons[0], IfMatch: at(0)})
+	_, err := b.ChangeRecord(t.Context(), b.as(t, writer, Change), Write{ID: o.ID, Body: []byte(`{}`), Reason: ChangeReasons[0], Conditions: Conditions{IfMatch: at(0)}})
 	if e := asError[*VersionError](t, err); e.ChangedMembers != nil {
 		t.Errorf("412 names %v", e.ChangedMembers)
 	}
-	_, err = b.ChangeRecord(t.Context(), b.as(t, officer, Change), Write{ID: o.ID, Body: []byte(`{}`), Reason: ChangeReasons[0], IfMatch: at(0)})
+	_, err = b.ChangeRecord(t.Context(), b.as(t, officer, Change), Write{ID: o.ID, Body: []byte(`{}`), Reason: ChangeReasons[0], Conditions: Conditions{IfMatch: at(0)}})
 	if e := asError[*VersionError](t, err); len(e.ChangedMembers) != 2 {
 		t.Errorf("412 names %v to an officer", e.ChangedMembers)
 	}

@@ -8,7 +8,6 @@ import (
 
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/equality"
-	"equality-information-api/internal/etag"
 	"equality-information-api/internal/events"
 	"equality-information-api/internal/identity"
 	"equality-information-api/internal/store"
@@ -26,17 +25,15 @@ type Write struct {
 	Body   []byte
 	Form   Form   // how Body is written; nil is a JSON merge patch (RFC 7396)
 	Reason string // one of ChangeReasons
-	// IfMatch are the versions that the record may be at (RFC 9110, 13.1.1); nil if the
-	// caller sent no such condition. If it names a single version, a refusal says what has
-	// changed since.
-	IfMatch *etag.List
+	Conditions
 	// Key makes a retry safe; Operation is the method and path it belongs to.
 	Key, Operation string
 }
 
 // CreateRecord creates a person's record.
 //
-// Errors: *equality.InvalidError, *ConflictError, ErrKeyReused, ErrUnavailable.
+// Errors: *equality.InvalidError, *VersionError, *ConflictError, ErrKeyReused,
+// ErrUnavailable.
 func (s *Service) CreateRecord(ctx context.Context, a Access, w Write) (Shown, error) {
 	if err := a.permits(Create); err != nil {
 		return Shown{}, err
@@ -58,6 +55,9 @@ func (s *Service) create(ctx context.Context, a Access, w Write, key *store.Key)
 	cmd := store.Command{ID: next.ID, Target: next.TargetID, EventID: newEventID(), Key: key}
 	result, err := s.records.Write(ctx, cmd, func(o store.Opened) (store.Decision, error) {
 		record := next
+		if err := w.check(o, true); err != nil {
+			return s.refusal(a, next.TargetID, o, 412, problemVersion), err
+		}
 		if o.State == store.Present {
 			return s.refusal(a, next.TargetID, o, 409, problemConflict), a.conflict(o.ID)
 		}
@@ -147,7 +147,7 @@ func (s *Service) decideChange(a Access, w Write, patch Sent, c store.Opened) (s
 	if w.IfMatch == nil && s.RequireIfMatch {
 		return s.refusal(a, w.ID, c, 428, ""), ErrPreconditionRequired
 	}
-	if err := w.holds(c.Version); err != nil {
+	if err := w.check(c, false); err != nil {
 		return s.refusal(a, w.ID, c, 412, problemVersion), err
 	}
 	nino, setsNINO := patch.NationalInsuranceNumber.Value()
@@ -189,14 +189,6 @@ func (s *Service) changed(a Access, patch Sent, current equality.Record) (next e
 
 // newEventID makes a time-ordered id (RFC 9562, version 7), which an index adds at its end.
 func newEventID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
-
-// holds returns an error if the current version does not meet the condition.
-func (w Write) holds(version int64) error {
-	if w.IfMatch != nil && !w.IfMatch.Strong(etag.Version(version)) {
-		return &VersionError{Version: version}
-	}
-	return nil
-}
 
 // change decides on a new version.
 func (s *Service) change(a Access, asked uuid.UUID, next equality.Record, members []string, reason, event string, status int) store.Decision {
