@@ -44,29 +44,11 @@ func (c *Codec) DecodeItem(line []byte, today equality.Date) (Item, error) {
 		d.failMeaning(equality.Required)
 		d.path = d.path[:0]
 	}
-	d.bound(&s)
 	record, err := d.create(s)
 	if err != nil {
 		return Item{}, err
 	}
 	return Item{record, s.version, d.found}, nil
-}
-
-// bound drops the lists of a record that would be too long with them, one after the
-// other. No record is too long without them.
-func (d *decoder) bound(s *sent) {
-	for _, name := range []string{"communicationRequirements", "languages"} {
-		if equality.CheckBounds(equality.Record{}, s.Apply(equality.Record{})) == nil {
-			return
-		}
-		d.path = append(d.path[:0], step{name: name})
-		if d.failMeaning(equality.TooLong); name == "languages" {
-			s.Languages = equality.Null[[]equality.Language]()
-		} else {
-			s.CommunicationRequirements = equality.RequirementsPatch{}
-		}
-		d.path = d.path[:0]
-	}
 }
 
 // Codes of failures that only items can have.
