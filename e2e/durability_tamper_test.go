@@ -124,6 +124,12 @@ func TestTamperedLog(t *testing.T) {
 		{"an entry is put into another lane", []string{
 			"UPDATE audit SET lane = 1 WHERE seq = (SELECT max(seq) FROM audit)",
 		}, "is in lane 1"},
+		{"an entry is put into a lane before all others", []string{
+			"UPDATE audit SET lane = -5 WHERE seq = (SELECT max(seq) FROM audit)",
+		}, "is in lane -5"},
+		{"a record is put into a lane behind all others", []string{
+			"INSERT INTO audit_target SELECT 2147483647, 1, 0, randomblob(16)",
+		}, "is in lane 2147483647"},
 		{"an entry is made up", []string{
 			`INSERT INTO audit SELECT lane, seq + 1, id, at, subject, name, kind, permission, purpose, action, target, record,
 				version, members, outcome, status, correlation, address, document, hash, scope, count, format, object, object_name, roles, previous, touched
@@ -171,7 +177,7 @@ func TestAlteredColumns(t *testing.T) {
 				_, err := tx.Exec("UPDATE audit SET "+column+" = $1 WHERE seq = $2", flipped(value), entry)
 				return err
 			})
-			refutes(t, "lane 0: entry 2 does not match its hash", dir)
+			refutes(t, map[bool]string{true: "lane 0: entry 2 has format 5", false: "lane 0: entry 2 does not match its hash"}[column == "format"], dir)
 		})
 	}
 	t.Run("there are no others", func(t *testing.T) {
@@ -233,6 +239,27 @@ func TestTamperedRecords(t *testing.T) {
 		{"an older document stands in for the current", []string{
 			"UPDATE record SET sealed = (SELECT sealed FROM history WHERE record = $1 AND version = 1) WHERE number = $1",
 		}, "version 2 is not what entry"},
+		{"a record's time is another", []string{
+			"UPDATE record SET modified = modified - 25920000000000 WHERE number = $1",
+		}, "version 2: its time is not the one in entry"},
+		{"a past version's time is a little later", []string{
+			"UPDATE history SET modified = modified + 1 WHERE record = $1 AND version = 0",
+		}, "version 0: its time is not the one in entry"},
+		{"a past version has another number", []string{
+			"UPDATE history SET version = -1 WHERE record = $1 AND version = 0",
+		}, "version -1 is stored, but the log has no entry for it"},
+		{"an event says something else", []string{
+			"UPDATE outbox SET members = 'ageGroup' WHERE version = 1",
+		}, "version 1 does not tell what the log does"},
+		{"a retry would be shown another record", []string{
+			"INSERT INTO idempotency SELECT zeroblob(32), zeroblob(32), modified, 201, '', randomblob(16), 0 FROM record WHERE number = $1",
+		}, "the log does not tell of that write"},
+		{"a number leads to a record that does not have it", []string{
+			"INSERT INTO nino_index SELECT zeroblob(32), $1",
+		}, "the index of National Insurance numbers has 1 rows"},
+		{"a value of the whole database is added", []string{
+			"INSERT INTO meta SELECT 'something', zeroblob(1)",
+		}, "is not one that this program stores"},
 		{"a past version is altered", []string{
 			"UPDATE history SET sealed = zeroblob(length(sealed)) WHERE record = $1 AND version = 0",
 		}, "version 0 is not what entry"},

@@ -19,6 +19,7 @@ import (
 
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/equality"
+	"equality-information-api/internal/events"
 	"equality-information-api/internal/sealing"
 	"equality-information-api/internal/store"
 	"equality-information-api/internal/store/postgres"
@@ -81,14 +82,14 @@ func plantLargest(t *testing.T, dir string, records, versions int) (id uuid.UUID
 	put := func(cmd store.Command, r equality.Record, verbatim bool) {
 		t.Helper()
 		_, err := s.Write(t.Context(), cmd, func(store.Opened) (store.Decision, error) {
-			action := "change"
+			action, event := "change", events.Updated
 			if cmd.Target != uuid.Nil {
-				action = audit.ActionCreate
+				action, event = audit.ActionCreate, events.Created
 			}
 			return store.Decision{
 				Effects: []store.Effect{store.PutRecord{Record: r, Verbatim: verbatim, Provenance: store.Provenance{Subject: "a test", Reason: "update", Members: r.Members()}}},
 				Entry:   audit.Entry{ID: uuid.New(), At: time.Now().UTC(), Subject: "a test", Action: action, Outcome: audit.Done, Status: 200},
-				Outcome: store.Outcome{Status: 200}, Event: "equality-information.updated",
+				Outcome: store.Outcome{Status: 200}, Event: event,
 			}, nil
 		})
 		if err != nil {

@@ -61,8 +61,8 @@ type Logged struct {
 func (l *Logged) encode() []byte {
 	e, dst := &l.Entry, make([]byte, 0, 640)
 	switch {
-	case l.Format == Format:
-		return e.encode(dst, Format, l.Rows)
+	case l.Format == Format || l.Format == formatPacked:
+		return e.encode(dst, byte(l.Format), l.Rows)
 	case l.Format != 0 || e.Object != "" || e.ObjectName != "" || len(e.Roles)+len(e.Previous)+len(e.Touched) > 0:
 		return nil
 	case e.Scope == "" && e.Count == 0:

@@ -90,15 +90,18 @@ const (
 // HashSize is the length of a chain hash in bytes.
 const HashSize = sha256.Size
 
-// Format is the format of a new entry. Earlier versions of the program wrote formats 1 and
-// 2, which do not record the kind of an object, roles, a previous document or a packed
-// list.
-const Format = 3
+// Format is the format of a new entry: the time of an entry about versions that were written
+// is that of the first, and each further one was written a microsecond after the one before
+// it. Earlier versions of the program wrote formats 1 to 3, in which it is a time shortly
+// before.
+const Format = 4
 
-// The earlier formats. Entries of the first have no scope and no count.
+// The earlier formats. Entries of the first have no scope and no count; those of the first
+// two do not record the kind of an object, roles, a previous document or a packed list.
 const (
-	formatOne   = 1
-	formatScope = 2
+	formatOne    = 1
+	formatScope  = 2
+	formatPacked = 3
 )
 
 // encode appends the entry in the one form that is hashed: the format byte,
@@ -108,10 +111,11 @@ const (
 //	          Members, rows, Outcome, Status, CorrelationID, Address, Document
 //	format 2  those, Scope, Count
 //	format 3  those, Object, ObjectName, Roles, Previous, Touched
+//	format 4  the same
 //
 // Numbers are eight bytes; a list is the concatenation of its length-prefixed items. rows
 // are the records of an entry about many before format 3, which were stored in rows of
-// their own; format 3 has none. The order within a format may never change.
+// their own; later formats have none. The order within a format may never change.
 func (e *Entry) encode(dst []byte, format byte, rows []uuid.UUID) []byte {
 	dst = append(dst, format)
 	dst = appendField(dst, e.ID[:])

@@ -54,7 +54,7 @@ func anEntry() *rapid.Generator[Entry] {
 // aLogged generates an entry of any format, without position and hash.
 func aLogged() *rapid.Generator[Logged] {
 	return rapid.Custom(func(t *rapid.T) Logged {
-		l := Logged{Format: rapid.SampledFrom([]int{0, Format}).Draw(t, "format"), Entry: anEntry().Draw(t, "entry")}
+		l := Logged{Format: rapid.SampledFrom([]int{0, formatPacked, Format}).Draw(t, "format"), Entry: anEntry().Draw(t, "entry")}
 		if l.Format == 0 {
 			l.Entry = older(l.Entry)
 			l.Rows = rapid.SliceOfN(anID(), 0, 4).Draw(t, "rows")
@@ -101,7 +101,9 @@ type memory struct {
 	entries    []Logged
 	stored     []Stored
 	tombstones []uuid.UUID
-	misplaced  []string
+	events     []Event
+	remember   []Remembered
+	amiss      []string
 }
 
 func (m memory) Lanes() int { return m.lanes }
@@ -120,8 +122,16 @@ func (m memory) Tombstones(_ context.Context, yield func(uuid.UUID, bool) error)
 	return each(m.tombstones, func(id uuid.UUID) error { return yield(id, true) })
 }
 
-func (m memory) Misplaced(_ context.Context, yield func(string) error) error {
-	return each(m.misplaced, yield)
+func (m memory) Events(_ context.Context, yield func(Event) error) error {
+	return each(m.events, yield)
+}
+
+func (m memory) Remembered(_ context.Context, yield func(Remembered) error) error {
+	return each(m.remember, yield)
+}
+
+func (m memory) Amiss(_ context.Context, yield func(string) error) error {
+	return each(m.amiss, yield)
 }
 
 func each[T any](all []T, yield func(T) error) error {

@@ -4,30 +4,24 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"hash/maphash"
+	"maps"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
 	"equality-information-api/internal/sealing"
 )
 
-// Stored is a stored version of an object.
-type Stored struct {
-	Object   Object
-	Name     string // of the object, if its owner has several of the kind
-	ID       uuid.UUID
-	Version  int64
-	Document [HashSize]byte // SHA-256 of the sealed document
-	// Misplaced means that the version cannot be in the table where it is stored.
-	Misplaced bool
-}
-
 // VerifyRecords checks that the stored versions are exactly those that the log says were
-// written: that no row was exchanged, rolled back, added or removed. It adds to the report
+// written, at their times, and that each opens: that no row was altered, exchanged, rolled
+// back, added or removed. It then checks what is stored beside them. It adds to the report
 // of Verify: an erasure counts only if the log has an entry for it. It needs a few hundred
-// bytes of memory for each version in the log.
+// bytes of memory for each version in the log, and opens one document at a time.
 func VerifyRecords(ctx context.Context, log Log, report *Report) error {
-	c := comparison{report: report, told: make(map[kind]map[versionID]*account), imported: report.imported}
+	c := comparison{report: report, told: make(map[kind]map[versionID]*account), imported: report.imported,
+		seed: maphash.MakeSeed(), loads: make(map[uuid.UUID]bool)}
 	if err := log.Written(ctx, c.tell); err != nil {
 		return err
 	}
@@ -36,6 +30,7 @@ func VerifyRecords(ctx context.Context, log Log, report *Report) error {
 			c.imported--
 		}
 	}
+	slices.Sort(report.imports)
 	err := log.Tombstones(ctx, func(id uuid.UUID, genuine bool) error {
 		switch erased := report.erased[id]; {
 		case !genuine:
@@ -55,7 +50,13 @@ func VerifyRecords(ctx context.Context, log Log, report *Report) error {
 		return err
 	}
 	c.end()
-	return log.Misplaced(ctx, func(finding string) error {
+	if err := log.Events(ctx, c.event); err != nil {
+		return err
+	}
+	if err := log.Remembered(ctx, c.remembered); err != nil {
+		return err
+	}
+	return log.Amiss(ctx, func(finding string) error {
 		report.find("%s", finding)
 		return nil
 	})
@@ -65,6 +66,8 @@ func VerifyRecords(ctx context.Context, log Log, report *Report) error {
 type comparison struct {
 	report   *Report
 	told     map[kind]map[versionID]*account
+	loads    map[uuid.UUID]bool // correlation ids of imports
+	seed     maphash.Seed
 	imported int64 // stored versions of earlier imports, of which the log has only the number
 	stored   int64
 	untold   int64 // stored versions without an entry
@@ -87,18 +90,40 @@ type account struct {
 	document [HashSize]byte
 	lane     int
 	seq      int64
+	at       int64     // when it was written, or shortly before, in microseconds
+	exact    bool      // at is the time itself
+	created  bool      // it is the first of its object
+	listed   bool      // with others, so that the entry does not say which members it has
+	request  uuid.UUID // the correlation id
+	members  uint64    // their names, in few bytes; of a listed version, those that it has
 	stored   bool
+	event    bool // there is one
 }
+
+// nearly is how far the time of a version can be from that of its entry, before format 4.
+const nearly = int64(5 * time.Minute / time.Microsecond)
+
+// timely reports whether what an entry tells of may have this time.
+func timely(at time.Time, entered int64, exact bool) bool {
+	if exact {
+		return at.UnixMicro() == entered
+	}
+	return near(at.UnixMicro(), entered)
+}
+
+func near(a, b int64) bool { return a > b-nearly && a < b+nearly }
 
 // tell notes the versions in an entry.
 func (c *comparison) tell(l Logged) error {
 	e := &l.Entry
 	k := kind{e.Object, e.ObjectName}
-	if l.Format < Format {
+	if l.Format < formatPacked {
 		k.object = ObjectRecord // the only kind at the time
 	}
+	one := account{lane: l.Lane, seq: l.Seq, at: e.At.UnixMicro(), exact: l.Format >= Format, created: e.Action == ActionCreate,
+		request: e.CorrelationID, members: c.names(e.Members)}
 	if len(e.Document) > 0 {
-		c.tellOne(l, k, versionID{e.Record, e.Version}, e.Document)
+		c.tellOne(k, versionID{e.Record, e.Version}, e.Document, one)
 		if erased := c.report.erased[e.Record]; erased != nil && e.Action == ActionCreate && k.object == ObjectRecord {
 			erased.begun = true
 		}
@@ -107,20 +132,24 @@ func (c *comparison) tell(l Logged) error {
 	if err != nil {
 		c.report.find("lane %d: entry %d: %v", l.Lane, l.Seq, err)
 	}
+	if e.Action == ActionImport {
+		c.loads[e.CorrelationID] = true
+	}
+	one.listed, one.created = true, true
 	for _, item := range items {
 		if item.Document == nil {
 			break // these were only shown
 		}
-		at := versionID{item.ID, item.Version}
-		c.tellOne(l, k, at, item.Document)
+		c.tellOne(k, versionID{item.ID, item.Version}, item.Document, one)
 		if erased := c.report.erased[item.ID]; erased != nil && k.object == ObjectRecord {
 			erased.begun = true
 		}
+		one.at++ // each a microsecond after the one before it
 	}
 	return nil
 }
 
-func (c *comparison) tellOne(l Logged, k kind, at versionID, document []byte) {
+func (c *comparison) tellOne(k kind, at versionID, document []byte, a account) {
 	c.report.Changes++
 	told := c.told[k]
 	if told == nil {
@@ -128,12 +157,11 @@ func (c *comparison) tellOne(l Logged, k kind, at versionID, document []byte) {
 		c.told[k] = told
 	}
 	if first := told[at]; first != nil {
-		c.report.find("%s was written twice, by entry %d of lane %d and entry %d of lane %d", k.version(at), first.seq, first.lane, l.Seq, l.Lane)
+		c.report.find("%s was written twice, by entry %d of lane %d and entry %d of lane %d", k.version(at), first.seq, first.lane, a.seq, a.lane)
 		return
 	}
-	a := &account{lane: l.Lane, seq: l.Seq}
 	copy(a.document[:], document)
-	told[at] = a
+	told[at] = &a
 }
 
 // compare checks a stored version.
@@ -145,22 +173,46 @@ func (c *comparison) compare(s Stored) error {
 		return nil
 	}
 	a := c.told[k][at]
-	switch {
-	case a == nil:
+	if a == nil {
 		c.untold++
-		if c.imported == 0 {
-			c.report.find("%s is stored, but the log has no entry for it", k.version(at))
-		}
+		c.imports(s, k.version(at))
 		return nil
+	}
+	switch {
 	case a.stored:
 		c.report.find("%s is stored twice", k.version(at))
 	case a.document != s.Document:
 		c.report.find("%s is not what entry %d of lane %d wrote", k.version(at), a.seq, a.lane)
 	case k.erased(c.report, s.ID) != nil:
 		c.report.find("%s is stored, but the log says it was erased", k.version(at))
+	case s.Closed:
+		c.report.find("%s: its row does not hold its document", k.version(at))
+	case s.Lost:
+		c.report.find("%s %v: its ids do not point to it", k.object, s.ID)
+	case !timely(s.Modified, a.at, a.exact):
+		c.report.find("%s: its time is not the one in entry %d of lane %d", k.version(at), a.seq, a.lane)
 	}
 	a.stored = true
+	if a.listed {
+		a.members = c.names(s.Members)
+	}
 	return nil
+}
+
+// imports checks a stored version without an entry of its own: it can only be the first of a
+// record that was imported before format 3, when the log had no more than a number.
+func (c *comparison) imports(s Stored, version string) {
+	i, _ := slices.BinarySearch(c.report.imports, s.Modified.UnixMicro()-nearly)
+	switch {
+	case c.imported == 0 || s.Later || s.Object != ObjectRecord:
+		c.report.find("%s is stored, but the log has no entry for it", version)
+	case s.Closed:
+		c.report.find("%s: its row does not hold its document", version)
+	case s.Lost:
+		c.report.find("record %v: its ids do not point to it", s.ID)
+	case i == len(c.report.imports) || !near(c.report.imports[i], s.Modified.UnixMicro()):
+		c.report.find("%s: the log has no import at its time", version)
+	}
 }
 
 // end finds versions that are not stored, and versions that nobody wrote.
@@ -173,7 +225,7 @@ func (c *comparison) end() {
 	var all []missing
 	for k, told := range c.told {
 		for at, a := range told {
-			if erased := k.erased(c.report, at.id); !a.stored && (erased == nil || !erased.tombstone) {
+			if !a.stored && k.erased(c.report, at.id) == nil {
 				all = append(all, missing{k, at, a})
 			}
 		}
@@ -183,6 +235,11 @@ func (c *comparison) end() {
 	})
 	for _, m := range all {
 		c.report.find("%s, written by entry %d of lane %d, is missing", m.kind.version(m.versionID), m.seq, m.lane)
+	}
+	for _, id := range slices.SortedFunc(maps.Keys(c.report.erased), func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) }) {
+		if !c.report.erased[id].tombstone {
+			c.report.find("record %v was erased, but its tombstone is missing", id)
+		}
 	}
 	if c.imported != 0 && c.untold != c.imported {
 		c.report.find("%d versions are stored, but the log has entries for %d", c.stored, c.stored-c.untold+c.imported)

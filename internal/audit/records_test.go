@@ -3,13 +3,14 @@ package audit
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 )
 
 // wrote is the entry of a change.
 func wrote(id uuid.UUID, version int64, document byte) Logged {
-	e := Entry{Outcome: Done, Action: "change", Object: ObjectRecord, Record: id, Version: version, Document: hashOf(document)}
+	e := Entry{At: written, Outcome: Done, Action: "change", Object: ObjectRecord, Record: id, Version: version, Document: hashOf(document)}
 	if version == 0 {
 		e.Action = ActionCreate
 	}
@@ -18,7 +19,7 @@ func wrote(id uuid.UUID, version int64, document byte) Logged {
 
 // imported is the entry of an import of these records, at version 0.
 func imported(ids ...uuid.UUID) Logged {
-	e := Entry{Outcome: Done, Action: ActionImport, Object: ObjectRecord, Count: int64(len(ids))}
+	e := Entry{At: written, Outcome: Done, Action: ActionImport, Object: ObjectRecord, Count: int64(len(ids))}
 	for _, id := range ids {
 		e.Touched = e.Touched.AppendVersion(id, 0, [HashSize]byte{1})
 	}
@@ -27,12 +28,12 @@ func imported(ids ...uuid.UUID) Logged {
 
 // counted is the entry of an import before format 3.
 func counted(n int64) Logged {
-	return Logged{Entry: Entry{Outcome: Done, Action: ActionImport, Count: n}}
+	return Logged{Entry: Entry{At: written, Outcome: Done, Action: ActionImport, Count: n}}
 }
 
 // erased is the entry of an erasure.
 func erased(id uuid.UUID) Logged {
-	return Logged{Format: Format, Entry: Entry{Outcome: Done, Action: ActionErase, Object: ObjectRecord, Record: id}}
+	return Logged{Format: Format, Entry: Entry{At: written, Outcome: Done, Action: ActionErase, Object: ObjectRecord, Record: id}}
 }
 
 func hashOf(document byte) []byte {
@@ -41,8 +42,17 @@ func hashOf(document byte) []byte {
 }
 
 func is(id uuid.UUID, version int64, document byte) Stored {
-	return Stored{Object: ObjectRecord, ID: id, Version: version, Document: [HashSize]byte(hashOf(document))}
+	return Stored{Object: ObjectRecord, ID: id, Version: version, Modified: written, Document: [HashSize]byte(hashOf(document))}
 }
+
+// second is a stored version of the second record of an import.
+func second(s Stored) Stored {
+	s.Modified = s.Modified.Add(time.Microsecond)
+	return s
+}
+
+// written is when everything was.
+var written = time.Date(2026, 3, 2, 9, 30, 0, 0, time.UTC)
 
 func TestRecordsAreComparedWithWhatTheLogTells(t *testing.T) {
 	t.Parallel()
@@ -62,7 +72,11 @@ func TestRecordsAreComparedWithWhatTheLogTells(t *testing.T) {
 	broken.Entry.Touched = Touched{9}
 	shown := wrote(one, 0, 1)
 	shown.Entry.Touched = Touched{}.AppendID(two)
-	both := []Stored{is(one, 0, 1), is(two, 0, 1)}
+	both, loaded := []Stored{is(one, 0, 1), is(two, 0, 1)}, []Stored{is(one, 0, 1), second(is(two, 0, 1))}
+	change := func(s Stored, how func(*Stored)) []Stored { how(&s); return []Stored{s} }
+	late := func(s *Stored) { s.Modified = s.Modified.AddDate(0, 0, 300) }
+	packed := wrote(one, 0, 1)
+	packed.Format = formatPacked
 	tests := map[string]struct {
 		entries    []Logged
 		stored     []Stored
@@ -83,26 +97,36 @@ func TestRecordsAreComparedWithWhatTheLogTells(t *testing.T) {
 		"a list that cannot be read":  {[]Logged{broken}, []Stored{is(one, 0, 1)}, nil, "lane 0: entry 1: the list"},
 		"a list of what was shown":    {[]Logged{shown}, []Stored{is(one, 0, 1)}, nil, ""},
 
-		"imported":                      {[]Logged{imported(one, two)}, both, nil, ""},
-		"imported and missing":          {[]Logged{imported(one, two)}, both[:1], nil, two.String() + ": version 0, written by entry 1 of lane 0, is missing"},
-		"imported and altered":          {[]Logged{imported(one, two)}, []Stored{is(one, 0, 1), is(two, 0, 2)}, nil, two.String() + ": version 0 is not what entry 1"},
-		"imported and created":          {[]Logged{imported(one, two), wrote(two, 0, 1)}, both, nil, "version 0 was written twice"},
-		"imported and changed":          {[]Logged{imported(one), wrote(one, 1, 2)}, []Stored{is(one, 0, 1), is(one, 1, 2)}, nil, ""},
-		"counted":                       {[]Logged{counted(2)}, both, nil, ""},
-		"counted and imported":          {[]Logged{counted(1), imported(one)}, both, nil, ""},
-		"fewer than counted":            {[]Logged{counted(2), wrote(two, 0, 1)}, both, nil, "2 versions are stored, but the log has entries for 3"},
-		"more than counted":             {[]Logged{counted(1)}, both, nil, "2 versions are stored, but the log has entries for 1"},
-		"counted without any":           {[]Logged{counted(1)}, nil, nil, "0 versions are stored, but the log has entries for 1"},
-		"a refused import's":            {[]Logged{{Entry: Entry{Outcome: Refused, Action: ActionImport, Count: 1}}}, nil, nil, ""},
-		"erased":                        {[]Logged{wrote(one, 0, 1), wrote(two, 0, 1), erased(one)}, both[1:], []uuid.UUID{one}, ""},
-		"erased before":                 {[]Logged{erased(one), wrote(one, 0, 1)}, nil, []uuid.UUID{one}, ""}, // in another lane
-		"imported and erased":           {[]Logged{imported(one, two), wrote(one, 1, 1), erased(one)}, both[1:], []uuid.UUID{one}, ""},
-		"imported, erased, not counted": {[]Logged{imported(one, two), erased(one), counted(1)}, append(both[1:], is(uuid.New(), 0, 1)), []uuid.UUID{one}, ""},
-		"counted and erased":            {[]Logged{counted(2), erased(one)}, both[1:], []uuid.UUID{one}, ""},
-		"both ways, both erased":        {[]Logged{counted(2), imported(two), erased(two), erased(one)}, []Stored{is(uuid.New(), 0, 1)}, []uuid.UUID{one, two}, ""},
-		"erased, but there":             {[]Logged{wrote(one, 0, 1), erased(one)}, both[:1], []uuid.UUID{one}, "is stored, but the log says it was erased"},
-		"erased by nobody":              {[]Logged{wrote(one, 0, 1)}, nil, []uuid.UUID{one}, "has a tombstone, but the log has no entry for its erasure"},
-		"without a tombstone":           {[]Logged{wrote(one, 0, 1), erased(one)}, nil, nil, "is missing"},
+		"imported":                              {[]Logged{imported(one, two)}, loaded, nil, ""},
+		"imported and missing":                  {[]Logged{imported(one, two)}, both[:1], nil, two.String() + ": version 0, written by entry 1 of lane 0, is missing"},
+		"imported and altered":                  {[]Logged{imported(one, two)}, []Stored{is(one, 0, 1), second(is(two, 0, 2))}, nil, two.String() + ": version 0 is not what entry 1"},
+		"imported and created":                  {[]Logged{imported(one, two), wrote(two, 0, 1)}, loaded, nil, "version 0 was written twice"},
+		"imported and changed":                  {[]Logged{imported(one), wrote(one, 1, 2)}, []Stored{is(one, 0, 1), is(one, 1, 2)}, nil, ""},
+		"counted":                               {[]Logged{counted(2)}, both, nil, ""},
+		"counted and imported":                  {[]Logged{counted(1), imported(one)}, both, nil, ""},
+		"fewer than counted":                    {[]Logged{counted(2), wrote(two, 0, 1)}, both, nil, "2 versions are stored, but the log has entries for 3"},
+		"more than counted":                     {[]Logged{counted(1)}, both, nil, "2 versions are stored, but the log has entries for 1"},
+		"counted without any":                   {[]Logged{counted(1)}, nil, nil, "0 versions are stored, but the log has entries for 1"},
+		"a refused import's":                    {[]Logged{{Entry: Entry{Outcome: Refused, Action: ActionImport, Count: 1}}}, nil, nil, ""},
+		"erased":                                {[]Logged{wrote(one, 0, 1), wrote(two, 0, 1), erased(one)}, both[1:], []uuid.UUID{one}, ""},
+		"erased before":                         {[]Logged{erased(one), wrote(one, 0, 1)}, nil, []uuid.UUID{one}, ""}, // in another lane
+		"imported and erased":                   {[]Logged{imported(one, two), wrote(one, 1, 1), erased(one)}, loaded[1:], []uuid.UUID{one}, ""},
+		"imported, erased, not counted":         {[]Logged{imported(one, two), erased(one), counted(1)}, append(loaded[1:], is(uuid.New(), 0, 1)), []uuid.UUID{one}, ""},
+		"counted and erased":                    {[]Logged{counted(2), erased(one)}, both[1:], []uuid.UUID{one}, ""},
+		"both ways, both erased":                {[]Logged{counted(2), imported(two), erased(two), erased(one)}, []Stored{is(uuid.New(), 0, 1)}, []uuid.UUID{one, two}, ""},
+		"erased, but there":                     {[]Logged{wrote(one, 0, 1), erased(one)}, both[:1], []uuid.UUID{one}, "is stored, but the log says it was erased"},
+		"erased by nobody":                      {[]Logged{wrote(one, 0, 1)}, nil, []uuid.UUID{one}, "has a tombstone, but the log has no entry for its erasure"},
+		"does not open":                         {[]Logged{wrote(one, 0, 1)}, change(is(one, 0, 1), func(s *Stored) { s.Closed = true }), nil, "its row does not hold its document"},
+		"lost":                                  {[]Logged{wrote(one, 0, 1)}, change(is(one, 0, 1), func(s *Stored) { s.Lost = true }), nil, "its ids do not point to it"},
+		"at another time":                       {[]Logged{wrote(one, 0, 1)}, change(is(one, 0, 1), late), nil, "its time is not the one in entry 1 of lane 0"},
+		"a little later":                        {[]Logged{wrote(one, 0, 1)}, []Stored{second(is(one, 0, 1))}, nil, "its time is not the one in entry 1 of lane 0"},
+		"a little later, by an earlier program": {[]Logged{packed}, []Stored{second(is(one, 0, 1))}, nil, ""},
+		"much later, by an earlier program":     {[]Logged{packed}, change(is(one, 0, 1), late), nil, "its time is not the one in entry 1 of lane 0"},
+		"counted, but does not open":            {[]Logged{counted(1)}, change(is(one, 0, 1), func(s *Stored) { s.Closed = true }), nil, "its row does not hold its document"},
+		"counted, but lost":                     {[]Logged{counted(1)}, change(is(one, 0, 1), func(s *Stored) { s.Lost = true }), nil, "its ids do not point to it"},
+		"counted, but not a first":              {[]Logged{counted(1)}, change(is(one, 0, 1), func(s *Stored) { s.Later = true }), nil, "is stored, but the log has no entry for it"},
+		"counted, at another time":              {[]Logged{counted(1)}, change(is(one, 0, 1), late), nil, "the log has no import at its time"},
+		"without a tombstone":                   {[]Logged{wrote(one, 0, 1), erased(one)}, nil, nil, "was erased, but its tombstone is missing"},
 	}
 	for name, test := range tests {
 		m := memory{lanes: 1, entries: chain(testKeys(), 0, test.entries...), stored: test.stored, tombstones: test.tombstones}
@@ -132,7 +156,7 @@ func TestVersionsThatTheLogTellsOfAreCounted(t *testing.T) {
 func TestWhatIsWrongWithRecordsThemselvesIsFound(t *testing.T) {
 	t.Parallel()
 	report := &Report{}
-	err := VerifyRecords(t.Context(), memory{misplaced: []string{"record 1: its ids do not lead to it"}}, report)
+	err := VerifyRecords(t.Context(), memory{amiss: []string{"record 1: its ids do not lead to it"}}, report)
 	if err != nil || report.OK() {
 		t.Errorf("found %q, %v", report.Findings, err)
 	}

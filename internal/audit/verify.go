@@ -9,26 +9,6 @@ import (
 	"equality-information-api/internal/sealing"
 )
 
-// Log is a stored access log, for verification. All methods read it as it was at one
-// moment.
-type Log interface {
-	// Lanes is the number of lanes that the log must have.
-	Lanes() int
-	// Entries yields every entry, lane by lane, in order of sequence number.
-	Entries(ctx context.Context, yield func(Logged) error) error
-	// Written yields every entry that has the hash of a document, or a packed list. Only
-	// the fields about these are set.
-	Written(ctx context.Context, yield func(Logged) error) error
-	// Stored yields every stored version of every kind of object.
-	Stored(ctx context.Context, yield func(Stored) error) error
-	// Tombstones yields the ids of erased records. A tombstone is genuine if it was written
-	// with this keyset.
-	Tombstones(ctx context.Context, yield func(id uuid.UUID, genuine bool) error) error
-	// Misplaced yields what is wrong with the current records themselves: a record that
-	// cannot be opened, or that its ids do not lead to.
-	Misplaced(ctx context.Context, yield func(finding string) error) error
-}
-
 // Report is the result of verification.
 type Report struct {
 	Entries  int64
@@ -38,15 +18,23 @@ type Report struct {
 	Findings []string
 	omitted  int
 	erased   map[uuid.UUID]*erasure // of records with an entry for their erasure
-	imported int64                  // versions of imports before format 3, of which the log has only the number
+	// imported are the versions of imports before format 3, of which the log has only the
+	// number, and imports the times of these imports.
+	imported int64
+	imports  []int64
+	last     int64 // the time of the newest entry, in microseconds
 }
 
 // erasure is what is known about an erased record.
 type erasure struct {
+	at, version int64
+	exact       bool // the event has this time
+	correlation uuid.UUID
 	// begun means that the log says how the record was created, or never had it; otherwise
 	// an import wrote it before format 3.
 	begun     bool
 	tombstone bool
+	event     bool // there is one about it
 }
 
 const maxFindings = 100
@@ -133,13 +121,16 @@ func Verify(ctx context.Context, keys *sealing.Keyset, log Log, heads []Head) (*
 // account counts the versions that an entry counts without listing them.
 func (r *Report) account(l Logged) {
 	e := &l.Entry
+	r.last = max(r.last, e.At.UnixMicro())
 	switch {
 	case e.Outcome != Done:
 	case e.Action == ActionErase:
 		if r.erased[e.Record] == nil {
-			r.erased[e.Record] = &erasure{begun: l.Format < Format && e.Count == 0 || l.Format == Format && e.Object == ""}
+			r.erased[e.Record] = &erasure{at: e.At.UnixMicro(), exact: l.Format >= Format, version: e.Version, correlation: e.CorrelationID,
+				begun: l.Format < formatPacked && e.Count == 0 || l.Format >= formatPacked && e.Object == ""}
 		}
-	case e.Action == ActionImport && l.Format < Format:
+	case e.Action == ActionImport && l.Format < formatPacked:
 		r.imported += e.Count
+		r.imports = append(r.imports, e.At.UnixMicro())
 	}
 }

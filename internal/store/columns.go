@@ -3,6 +3,7 @@ package store
 import (
 	"crypto/sha256"
 	"strings"
+	"time"
 
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/events"
@@ -24,8 +25,12 @@ func AppendEntry(args []any, e *Placed) []any {
 }
 
 // EntryOf returns the entry of a load in which these arrivals were stored.
-func EntryOf(l *Load, landed []int) audit.Entry {
+// The first has the time at.
+func EntryOf(l *Load, landed []int, at time.Time) audit.Entry {
 	e := l.Entry
+	if len(landed) > 0 {
+		e.At = at
+	}
 	e.Count = int64(len(landed))
 	for _, n := range landed {
 		a := &l.Arrivals[n]

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -24,6 +23,9 @@ type Log struct {
 	lanes  int
 	text   func(string) string
 	closed func() error
+	// opened are the entries that the National Insurance number index must have for the
+	// records that Stored has opened.
+	opened multiset
 }
 
 // LogOptions describe the engine of a log.
@@ -104,14 +106,14 @@ func (l logged) Size() int { return 1000 + len(l.Entry.Touched) }
 
 // Entries yields every entry with its records.
 func (l *Log) Entries(ctx context.Context, yield func(audit.Logged) error) error {
-	after := audit.Head{Lane: -1}
+	after := audit.Head{Lane: math.MinInt, Seq: math.MinInt64} // a lane that does not exist is a finding
 	return inPortions(math.MaxInt, func(most int) ([]logged, error) {
 		page, full, err := l.page(ctx, after, most)
 		if err != nil {
 			return nil, err
 		}
 		// Records after the last entry, or between two entries, belong to no entry.
-		until := audit.Head{Lane: maxLane}
+		until := audit.Head{Lane: math.MaxInt, Seq: math.MaxInt64}
 		if full {
 			last := page[len(page)-1]
 			until = audit.Head{Lane: last.Lane, Seq: last.Seq}
@@ -134,9 +136,6 @@ func (l *Log) Entries(ctx context.Context, yield func(audit.Logged) error) error
 		return page, nil
 	}, func(one logged) (bool, error) { return true, yield(one.Logged) })
 }
-
-// maxLane is higher than every lane.
-const maxLane = 1 << 30
 
 // page reads a portion of up to most entries. If it is full, there may be more.
 func (l *Log) page(ctx context.Context, after audit.Head, most int) (page []logged, full bool, err error) {
@@ -174,19 +173,15 @@ type target struct {
 }
 
 func (l *Log) targets(ctx context.Context, after, until audit.Head) (targets []target, err error) {
-	rows, err := l.tx.QueryContext(ctx, queries.AuditTargetWalk.SQL, after.Lane, after.Seq, until.Lane, until.Seq)
-	if err != nil {
-		return nil, err
-	}
-	defer closeRows(rows, &err)
-	for rows.Next() {
+	err = l.each(ctx, queries.AuditTargetWalk, func(rows *sql.Rows) error {
 		var t target
 		if err := rows.Scan(&t.lane, &t.seq, (*loggedID)(&t.record)); err != nil {
-			return nil, err
+			return err
 		}
 		targets = append(targets, t)
-	}
-	return targets, nil
+		return nil
+	}, after.Lane, after.Seq, until.Lane, until.Seq)
+	return targets, err
 }
 
 // loggedID is an id as either engine returns it. This program did not write an id of a
@@ -213,152 +208,31 @@ func (id *loggedID) Scan(source any) error {
 }
 
 // Written yields every entry about versions that were written, or with a packed list.
-func (l *Log) Written(ctx context.Context, yield func(audit.Logged) error) (err error) {
-	rows, err := l.tx.QueryContext(ctx, queries.VerifyDocuments.SQL)
-	if err != nil {
-		return err
-	}
-	defer closeRows(rows, &err)
-	for rows.Next() {
+func (l *Log) Written(ctx context.Context, yield func(audit.Logged) error) error {
+	return l.each(ctx, queries.VerifyDocuments, func(row *sql.Rows) error {
 		var logged audit.Logged
 		e := &logged.Entry
-		err := rows.Scan(&logged.Lane, &logged.Seq, &logged.Format, &e.Object, &e.ObjectName, (*loggedID)(&e.Record),
-			&e.Version, &e.Action, &e.Document, &e.Previous, &e.Touched)
-		if err != nil {
-			return err
-		}
-		e.ObjectName = l.text(e.ObjectName)
-		if err := yield(logged); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// Stored gives every stored version of every kind of object.
-func (l *Log) Stored(ctx context.Context, yield func(audit.Stored) error) error {
-	for _, versions := range []*queries.Query{queries.VerifyVersions, queries.VerifyDocumentVersions} {
-		if err := l.versions(ctx, versions, yield); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (l *Log) versions(ctx context.Context, query *queries.Query, yield func(audit.Stored) error) (err error) {
-	rows, err := l.tx.QueryContext(ctx, query.SQL)
-	if err != nil {
-		return err
-	}
-	defer closeRows(rows, &err)
-	for rows.Next() {
-		var s audit.Stored
-		var kind int64
-		var sealed sql.RawBytes
-		var inPlace bool
-		if err := rows.Scan(&kind, &s.Name, (*loggedID)(&s.ID), &s.Version, &sealed, &inPlace); err != nil {
-			return err
-		}
-		s.Object = audit.Object(sealing.Kind(kind).String())
-		s.Document, s.Misplaced = sha256.Sum256(sealed), !inPlace
-		if err := yield(s); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// Tombstones yields the ids of erased records, and whether the tombstone was written with
-// this keyset.
-func (l *Log) Tombstones(ctx context.Context, yield func(id uuid.UUID, genuine bool) error) (err error) {
-	rows, err := l.tx.QueryContext(ctx, queries.VerifyTombstones.SQL)
-	if err != nil {
-		return err
-	}
-	defer closeRows(rows, &err)
-	for rows.Next() {
-		var t Tombstone
 		var at int64
-		if err := rows.Scan((*loggedID)(&t.ID), (*loggedID)(&t.Target), &t.Version, &at, &t.Reason, &t.By, &t.MAC); err != nil {
-			return err
-		}
-		t.At, t.By = FromMicros(at), l.text(t.By)
-		if err := yield(t.ID, t.Verify(l.keys) == nil); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// Misplaced opens every current record. It yields records that cannot be opened, or that
-// their ids do not lead to, and then how many ids lead elsewhere.
-func (l *Log) Misplaced(ctx context.Context, yield func(finding string) error) (err error) {
-	rows, err := l.tx.QueryContext(ctx, queries.VerifyRecords.SQL)
-	if err != nil {
-		return err
-	}
-	defer closeRows(rows, &err)
-	for rows.Next() {
-		var r Row
-		var own, person sql.NullInt64
-		if err := rows.Scan(&r.Number, (*loggedID)(&r.ID), (*loggedID)(&r.Target), &r.Version, &r.Modified, &r.Sealed, &r.Wrapped, &own, &person); err != nil {
-			return err
-		}
-		opened, err := r.Open(l.keys)
-		if err == nil {
-			_, err = opened.Decode()
-		}
-		finding := ""
-		switch {
-		case errors.Is(err, sealing.ErrTampered), errors.Is(err, ErrMisplaced):
-			finding = fmt.Sprintf("record %v: its row does not hold its document", r.ID)
-		case err != nil:
-			return err
-		case own.Int64 != r.Number || person.Int64 != r.Number:
-			finding = fmt.Sprintf("record %v: its ids do not point to it", r.ID)
-		default:
-			continue
-		}
-		if err := yield(finding); err != nil {
-			return err
-		}
-	}
-	if err := l.misplacedDocuments(ctx, yield); err != nil {
-		return err
-	}
-	var astray int64
-	if err := l.tx.QueryRowContext(ctx, queries.VerifyIdentifiers.SQL).Scan(&astray); err != nil || astray == 0 {
-		return err
-	}
-	return yield(fmt.Sprintf("%d ids point to a record that does not have them", astray))
-}
-
-// misplacedDocuments opens every current document that is not a record, and
-// gives those that cannot be opened.
-func (l *Log) misplacedDocuments(ctx context.Context, yield func(finding string) error) (err error) {
-	rows, err := l.tx.QueryContext(ctx, queries.VerifyDocumentKeys.SQL)
-	if err != nil {
-		return err
-	}
-	defer closeRows(rows, &err)
-	for rows.Next() {
-		var id DocumentID
-		var kind, owner int64
-		var row DocumentRow
-		err := rows.Scan(&owner, (*loggedID)(&id.Owner), &kind, &id.Name, &row.Version, &row.Sealed, &row.Wrapped)
+		var members string
+		err := row.Scan(&logged.Lane, &logged.Seq, &logged.Format, &at, &e.Object, &e.ObjectName, (*loggedID)(&e.Record), &e.Version,
+			&e.Action, &members, (*loggedID)(&e.CorrelationID), &e.Document, &e.Previous, &e.Touched)
 		if err != nil {
 			return err
 		}
-		id.Kind = sealing.Kind(kind)
-		d := Document{DocumentID: id}
-		d.key, err = l.keys.OpenDataKey(sealing.Owner{Kind: sealing.OwnerKind(owner), ID: id.Owner}, row.Wrapped)
-		if err == nil {
-			_, err = d.open(row)
-		}
-		if err == nil {
-			continue
-		}
-		if err := yield(fmt.Sprintf("%v of %v: its row does not hold its document", id.Kind, id.Owner)); err != nil {
+		e.At, e.Members, e.ObjectName = FromMicros(at), SplitNames(members), l.text(e.ObjectName)
+		return yield(logged)
+	})
+}
+
+// each passes every row of a query on, one at a time.
+func (l *Log) each(ctx context.Context, query *queries.Query, yield func(*sql.Rows) error, args ...any) (err error) {
+	rows, err := l.tx.QueryContext(ctx, query.SQL, args...)
+	if err != nil {
+		return err
+	}
+	defer closeRows(rows, &err)
+	for rows.Next() {
+		if err := yield(rows); err != nil {
 			return err
 		}
 	}

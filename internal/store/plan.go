@@ -220,7 +220,7 @@ func (p *Plan) Told(eventID uuid.UUID) (entry audit.Entry, outcome Outcome, rais
 		return entry, outcome, nil
 	}
 	entry.Object, entry.ObjectName, entry.Record, entry.Version = p.told.object, p.told.name, p.told.id, p.told.version
-	entry.Document = p.told.document
+	entry.Document, entry.At = p.told.document, p.result.Modified
 	outcome.Record, outcome.Version = entry.Record, entry.Version
 	if p.Decision.Event != "" {
 		raised = append(raised, events.Event{ID: eventID, At: p.result.Modified, Type: p.Decision.Event, Record: p.told.id,

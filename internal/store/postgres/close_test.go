@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"equality-information-api/internal/audit"
+	"equality-information-api/internal/events"
 	"equality-information-api/internal/store"
 	"equality-information-api/internal/store/pgtest"
 )
@@ -51,7 +52,7 @@ func (f *fixture) loading(versions ...store.Opened) store.Load {
 	f.t.Helper()
 	e := entry(audit.ActionImport)
 	e.Scope = "test"
-	l := store.Load{Entry: e, Event: "test.arrived"}
+	l := store.Load{Entry: e, Event: events.Created}
 	for _, v := range versions {
 		v.Provenance = store.Provenance{Subject: e.Subject, Reason: "import"}
 		a, err := store.NewArrival(f.Keys, v, uuid.New())

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"equality-information-api/internal/equality"
+	"equality-information-api/internal/events"
 	"equality-information-api/internal/store"
 )
 
@@ -21,7 +22,7 @@ func (f *fixture) changing(records ...equality.Record) (jobs []*job) {
 		ok(f.t, err)
 		r.AgeGroup += "+"
 		plan, err := store.NewPlan(f.Keys, found, func(store.Opened) (store.Decision, error) {
-			return store.Decision{Effects: []store.Effect{store.PutRecord{Record: r}}, Entry: entry("write"), Event: "test.written"}, nil
+			return store.Decision{Effects: []store.Effect{store.PutRecord{Record: r}}, Entry: entry("write"), Event: events.Updated}, nil
 		})
 		ok(f.t, err)
 		jobs = append(jobs, f.planned(plan, store.Command{ID: r.ID, EventID: uuid.New()}))
@@ -148,7 +149,7 @@ func TestManyThatNoLongerFitLeaveTheOthersTheirTries(t *testing.T) {
 		fresh := person()
 		fresh.TargetID = r.TargetID
 		plan, err := store.NewPlan(f.Keys, store.Opened{}, func(store.Opened) (store.Decision, error) {
-			return store.Decision{Effects: []store.Effect{store.PutRecord{Record: fresh}}, Entry: entry("write"), Event: "test.written"}, nil
+			return store.Decision{Effects: []store.Effect{store.PutRecord{Record: fresh}}, Entry: entry("write"), Event: events.Updated}, nil
 		})
 		ok(t, err)
 		jobs = append(jobs, f.planned(plan, store.Command{ID: fresh.ID, Target: fresh.TargetID, EventID: uuid.New()}))

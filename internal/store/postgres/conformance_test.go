@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"os"
 	"sync"
@@ -13,6 +14,7 @@ import (
 
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/sealing"
+	"equality-information-api/internal/store"
 	"equality-information-api/internal/store/pgtest"
 	"equality-information-api/internal/store/storetest"
 )
@@ -133,6 +135,23 @@ func (d database) exec(t *testing.T, statements ...string) func(args ...any) {
 func (d database) Exec(t *testing.T, text string) {
 	t.Helper()
 	d.exec(t, text)()
+}
+
+func (d database) ByHand(t *testing.T) (byHand storetest.ByHand) {
+	t.Helper()
+	db, err := sql.Open("pgx", d.owner)
+	ok(t, err)
+	t.Cleanup(func() { ok(t, db.Close()) })
+	byHand.DB, byHand.Log = db, func(keys *sealing.Keyset) (*store.Log, error) { return OpenLog(t.Context(), d.app, keys) }
+	d.query(t, func(ctx context.Context, conn *pgx.Conn) error {
+		rows, err := conn.Query(ctx, `SELECT table_name::text FROM information_schema.tables WHERE table_schema = 'public'`)
+		if err != nil {
+			return err
+		}
+		byHand.Tables, err = pgx.CollectRows(rows, pgx.RowTo[string])
+		return err
+	})
+	return byHand
 }
 
 func (d database) Indexed(t *testing.T, hash [32]byte) (ids []uuid.UUID) {

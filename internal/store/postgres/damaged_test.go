@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"equality-information-api/internal/events"
 	"equality-information-api/internal/sealing"
 	"equality-information-api/internal/store"
 )
@@ -35,7 +36,7 @@ func TestADocumentThatDoesNotOpenIsNoOutage(t *testing.T) {
 	tampered("walk", err)
 	arrival, err := store.NewArrival(f.Keys, store.Opened{ID: r.ID, Target: r.TargetID, Record: r}, uuid.Nil)
 	ok(t, err)
-	_, err = f.Load(t.Context(), store.Load{Arrivals: []store.Arrival{arrival}, Entry: entry("import")})
+	_, err = f.Load(t.Context(), store.Load{Arrivals: []store.Arrival{arrival}, Event: events.Created, Entry: entry("import")})
 	tampered("load", err)
 	if n := f.doubts.losses.n.Load(); n != 0 {
 		t.Errorf("%d connections were taken for lost", n)

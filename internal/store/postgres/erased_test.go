@@ -10,6 +10,7 @@ import (
 
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/equality"
+	"equality-information-api/internal/events"
 	"equality-information-api/internal/sealing"
 	"equality-information-api/internal/store"
 )
@@ -24,7 +25,7 @@ func (f *fixture) creating(r equality.Record) (store.Opened, error) {
 			e.Outcome = audit.Refused
 			return store.Decision{Entry: e}, errGone
 		}
-		return store.Decision{Effects: []store.Effect{store.PutRecord{Record: r}}, Entry: e, Event: "test.created"}, nil
+		return store.Decision{Effects: []store.Effect{store.PutRecord{Record: r}}, Entry: e, Event: events.Created}, nil
 	})
 }
 
@@ -35,7 +36,7 @@ func (f *fixture) erasing(id uuid.UUID) error {
 			e.Outcome = audit.Refused
 			return store.Decision{Entry: e}, errGone
 		}
-		return store.Decision{Effects: []store.Effect{store.Erase{Reason: "unlawful", By: "somebody"}}, Entry: e, Event: "test.erased"}, nil
+		return store.Decision{Effects: []store.Effect{store.Erase{Reason: "unlawful", By: "somebody"}}, Entry: e, Event: events.Erased}, nil
 	})
 	return err
 }
@@ -50,7 +51,7 @@ func (f *fixture) erasingAtOnce(id uuid.UUID) error {
 		return err
 	}
 	plan, err := store.NewPlan(f.Keys, found, func(store.Opened) (store.Decision, error) {
-		return store.Decision{Effects: []store.Effect{store.Erase{Reason: "unlawful", By: "somebody"}}, Entry: entry(audit.ActionErase), Event: "test.erased"}, nil
+		return store.Decision{Effects: []store.Effect{store.Erase{Reason: "unlawful", By: "somebody"}}, Entry: entry(audit.ActionErase), Event: events.Erased}, nil
 	})
 	if err != nil {
 		return err
@@ -98,7 +99,7 @@ func TestWritersWaitForAnErasure(t *testing.T) {
 			r.ID = uuid.New()
 			arrival, err := store.NewArrival(b.Keys, store.Opened{ID: r.ID, Target: r.TargetID, Record: r}, uuid.New())
 			ok(t, err)
-			landings, err := b.Load(context.Background(), store.Load{Entry: entry(audit.ActionImport), Arrivals: []store.Arrival{arrival}})
+			landings, err := b.Load(context.Background(), store.Load{Entry: entry(audit.ActionImport), Event: events.Created, Arrivals: []store.Arrival{arrival}})
 			if err != nil || landings[0] == store.Landed {
 				t.Errorf("landed: %v, %v", landings, err)
 			}

@@ -45,7 +45,7 @@ func TestAnEventThatCommitsLateIsPassedByNobody(t *testing.T) {
 	release := d.holding(t, `INSERT INTO audit SELECT lane, seq + 1, gen_random_uuid(), 0, '', '', '', '', '', '', target, record, 0, '', '', 0,
 		correlation, '', '', '' FROM audit WHERE lane = $1 AND seq = 1`, l.lease.lane)
 	plan, err := store.NewPlan(a.Keys, store.Opened{}, func(store.Opened) (store.Decision, error) {
-		return store.Decision{Effects: []store.Effect{store.PutRecord{Record: late}}, Entry: entry("write"), Event: "test.written"}, nil
+		return store.Decision{Effects: []store.Effect{store.PutRecord{Record: late}}, Entry: entry("write"), Event: events.Updated}, nil
 	})
 	ok(t, err)
 	j := a.planned(plan, store.Command{ID: late.ID, Target: late.TargetID, EventID: uuid.New()})

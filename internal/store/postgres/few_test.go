@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"equality-information-api/internal/events"
 	"equality-information-api/internal/store"
 )
 
@@ -31,7 +32,7 @@ func TestFewConnectionsAreEnough(t *testing.T) {
 			if i == 0 && n > 0 {
 				return nil
 			}
-			landings, err := f.Load(ctx, store.Load{Arrivals: arrivals, Entry: entry("import")})
+			landings, err := f.Load(ctx, store.Load{Arrivals: arrivals, Event: events.Created, Entry: entry("import")})
 			for _, landing := range landings {
 				if landing != want {
 					t.Errorf("landed as %d, not as %d", landing, want)

@@ -15,6 +15,7 @@ import (
 
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/equality"
+	"equality-information-api/internal/events"
 	"equality-information-api/internal/sealing"
 	"equality-information-api/internal/store"
 )
@@ -96,6 +97,14 @@ func entry(action string) audit.Entry {
 	}
 }
 
+// eventOf is the type of an entry's event.
+func eventOf(e audit.Entry) string {
+	if e.Action == audit.ActionCreate {
+		return events.Created
+	}
+	return events.Updated
+}
+
 // person is an invented person's record.
 func person() equality.Record {
 	return equality.Record{ID: uuid.New(), TargetID: uuid.New(), AgeGroup: "25-34"}
@@ -119,7 +128,7 @@ func (f *fixture) writing(r equality.Record, create bool, e audit.Entry) error {
 			e.Action = audit.ActionCreate
 		}
 		e.Members = equality.MaskSensitive(equality.Diff(c.Record, r))
-		return store.Decision{Effects: []store.Effect{store.PutRecord{Record: r, Provenance: store.Provenance{Subject: e.Subject, Reason: "update", Members: e.Members}}}, Entry: e, Event: "test.written"}, nil
+		return store.Decision{Effects: []store.Effect{store.PutRecord{Record: r, Provenance: store.Provenance{Subject: e.Subject, Reason: "update", Members: e.Members}}}, Entry: e, Event: eventOf(e)}, nil
 	})
 	return err
 }
@@ -143,7 +152,7 @@ func (f *fixture) written(versions int) equality.Record {
 // load imports records at these versions in one load.
 func (f *fixture) load(versions ...int64) {
 	f.t.Helper()
-	l := store.Load{Entry: entry(audit.ActionImport)}
+	l := store.Load{Entry: entry(audit.ActionImport), Event: events.Created}
 	l.Entry.Scope = "invented"
 	for _, version := range versions {
 		r := person()

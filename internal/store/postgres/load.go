@@ -31,7 +31,7 @@ func (s *Store) Load(ctx context.Context, l store.Load) ([]store.Landing, error)
 		if landings, landed, err = s.judge(ctx, tx, l.Arrivals); err != nil {
 			return nil, false, err
 		}
-		raised, err := s.copyIn(ctx, tx, l, landed)
+		at, raised, err := s.copyIn(ctx, tx, l, landed)
 		if err != nil {
 			return nil, false, err
 		}
@@ -44,7 +44,7 @@ func (s *Store) Load(ctx context.Context, l store.Load) ([]store.Landing, error)
 				return nil, false, err
 			}
 		}
-		return []audit.Entry{store.EntryOf(&l, landed)}, raised, nil
+		return []audit.Entry{store.EntryOf(&l, landed, at)}, raised, nil
 	}})
 	if err != nil {
 		return nil, err // if the context ended, it may still be running
@@ -173,14 +173,15 @@ func (s *standing) row(ctx context.Context, id uuid.UUID) (*store.Row, error) {
 	return s.read[id], err
 }
 
-// copyIn writes the arrivals to store and their events, and reports whether there were any
-// events.
-func (s *Store) copyIn(ctx context.Context, tx pgx.Tx, l store.Load, landed []int) (raised bool, err error) {
+// copyIn writes the arrivals to store and their events. It returns the time of the first, and
+// whether there were any events.
+func (s *Store) copyIn(ctx context.Context, tx pgx.Tx, l store.Load, landed []int) (at time.Time, raised bool, err error) {
 	numbers, err := newNumbers(ctx, tx, len(landed))
 	if err != nil {
-		return false, err
+		return at, false, err
 	}
-	next := s.stamp(store.Opened{}, len(landed)+len(l.Further))
+	at = s.stamp(store.Opened{}, len(landed)+len(l.Further))
+	next := at
 	stamp := func() time.Time { now := next; next = next.Add(time.Microsecond); return now }
 	var identifiers, records, keys, ninos, outbox [][]any
 	publish := func(e events.Event) { outbox = append(outbox, store.AppendEvent(nil, &e)) }
@@ -219,10 +220,10 @@ func (s *Store) copyIn(ctx context.Context, tx pgx.Tx, l store.Load, landed []in
 			continue
 		}
 		if _, err := tx.CopyFrom(ctx, pgx.Identifier{table.name}, table.columns, pgx.CopyFromRows(table.rows)); err != nil {
-			return false, err
+			return at, false, err
 		}
 	}
-	return len(outbox) > 0, nil
+	return at, len(outbox) > 0, nil
 }
 
 func newNumbers(ctx context.Context, tx pgx.Tx, n int) ([]int64, error) {

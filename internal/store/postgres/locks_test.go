@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"equality-information-api/internal/audit"
+	"equality-information-api/internal/events"
 	"equality-information-api/internal/store"
 )
 
@@ -45,7 +46,7 @@ func (f *fixture) touching(id uuid.UUID) error {
 	_, err := f.Write(context.Background(), store.Command{ID: id, EventID: uuid.New()}, func(o store.Opened) (store.Decision, error) {
 		r := o.Record
 		r.AgeGroup += "+"
-		return store.Decision{Effects: []store.Effect{store.PutRecord{Record: r}}, Entry: entry("write"), Event: "test.written"}, nil
+		return store.Decision{Effects: []store.Effect{store.PutRecord{Record: r}}, Entry: entry("write"), Event: events.Updated}, nil
 	})
 	return err
 }
@@ -206,7 +207,7 @@ func TestAWriteWaitsForALockNoLongerThanItsCaller(t *testing.T) {
 	_, err := f.Write(ctx, store.Command{ID: r.ID, EventID: uuid.New()}, func(o store.Opened) (store.Decision, error) {
 		r := o.Record
 		r.AgeGroup += "+"
-		return store.Decision{Effects: []store.Effect{store.PutRecord{Record: r}}, Entry: entry("write"), Event: "test.written"}, nil
+		return store.Decision{Effects: []store.Effect{store.PutRecord{Record: r}}, Entry: entry("write"), Event: events.Updated}, nil
 	})
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("it is told %v", err)
@@ -265,7 +266,7 @@ func TestAStoppedImportDelaysOnlyThoseWhoWantItsIDs(t *testing.T) {
 	standing, goOn := make(chan struct{}), make(chan struct{})
 	imported := make(chan error, 1)
 	go func() {
-		_, err := f.Load(context.Background(), store.Load{Entry: entry(audit.ActionImport), Mark: "test", Arrivals: []store.Arrival{arrival},
+		_, err := f.Load(context.Background(), store.Load{Entry: entry(audit.ActionImport), Event: events.Created, Mark: "test", Arrivals: []store.Arrival{arrival},
 			Position: func([]store.Landing) ([]byte, error) { close(standing); <-goOn; return []byte{1}, nil }})
 		imported <- err
 	}()

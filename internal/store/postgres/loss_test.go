@@ -10,6 +10,7 @@ import (
 
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/equality"
+	"equality-information-api/internal/events"
 	"equality-information-api/internal/store"
 )
 
@@ -42,7 +43,7 @@ var lossy = []struct {
 			return err
 		}
 		e.Action = audit.ActionImport
-		landings, err := f.Load(context.Background(), store.Load{Arrivals: []store.Arrival{a}, Entry: e, Event: "test.arrived", Mark: "test",
+		landings, err := f.Load(context.Background(), store.Load{Arrivals: []store.Arrival{a}, Entry: e, Event: events.Created, Mark: "test",
 			Position: func([]store.Landing) ([]byte, error) { return []byte{1}, nil }})
 		if err == nil && (len(landings) != 1 || landings[0] != store.Landed) {
 			err = errors.New("test: it was not stored")
@@ -195,7 +196,7 @@ func TestOthersInTheTransactionOfALostConnectionAreDoneOnce(t *testing.T) {
 	r, own := person(), entry("write")
 	planned := func(found store.Opened, r equality.Record, e audit.Entry) *job {
 		plan, err := store.NewPlan(f.Keys, found, func(store.Opened) (store.Decision, error) {
-			return store.Decision{Effects: []store.Effect{store.PutRecord{Record: r}}, Entry: e, Event: "test.written"}, nil
+			return store.Decision{Effects: []store.Effect{store.PutRecord{Record: r}}, Entry: e, Event: events.Updated}, nil
 		})
 		ok(t, err)
 		return f.planned(plan, store.Command{ID: r.ID, Target: r.TargetID, EventID: uuid.New()})

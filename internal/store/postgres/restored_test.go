@@ -13,6 +13,7 @@ import (
 
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/equality"
+	"equality-information-api/internal/events"
 	"equality-information-api/internal/sealing"
 	"equality-information-api/internal/store"
 	"equality-information-api/internal/store/queries"
@@ -56,7 +57,7 @@ func (p putBack) create(s *Store, changes int) uuid.UUID {
 	for i := range changes + 1 {
 		_, err := s.Write(p.t.Context(), cmd, func(store.Opened) (store.Decision, error) {
 			e := entryOf([]string{audit.ActionCreate, "change"}[min(i, 1)])
-			return store.Decision{Effects: []store.Effect{store.PutRecord{Record: r}}, Entry: e, Event: "test.written"}, nil
+			return store.Decision{Effects: []store.Effect{store.PutRecord{Record: r}}, Entry: e, Event: eventOf(e)}, nil
 		})
 		ok(p.t, err)
 		cmd = store.Command{ID: r.ID, EventID: uuid.New()}
@@ -67,7 +68,7 @@ func (p putBack) create(s *Store, changes int) uuid.UUID {
 // load imports records.
 func (p putBack) load(s *Store, n int) (ids []uuid.UUID) {
 	p.t.Helper()
-	l := store.Load{Entry: entryOf(audit.ActionImport)}
+	l := store.Load{Entry: entryOf(audit.ActionImport), Event: events.Created}
 	for range n {
 		r := equality.Record{ID: uuid.New(), TargetID: uuid.New()}
 		a, err := store.NewArrival(p.keys, store.Opened{ID: r.ID, Target: r.TargetID, Record: r}, uuid.Nil)
@@ -292,7 +293,7 @@ func TestALaneAppendsToWhatIsThere(t *testing.T) {
 	ok(t, err)
 	epoch := uuid.New()
 	p.exec(t, "UPDATE meta SET value = $1 WHERE name = '"+store.MetaEpoch+"'")(epoch[:])
-	p.exec(t, "DELETE FROM audit WHERE seq > 3 OR seq > 1 AND action = 'import'", "UPDATE record SET version = 0, sealed = h.sealed, modified = h.modified FROM history h WHERE h.record = number", "DELETE FROM history")()
+	p.exec(t, "DELETE FROM audit WHERE seq > 3 OR seq > 1 AND action = 'import'", "UPDATE record SET version = 0, sealed = h.sealed, modified = h.modified FROM history h WHERE h.record = number", "DELETE FROM history", "DELETE FROM outbox WHERE version > 0")()
 	p.load(s, 1)
 	trace(1)
 	verified(6)

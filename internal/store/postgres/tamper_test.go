@@ -127,7 +127,7 @@ var tamperings = []struct {
 	{"an entry has a row of an older format", bySQL(`INSERT INTO audit_target SELECT lane, seq, 0, id FROM audit WHERE seq = 2 AND ` + lane0), true, true, false},
 	{"rows are left of an entry that is not there", bySQL(`INSERT INTO audit_target SELECT lane, 9999, 0, id FROM audit WHERE seq = 2 AND ` + lane0), true, true, false},
 	{"an entry is said to be of an older format", bySQL(`UPDATE audit SET format = 0 WHERE seq = 2 AND ` + lane0), true, true, false},
-	{"an entry is of a format that there is not", bySQL(`UPDATE audit SET format = 4 WHERE seq = 2 AND ` + lane0), true, true, false},
+	{"an entry is of a format that there is not", bySQL(`UPDATE audit SET format = 5 WHERE seq = 2 AND ` + lane0), true, true, false},
 	{"an entry is about another kind of object", bySQL(`UPDATE audit SET object = 'person' WHERE seq = 2 AND ` + lane0), true, true, false},
 	{"an entry is about another area", bySQL(`UPDATE audit SET object_name = 'an area' WHERE seq = 2 AND ` + lane0), true, true, false},
 	{"an entry has another role", bySQL(`UPDATE audit SET roles = 'admin' WHERE seq = 2 AND ` + lane0), true, true, false},

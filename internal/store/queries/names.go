@@ -155,18 +155,26 @@ var (
 	TombstoneInsert = load("tombstone-insert")
 	// Finds the tombstones of erased records that had an id, or belonged to a person.
 	TombstoneRead = load("tombstone-read")
-	// Reads every current document that is not a record, with its owner's data key.
-	VerifyDocumentKeys = load("verify-document-keys")
-	// Reads every stored version of every document that is not a record, current and past.
+	// Reads every stored version of every document that is not a record, current and past, with its owner's data key.
 	VerifyDocumentVersions = load("verify-document-versions")
 	// Reads every entry of the access log that holds the hash of a document, or a packed list of objects.
 	VerifyDocuments = load("verify-documents")
+	// Reads every event, with the target of its record, and the version of the record's event before it.
+	VerifyEvents = load("verify-events")
+	// Reads every past version of every record, with the record's ids and key.
+	VerifyHistory = load("verify-history")
 	// Counts the ids that lead to a record that does not have them.
 	VerifyIdentifiers = load("verify-identifiers")
-	// Reads every current record, and the records that its two ids lead to.
+	// Counts the data keys of records, and of other owners, that have nothing to open.
+	VerifyKeys = load("verify-keys")
+	// Reads the National Insurance number index.
+	VerifyNumbers = load("verify-numbers")
+	// Reads the remembered outcomes of writes.
+	VerifyOutcomes = load("verify-outcomes")
+	// Reads every current record, the records that its two ids lead to, and whether it has past versions.
 	VerifyRecords = load("verify-records")
 	// Reads all tombstones.
 	VerifyTombstones = load("verify-tombstones")
-	// Reads every stored version of every record, current and past.
-	VerifyVersions = load("verify-versions")
+	// Reads all values that belong to the whole database.
+	VerifyValues = load("verify-values")
 )

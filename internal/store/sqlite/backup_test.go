@@ -19,6 +19,7 @@ import (
 
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/equality"
+	"equality-information-api/internal/events"
 	"equality-information-api/internal/sealing"
 	"equality-information-api/internal/store"
 )
@@ -78,7 +79,7 @@ func (f *fixture) erase(id uuid.UUID) {
 	f.t.Helper()
 	_, err := f.Write(f.t.Context(), store.Command{ID: id, EventID: uuid.New()}, func(store.Opened) (store.Decision, error) {
 		e := entry(audit.ActionErase)
-		return store.Decision{Effects: []store.Effect{store.Erase{Reason: "unlawful", By: e.Subject}}, Entry: e, Event: "test.erased"}, nil
+		return store.Decision{Effects: []store.Effect{store.Erase{Reason: "unlawful", By: e.Subject}}, Entry: e, Event: events.Erased}, nil
 	})
 	ok(f.t, err)
 }
@@ -92,7 +93,7 @@ func (f *fixture) imported() equality.Record {
 	ok(f.t, err)
 	e := entry(audit.ActionImport)
 	e.Scope = "invented"
-	_, err = f.Load(f.t.Context(), store.Load{Arrivals: []store.Arrival{a}, Entry: e})
+	_, err = f.Load(f.t.Context(), store.Load{Arrivals: []store.Arrival{a}, Entry: e, Event: events.Created})
 	ok(f.t, err)
 	r.AgeGroup = "35-44"
 	ok(f.t, f.write(r))
@@ -116,7 +117,7 @@ func everything(t *testing.T) (f *fixture, people []equality.Record) {
 	r := person()
 	_, err := f.Write(t.Context(), store.Command{ID: r.ID, Target: r.TargetID, EventID: uuid.New(), Key: &store.Key{Key: [32]byte{1}}},
 		func(store.Opened) (store.Decision, error) {
-			return store.Decision{Effects: []store.Effect{store.PutRecord{Record: r}}, Entry: entry("write"), Event: "test.written", Outcome: store.Outcome{Status: 201}}, nil
+			return store.Decision{Effects: []store.Effect{store.PutRecord{Record: r}}, Entry: entry("write"), Event: events.Updated, Outcome: store.Outcome{Status: 201}}, nil
 		})
 	ok(t, err)
 	people = append(people, r)

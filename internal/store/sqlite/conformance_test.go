@@ -13,6 +13,7 @@ import (
 
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/sealing"
+	"equality-information-api/internal/store"
 	"equality-information-api/internal/store/storetest"
 )
 
@@ -75,6 +76,23 @@ func (d database) Log(t *testing.T, keys *sealing.Keyset, show func(audit.Log)) 
 func (d database) Exec(t *testing.T, text string) {
 	t.Helper()
 	d.exec(t, statement{text, nil})
+}
+
+func (d database) ByHand(t *testing.T) storetest.ByHand {
+	t.Helper()
+	db, err := sql.Open("sqlite", dsn(filepath.Join(d.dir, DatabaseFile), false))
+	ok(t, err)
+	t.Cleanup(func() { ok(t, db.Close()) })
+	db.SetMaxOpenConns(1)
+	_, err = db.Exec("PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON")
+	ok(t, err)
+	tx, err := db.Begin()
+	ok(t, err)
+	tables, err := names(t.Context(), tx, "SELECT name FROM sqlite_schema WHERE type = 'table'")
+	ok(t, err)
+	ok(t, tx.Rollback())
+	return storetest.ByHand{DB: db, Tables: tables,
+		Log: func(keys *sealing.Keyset) (*store.Log, error) { return OpenLog(t.Context(), d.dir, keys) }}
 }
 
 func (d database) Indexed(t *testing.T, hash [32]byte) (ids []uuid.UUID) {

@@ -60,9 +60,13 @@ func (t *tx) load(s *Store, l store.Load) ([]store.Landing, error) {
 		return nil, err
 	}
 	now := s.Now()
-	for _, n := range j.landed {
+	var first time.Time
+	for i, n := range j.landed {
 		a := l.Arrivals[n] // a copy, so that the caller's does not change
 		t.w.modified = t.stamp(now)
+		if i == 0 {
+			first = t.w.modified
+		}
 		a.Modified = store.Micros(t.w.modified)
 		t.w.number++
 		j.rows.add(t.w.number, &a)
@@ -86,7 +90,7 @@ func (t *tx) load(s *Store, l store.Load) ([]store.Landing, error) {
 			return nil, err
 		}
 	}
-	t.enter(store.EntryOf(&l, j.landed))
+	t.enter(store.EntryOf(&l, j.landed, first))
 	return j.landings, nil
 }
 

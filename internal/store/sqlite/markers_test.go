@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"equality-information-api/internal/equality"
+	"equality-information-api/internal/events"
 	"equality-information-api/internal/store"
 )
 
@@ -49,7 +50,7 @@ func TestNoAnswerStandsInTheFilesInClear(t *testing.T) {
 	r := person()
 	// These words are known to be in the files unencrypted, which shows that the search
 	// works.
-	clear := []string{"Invented Officer", "test.written"}
+	clear := []string{"Invented Officer", events.Updated}
 	var markers []string
 	seen := make(map[string]bool)
 	search := func(step string) {
@@ -87,7 +88,7 @@ func TestNoAnswerStandsInTheFilesInClear(t *testing.T) {
 			e.Members = equality.MaskSensitive(members)
 			return store.Decision{Effects: []store.Effect{store.PutRecord{Record: r,
 				Provenance: store.Provenance{Subject: "Zz-by-marker", Name: "Zz-name-marker", Reason: "update", Members: members}}},
-				Entry: e, Event: "test.written", Outcome: store.Outcome{Status: 200}}, nil
+				Entry: e, Event: events.Updated, Outcome: store.Outcome{Status: 200}}, nil
 		})
 		ok(t, err)
 		_, err = f.read(r.ID)

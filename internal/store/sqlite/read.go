@@ -51,10 +51,10 @@ func (s *Store) Ready(ctx context.Context) error {
 	return s.writer.do(ctx, func(t *tx) error {
 		// A smaller value could still fit on the last page of a full disk. The time then
 		// replaces it.
-		if _, err := t.exec(queries.MetaWrite, "last-probe", make([]byte, probeSize)); err != nil {
+		if _, err := t.exec(queries.MetaWrite, store.MetaProbe, make([]byte, probeSize)); err != nil {
 			return err
 		}
-		_, err := t.exec(queries.MetaWrite, "last-probe", []byte(s.Now().UTC().Format(time.RFC3339)))
+		_, err := t.exec(queries.MetaWrite, store.MetaProbe, []byte(s.Now().UTC().Format(time.RFC3339)))
 		return err
 	})
 }

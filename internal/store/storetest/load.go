@@ -16,7 +16,7 @@ import (
 	"equality-information-api/internal/store"
 )
 
-const arrived = "test.arrived"
+const arrived = events.Created
 
 // arrival seals a record from elsewhere at a version.
 func (f *fixture) arrival(r equality.Record, version int64) store.Arrival {
@@ -63,12 +63,13 @@ var loading = []test{
 		arrivals := l.Arrivals
 		l = f.loading(arrivals...)
 		equal(t, "landings", f.load(l), []store.Landing{store.Landed, store.Landed, store.Landed})
-		want := l.Entry
+		entry, want := f.lastEntry(), l.Entry
 		want.Count, want.Object = 3, audit.ObjectRecord
+		want.At = f.read(records[0].ID).Modified
 		for i := range arrivals {
 			want.Touched = want.Touched.AppendVersion(arrivals[i].ID, int64(i*7), [audit.HashSize]byte(arrivals[i].Hash()))
 		}
-		equal(t, "entry", f.lastEntry(), stored(want))
+		equal(t, "entry", entry, stored(want))
 		for i, r := range records {
 			c := f.read(r.ID)
 			equal(t, "read", c, store.Opened{State: store.Present, ID: r.ID, Target: r.TargetID, Version: int64(i * 7), Modified: c.Modified, Record: r, Provenance: imported(r)})
@@ -134,7 +135,7 @@ var loading = []test{
 		a, silent := f.arrival(everything(), 4), f.arrival(person(), 0)
 		silent.EventID = uuid.Nil
 		l := f.loading(a, silent)
-		l.Further = []events.Event{{ID: uuid.New(), Type: "test.completed", Version: 2, CorrelationID: l.Entry.CorrelationID}}
+		l.Further = []events.Event{{ID: uuid.New(), Type: events.ImportCompleted, Version: 2, CorrelationID: l.Entry.CorrelationID}}
 		f.load(l)
 		got := f.events()
 		if len(got) != 2 {

@@ -50,6 +50,9 @@ type Database interface {
 	Indexed(t *testing.T, hash [32]byte) []uuid.UUID
 	// Exec changes the database by hand. An engine may be open.
 	Exec(t *testing.T, statement string)
+	// ByHand is the database for whoever changes it directly, in spite of every constraint
+	// that can be turned off. No engine is open.
+	ByHand(t *testing.T) ByHand
 	// Clear empties the database, on which no engine is open.
 	Clear(t *testing.T)
 	// Log shows the access log as it is now. An engine may be open.
@@ -98,6 +101,10 @@ func Run(t *testing.T, create func(t *testing.T) Database) {
 	t.Run("model", func(t *testing.T) {
 		t.Parallel()
 		testModel(t, create)
+	})
+	t.Run("tampering", func(t *testing.T) {
+		t.Parallel()
+		testTampering(t, create)
 	})
 	t.Run("swaps", func(t *testing.T) {
 		t.Parallel()

@@ -10,6 +10,7 @@ import (
 
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/equality"
+	"equality-information-api/internal/events"
 	"equality-information-api/internal/store"
 )
 
@@ -21,9 +22,9 @@ var (
 )
 
 const (
-	created = "test.created"
-	updated = "test.updated"
-	erased  = "test.erased"
+	created = events.Created
+	updated = events.Updated
+	erased  = events.Erased
 )
 
 type decide = func(store.Opened) (store.Decision, error)

@@ -1,6 +1,0 @@
--- For: Reads every stored version of every record, current and past.
--- Runs: audit verify, with --records
--- Note: A past version that is not older than its record, or has none, is out of place.
-SELECT 1, '', id, version, sealed, TRUE FROM record
-UNION ALL
-SELECT 1, '', r.id, h.version, h.sealed, coalesce(h.version < r.version, FALSE) FROM history h LEFT JOIN record r ON r.number = h.record

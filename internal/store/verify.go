@@ -1,0 +1,84 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+
+	"github.com/google/uuid"
+
+	"equality-information-api/internal/audit"
+	"equality-information-api/internal/equality"
+	"equality-information-api/internal/sealing"
+	"equality-information-api/internal/store/queries"
+)
+
+// Stored yields every stored version of every kind of object, each opened.
+func (l *Log) Stored(ctx context.Context, yield func(audit.Stored) error) error {
+	l.opened = newMultiset()
+	for _, versions := range []*queries.Query{queries.VerifyRecords, queries.VerifyHistory} {
+		err := l.each(ctx, versions, func(rows *sql.Rows) error { return l.record(rows, versions == queries.VerifyRecords, yield) })
+		if err != nil {
+			return err
+		}
+	}
+	return l.each(ctx, queries.VerifyDocumentVersions, func(rows *sql.Rows) error { return l.document(rows, yield) })
+}
+
+// record passes on a version of a record.
+func (l *Log) record(rows *sql.Rows, current bool, yield func(audit.Stored) error) error {
+	var r Row
+	var inPlace, later bool
+	var own, person sql.NullInt64
+	err := rows.Scan(&r.Number, (*loggedID)(&r.ID), (*loggedID)(&r.Target), &r.Version, &r.Modified, &r.Sealed, &r.Wrapped,
+		&inPlace, &later, &own, &person)
+	if err != nil {
+		return err
+	}
+	opened, err := r.Open(l.keys)
+	if err == nil {
+		opened, err = opened.Decode()
+	}
+	if hash := ninoHash(l.keys, opened.Record.NationalInsuranceNumber); err == nil && current && hash != nil {
+		l.opened.add(r.Number, hash)
+	}
+	return yield(audit.Stored{Object: audit.ObjectRecord, ID: r.ID, Version: r.Version, Modified: FromMicros(r.Modified), Document: sha256.Sum256(r.Sealed),
+		Misplaced: !inPlace, Closed: err != nil, Lost: own.Int64 != r.Number || person.Int64 != r.Number, Later: later,
+		Members: equality.MaskSensitive(opened.Record.Members())})
+}
+
+// document passes on a version of a document that is not a record.
+func (l *Log) document(rows *sql.Rows, yield func(audit.Stored) error) error {
+	var id DocumentID
+	var owner, kind int64
+	var row DocumentRow
+	var inPlace bool
+	err := rows.Scan(&owner, (*loggedID)(&id.Owner), &kind, &id.Name, &row.Version, &row.Modified, &row.Sealed, &row.Wrapped, &inPlace)
+	if err != nil {
+		return err
+	}
+	id.Kind = sealing.Kind(kind)
+	s := audit.Stored{Object: audit.Object(id.Kind.String()), Name: id.Name, ID: id.Owner, Version: row.Version, Modified: FromMicros(row.Modified),
+		Document: sha256.Sum256(row.Sealed), Misplaced: !inPlace || int64(id.Kind) != kind}
+	d := Document{DocumentID: id}
+	d.key, err = l.keys.OpenDataKey(sealing.Owner{Kind: sealing.OwnerKind(owner), ID: id.Owner}, row.Wrapped)
+	if err == nil {
+		_, err = d.open(row)
+	}
+	s.Closed = err != nil
+	return yield(s)
+}
+
+// Tombstones yields the ids of erased records, and whether the tombstone was written with
+// this keyset.
+func (l *Log) Tombstones(ctx context.Context, yield func(id uuid.UUID, genuine bool) error) error {
+	return l.each(ctx, queries.VerifyTombstones, func(rows *sql.Rows) error {
+		var t Tombstone
+		var at int64
+		if err := rows.Scan((*loggedID)(&t.ID), (*loggedID)(&t.Target), &t.Version, &at, &t.Reason, &t.By, &t.MAC); err != nil {
+			return err
+		}
+		t.At, t.By = FromMicros(at), l.text(t.By)
+		return yield(t.ID, t.Verify(l.keys) == nil)
+	})
+}
