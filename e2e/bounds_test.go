@@ -93,3 +93,25 @@ func TestTheLargestRecordIsSentBack(t *testing.T) {
 		}
 	}
 }
+
+// What is longer than a record keeps is left out of an import in every format, as a
+// finding, and the person is not lost.
+func TestAnImportLeavesOutWhatIsTooLong(t *testing.T) {
+	t.Parallel()
+	target := uuid.NewString()
+	number := "QQ123456C" + strings.Repeat(" ", 15)
+	for format, text := range map[string]string{
+		"csv":           "targetId,nationality,homeSituation,homeSituationIfOther\n" + target + ",british,other," + strings.Repeat("a", 201) + "\n",
+		"ndjson":        `{"targetId":"` + target + `","nationality":"british","nationalInsuranceNumber":"` + number + `"}`,
+		"dynamodb-json": itemOf(target, `,"nationality":{"S":"british"},"ageGroup":{"S":"`+strings.Repeat("z", 501)+`"}`),
+	} {
+		dir := newDir(t)
+		out, _ := imported(t, dir, 0, "--format", format, write(t, "long", text))
+		if !strings.Contains(out, "1 records: 1 imported, 0 unchanged, 0 rejected") || !strings.Contains(out, "1 have findings") {
+			t.Errorf("%s: %s", format, out)
+		}
+		if kept := exported(t, dir); !strings.Contains(kept, `"nationality":"british"`) || strings.Contains(kept, "aaa") || strings.Contains(kept, "zzz") {
+			t.Errorf("%s: %s", format, kept)
+		}
+	}
+}

@@ -87,8 +87,8 @@ func (r Record) Without(names ...string) Record {
 }
 
 // Replaced returns the record with the members of another in place of its own,
-// each whole and a code together with its text, and their names. A member that is
-// absent there, or is no more than an empty text, is not replaced.
+// each whole and a code together with its text, and the names of those replaced. A
+// member that is absent there, or is no more than an empty text, is not replaced.
 func (r Record) Replaced(by Record) (Record, []string) {
 	said := by
 	for _, text := range said.texts() {
@@ -96,25 +96,26 @@ func (r Record) Replaced(by Record) (Record, []string) {
 			*text = Text{}
 		}
 	}
-	names := said.Members()
-	return r.with(by, names), names
+	return r.with(by, said.Members())
 }
 
 // with returns the record with members of these names, and their texts, as another
-// record has them.
-func (r Record) with(other Record, names []string) Record {
+// record has them, and the names of them all.
+func (r Record) with(other Record, names []string) (Record, []string) {
+	var replaced []string
 	for _, m := range members {
 		if slices.Contains(names, m.name) || slices.Contains(names, strings.TrimSuffix(m.name, ifOther)) {
 			m.copy(&r, &other)
+			replaced = append(replaced, m.name)
 		}
 	}
-	return r
+	return r, replaced
 }
 
 // Holds says whether the member has this value: as its code, its text, an element
 // or the National Insurance number, in either spelling.
 func (r Record) Holds(member, value string) bool {
-	only := Record{}.with(r, []string{member})
+	only, _ := Record{}.with(r, []string{member})
 	for held := range only.values() {
 		if held == value {
 			return true

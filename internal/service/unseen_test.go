@@ -60,6 +60,11 @@ func TestMembersThatAreNotSeenAreReplacedWhole(t *testing.T) {
 			if err != nil || string(got.Text) != string(b.Rules.Encode(want)) {
 				t.Errorf("%s, %v\nwant %s", got.Text, err, b.Rules.Encode(want))
 			}
+			// Whatever was replaced is named, whether it was there or not.
+			versions, err := b.Versions(t.Context(), b.as(t, everythingBut(""), ReadHistory), o.ID)
+			if err != nil || w.Version > 0 && strings.Join(versions[0].Provenance.Members, " ") != test.removed {
+				t.Errorf("the history names %v, %v", versions[0].Provenance.Members, err)
+			}
 			if version := int64(len(test.removed)); min(version, 1) != w.Version {
 				t.Errorf("version %d", w.Version)
 			}
