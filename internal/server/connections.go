@@ -29,28 +29,25 @@ func connectionLimit() int {
 }
 
 // connections keeps a server within its number of connections. To make room it closes the one
-// that has been idle for longest, as it may at any time (RFC 9112, 9.5), and never one with a
-// request in progress. If all have one, new connections wait.
+// that has been without a request for longest, as it may at any time (RFC 9112, 9.5), and never
+// one with a request in progress. If all have one, new connections wait.
 type connections struct {
 	most    int
 	mu      sync.Mutex
-	open    map[net.Conn]*connection
-	idle    list.List // of *connection, in order: their requests have been answered
-	silent  list.List // of *connection, in order: they have not sent a request yet
+	open    map[net.Conn]*list.Element
+	order   list.List // of *connection, by the time since which they have, or had, no request
 	changed chan struct{}
 	closing chan struct{}
 }
 
-// connection is an open connection, and its place among those without a request in progress.
 type connection struct {
 	net.Conn
-	since time.Time
-	in    *list.List
-	place *list.Element
+	state http.ConnState
+	since time.Time // it is new, or idle
 }
 
 func newConnections(most int) *connections {
-	return &connections{most: most, open: make(map[net.Conn]*connection), changed: make(chan struct{}, 1), closing: make(chan struct{})}
+	return &connections{most: most, open: make(map[net.Conn]*list.Element), changed: make(chan struct{}, 1), closing: make(chan struct{})}
 }
 
 // limit makes a server accept its connections from a listener within the limit.
@@ -59,29 +56,25 @@ func (c *connections) limit(s *http.Server, l net.Listener) net.Listener {
 	return &limitedListener{Listener: l, of: c}
 }
 
-// note is called by the server when the state of a connection changes.
+// note is called by the server when the state of a connection changes, for each request twice.
 func (c *connections) note(conn net.Conn, state http.ConnState) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	of := c.open[conn]
+	place := c.open[conn]
 	switch {
 	case state == http.StateNew:
-		of = &connection{Conn: conn}
-		c.open[conn] = of
-	case of == nil:
+		c.open[conn] = c.order.PushBack(&connection{conn, state, time.Now()})
+		return
+	case place == nil:
 		return // it was closed to make room
-	}
-	if of.in != nil {
-		of.in.Remove(of.place)
-		of.in = nil
-	}
-	switch state {
-	case http.StateNew:
-		c.put(of, &c.silent)
-	case http.StateIdle:
-		c.put(of, &c.idle)
-	case http.StateClosed, http.StateHijacked:
-		delete(c.open, conn)
+	case state == http.StateClosed, state == http.StateHijacked:
+		c.forget(place)
+	default:
+		of := place.Value.(*connection)
+		if of.state = state; state == http.StateIdle {
+			of.since = time.Now()
+			c.order.MoveToBack(place)
+		}
 	}
 	select {
 	case c.changed <- struct{}{}:
@@ -89,8 +82,10 @@ func (c *connections) note(conn net.Conn, state http.ConnState) {
 	}
 }
 
-func (c *connections) put(of *connection, in *list.List) {
-	of.since, of.in, of.place = time.Now(), in, in.PushBack(of)
+func (c *connections) forget(place *list.Element) net.Conn {
+	conn := c.order.Remove(place).(*connection).Conn
+	delete(c.open, conn)
+	return conn
 }
 
 // room waits until there is room for one more connection; false if the listener is closed
@@ -113,29 +108,22 @@ func (c *connections) room() bool {
 	}
 }
 
-// makeRoom closes idle connections if there are too many. If all are busy, it says when one
-// will count as idle.
+// makeRoom closes a connection without a request if there are too many. If all are busy, it
+// says when to look again at the latest: a new one will then have been silent for too long.
 func (c *connections) makeRoom() (full bool, wait time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for len(c.open) >= c.most {
-		oldest := c.idle.Front()
-		if oldest == nil {
-			oldest = c.silent.Front()
-			if oldest == nil {
-				return true, time.Hour // until one changes
-			}
-			if wait = silence - time.Since(oldest.Value.(*connection).since); wait > 0 {
-				return true, wait
-			}
-		}
-		of := oldest.Value.(*connection)
-		of.in.Remove(oldest)
-		of.in = nil
-		delete(c.open, of.Conn)
-		closeNow(of.Conn)
+	if len(c.open) < c.most {
+		return false, 0
 	}
-	return false, 0
+	for place := c.order.Front(); place != nil; place = place.Next() {
+		of := place.Value.(*connection)
+		if of.state == http.StateIdle || of.state == http.StateNew && time.Since(of.since) > silence {
+			closeNow(c.forget(place))
+			return false, 0
+		}
+	}
+	return true, silence
 }
 
 // closeNow closes a connection without the farewell of TLS, for which it might have to wait.
