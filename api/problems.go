@@ -21,11 +21,16 @@ const (
 	VersionMismatch      = "version-mismatch"
 	TooLarge             = "too-large"
 	UnsupportedMediaType = "unsupported-media-type"
+	ExpectationFailed    = "expectation-failed"
 	IdempotencyKeyReused = "idempotency-key-reused"
 	PreconditionRequired = "precondition-required"
 	TooManyRequests      = "too-many-requests"
+	HeadersTooLarge      = "headers-too-large"
 	Internal             = "internal"
+	NotImplemented       = "not-implemented"
 	Unavailable          = "unavailable"
+
+	HTTPVersionNotSupported = "http-version-not-supported"
 )
 
 // Problem is a kind of error (RFC 9457). Its texts hold no markup.
@@ -120,6 +125,11 @@ var ProblemList = []Problem{
 			"without Content-Encoding.",
 	},
 	{
+		Code: ExpectationFailed, Status: http.StatusExpectationFailed, Title: "Expectation failed",
+		Description: "The header Expect asks for something other than 100-continue.",
+		Remedy:      "Send Expect: 100-continue, or no Expect header.",
+	},
+	{
 		Code: IdempotencyKeyReused, Status: http.StatusUnprocessableEntity, Title: "Idempotency key reused",
 		Description: "This Idempotency-Key was used before with a different body or different conditions. Nothing was changed.",
 		Remedy: "Use a new key for each change. To retry, send exactly the same bytes as the first time, and the same " +
@@ -136,16 +146,31 @@ var ProblemList = []Problem{
 		Remedy:      "Wait for the number of seconds in Retry-After, then send fewer requests at a time.",
 	},
 	{
+		Code: HeadersTooLarge, Status: http.StatusRequestHeaderFieldsTooLarge, Title: "Headers too large",
+		Description: "The headers of the request are larger than 32 KiB.",
+		Remedy:      "Send fewer or shorter headers. A token has at most 16 KiB.",
+	},
+	{
 		Code: Internal, Status: http.StatusInternalServerError, Title: "Internal error",
 		Description: "Something went wrong in the service.",
 		Remedy: "This is not your fault. Give the correlationId to the service's owners. A change may have been made: " +
 			"repeat it with the same Idempotency-Key, or read the record first.",
 	},
 	{
+		Code: NotImplemented, Status: http.StatusNotImplemented, Title: "Not implemented",
+		Description: "The body has a transfer encoding other than chunked.",
+		Remedy:      "Send the body as it is, with its Content-Length, or with Transfer-Encoding: chunked.",
+	},
+	{
 		Code: Unavailable, Status: http.StatusServiceUnavailable, Title: "Unavailable",
 		Description: "The service cannot do this at the moment.",
 		Remedy: "Wait for the number of seconds in Retry-After and try again. A change may have been made: " +
 			"repeat it with the same Idempotency-Key, or read the record first.",
+	},
+	{
+		Code: HTTPVersionNotSupported, Status: http.StatusHTTPVersionNotSupported, Title: "HTTP version not supported",
+		Description: "The request is in a version of HTTP that this service does not speak.",
+		Remedy:      "Use HTTP/1.1, or HTTP/2 over TLS.",
 	},
 }
 

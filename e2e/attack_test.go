@@ -175,7 +175,9 @@ func (a *attack) judge(x *shot, r response) error {
 // librarys says whether net/http has refused a request before the program saw it.
 func librarys(r response) bool {
 	own := []int{http.StatusBadRequest, http.StatusExpectationFailed, http.StatusRequestHeaderFieldsTooLarge}
-	return slices.Contains(own, r.status) && r.header.Get("Content-Type") == "text/plain; charset=utf-8"
+	var p problem
+	unread := len(r.body) == 0 || json.Unmarshal(r.body, &p) == nil && p.Instance == "/"
+	return slices.Contains(own, r.status) && unread
 }
 
 // elsewhere is the beginning of an absolute target.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"runtime/debug"
 	"time"
@@ -95,7 +94,7 @@ func (c *serveCommand) Run(ctx context.Context, o output) (err error) {
 	}
 	defer stopRelay()
 	return server.Run(ctx, server.Options{
-		Handler: handler, Log: p.log, Listener: listener, CertFile: s.TLSCert, KeyFile: s.TLSKey,
+		Handler: handler, Unread: handler.Unread, Log: p.log, Listener: listener, CertFile: s.TLSCert, KeyFile: s.TLSKey,
 		Telemetry: telemetry, Metrics: p.metrics, ShutdownTimeout: s.ShutdownTimeout,
 	})
 }
@@ -213,7 +212,7 @@ func (p *program) authenticator() (*identity.TokenVerifier, error) {
 	return identity.NewTokenVerifier(c, time.Now)
 }
 
-func (p *program) handler() (http.Handler, error) {
+func (p *program) handler() (*server.Observer, error) {
 	refused := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "equality_http_unauthenticated_total", Help: "Requests without a valid token, by reason.",
 	}, []string{"reason"})
@@ -241,7 +240,7 @@ func (p *program) handler() (http.Handler, error) {
 	}
 	surfaces := gate.Surfaces{front, api}
 	return server.Observe(surfaces, server.ObserveOptions{
-		Log: p.log, Registry: p.metrics, TrustedProxies: p.TrustedProxies, Panic: surfaces.Panic, Plain: surfaces.Plain,
+		Log: p.log, Registry: p.metrics, TrustedProxies: p.TrustedProxies, Panic: surfaces.Panic, Plain: surfaces.Plain, Unread: surfaces.Unread,
 	}), nil
 }
 

@@ -37,6 +37,25 @@ func (s Surfaces) Panic(w http.ResponseWriter, r *http.Request) {
 	s.of(r).Problem(w, r, Problem{Code: api.Internal})
 }
 
+// unread are the problems of requests that net/http does not show to a handler, by status.
+var unread = map[int]Problem{
+	http.StatusBadRequest:                  {Code: api.InvalidRequest, Detail: "The request is not well-formed HTTP."},
+	http.StatusExpectationFailed:           {Code: api.ExpectationFailed},
+	http.StatusRequestHeaderFieldsTooLarge: {Code: api.HeadersTooLarge},
+	http.StatusNotImplemented:              {Code: api.NotImplemented},
+	http.StatusHTTPVersionNotSupported:     {Code: api.HTTPVersionNotSupported},
+}
+
+// Unread answers a request that net/http refuses with a status. Its path is unknown, so the
+// last surface answers.
+func (s Surfaces) Unread(w http.ResponseWriter, r *http.Request, status int) {
+	p, ok := unread[status]
+	if !ok {
+		p = unread[http.StatusBadRequest]
+	}
+	s[len(s)-1].Problem(w, r, p)
+}
+
 // Plain answers a request that reached a trusted proxy without TLS.
 func (s Surfaces) Plain(w http.ResponseWriter, r *http.Request) {
 	s.of(r).Problem(w, r, Problem{Code: api.Forbidden, Detail: PlainDetail})

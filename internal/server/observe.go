@@ -23,6 +23,8 @@ type ObserveOptions struct {
 	Panic func(http.ResponseWriter, *http.Request)
 	// Plain writes the 403 problem for a request that crossed a network without TLS.
 	Plain func(http.ResponseWriter, *http.Request)
+	// Unread writes the problem for a request that net/http refuses with a status.
+	Unread func(w http.ResponseWriter, r *http.Request, status int)
 }
 
 // Header values of every response. Requests share them: net/http only reads them, and a
@@ -36,7 +38,8 @@ var (
 	closing        = []string{"close"}
 )
 
-type observer struct {
+// Observer is the handler of all requests, wrapped by Observe.
+type Observer struct {
 	next    http.Handler
 	options ObserveOptions
 	proxies proxies
@@ -61,8 +64,8 @@ type observed struct {
 // request. The log has method, route, status, duration, bytes, correlation ids, problem, and
 // why credentials were refused. It has nothing else that the client sent, nor who the client
 // is.
-func Observe(next http.Handler, options ObserveOptions) http.Handler {
-	return &observer{
+func Observe(next http.Handler, options ObserveOptions) *Observer {
+	return &Observer{
 		next:    next,
 		options: options,
 		proxies: options.TrustedProxies,
@@ -70,7 +73,8 @@ func Observe(next http.Handler, options ObserveOptions) http.Handler {
 	}
 }
 
-func (o *observer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// ServeHTTP serves a request.
+func (o *Observer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	seen := &observed{start: time.Now(), recorder: recorder{ResponseWriter: w}}
 	seen.exchange.CorrelationID = correlationID(r.Header)
 	seen.id = seen.exchange.CorrelationID.String()
@@ -115,7 +119,7 @@ func (s *observed) headers(h http.Header) {
 }
 
 // finish ends a request; it is deferred, so that a panic ends here too.
-func (o *observer) finish(s *observed, r *http.Request) {
+func (o *Observer) finish(s *observed, r *http.Request) {
 	o.metrics.inFlight.Dec()
 	aborted := false
 	if value := recover(); value != nil {
@@ -133,7 +137,7 @@ func (o *observer) finish(s *observed, r *http.Request) {
 
 // recovered handles a panic. It returns whether to cut the connection: because the handler
 // asked for it, or because part of a response has been sent.
-func (o *observer) recovered(value any, s *observed, r *http.Request) (abort bool) {
+func (o *Observer) recovered(value any, s *observed, r *http.Request) (abort bool) {
 	if value == http.ErrAbortHandler { //nolint:errorlint // net/http compares so too
 		return true
 	}
@@ -152,13 +156,13 @@ func (o *observer) recovered(value any, s *observed, r *http.Request) (abort boo
 	return false
 }
 
-func (o *observer) record(s *observed, r *http.Request, status int, aborted bool) {
+func (o *Observer) record(s *observed, r *http.Request, status int, aborted bool) {
 	took := time.Since(s.start)
 	method, route := methodLabel(r.Method), routeLabel(s.exchange.Route)
 	o.metrics.observe(series{route: route, method: method, status: status}, took)
 
 	level := slog.LevelInfo
-	if status >= 500 {
+	if status >= 500 && r.Method != "" { // what could not be read is no fault of ours
 		level = slog.LevelError
 	}
 	var fields [10]slog.Attr

@@ -26,6 +26,9 @@ const (
 type Options struct {
 	Log     *slog.Logger
 	Handler http.Handler
+	// Unread answers a request that net/http refuses with a status and shows to no handler; if
+	// nil, it is answered in plain text.
+	Unread func(status int) []byte
 	// Listener is for the API and pages. Run closes it.
 	Listener net.Listener
 	// CertFile and KeyFile enable TLS. Set both or neither.
@@ -72,6 +75,9 @@ func Run(ctx context.Context, o Options) error {
 		o.Connections = connectionLimit()
 	}
 	main := newServer(base, o.Handler, o.Log)
+	if o.Unread != nil {
+		o.Listener = unreadListener{o.Listener, o.Unread}
+	}
 	o.Listener = newConnections(o.Connections).limit(main, o.Listener)
 	failed := make(chan error, 2) // one for each server, so that both goroutines can end
 	go func() { failed <- serveMain(main, o) }()
