@@ -56,16 +56,38 @@ func (t Tombstone) removal(number int64) []Statement {
 // Buried is a record that was erased after the backup, with its tombstone.
 type Buried struct {
 	Number int64 // 0 if the record was also created after the backup
+	// LogEnd is the time of the last entry of the restored log, in microseconds.
+	LogEnd int64
 	Tombstone
 }
 
+// clocksApart is how far the clocks of two servers may be apart.
+const clocksApart = 5 * time.Minute
+
+// proven reports why a tombstone is no reason to remove a record. A row alone is none: it must
+// have been written with this keyset, after the restored log ends. Otherwise the log would tell
+// of the erasure, and the tombstone comes from elsewhere.
+// Errors: ErrForged, ErrNoErasure.
+func (b Buried) proven(keys *sealing.Keyset) error {
+	switch {
+	case b.Verify(keys) != nil:
+		return ErrForged
+	case b.Number != 0 && b.At.Before(FromMicros(b.LogEnd).Add(-clocksApart)):
+		return ErrNoErasure
+	}
+	return nil
+}
+
+// ErrNoErasure means that a tombstone is from a time at which the log has no erasure.
+var ErrNoErasure = errors.New("its tombstone is from before the end of the restored access log, which does not tell of its erasure")
+
 // Follow repeats erasures made after the backup. It returns the statements that remove the
-// records, and for each erasure an entry that is otherwise like the given one. A row alone
-// is no proof: each tombstone must have been written with this keyset. Error: ErrForged.
+// records, and for each erasure an entry that is otherwise like the given one. Each
+// tombstone must prove an erasure. Errors: ErrForged, ErrNoErasure.
 func Follow(keys *sealing.Keyset, buried []Buried, entry audit.Entry) (statements []Statement, entries []audit.Entry, removed int64, err error) {
 	for _, b := range buried {
-		if b.Verify(keys) != nil {
-			return nil, nil, 0, ErrForged
+		if err := b.proven(keys); err != nil {
+			return nil, nil, 0, fmt.Errorf("record %v: %w", b.ID, err)
 		}
 		e := entry
 		e.ID, e.Action, e.Scope = uuid.New(), audit.ActionErase, "erased after it was backed up"

@@ -87,7 +87,7 @@ func TestNoQueryReadsAWholeTable(t *testing.T) {
 		queries.SchemaVersion:          {"goose_db_version"},
 		queries.PostgresSchema:         {"goose_db_version"},
 
-		queries.RestoreErased:      {"record r", "tombstone t", "audit"},
+		queries.RestoreErased:      {"record r", "tombstone t", "audit", "audit ended", "audit lanes"},
 		queries.EraseNumbers:       {"nino_index"},
 		queries.PostgresKeysAstray: {"record r", "data_key k"},
 

@@ -157,7 +157,7 @@ func (r *restored) followErasures(ctx context.Context, tx pgx.Tx) (entries []aud
 		return nil, err
 	}
 	buried, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (b store.Buried, err error) {
-		b.Tombstone, err = scanTombstone(row, &b.Number)
+		b.Tombstone, err = scanTombstone(row, &b.Number, &b.LogEnd)
 		return b, err
 	})
 	if err != nil {

@@ -102,15 +102,20 @@ const destroyKey = `DELETE FROM data_key WHERE record = (SELECT number FROM reco
 // bury adds the tombstone of a record that was erased after the backup.
 func (p putBack) bury(id uuid.UUID) {
 	p.t.Helper()
+	p.buryAt(id, time.Now().Truncate(time.Microsecond))
+}
+
+func (p putBack) buryAt(id uuid.UUID, at time.Time) {
+	p.t.Helper()
 	p.query(p.t, func(ctx context.Context, conn *pgx.Conn) error {
-		grave := store.Tombstone{ID: id, At: time.UnixMicro(0), Reason: "unlawful", By: "test"}
+		grave := store.Tombstone{ID: id, At: at, Reason: "unlawful", By: "test"}
 		err := conn.QueryRow(ctx, "SELECT target, version FROM record WHERE id = $1", id[:]).Scan((*[16]byte)(&grave.Target), &grave.Version)
 		if err != nil {
 			return err
 		}
 		mac := store.TombstoneMAC(p.keys, grave)
 		_, err = conn.Exec(ctx, "INSERT INTO tombstone (id, target, version, at, reason, by, mac) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-			id[:], grave.Target[:], grave.Version, 0, grave.Reason, grave.By, mac[:])
+			id[:], grave.Target[:], grave.Version, at.UnixMicro(), grave.Reason, grave.By, mac[:])
 		return err
 	})
 }
@@ -214,6 +219,17 @@ func TestFinishRestoreRefuses(t *testing.T) {
 	p.exec(t, destroyKey)(id[:])
 	p.exec(t, `INSERT INTO data_key (record, wrapped) SELECT max(number) + 1, '\x00' FROM record`)()
 	refuses(ErrKeysMissing, "1 records have neither a key nor a tombstone")
+
+	kept := p.open()
+	forged, replayed := p.create(kept, 1), p.create(kept, 1)
+	ok(t, kept.Close())
+	p.exec(t, "DELETE FROM record WHERE id = $1")(id[:])
+	p.buryAt(replayed, time.Now().AddDate(0, 0, -1).Truncate(time.Microsecond)) // of a copy in which it was erased
+	refuses(store.ErrNoErasure, replayed.String())
+	p.exec(t, "DELETE FROM tombstone")()
+	p.exec(t, "INSERT INTO tombstone (id, version, at, reason, by) SELECT id, version, modified + 1000000, '', '' FROM record WHERE id = $1")(forged[:])
+	refuses(store.ErrForged, forged.String())
+	p.exec(t, "DELETE FROM tombstone")()
 
 	own := p.keys
 	p.keys, err = sealing.Generate()

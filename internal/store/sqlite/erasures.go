@@ -26,14 +26,14 @@ func followErasures(ctx context.Context, tx *sql.Tx, o RestoreOptions) (erased i
 	}
 	rows, err := tx.QueryContext(ctx, queries.RestoreErased.SQL)
 	buried, err := collect(rows, err, func(row scanner) (b store.Buried, err error) {
-		b.Tombstone, err = scanTombstone(row, &b.Number)
+		b.Tombstone, err = scanTombstone(row, &b.Number, &b.LogEnd)
 		return b, err
 	}, nil)
 	if err != nil {
 		return 0, err
 	}
 	statements, entries, erased, err := store.Follow(o.Keys, buried, o.entry(audit.ActionErase))
-	if errors.Is(err, store.ErrForged) {
+	if errors.Is(err, store.ErrForged) || errors.Is(err, store.ErrNoErasure) {
 		return 0, fmt.Errorf("%s: %w", o.DataKeys.Name, err)
 	}
 	if err != nil {

@@ -71,7 +71,7 @@ func TestNoQueryReadsAWholeTable(t *testing.T) {
 		queries.VerifyDocuments:        {"SCAN audit"},
 		queries.RecordCount:            {"SCAN record"},
 		queries.RestoreLost:            {"SCAN r"},
-		queries.RestoreErased:          {"SCAN t", "USE TEMP B-TREE", "SCAN r"},
+		queries.RestoreErased:          {"SCAN ended", "SCAN lanes", "SCAN t", "USE TEMP B-TREE", "SCAN r"},
 		queries.EraseNumbers:           {"SCAN nino_index"},
 		queries.VerifyHistory:          {"SCAN h"},
 		queries.VerifyEvents:           {"SCAN o", "SCAN (subquery-2)", "USE TEMP B-TREE"},

@@ -164,7 +164,15 @@ func TestWhatDoesNotVerifyIsRestoredOnlyRegardless(t *testing.T) {
 	}
 	grave := store.Tombstone{ID: r.ID, Target: r.TargetID, At: time.UnixMicro(0)}
 	mac := store.TombstoneMAC(testKeys(), grave)
-	f.db.exec(t, statement{"UPDATE tombstone SET target = $1", grave.Target[:]}, statement{"UPDATE tombstone SET mac = $1", mac[:]})
+	f.db.exec(t, statement{"UPDATE tombstone SET target = $1", grave.Target[:]}, statement{"UPDATE tombstone SET mac = $1", mac[:]},
+		statement{"UPDATE tombstone SET reason = ''", nil})
+	p = f.db.backup(t)
+	if d, _, err = p.restore(t); !errors.Is(err, store.ErrNoErasure) || holds(t, d.dir) != "" {
+		t.Errorf("a genuine tombstone from elsewhere: %v", err)
+	}
+	grave.At = time.Now().Truncate(time.Microsecond)
+	mac = store.TombstoneMAC(testKeys(), grave)
+	f.db.exec(t, statement{"UPDATE tombstone SET at = $1", store.Micros(grave.At)}, statement{"UPDATE tombstone SET target = $1", grave.Target[:]}, statement{"UPDATE tombstone SET mac = $1", mac[:]})
 	p = f.db.backup(t)
 	d, restored, err := p.restore(t)
 	if !errors.Is(err, ErrUnverified) || restored.Report.OK() || holds(t, d.dir) != "" {
