@@ -67,12 +67,8 @@ e2e/node_modules: e2e/package-lock.json
 race: ## make test RACE=1
 	@$(MAKE) test RACE=1
 
-fuzz: ## every fuzz target for FUZZTIME
-	@go list ./... | while read -r package; do \
-	  go test -list '^Fuzz' "$$package" | grep '^Fuzz' | while read -r target; do \
-	    echo "$$package $$target"; go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package" || exit 1; \
-	  done || exit 1; \
-	done
+fuzz: ## every fuzz target for FUZZTIME, or all of them together for FUZZTOTAL, such as 1h
+	@.ci/fuzz $(FUZZTIME) $(FUZZTOTAL)
 
 bench: build ## what the server costs, beside a bare one and the store alone; OLD=program: beside an earlier program
 	cd e2e && go run ./bench $(if $(OLD),-old $(abspath $(OLD)))

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
 )
 
 // programLog writes heads as the program does, among other lines.
@@ -94,3 +95,48 @@ func TestAForgedHeadIsRefusedWithItsLine(t *testing.T) {
 type failing struct{}
 
 func (failing) Read([]byte) (int, error) { return 0, errors.New("a secret path") }
+
+// No line makes a head that was not signed.
+func FuzzReadHeads(f *testing.F) {
+	keys := testKeys()
+	signed := headAt(chained(keys, 3, Entry{}, Entry{}), 1)
+	good := programLog(signed)
+	for _, text := range []string{"", good, strings.ReplaceAll(good, `"lane":3`, `"lane":4`), `{"msg":"audit head"}`, `{"msg":"audit head","seq":1e99,"hash":"zz"}`} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		heads, err := ReadHeads(strings.NewReader(text), keys)
+		if err != nil {
+			return
+		}
+		for _, h := range heads {
+			if h != signed {
+				t.Errorf("a head that was never signed: %+v", h)
+			}
+		}
+	})
+}
+
+// The packed lists of entries stand in the database. One that is read is packed as it was.
+func FuzzTouched(f *testing.F) {
+	f.Add([]byte(nil))
+	f.Add([]byte(Touched(nil).AppendID(uuid.New()).AppendID(uuid.New())))
+	f.Add([]byte(Touched(nil).AppendVersion(uuid.New(), -1, [HashSize]byte{1})))
+	f.Fuzz(func(t *testing.T, packed []byte) {
+		items, err := Touched(packed).Items()
+		if err != nil {
+			return
+		}
+		var again Touched
+		for _, item := range items {
+			if item.Document == nil {
+				again = again.AppendID(item.ID)
+			} else {
+				again = again.AppendVersion(item.ID, item.Version, [HashSize]byte(item.Document))
+			}
+		}
+		if !bytes.Equal(again, packed) {
+			t.Errorf("%x became %x", packed, again)
+		}
+	})
+}

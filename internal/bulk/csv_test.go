@@ -213,9 +213,10 @@ func TestAmbiguousMap(t *testing.T) {
 func TestMappingsThatAreRefused(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"zebra: [": "the file is not YAML",
-		"- zebra":  "line 1 must be a mapping",
-		"zebra: 1": "line 1 is not a known key; the keys are columns, ignore, values, maps, invert and dateFormat",
+		"zebra: [":                          "the file is not YAML",
+		"columns: {}\n---\nignore: [zebra]": "the file has more than one YAML document: what follows a line with --- or ... would be passed over",
+		"- zebra":                           "line 1 must be a mapping",
+		"zebra: 1":                          "line 1 is not a known key; the keys are columns, ignore, values, maps, invert and dateFormat",
 		"columns:\n  A: zebra\n  B: [x]\n  A: id": "line 2 names an unknown column\nline 3 names an unknown column\nline 4 repeats a key",
 		"ignore: zebra":                               "line 1 must be a list",
 		"ignore: [[zebra]]":                           "line 1 must be text",

@@ -1,8 +1,10 @@
 package bulk
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -30,11 +32,14 @@ func ParseMapping(content []byte, lists *refdata.Lists) (Mapping, error) {
 		maps: make(map[int]string), invert: make(map[int]bool),
 	}
 	var document yaml.Node
-	if err := yaml.Unmarshal(content, &document); err != nil {
-		return m, errors.New("the file is not YAML")
-	}
-	if document.Kind == 0 {
+	documents := yaml.NewDecoder(bytes.NewReader(content))
+	switch err := documents.Decode(&document); {
+	case errors.Is(err, io.EOF):
 		return m, nil
+	case err != nil:
+		return m, errors.New("the file is not YAML")
+	case !errors.Is(documents.Decode(new(yaml.Node)), io.EOF):
+		return m, errors.New("the file has more than one YAML document: what follows a line with --- or ... would be passed over")
 	}
 	p := mappingParser{m: &m, lists: lists}
 	p.members(document.Content[0], func(key, value *yaml.Node) {

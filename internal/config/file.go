@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"io/fs"
@@ -90,11 +91,14 @@ func parseFile(path string) (*yaml.Node, error) {
 		return nil, errors.New("larger than 1 MiB")
 	}
 	var document yaml.Node
-	if err := yaml.Unmarshal(data, &document); err != nil {
-		return nil, errors.New("not YAML" + printable(lineOf.FindString(err.Error())))
-	}
-	if document.Kind == 0 {
+	documents := yaml.NewDecoder(bytes.NewReader(data))
+	switch err := documents.Decode(&document); {
+	case errors.Is(err, io.EOF):
 		return nil, nil
+	case err != nil:
+		return nil, errors.New("not YAML" + printable(lineOf.FindString(err.Error())))
+	case !errors.Is(documents.Decode(new(yaml.Node)), io.EOF):
+		return nil, errors.New("more than one YAML document: what follows a line with --- or ... would be passed over")
 	}
 	root := document.Content[0]
 	if root.Kind != yaml.MappingNode {

@@ -2,7 +2,9 @@ package equality_test
 
 import (
 	"errors"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"equality-information-api/internal/equality"
@@ -143,4 +145,31 @@ func checkRoundTrip(t *testing.T, r equality.Record) {
 	if d := equality.Diff(r, back); d != nil || r.ID != back.ID || r.TargetID != back.TargetID {
 		t.Errorf("not the same after reading back: %v", d)
 	}
+}
+
+func FuzzParseNINO(f *testing.F) {
+	for _, s := range []string{"QQ123456C", "qq 12 34 56", "QQ\u200312 34 56 c", "", "QQ123456\u0130", strings.Repeat(" ", 100)} {
+		f.Add(s)
+	}
+	form := regexp.MustCompile(`^[A-Z]{2}[0-9]{6}[A-D]?$`)
+	f.Fuzz(func(t *testing.T, s string) {
+		number, ok := equality.ParseNINO(s)
+		if ok && !form.MatchString(number) || !ok && number != "" {
+			t.Errorf("%q became %q", s, number)
+		}
+		if again, fine := equality.ParseNINO(number); ok && (!fine || again != number) {
+			t.Errorf("%q is not read as it is kept", number)
+		}
+	})
+}
+
+func FuzzParseID(f *testing.F) {
+	for _, s := range []string{"45b919fa-22b4-11ec-9621-0242ac130002", "{45b919fa-22b4-11ec-9621-0242ac130002}", "45B919FA22B411EC96210242AC130002", ""} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if id, err := equality.ParseID(s); err == nil && id.String() != strings.ToLower(s) {
+			t.Errorf("%q became %s", s, id)
+		}
+	})
 }

@@ -6,6 +6,7 @@ import (
 	"mime"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -111,6 +112,20 @@ func FuzzContentType(f *testing.F) {
 		charset := strings.ReplaceAll(strings.ToLower(params["charset"]), "-", "")
 		if err != nil || name != "application/json" || charset != "" && charset != "utf8" || !isUTF8(mime.FormatMediaType(name, params), []string{name}) {
 			t.Errorf("%q is taken: %s %s", kind, name, params)
+		}
+	})
+}
+
+// FuzzCredentialInURL checks that a credential in a query is found whatever stands around it.
+func FuzzCredentialInURL(f *testing.F) {
+	for _, s := range []string{"", "a=b", "%zz", "a;b", "a=%00&", "=;=&"} {
+		f.Add(s, s)
+	}
+	f.Fuzz(func(t *testing.T, before, after string) {
+		for _, name := range inURL {
+			if u := (&url.URL{RawQuery: before + "&" + name + "=x&" + after}); !credentialInURL(u) {
+				t.Errorf("%q has %s, which is not found", u.RawQuery, name)
+			}
 		}
 	})
 }

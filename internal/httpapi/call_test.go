@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"pgregory.net/rapid"
 
@@ -321,4 +322,47 @@ func TestFailuresOfACallHoldNoValue(t *testing.T) {
 	if got := shown("a b") + shown("") + shown(strings.Repeat("a", 65)); got != "" || !equality.SafeName("modifiedSince") {
 		t.Errorf("shows %q", got)
 	}
+}
+
+// FuzzAccept checks that a header without JSON in it admits none, and one that asks for
+// everything does.
+func FuzzAccept(f *testing.F) {
+	for _, s := range []string{"", "application/json", "*/*;q=0", "text/html, */*;q=0.1", "application/json;q=NaN", "application/json;q=\"", ",,"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, accept string) {
+		admitted := acceptsJSON([]string{accept})
+		blank := strings.TrimFunc(accept, func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) == ""
+		if lower := strings.ToLower(accept); admitted && !blank && !strings.Contains(lower, "json") && !strings.Contains(lower, "*") {
+			t.Errorf("%q admits JSON", accept)
+		}
+		if two := acceptsJSON([]string{accept, "application/json"}); admitted && !two {
+			t.Errorf("%q admits JSON, but not with application/json beside it", accept)
+		}
+	})
+}
+
+// FuzzQuery checks that no failure of a query repeats a value.
+func FuzzQuery(f *testing.F) {
+	for _, s := range []string{"", "limit=1&limit=2", "limit=%zz", "a;b", "limit=9223372036854775808", "%00=1", "cursor=&targetId=x"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, query string) {
+		const secret = "qzxSecret!"
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.URL.RawQuery = query + "&limit=" + secret + "&" + secret + "=" + secret
+		c := newCall(httptest.NewRecorder(), r)
+		c.checkQuery(listParams)
+		c.number("limit", 100, 1, 1000)
+		c.time("modifiedSince")
+		c.parseID("query.targetId", "The query parameter targetId", c.query.Get("targetId"))
+		if len(c.invalid.Failures) == 0 {
+			t.Errorf("%q is not refused", r.URL.RawQuery)
+		}
+		for _, failure := range c.invalid.Failures {
+			if strings.Contains(failure.Message+failure.Code, secret) {
+				t.Errorf("%q: %s repeats a value", query, failure.Message)
+			}
+		}
+	})
 }

@@ -21,7 +21,7 @@ const arn = "arn:aws:sns:eu-west-2:000000000000:equality.fifo"
 
 // credentials are invented. They are environment variables, so tests that need them do not
 // run in parallel.
-func credentials(t *testing.T) {
+func credentials(t interface{ Setenv(key, value string) }) {
 	t.Setenv("AWS_ACCESS_KEY_ID", "invented")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "invented")
 	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
@@ -99,4 +99,36 @@ func TestWhatSNSAnswers(t *testing.T) {
 	if err := s.Publish(t.Context(), m); err == nil || errors.As(err, new(*relay.Refusal)) || strings.Contains(err.Error(), secret) {
 		t.Errorf("where nothing listens: %v", err)
 	}
+}
+
+// FuzzSNSResponse checks that nothing of a response is in an error, and that only a message
+// id says that a message is published.
+func FuzzSNSResponse(f *testing.F) {
+	credentials(f)
+	var status int
+	var body string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+	}))
+	f.Cleanup(server.Close)
+	s, err := relay.NewSNS(f.Context(), arn, "eu-west-2", server.URL)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(200, "<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>")
+	f.Add(400, "<ErrorResponse><Error><Code>InvalidParameter</Code><Message>x</Message></Error></ErrorResponse>")
+	f.Add(200, "<a><MessageId>")
+	f.Add(503, "")
+	m := relay.Message{Group: uuid.New(), ID: uuid.New(), Body: []byte("{}")}
+	f.Fuzz(func(t *testing.T, code int, text string) {
+		status, body = 200+(code%400+400)%400, text+"<Message>"+secret+"</Message>"
+		err := s.Publish(t.Context(), m)
+		if err == nil && (status/100 != 2 || !strings.Contains(text, "MessageId")) {
+			t.Errorf("%d %q counts as published", status, text)
+		}
+		if err != nil && strings.Contains(err.Error(), secret) {
+			t.Errorf("%d %q: %v", status, text, err)
+		}
+	})
 }

@@ -41,8 +41,8 @@ const (
 	valueBlob    = 4
 
 	macLabel = "backup"
-	// maxField limits what a damaged length can do.
-	maxField = 1 << 28
+	// maxField limits what a damaged length can do: no field is a tenth as long.
+	maxField = 1 << 24
 )
 
 // The kinds of archives.

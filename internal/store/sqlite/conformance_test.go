@@ -156,7 +156,7 @@ func (d database) query(t *testing.T, run func(*sql.DB) error) {
 	ok(t, run(db))
 }
 
-func ok(t *testing.T, err error) {
+func ok(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
