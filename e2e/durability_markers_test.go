@@ -71,7 +71,7 @@ func plantEverywhere(t *testing.T, dir string) *planted {
 	p.raw("GET /"+stem+" HTTP/9.9\r\n\r\n", "HTTP/1.1 505")
 	p.raw(stem+"\r\n\r\n", "HTTP/1.1 400")
 	p.raw("GET / HTTP/1.1\r\nHost: a\r\n"+stem+" :x\r\n\r\n", "HTTP/1.1 400")
-	p.raw("GET / HTTP/1.1\r\nHost: a\r\nX-Planted: "+strings.Repeat(stem, 3000)+"\r\n\r\n", "HTTP/1.1 431")
+	p.raw("GET / HTTP/1.1\r\nHost: a\r\nX-Planted: "+strings.Repeat(stem, 6000)+"\r\n\r\n", "HTTP/1.1 431")
 	p.raw("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: "+stem+"\r\n\r\n", "HTTP/1.1 400")
 
 	p.cleanMetrics()
