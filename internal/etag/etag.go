@@ -25,7 +25,8 @@ var codings = []string{"-gzip", "-br", "-zstd", "-deflate"}
 // name no tag; empty elements of a list are passed over (RFC 9110, 5.6.1).
 func Parse(values []string) (List, bool) {
 	var list List
-	s := strings.Trim(strings.Join(values, ","), " \t")
+	// With a blank, which no tag contains: half a tag in each of two headers makes none.
+	s := strings.Trim(strings.Join(values, ", "), " \t")
 	if s == "*" {
 		return List{Any: true}, true
 	}

@@ -26,6 +26,7 @@ func TestParse(t *testing.T) {
 		{"star", []string{"*"}, List{Any: true}, true},
 		{"star with blanks", []string{" * "}, List{Any: true}, true},
 		{"beyond ASCII", []string{"\"\xe9\""}, tags("\xe9"), true},
+		{"half in each of two headers", []string{`"`, `"`}, List{}, false},
 		{"no value", []string{""}, List{}, false},
 		{"blanks alone", []string{" \t"}, List{}, false},
 		{"no quotes", []string{"3"}, List{}, false},
