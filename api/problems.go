@@ -94,7 +94,8 @@ var ProblemList = []Problem{
 		Code: Conflict, Status: http.StatusConflict, Title: "Conflict",
 		Description: "This person already has a record, or the id is taken. Nothing was changed.",
 		Remedy: "If there is a Location header, change the record it leads to with PATCH. " +
-			"The id of an existing or erased record cannot be used again: choose another id, or send none.",
+			"The id of an existing or erased record cannot be used again: choose another id, or send none. " +
+			"If detail says that the record is at the highest version, it cannot be changed any more: tell whoever runs the service.",
 	},
 	{
 		Code: Erased, Status: http.StatusGone, Title: "Erased",

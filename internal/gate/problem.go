@@ -125,6 +125,8 @@ func (g *Gate) ProblemOf(ctx context.Context, err error) Problem {
 		p = Problem{Code: api.InvalidBody, Failures: invalid}
 	case errors.As(err, &conflict):
 		p.Code = api.Conflict
+	case errors.Is(err, service.ErrLastVersion):
+		p = Problem{Code: api.Conflict, Detail: "The record is at the highest version that there can be. Nothing was changed."}
 	case errors.As(err, &version):
 		p = Problem{Code: api.VersionMismatch, ChangedMembers: version.ChangedMembers}
 	case errors.Is(err, service.ErrNINOForbidden):

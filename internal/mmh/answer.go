@@ -43,6 +43,8 @@ func (a *API) answer(c *call, err error) {
 		c.text(http.StatusNotFound, p.Code, c.named.String())
 	case errors.As(err, &moved):
 		c.text(http.StatusConflict, p.Code, staleMessage(version(c.r.Header.Values("If-Match")).Single(), moved.Version))
+	case errors.Is(err, service.ErrLastVersion):
+		c.text(http.StatusConflict, p.Code, p.Detail)
 	case p.Code == api.Conflict:
 		c.text(http.StatusConflict, p.Code, "The person already has a record, or the id is taken.")
 	case errors.As(err, &invalid):

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/google/uuid"
+
+	"equality-information-api/internal/store"
 )
 
 // The errors of use cases. None contains a submitted value. Any other error, except an
@@ -22,6 +24,9 @@ var (
 	// not see.
 	ErrNINOForbidden = errors.New("the caller may not change this National Insurance number")
 )
+
+// ErrLastVersion refuses a version that would be higher than any can be.
+var ErrLastVersion = store.ErrLastVersion
 
 // ConflictError refuses to create a record that exists, or with an id that is taken.
 type ConflictError struct {

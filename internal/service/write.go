@@ -32,7 +32,7 @@ type Write struct {
 
 // CreateRecord creates a person's record.
 //
-// Errors: *equality.InvalidError, *VersionError, *ConflictError, ErrKeyReused,
+// Errors: *equality.InvalidError, *VersionError, *ConflictError, ErrLastVersion, ErrKeyReused,
 // ErrUnavailable.
 func (s *Service) CreateRecord(ctx context.Context, a Access, w Write) (Shown, error) {
 	if err := a.permits(Create); err != nil {
@@ -67,7 +67,7 @@ func (s *Service) create(ctx context.Context, a Access, w Write, key *store.Key)
 		case anew:
 			record.ID = spare
 		}
-		return s.change(a, next.TargetID, record, members, w.Reason, events.Created, 201), nil
+		return s.change(a, next.TargetID, o, record, members, w.Reason, events.Created, 201)
 	})
 	if err != nil {
 		return Shown{}, foreign(err)
@@ -109,7 +109,7 @@ func reusable(erased []store.Tombstone, record equality.Record, chosen bool) idC
 // version and raises no event.
 //
 // Errors: *equality.InvalidError, ErrNotFound, ErrErased,
-// ErrPreconditionRequired, *VersionError, ErrNINOForbidden, ErrKeyReused, ErrUnavailable.
+// ErrPreconditionRequired, *VersionError, ErrLastVersion, ErrNINOForbidden, ErrKeyReused, ErrUnavailable.
 func (s *Service) ChangeRecord(ctx context.Context, a Access, w Write) (Shown, error) {
 	if err := a.permits(Change); err != nil {
 		return Shown{}, err
@@ -167,7 +167,7 @@ func (s *Service) decideChange(a Access, w Write, patch Sent, c store.Opened) (s
 		d.Outcome = store.Outcome{Status: 200, Record: c.ID, Version: c.Version}
 		return d, nil
 	}
-	return s.change(a, w.ID, next, members, w.Reason, events.Updated, 200), nil
+	return s.change(a, w.ID, c, next, members, w.Reason, events.Updated, 200)
 }
 
 // changed returns the record after the patch and the members that make it a new version.
@@ -190,8 +190,11 @@ func (s *Service) changed(a Access, patch Sent, current equality.Record) (next e
 // newEventID makes a time-ordered id (RFC 9562, version 7), which an index adds at its end.
 func newEventID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 
-// change decides on a new version.
-func (s *Service) change(a Access, asked uuid.UUID, next equality.Record, members []string, reason, event string, status int) store.Decision {
+// change decides on a new version, after what was found. Error: ErrLastVersion.
+func (s *Service) change(a Access, asked uuid.UUID, found store.Opened, next equality.Record, members []string, reason, event string, status int) (store.Decision, error) {
+	if _, err := found.NextVersion(next.TargetID); err != nil {
+		return s.refusal(a, asked, found, 409, ""), err
+	}
 	entry := s.entry(a, asked, audit.Done, status)
 	entry.Members = equality.MaskSensitive(members)
 	caller := a.request.Caller
@@ -201,7 +204,7 @@ func (s *Service) change(a Access, asked uuid.UUID, next equality.Record, member
 			Provenance: store.Provenance{Subject: caller.Subject, Name: caller.Name, Reason: reason, Members: members},
 		}},
 		Entry: entry, Event: event, Outcome: store.Outcome{Status: status},
-	}
+	}, nil
 }
 
 // refusal decides on no change. A retry with the same idempotency key gets the same

@@ -154,7 +154,10 @@ func (e PutDocument) plan(p *Plan, keys *sealing.Keyset) error {
 	before := next.Version
 	next.State, next.Content = Present, e.Content
 	if !first {
-		next.Version++
+		var err error
+		if next.Version, err = after(before); err != nil {
+			return err
+		}
 	}
 	row := Row{Sealed: next.key.Seal(next.at(next.Version), e.Content)}
 	if first {

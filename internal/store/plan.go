@@ -98,10 +98,12 @@ func (e PutRecord) plan(p *Plan, keys *sealing.Keyset) error {
 		if next.ID != p.Found.ID || next.Target != p.Found.Target {
 			return errors.New("a decision would change the ids of a record")
 		}
-		next.Version, next.number, next.key = p.Found.Version+1, p.Found.number, p.Found.key
+		next.number, next.key = p.Found.number, p.Found.key
 		before = p.Found.Record.NationalInsuranceNumber
-	} else {
-		next.Version = nextVersion(p.Found.Tombstones, next.Target)
+	}
+	var err error
+	if next.Version, err = p.Found.NextVersion(next.Target); err != nil {
+		return err
 	}
 	put, err := next.seal(keys)
 	if err != nil {
@@ -115,15 +117,31 @@ func (e PutRecord) plan(p *Plan, keys *sealing.Keyset) error {
 	return nil
 }
 
-// nextVersion is the first version of a person's new record: 0, or the one after the last
-// version of the erased record.
-func nextVersion(erased []Tombstone, target uuid.UUID) (version int64) {
-	for _, t := range erased {
-		if t.Target == target {
-			version = max(version, t.Version+1)
+// ErrLastVersion means that there is no further version.
+var ErrLastVersion = errors.New("there is no version after the last")
+
+// NextVersion is the version after the current one. If there is none, it is the first of the
+// person's new record: 0, or the one after the last version of the erased record. Error:
+// ErrLastVersion.
+func (o Opened) NextVersion(target uuid.UUID) (int64, error) {
+	before := int64(-1)
+	if o.State == Present {
+		before = o.Version
+	} else {
+		for _, t := range o.Tombstones {
+			if t.Target == target {
+				before = max(before, t.Version)
+			}
 		}
 	}
-	return version
+	return after(before)
+}
+
+func after(version int64) (int64, error) {
+	if version >= MaxVersion {
+		return 0, ErrLastVersion
+	}
+	return version + 1, nil
 }
 
 func ninoHash(keys *sealing.Keyset, nino string) []byte {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -189,7 +190,7 @@ func Behind(keys *sealing.Keyset, id uuid.UUID, stones []Tombstone) (Opened, err
 		if own := btoi(a.ID == id) - btoi(b.ID == id); own != 0 {
 			return own
 		}
-		return int(min(max(a.Version-b.Version, -1), 1))
+		return cmp.Compare(a.Version, b.Version)
 	})
 	return Opened{State: Erased, ID: last.ID, Target: last.Target, Version: last.Version, Modified: last.At, Tombstones: stones}, nil
 }
