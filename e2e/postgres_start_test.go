@@ -114,3 +114,38 @@ func TestPostgresIsThereLater(t *testing.T) {
 	f.readyz(200, 10*time.Second)
 	p.do(t, "POST", records, o).want(t, 201)
 }
+
+// A keyset other than the database's is found only when the database comes: callers get 503,
+// not 500, and the server is not ready.
+func TestPostgresKeysetOfAnotherIsFoundLater(t *testing.T) {
+	t.Parallel()
+	c := pgtest.New(t, pgtest.Volatile...)
+	dir := homeOn(t, c)
+	startIn(t, dir).stop(t)
+	other := homeOf(t, "postgres://nobody@localhost/nothing")
+	if err := os.WriteFile(filepath.Join(other, homeDSN), []byte(dsnOf(dir)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Stop(pgtest.Fast); err != nil {
+		t.Fatal(err)
+	}
+	f := newFleet(t, other, 1)
+	p := f.slots[0].Load()
+	o := request{token: f.tokens["officer"], body: body(seedTarget, "")}
+	p.do(t, "POST", records, o).want(t, 503)
+	if err := c.StartAgain(); err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		for method, r := range map[string]response{
+			"POST": p.do(t, "POST", records, o),
+			"GET":  p.do(t, "GET", records+"?targetId="+seedTarget, request{token: o.token}),
+		} {
+			if r.status != 503 || r.header.Get("Retry-After") == "" {
+				t.Errorf("%s answers %d: %s", method, r.status, r.body)
+			}
+		}
+		p.do(t, "GET", "/readyz", request{}).want(t, 503)
+	}
+	p.logged(t, "the database is not one for this keyset")
+}

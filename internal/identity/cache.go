@@ -46,7 +46,8 @@ func (c *cache) get(key [sha256.Size]byte, now time.Time) (Caller, bool) {
 	s.mu.RLock()
 	e, ok := s.entries[key]
 	s.mu.RUnlock()
-	if !ok || !now.Before(e.until) {
+	// A token remembered while the clock was ahead is not remembered until then.
+	if !ok || !now.Before(e.until) || now.Add(remembered).Before(e.until) {
 		return Caller{}, false
 	}
 	return e.caller, true
@@ -65,7 +66,7 @@ func (c *cache) put(key [sha256.Size]byte, caller Caller, now time.Time, expires
 	if len(s.entries) >= shardEntries || now.After(s.sweep) {
 		s.sweep = now.Add(remembered)
 		for k, e := range s.entries {
-			if !now.Before(e.until) {
+			if !now.Before(e.until) || now.Add(remembered).Before(e.until) {
 				delete(s.entries, k)
 			}
 		}

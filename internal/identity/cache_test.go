@@ -56,6 +56,9 @@ func TestRememberedNoLongerThanFiveMinutes(t *testing.T) {
 	if _, ok := a.known.get(key, now.Add(remembered)); ok {
 		t.Error("still remembered")
 	}
+	if _, ok := a.known.get(key, now.Add(-time.Hour)); ok {
+		t.Error("remembered at a clock that was an hour ahead, and still remembered")
+	}
 }
 
 func TestRememberedTokenExpires(t *testing.T) {

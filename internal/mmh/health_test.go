@@ -12,6 +12,7 @@ import (
 type unready struct{ service.Store }
 
 func (unready) Ready(context.Context) error { return errors.New("disk xMARKx is full") }
+func (unready) Warning() string             { return "" }
 
 func TestHealth(t *testing.T) {
 	t.Parallel()

@@ -36,7 +36,7 @@ type UseCases interface {
 	Read(context.Context, service.Access, service.Lookup) (service.Shown, error)
 	CreateRecord(context.Context, service.Access, service.Write) (service.Shown, error)
 	ChangeRecord(context.Context, service.Access, service.Write) (service.Shown, error)
-	Ready(context.Context) error
+	Ready(context.Context) (warning string, err error)
 }
 
 // Options are what the contract needs.

@@ -80,6 +80,16 @@ func (b *bench) advance(d time.Duration) {
 	b.clock.now = b.clock.now.Add(d)
 }
 
+// pass lets time pass, as the store sees it: it looks at the clock every so often, and
+// deletes what has expired.
+func (b *bench) pass(hours int) {
+	b.t.Helper()
+	for range hours {
+		b.advance(time.Hour)
+		ok(b.t, b.engine.Trim(b.t.Context()))
+	}
+}
+
 func (b *bench) access(action service.Action, permissions ...identity.Permission) service.Access {
 	b.t.Helper()
 	a, err := b.service.Authorise(b.t.Context(), service.Request{Caller: identity.Caller{Subject: "test", Kind: identity.Service}.With(permissions...), CorrelationID: uuid.New()}, action)

@@ -27,6 +27,9 @@ type Store interface {
 	Bulk
 	Relay
 	Ready(ctx context.Context) error
+	// Warning says what is wrong, although the store is ready: its clock; empty if nothing
+	// is.
+	Warning() string
 }
 
 // Records is what reading and changing records needs from a store. The caller must log a
@@ -100,15 +103,12 @@ type Service struct {
 	feed    EventSource
 	bulk    Bulk
 	relay   Relay
-	ready   func(context.Context) error
+	health  health
 	flights flights
 }
 
 // New returns a service that uses a store.
 func New(s Store, o Options) *Service {
-	return &Service{Options: o, records: s, log: s, feed: s, bulk: s, relay: s, ready: s.Ready,
+	return &Service{Options: o, records: s, log: s, feed: s, bulk: s, relay: s, health: health{store: s},
 		flights: flights{running: make(map[[32]byte]chan struct{})}}
 }
-
-// Ready reports whether personal data can be read and written now.
-func (s *Service) Ready(ctx context.Context) error { return s.ready(ctx) }

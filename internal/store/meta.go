@@ -11,6 +11,7 @@ const (
 	MetaEpoch  = "feed-epoch"   // 16 bytes; a restore begins a new one
 	MetaFloor  = "feed-floor"   // the last position dropped from the feed, 8 bytes big-endian
 	MetaProbe  = "last-probe"   // when /readyz last tried to write, on SQLite
+	MetaClock  = "clock"        // the time as last known, 8 bytes big-endian, in microseconds
 	// MetaMark comes before the name of a mark.
 	MetaMark = "mark:"
 )
@@ -25,6 +26,8 @@ func storedValue(name string, value []byte) bool {
 		return len(value) == 16
 	case MetaFloor:
 		return len(value) == 8 && floorOf(value) >= 0
+	case MetaClock:
+		return len(value) == 8
 	case MetaProbe:
 		_, err := time.Parse(time.RFC3339, string(value))
 		return err == nil

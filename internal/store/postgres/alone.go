@@ -40,7 +40,7 @@ func (l *lane) doAlone(ctx context.Context, j *job) (err error) {
 	}()
 	for try := 0; ; try++ {
 		err := l.oneAlone(ctx, j)
-		if try < maxTries && again(err) || code(err) == lockNotAvailable && ctx.Err() == nil {
+		if try < maxTries && (again(err) || code(err) == lockNotAvailable) {
 			continue
 		}
 		return err

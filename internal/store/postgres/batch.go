@@ -86,7 +86,7 @@ func (b *batch) plan(s *Store, j *job) (audit.Entry, []events.Event) {
 	}
 	entry, outcome, raised := p.Told(j.command.EventID)
 	if key := j.command.Key; key != nil && outcome.Status != 0 {
-		now := s.Now()
+		now := s.clock.Expiry()
 		b.owned(j, store.ErrKeyTaken, queries.PostgresRemember, key.Key[:], key.Body[:], store.Micros(now), outcome.Status,
 			outcome.Problem, outcome.Record[:], outcome.Version, store.Micros(now.Add(-s.KeyRetention)))
 	}

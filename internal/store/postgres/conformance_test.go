@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -96,7 +97,7 @@ func (d database) Clear(t *testing.T) {
 func (d database) Open(t *testing.T, o storetest.Options) storetest.Engine {
 	t.Helper()
 	s, err := Open(t.Context(), Options{
-		DSN: d.app, Keys: o.Keys, Now: o.Now,
+		DSN: d.app, Keys: o.Keys, Now: o.Now, DatabaseClock: func(context.Context) (time.Time, error) { return o.Now(), nil },
 		KeyRetention: o.KeyRetention, EventRetention: o.EventRetention, Report: o.Report,
 	})
 	ok(t, err)

@@ -218,7 +218,7 @@ func (s *Store) news(ctx context.Context) (newest int64, waiting bool, err error
 	return newest, waiting, err
 }
 
-// Trim deletes expired events and idempotency outcomes.
+// Trim deletes expired events and idempotency outcomes, unless the clock is wrong.
 func (s *Store) Trim(ctx context.Context) error { return store.TrimAll(ctx, s.trimBatch) }
 
 // trimBatch deletes one batch of each, and reports whether either was full.
@@ -228,7 +228,20 @@ func (s *Store) trimBatch(ctx context.Context) (more bool, err error) {
 	if err := s.check(ctx); err != nil {
 		return false, err
 	}
-	now := s.Now()
+	database, err := s.DatabaseClock(ctx)
+	if err != nil {
+		return false, classify(err)
+	}
+	may, write := s.clock.Look(database)
+	if write {
+		if _, err := s.pool.Exec(ctx, queries.MetaWrite.SQL, store.MetaClock, s.clock.Known()); err != nil {
+			return false, classify(err)
+		}
+	}
+	if !may {
+		return false, nil
+	}
+	now := s.clock.Expiry()
 	forgotten, err := s.pool.Exec(ctx, queries.IdempotencyTrim.SQL, store.Micros(now.Add(-s.KeyRetention)), store.TrimBatch)
 	if err != nil {
 		return false, classify(err)
@@ -250,7 +263,8 @@ func (s *Store) trimFeed(ctx context.Context, tx pgx.Tx, now time.Time) (dropped
 		return 0, err
 	}
 	var until *int64
-	err = tx.QueryRow(ctx, queries.OutboxTrimUntil.SQL, store.Micros(now.Add(-s.EventRetention)), store.TrimBatch).Scan(&until)
+	err = tx.QueryRow(ctx, queries.OutboxTrimUntil.SQL, store.Micros(now.Add(-s.EventRetention)), store.TrimBatch,
+		store.Micros(s.clock.Fresh())).Scan(&until)
 	if err != nil || until == nil {
 		return 0, err
 	}

@@ -28,6 +28,8 @@ type Options struct {
 	DSN  string
 	Keys *sealing.Keyset
 	Now  func() time.Time
+	// DatabaseClock is the time by the database's clock; nil asks the database.
+	DatabaseClock func(context.Context) (time.Time, error)
 	// KeyRetention is how long the outcome of a write is remembered for its idempotency
 	// key; EventRetention is how long an event stays in the feed.
 	KeyRetention, EventRetention time.Duration
@@ -52,6 +54,7 @@ type Store struct {
 	// waiting are jobs that a lock may be in the way of, for the lane that does one at a time.
 	waiting *store.Queue[*job]
 	turns   turns
+	clock   *store.Clock
 	// stamped is the time of the last change, in microseconds.
 	stamped atomic.Int64
 
@@ -73,6 +76,7 @@ type Store struct {
 	checking sync.Mutex
 	checked  atomic.Bool // the database can be used
 	unusable atomic.Bool // as last reported, so that each change is reported once
+	notOurs  atomic.Bool // reported
 }
 
 // laneCount is how many lanes a process writes at once: enough that one works while another
@@ -87,8 +91,11 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{Options: o, leases: newLeases(config.ConnConfig), jobs: store.NewQueue[*job](), alone: store.NewQueue[*job](),
+	s := &Store{Options: o, clock: store.NewClock(o.Now, o.Report), leases: newLeases(config.ConnConfig), jobs: store.NewQueue[*job](), alone: store.NewQueue[*job](),
 		waiting: store.NewQueue[*job](), finding: store.NewQueue[*found](), numbering: store.NewQueue[*numbered]()}
+	if s.DatabaseClock == nil {
+		s.DatabaseClock = s.databaseClock
+	}
 	s.life, s.giveUp = context.WithCancel(context.Background())
 	config.ShouldPing = s.doubts.ping
 	if s.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
@@ -99,7 +106,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, err
 	}
 	s.Reader = store.NewReader(tables{s}, o.Keys)
-	if err := s.check(ctx); errors.Is(err, sealing.ErrWrongKeyset) || errors.Is(err, errNoCheck) || errors.Is(err, ErrGone) {
+	if err := s.checkOnce(ctx); notOurs(err) {
 		s.closePools()
 		return nil, err
 	} else if err != nil {
@@ -131,8 +138,25 @@ var ErrGone error = store.Cause("This keyset has had a database, but the databas
 
 // check checks that the database belongs to this keyset and has this program's schema, and
 // that the feed has an epoch. It does this once; until it succeeds, every use tries again.
-// Error: store.ErrUnavailable, sealing.ErrWrongKeyset.
+// Error: store.ErrUnavailable.
 func (s *Store) check(ctx context.Context) error {
+	err := s.checkOnce(ctx)
+	if notOurs(err) { // the database came after the start; another may yet take its place
+		if !s.notOurs.Swap(true) {
+			s.Report("the database is not one for this keyset", err)
+		}
+		return fmt.Errorf("%w: %w", store.ErrUnavailable, err)
+	}
+	return err
+}
+
+// notOurs reports whether a database is not one for this keyset.
+func notOurs(err error) bool {
+	return errors.Is(err, sealing.ErrWrongKeyset) || errors.Is(err, errNoCheck) || errors.Is(err, ErrGone)
+}
+
+// checkOnce is check. Further errors: sealing.ErrWrongKeyset, errNoCheck, ErrGone.
+func (s *Store) checkOnce(ctx context.Context) error {
 	if s.checked.Load() {
 		return nil
 	}
@@ -150,12 +174,26 @@ func (s *Store) check(ctx context.Context) error {
 	if _, err := s.meta(ctx, store.MetaEpoch, func() []byte { id := uuid.New(); return id[:] }); err != nil {
 		return err
 	}
+	known, err := s.meta(ctx, store.MetaClock, s.clock.Known)
+	if err != nil {
+		return err
+	}
+	s.clock.Know(known)
 	s.checked.Store(true)
 	if s.Bound != nil {
 		s.Bound()
 	}
 	return nil
 }
+
+func (s *Store) databaseClock(ctx context.Context) (time.Time, error) {
+	var micros int64
+	err := s.pool.QueryRow(ctx, queries.PostgresClock.SQL).Scan(&micros)
+	return store.FromMicros(micros), err
+}
+
+// Warning says what is wrong with the clock; empty if nothing is.
+func (s *Store) Warning() string { return s.clock.Warning() }
 
 // Ready reports whether the primary accepts writes and has this program's schema, or a
 // later one: a schema only gains things that older programs do not use. It also reports the

@@ -102,7 +102,7 @@ func scanRow(row pgx.CollectableRow) (r store.Row, err error) {
 func (s *Store) Remembered(ctx context.Context, key [32]byte) (r store.Remembered, found bool, err error) {
 	var body []byte
 	err = s.reading(ctx, func(ctx context.Context) error {
-		return s.pool.QueryRow(ctx, queries.IdempotencyRead.SQL, key[:], store.Micros(s.Now().Add(-s.KeyRetention))).
+		return s.pool.QueryRow(ctx, queries.IdempotencyRead.SQL, key[:], store.Micros(s.clock.Expiry().Add(-s.KeyRetention))).
 			Scan(&body, &r.Status, &r.Problem, (*[16]byte)(&r.Record), &r.Version)
 	})
 	if errors.Is(err, pgx.ErrNoRows) {

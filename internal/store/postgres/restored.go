@@ -63,7 +63,8 @@ func FinishRestore(ctx context.Context, o FinishOptions) (f Finished, err error)
 		return f, err
 	}
 	defer pool.Close()
-	r.store = &Store{Options: Options{DSN: o.DSN, Keys: o.Keys}, pool: pool, scans: pool, leases: newLeases(config.ConnConfig), life: context.Background()}
+	now := func() time.Time { return o.Now }
+	r.store = &Store{Options: Options{DSN: o.DSN, Keys: o.Keys}, clock: store.NewClock(now, func(string, error) {}), pool: pool, scans: pool, leases: newLeases(config.ConnConfig), life: context.Background()}
 	defer func() { err = errors.Join(err, r.store.leases.close()) }()
 	if err := r.check(ctx); err != nil {
 		return f, err
@@ -122,8 +123,10 @@ func (r *restored) finish(ctx context.Context, tx pgx.Tx) (entries []audit.Entry
 		return nil, false, err
 	}
 	epoch := uuid.New()
-	if _, err := tx.Exec(ctx, queries.MetaWrite.SQL, store.MetaEpoch, epoch[:]); err != nil {
-		return nil, false, err
+	for name, value := range map[string][]byte{store.MetaEpoch: epoch[:], store.MetaClock: store.ClockValue(r.Now)} {
+		if _, err := tx.Exec(ctx, queries.MetaWrite.SQL, name, value); err != nil {
+			return nil, false, err
+		}
 	}
 	entry := r.entry(audit.ActionRestore)
 	entry.Scope, entry.Count = "all records", r.done.Records

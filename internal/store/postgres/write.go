@@ -83,15 +83,12 @@ func (s *Store) Write(ctx context.Context, cmd store.Command, decide func(store.
 const lockPause = 10 * time.Millisecond
 
 // stamp returns the time of a change: later than the version before, and than all times
-// that this process has used. For n changes it reserves n times, a microsecond apart, and
-// returns the first.
+// that this process has used, unless a wrong clock made them. For n changes it reserves n
+// times, a microsecond apart, and returns the first.
 func (s *Store) stamp(found store.Opened, n int) time.Time {
 	for {
 		last := s.stamped.Load()
-		first := max(store.Micros(s.Now()), last+1)
-		if found.State == store.Present {
-			first = max(first, store.Micros(found.Modified)+1)
-		}
+		first := store.Micros(s.clock.After(store.FromMicros(last), found.Modified))
 		if s.stamped.CompareAndSwap(last, first+int64(n)-1) {
 			return store.FromMicros(first)
 		}

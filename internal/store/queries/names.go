@@ -59,12 +59,14 @@ var (
 	OutboxRead = load("outbox-read")
 	// Deletes events up to a position.
 	OutboxTrim = load("outbox-trim")
-	// Finds the last expired event in a bounded batch of the oldest.
+	// Finds the last expired event in a bounded batch of the oldest, before the first that has not expired.
 	OutboxTrimUntil = load("outbox-trim-until")
 	// Adds the wrapped data key of an owner that is not a record.
 	OwnerKeyInsert = load("owner-key-insert")
 	// Adds entries to the access log, each after the one before it.
 	PostgresAuditAppend = load("postgres/audit-append")
+	// Reads the database's clock, in microseconds since 1970.
+	PostgresClock = load("postgres/clock")
 	// Adds a record with its ids, its key and its entry in the National Insurance number index.
 	PostgresCreate = load("postgres/create")
 	// Finds out whether the access log has any entry.
@@ -77,7 +79,7 @@ var (
 	PostgresFeedLock = load("postgres/feed-lock")
 	// Finds out whether any event has no position yet, and the last position given.
 	PostgresFeedNews = load("postgres/feed-news")
-	// Gives new events their positions; the events of one record are in the order of its versions.
+	// Gives new events their positions; the events of one record are in the order of its versions, its erasure last.
 	PostgresFeedNumber = load("postgres/feed-number")
 	// Finds which of many ids lead to a record, or to the tombstone of an erased one.
 	PostgresIDsTaken = load("postgres/ids-taken")
@@ -143,7 +145,7 @@ var (
 	SQLiteOutboxInsert = load("sqlite/outbox-insert")
 	// Adds a new record, whose ids have been reserved.
 	SQLiteRecordInsert = load("sqlite/record-insert")
-	// Reads the number of the last record and the time of the last change.
+	// Reads the number of the last record, and the time of the last change up to a time.
 	SQLiteRecordLast = load("sqlite/record-last")
 	// Reads the current version of the record that an id leads to, its own id or its target's.
 	SQLiteRecordRead = load("sqlite/record-read")

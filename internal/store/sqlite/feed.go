@@ -54,20 +54,30 @@ func (s *Store) FeedAfter(ctx context.Context, after int64, limit int) (feed sto
 	return feed, err
 }
 
-// Trim drops expired events and idempotency outcomes.
+// Trim drops expired events and idempotency outcomes, unless the clock is wrong.
 func (s *Store) Trim(ctx context.Context) error { return store.TrimAll(ctx, s.trimBatch) }
 
 // trimBatch drops one batch of each, and reports whether either was full.
 func (s *Store) trimBatch(ctx context.Context) (more bool, err error) {
-	now := s.Now()
+	may, write := s.clock.Look(time.Time{})
 	err = s.writer.do(ctx, func(t *tx) error {
+		if write {
+			if _, err := t.exec(queries.MetaWrite, store.MetaClock, s.clock.Known()); err != nil {
+				return err
+			}
+		}
+		if !may {
+			return nil
+		}
+		now := s.clock.Expiry()
 		n, err := t.exec(queries.IdempotencyTrim, store.Micros(now.Add(-s.KeyRetention)), store.TrimBatch)
 		if err != nil {
 			return err
 		}
 		more = n == store.TrimBatch
 		var until sql.NullInt64
-		err = t.queryRow(queries.OutboxTrimUntil, store.Micros(now.Add(-s.EventRetention)), store.TrimBatch).Scan(&until)
+		err = t.queryRow(queries.OutboxTrimUntil, store.Micros(now.Add(-s.EventRetention)), store.TrimBatch,
+			store.Micros(s.clock.Fresh())).Scan(&until)
 		if err != nil || !until.Valid {
 			return err
 		}

@@ -59,14 +59,13 @@ func (t *tx) load(s *Store, l store.Load) ([]store.Landing, error) {
 	if err != nil {
 		return nil, err
 	}
-	now := s.Now()
-	var first time.Time
+	first, err := t.stamp(store.Opened{})
+	if err != nil {
+		return nil, err
+	}
 	for i, n := range j.landed {
 		a := l.Arrivals[n] // a copy, so that the caller's does not change
-		t.w.modified = t.stamp(now)
-		if i == 0 {
-			first = t.w.modified
-		}
+		t.w.modified = first.Add(time.Duration(i) * time.Microsecond)
 		a.Modified = store.Micros(t.w.modified)
 		t.w.number++
 		j.rows.add(t.w.number, &a)
@@ -78,7 +77,9 @@ func (t *tx) load(s *Store, l store.Load) ([]store.Landing, error) {
 		return nil, err
 	}
 	for _, e := range l.Further {
-		e.At = latest(t.w.modified, now.UTC().Truncate(time.Microsecond))
+		if e.At, err = t.stamp(store.Opened{}); err != nil {
+			return nil, err
+		}
 		t.publish(e)
 	}
 	if l.Mark != "" {
@@ -92,13 +93,6 @@ func (t *tx) load(s *Store, l store.Load) ([]store.Landing, error) {
 	}
 	t.enter(store.EntryOf(&l, j.landed, first))
 	return j.landings, nil
-}
-
-func latest(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }
 
 // judgement is the result of judging arrivals.

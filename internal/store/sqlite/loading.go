@@ -144,7 +144,8 @@ func loadTables(ctx context.Context, tx *sql.Tx, from Source, statement func(tab
 // and an entry says where the data comes from.
 func begin(ctx context.Context, tx *sql.Tx, o RestoreOptions, records, keys Mark) error {
 	epoch := uuid.New()
-	for name, value := range map[string][]byte{store.MetaEpoch: epoch[:], store.MetaKeyset: keys.Check} {
+	for name, value := range map[string][]byte{store.MetaEpoch: epoch[:], store.MetaKeyset: keys.Check,
+		store.MetaClock: store.ClockValue(o.Now)} {
 		if _, err := tx.ExecContext(ctx, queries.MetaWrite.SQL, name, value); err != nil {
 			return err
 		}

@@ -14,7 +14,7 @@ import (
 // Remembered returns the outcome of an earlier write with the same key.
 // Error: store.ErrUnavailable.
 func (s *Store) Remembered(ctx context.Context, key [32]byte) (store.Remembered, bool, error) {
-	return tables{s.reads}.remembered(ctx, key, s.Now().Add(-s.KeyRetention))
+	return tables{s.reads}.remembered(ctx, key, s.clock.Expiry().Add(-s.KeyRetention))
 }
 
 func (t tables) remembered(ctx context.Context, key [32]byte, since time.Time) (r store.Remembered, found bool, err error) {

@@ -51,6 +51,7 @@ type Store struct {
 	readers  *sql.DB
 	reads    *statements // of the readers
 	writer   *writer
+	clock    *store.Clock
 	stopTrim func()
 	lost     atomic.Bool // the directory's lock
 }
@@ -69,7 +70,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err := checkPresence(o.Dir, hasHad); err != nil {
 		return nil, err
 	}
-	s := &Store{Options: o}
+	s := &Store{Options: o, clock: store.NewClock(o.Now, o.Report)}
 	path := filepath.Join(o.Dir, DatabaseFile)
 	writing, err := sql.Open("sqlite", dsn(path, false))
 	if err != nil {
@@ -91,6 +92,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return fail(err)
 	}
 	if err := makeEpoch(ctx, writing); err != nil {
+		return fail(err)
+	}
+	if err := s.knowTime(ctx, writing); err != nil {
 		return fail(err)
 	}
 	if o.Bound != nil {
@@ -191,6 +195,21 @@ func makeEpoch(ctx context.Context, db *sql.DB) error {
 	}
 	return err
 }
+
+// knowTime continues from the time that the database knows, and gives a new one the clock's.
+func (s *Store) knowTime(ctx context.Context, db *sql.DB) error {
+	known, err := readMeta(ctx, db, store.MetaClock)
+	if errors.Is(err, sql.ErrNoRows) {
+		return writeMeta(ctx, db, store.MetaClock, s.clock.Known())
+	}
+	if err == nil {
+		s.clock.Know(known)
+	}
+	return err
+}
+
+// Warning says what is wrong with the clock; empty if nothing is.
+func (s *Store) Warning() string { return s.clock.Warning() }
 
 func readMeta(ctx context.Context, db *sql.DB, name string) (value []byte, err error) {
 	err = db.QueryRowContext(ctx, queries.MetaRead.SQL, name).Scan(&value)

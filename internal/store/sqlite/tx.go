@@ -72,7 +72,7 @@ func (t *tx) flush() error {
 
 // keyIsFree returns store.ErrKeyTaken if the idempotency key has been used.
 func (t *tx) keyIsFree(s *Store, key *store.Key) error {
-	_, used, err := tables{t.w.stmts}.remembered(context.Background(), key.Key, s.Now().Add(-s.KeyRetention))
+	_, used, err := tables{t.w.stmts}.remembered(context.Background(), key.Key, s.clock.Expiry().Add(-s.KeyRetention))
 	if used {
 		return store.ErrKeyTaken
 	}
@@ -81,7 +81,7 @@ func (t *tx) keyIsFree(s *Store, key *store.Key) error {
 
 // remember stores the outcome of a write for its idempotency key.
 func (t *tx) remember(s *Store, key *store.Key, o store.Outcome) error {
-	now := s.Now()
+	now := s.clock.Expiry()
 	_, err := t.exec(queries.SQLiteIdempotencyInsert, key.Key[:], key.Body[:], store.Micros(now), o.Status, o.Problem, o.Record[:],
 		o.Version, store.Micros(now.Add(-s.KeyRetention)))
 	return err

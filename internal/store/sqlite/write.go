@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"time"
 
@@ -66,7 +67,11 @@ func (t *tx) apply(s *Store, cmd store.Command, p *store.Plan) error {
 		}
 	}
 	if p.Writes() {
-		if err := t.execute(p, t.stamp(s.Now())); err != nil {
+		at, err := t.stamp(p.Found)
+		if err != nil {
+			return err
+		}
+		if err := t.execute(p, at); err != nil {
 			return err
 		}
 	}
@@ -103,13 +108,21 @@ func (t *tx) execute(p *store.Plan, at time.Time) error {
 }
 
 // stamp returns the time of a change: later than that of every change before it, in the
-// order in which they become visible, so that a reader who goes by time misses none.
-func (t *tx) stamp(now time.Time) time.Time {
-	stamp := now.UTC().Truncate(time.Microsecond)
-	if earliest := t.w.modified.Add(time.Microsecond); stamp.Before(earliest) {
-		stamp = earliest
+// order in which they become visible, so that a reader who goes by time misses none. What a
+// wrong clock has stored does not count.
+func (t *tx) stamp(found store.Opened) (time.Time, error) {
+	if t.w.clock.Ahead(t.w.modified) {
+		var modified sql.NullInt64
+		err := t.queryRow(queries.SQLiteRecordLast, store.Micros(t.w.clock.Fresh())).Scan(new(sql.NullInt64), &modified)
+		if err != nil {
+			return time.Time{}, err
+		}
+		t.w.modified = store.FromMicros(modified.Int64)
 	}
-	return stamp
+	if found.State != store.Present {
+		return t.w.clock.After(t.w.modified), nil
+	}
+	return t.w.clock.After(t.w.modified, found.Modified), nil
 }
 
 // put writes a version of a record and keeps the National Insurance number

@@ -30,6 +30,7 @@ type writer struct {
 	stmts   *statements
 	control map[string]*sql.Stmt // the statements of the table control
 	keys    *sealing.Keyset
+	clock   *store.Clock
 	report  func(what string, err error)
 	jobs    *store.Queue[*job]
 	stopped chan struct{}
@@ -67,7 +68,7 @@ func startWriter(ctx context.Context, db *sql.DB, s *Store) (*writer, error) {
 		return nil, classify(err)
 	}
 	w := &writer{
-		conn: conn, db: db, stmts: newStatements(conn), control: make(map[string]*sql.Stmt), keys: s.Keys, report: s.Report,
+		conn: conn, db: db, stmts: newStatements(conn), control: make(map[string]*sql.Stmt), keys: s.Keys, clock: s.clock, report: s.Report,
 		jobs: store.NewQueue[*job](), stopped: make(chan struct{}), feed: store.NewBroadcast(), held: s.held, heldFor: time.NewTicker(heldFor),
 	}
 	for name, text := range control {
@@ -76,7 +77,7 @@ func startWriter(ctx context.Context, db *sql.DB, s *Store) (*writer, error) {
 		}
 	}
 	var number, modified sql.NullInt64
-	if err := w.stmts.queryRow(ctx, queries.SQLiteRecordLast).Scan(&number, &modified); err != nil {
+	if err := w.stmts.queryRow(ctx, queries.SQLiteRecordLast, store.Micros(s.clock.Fresh())).Scan(&number, &modified); err != nil {
 		return nil, errors.Join(classify(err), conn.Close())
 	}
 	w.number, w.modified = number.Int64, store.FromMicros(modified.Int64)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -27,6 +28,9 @@ type fixture struct {
 	clock   *clock
 	options Options
 	end     func() // closes the engine and verifies what is stored; once
+	told    reports
+	// expected says that the test causes what is reported.
+	expected atomic.Bool
 	// tampered says that verification is bound to find something.
 	tampered bool
 }
@@ -36,8 +40,13 @@ type fixture struct {
 func newFixture(t *testing.T, db Database) *fixture {
 	f := &fixture{t: t, db: db, clock: newClock()}
 	f.options = Options{
-		Keys: keyset(), Now: f.clock.now, KeyRetention: 24 * time.Hour, EventRetention: 90 * 24 * time.Hour,
-		Report: func(what string, err error) { t.Errorf("reported: %s: %v", what, err) },
+		Keys: keyset(), Now: f.clock.now, KeyRetention: 24 * time.Hour, EventRetention: 3 * 24 * time.Hour,
+		Report: func(what string, err error) {
+			f.told.add(what)
+			if !f.expected.Load() {
+				t.Errorf("reported: %s: %v", what, err)
+			}
+		},
 	}
 	f.Engine = db.Open(t, f.options)
 	f.end = sync.OnceFunc(func() {
@@ -165,6 +174,38 @@ func (c *clock) move(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.at = c.at.Add(d)
+}
+
+// pass lets time pass, as an engine that is open sees it: it looks at the clock every so
+// often, and deletes what has expired.
+func (f *fixture) pass(d time.Duration) {
+	f.t.Helper()
+	const step = 45 * time.Minute
+	for ; d > 0; d -= step {
+		f.clock.move(min(d, step))
+		ok(f.t, "trim", f.Trim(f.t.Context()))
+	}
+}
+
+// reports are what an engine has reported.
+type reports struct {
+	mu   sync.Mutex
+	what []string
+}
+
+func (r *reports) add(what string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.what = append(r.what, what)
+}
+
+// take returns what was reported since the last call.
+func (r *reports) take() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	what := r.what
+	r.what = nil
+	return what
 }
 
 // same compares values that a store returns. An absent list equals an empty one.

@@ -76,6 +76,7 @@ var groups = map[string][]test{
 	"list":        listing,
 	"feed":        feeding,
 	"retention":   retention,
+	"clocks":      clocks,
 	"parallel":    parallel,
 	"durability":  durability,
 	"load":        loading,
