@@ -64,9 +64,12 @@ func FinishRestore(ctx context.Context, o FinishOptions) (f Finished, err error)
 	}
 	defer pool.Close()
 	now := func() time.Time { return o.Now }
-	r.store = &Store{Options: Options{DSN: o.DSN, Keys: o.Keys}, clock: store.NewClock(now, func(string, error) {}), pool: pool, scans: pool, leases: newLeases(config.ConnConfig), life: context.Background()}
+	r.store = &Store{Options: Options{DSN: o.DSN, Keys: o.Keys, Report: func(string, error) {}}, clock: store.NewClock(now, func(string, error) {}), pool: pool, scans: pool, leases: newLeases(config.ConnConfig), life: context.Background()}
 	defer func() { err = errors.Join(err, r.store.leases.close()) }()
 	if err := r.check(ctx); err != nil {
+		return f, err
+	}
+	if err := r.store.checkOnce(ctx); err != nil {
 		return f, err
 	}
 	l := &lane{store: r.store, lease: noLease}
