@@ -61,7 +61,7 @@ func grant(ctx context.Context, db *sql.DB, role string) error {
 	if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1, 0)", int32(grantLock)); err != nil {
 		return err
 	}
-	for statement := range strings.SplitSeq(withoutComments(grants), ";") {
+	for statement := range strings.SplitSeq(withoutComments(grants), ";\n") {
 		if statement = strings.TrimSpace(statement); statement == "" {
 			continue
 		}
