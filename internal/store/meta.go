@@ -11,7 +11,7 @@ const (
 	MetaEpoch  = "feed-epoch"   // 16 bytes; a restore begins a new one
 	MetaFloor  = "feed-floor"   // the last position dropped from the feed, 8 bytes big-endian
 	MetaProbe  = "last-probe"   // when /readyz last tried to write, on SQLite
-	MetaClock  = "clock"        // the time as last known, 8 bytes big-endian, in microseconds
+	MetaClock  = "last-time"    // the time as last known, 8 bytes big-endian, in microseconds
 	// MetaMark comes before the name of a mark.
 	MetaMark = "mark:"
 )
