@@ -124,10 +124,11 @@ type migrateCommand struct {
 	AppRole string `placeholder:"ROLE" help:"PostgreSQL role that the server connects as. It gets only the rights it needs."`
 }
 
-// Run brings the schema up to date. On SQLite the server does this itself.
-func (c migrateCommand) Run(ctx context.Context) error {
+// Run brings the schema up to date, and says what it did. On SQLite the server does this
+// itself.
+func (c migrateCommand) Run(ctx context.Context, o output) error {
 	if c.Database != "" {
-		return postgres.Migrate(ctx, c.Database, c.AppRole)
+		return c.migratePostgres(ctx, o)
 	}
 	if c.AppRole != "" {
 		return errors.New("--app-role is for PostgreSQL: give its database with --database")
@@ -140,5 +141,45 @@ func (c migrateCommand) Run(ctx context.Context) error {
 		return err
 	}
 	defer lock.Close()
-	return sqlite.Migrate(ctx, filepath.Join(c.DataDir, sqlite.DatabaseFile))
+	path := filepath.Join(c.DataDir, sqlite.DatabaseFile)
+	return o.migrated(func() (int64, error) { return sqlite.SchemaOf(ctx, path) }, func() error { return sqlite.Migrate(ctx, path) })
+}
+
+func (c migrateCommand) migratePostgres(ctx context.Context, o output) error {
+	err := o.migrated(func() (int64, error) { return postgres.SchemaOf(ctx, c.Database) },
+		func() error { return postgres.Migrate(ctx, c.Database, c.AppRole) })
+	switch {
+	case err != nil:
+		return err
+	case c.AppRole != "":
+		_, err = fmt.Fprintf(o.out, "The role %q has the rights that a server needs, and no others.\n", c.AppRole)
+	default:
+		_, err = fmt.Fprintln(o.err, "No role got any rights, because --app-role is missing. A server can only connect as the role that owns the tables,\n"+
+			"which can change the access log. Create a role for servers, and run this again with --app-role.")
+	}
+	return err
+}
+
+// migrated migrates a schema and says from which version to which.
+func (o output) migrated(schema func() (int64, error), migrate func() error) error {
+	before, err := schema()
+	if err == nil {
+		err = migrate()
+	}
+	if err != nil {
+		return err
+	}
+	after, err := schema()
+	if err != nil {
+		return err
+	}
+	switch before {
+	case after:
+		_, err = fmt.Fprintf(o.out, "The schema was up to date, at version %d.\n", after)
+	case 0:
+		_, err = fmt.Fprintf(o.out, "The schema was made, at version %d.\n", after)
+	default:
+		_, err = fmt.Fprintf(o.out, "The schema was brought from version %d to version %d.\n", before, after)
+	}
+	return err
 }

@@ -160,6 +160,7 @@ func (p *program) open(ctx context.Context) (err error) {
 		return fmt.Errorf("open the database: %w", err)
 	}
 	p.store = store
+	poolMetrics(p.metrics, store)
 	p.service = service.New(p.store, service.Options{
 		Rules: rules, Keys: p.keys, Now: time.Now, RequireIfMatch: p.RequireIfMatch,
 		EventRetention: p.EventRetention, KeyRetention: p.IdempotencyRetention, CopyRetention: p.CopyRetention,

@@ -13,6 +13,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
+
+	"equality-information-api/internal/store/queries"
 )
 
 //go:embed migrations/*.sql
@@ -31,6 +33,20 @@ func Migrate(ctx context.Context, dsn, role string) (err error) {
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	return migrateTo(ctx, db, role, schemaVersion())
+}
+
+// SchemaOf returns the version of a database's schema; 0 if it has none.
+func SchemaOf(ctx context.Context, dsn string) (version int64, err error) {
+	db, err := openSQL(dsn)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	err = db.QueryRowContext(ctx, queries.SchemaVersion.SQL).Scan(&version)
+	if code(err) == undefinedTable {
+		return 0, nil
+	}
+	return version, classify(err)
 }
 
 func migrateTo(ctx context.Context, db *sql.DB, role string, version int64) error {

@@ -128,6 +128,22 @@ func (s *Store) reset() {
 	s.scans.Reset()
 }
 
+// Pool says how the connections of a pool are used.
+type Pool struct {
+	Name             string // requests, or scans
+	InUse, Idle, Max int32
+	Waits            int64 // how often somebody had to wait for a connection
+}
+
+// Pools returns both pools.
+func (s *Store) Pools() (all []Pool) {
+	for name, pool := range map[string]*pgxpool.Pool{"requests": s.pool, "scans": s.scans} {
+		now := pool.Stat()
+		all = append(all, Pool{Name: name, InUse: now.AcquiredConns(), Idle: now.IdleConns(), Max: now.MaxConns(), Waits: now.EmptyAcquireCount()})
+	}
+	return all
+}
+
 // doubts apply to every connection once one was lost: a server that restarts, or ends its
 // sessions, loses all of them, so each is tested before its next use.
 type doubts struct{ losses lately }

@@ -1,3 +1,3 @@
 -- For: Reads the version of the schema.
--- Runs: audit verify
+-- Runs: start, of migrate; audit verify
 SELECT max(version_id) FROM goose_db_version WHERE is_applied

@@ -4,11 +4,14 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"math"
 
 	"github.com/pressly/goose/v3"
+
+	"equality-information-api/internal/store/queries"
 )
 
 //go:embed migrations/*.sql
@@ -59,4 +62,15 @@ func Migrate(ctx context.Context, path string) (err error) {
 		}
 	}()
 	return migrate(ctx, db)
+}
+
+// SchemaOf returns the version of a database's schema.
+func SchemaOf(ctx context.Context, path string) (version int64, err error) {
+	db, err := sql.Open("sqlite", dsn(path, true))
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	err = db.QueryRowContext(ctx, queries.SchemaVersion.SQL).Scan(&version)
+	return version, classify(err)
 }
