@@ -270,7 +270,7 @@ func TestMigrate(t *testing.T) {
 		t.Errorf("the directory was made: %v", err)
 	}
 	serving(t, dir).stop(t)
-	if out := succeeds(t, "migrate", "--data-dir", dir); out != "" {
+	if out := succeeds(t, "migrate", "--data-dir", dir); !strings.HasPrefix(out, "The schema was up to date, at version ") {
 		t.Errorf("printed %q", out)
 	}
 	modes(t, dir)

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"equality-information-api/internal/audit"
+	"equality-information-api/internal/events"
 	"equality-information-api/internal/store"
 	"equality-information-api/internal/store/sqlite"
 )
@@ -26,7 +27,7 @@ func TestNoVersionIsHigherThanTheHighest(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := b.engine.Load(t.Context(), store.Load{Arrivals: []store.Arrival{arrival}, Entry: audit.Entry{ID: uuid.New(), Action: audit.ActionImport}, Event: "test.imported"}); err != nil {
+			if _, err := b.engine.Load(t.Context(), store.Load{Arrivals: []store.Arrival{arrival}, Entry: audit.Entry{ID: uuid.New(), Action: audit.ActionImport}, Event: events.Created}); err != nil {
 				t.Fatal(err)
 			}
 			for highest := version; ; highest++ {

@@ -85,7 +85,7 @@ func TestNoQueryReadsAWholeTable(t *testing.T) {
 		queries.VerifyRecords:          {"SCAN r"},
 		queries.VerifyDocumentVersions: {"SCAN document", "SCAN h"},
 		queries.VerifyIdentifiers:      {"SCAN i"},
-		queries.OutboxTrimUntil:        {"SCAN outbox", "SCAN oldest"},
+		queries.OutboxTrimUntil:        {"SCAN outbox", "SCAN oldest", "SCAN fresh"},
 		queries.SQLiteBackupKeys:       {"SCAN r"},
 		queries.SQLiteBackupMark:       {"SCAN record"},
 		queries.SQLiteBackupTables:     {"SCAN sqlite_schema", "USE TEMP B-TREE"},
