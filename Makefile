@@ -52,7 +52,9 @@ test-postgres: e2e/node_modules ## the PostgreSQL engine once more, on the newes
 	  EQUALITY_TEST_POSTGRES_BIN=$(CURDIR)/$(NEWEST_POSTGRES) .ci/failed-last "$(GO_TEST) -short $(POSTGRES_TESTS)"; \
 	else echo "npm has no PostgreSQL for this machine: not tested on the newest"; fi
 
-check: lint-api ## formatting, vet, static analysis, tidy modules, the contract's form
+check: lint-api ## formatting, vet, static analysis, tidy modules, the contract's form, nothing large in git
+	@big=$$(git ls-files -z | xargs -0 sh -c 'find "$$@" -size +1024k' sh); \
+	  test -z "$$big" || { echo "over 1 MiB, so perhaps built and not source:"; echo "$$big"; exit 1; }
 	@test -z "$$(gofmt -l api cmd internal e2e)" || { echo "not gofmt'ed:"; gofmt -l api cmd internal e2e; exit 1; }
 	go vet ./... && go mod tidy -diff && go tool staticcheck ./...
 	cd e2e && go vet ./... && go mod tidy -diff && go tool -modfile=../go.mod staticcheck ./...
