@@ -2,6 +2,7 @@ package bulk
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -12,6 +13,9 @@ import (
 	"equality-information-api/internal/equality"
 	"equality-information-api/internal/refdata"
 )
+
+// errNoHeader does not repeat the line, which may be a row about a person.
+var errNoHeader = errors.New("the first line is not a header: it must have targetId and our other columns, or columns that --map names (docs/import.md)")
 
 // CSV returns a decoder for the rows under a header. The zero mapping accepts our
 // own columns and codes. The error lists everything wrong with the header.
@@ -40,8 +44,7 @@ func CSV(rules *equality.Rules, lists *refdata.Lists, m Mapping, today equality.
 	case len(names) == 1 && other >= 0:
 		return nil, fmt.Errorf("the columns are separated by %s, not by commas: save the file as CSV with commas", map[byte]string{';': ";", '\t': "tabs"}[names[0][other]])
 	case !seen[byName["targetId"]] && len(errs) == len(names):
-		// It may be a row about a person, so the error must not repeat it.
-		return nil, fmt.Errorf("the first line is not a header: see docs/import.md")
+		return nil, errNoHeader
 	case !seen[byName["targetId"]]:
 		errs = append(errs, "there is no column targetId")
 	}

@@ -101,8 +101,8 @@ func TestHeadersThatAreRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	for header, want := range map[string]string{
-		"zebra,stripes":              "the first line is not a header: see docs/import.md",
-		`{"targetId":"zebra"}`:       "the first line is not a header: see docs/import.md",
+		"zebra,stripes":              errNoHeader.Error(),
+		`{"targetId":"zebra"}`:       errNoHeader.Error(),
 		"disabled":                   "the header: there is no column targetId",
 		"targetId,zebra,x":           "the header: column 2 is neither a known column nor in the mapping; column 3 is neither a known column nor in the mapping",
 		"Person,targetId,TargetID":   "the header: column 2 repeats the column targetId; column 3 is neither a known column nor in the mapping",

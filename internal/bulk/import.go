@@ -137,7 +137,7 @@ func (r *run) open(ctx context.Context) (*framer, error) {
 		case err != nil:
 			return nil, err
 		case header.rule != "":
-			return nil, errors.New("the first line is not a header: see docs/import.md")
+			return nil, errNoHeader
 		}
 		if r.Decoder, err = r.Header(header.text); err != nil {
 			return nil, err
