@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -138,6 +139,51 @@ func TestEveryFailureCodeIsDocumented(t *testing.T) {
 	for _, bad := range badBodies() {
 		if !slices.Contains(codes, bad.code) {
 			t.Errorf("the code %s is neither in the list above nor in equality.FailureCodes", bad.code)
+		}
+	}
+}
+
+var (
+	documentLink = regexp.MustCompile(`\]\(([^)\s:]+)\)`)
+	headingLine  = regexp.MustCompile(`(?m)^#+ (.*)$`)
+	inFence      = regexp.MustCompile("(?ms)^```.*?^```")
+	notInAnchor  = regexp.MustCompile(`[^\w\- ]`)
+)
+
+// A link from one document to another leads to a file, and to a heading in it.
+func TestLinksBetweenDocumentsLeadSomewhere(t *testing.T) {
+	t.Parallel()
+	documents := []string{"../README.md", "../CONTRIBUTING.md"}
+	for _, pattern := range []string{"../docs/*.md", "../docs/adr/*.md"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil || len(found) == 0 {
+			t.Fatalf("%s: %v", pattern, err)
+		}
+		documents = append(documents, found...)
+	}
+	read := func(file string) string {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return inFence.ReplaceAllString(string(text), "")
+	}
+	for _, document := range documents {
+		for _, link := range documentLink.FindAllStringSubmatch(read(document), -1) {
+			name, anchor, _ := strings.Cut(link[1], "#")
+			file := document
+			if name != "" {
+				file = filepath.Join(filepath.Dir(document), name)
+			}
+			if _, err := os.Stat(file); err != nil {
+				t.Errorf("%s: the link %s leads to no file", document, link[1])
+				continue
+			}
+			if anchor != "" && !slices.ContainsFunc(headingLine.FindAllStringSubmatch(read(file), -1), func(h []string) bool {
+				return anchor == strings.ReplaceAll(notInAnchor.ReplaceAllString(strings.ToLower(h[1]), ""), " ", "-")
+			}) {
+				t.Errorf("%s: the link %s leads to no heading", document, link[1])
+			}
 		}
 	}
 }
