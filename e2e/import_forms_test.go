@@ -47,8 +47,15 @@ func TestEveryFormOfATableIsImported(t *testing.T) {
 		}
 		sound(t, dir)
 	}
-	// A scan that was cut off ends with an error, after what is there.
+	// A page of a scan is imported, and says that it is not the whole table.
 	dir := newDir(t)
+	page := strings.Replace(scanOf(first, second), `"ScannedCount"`, `"LastEvaluatedKey": {"targetId": {"S": "`+b+`"}}, "ScannedCount"`, 1)
+	out, _ := imported(t, dir, 0, "--format", "dynamodb-json", write(t, "page", page))
+	if !strings.Contains(out, "2 records: 2 imported, 0 unchanged, 0 rejected\n") || !strings.Contains(out, "1  import.more-pages: ") || strings.Contains(out, b) {
+		t.Error(out)
+	}
+	// A scan that was cut off ends with an error, after what is there.
+	dir = newDir(t)
 	whole := scanOf(first, second)
 	_, errs := imported(t, dir, 2, "--format", "dynamodb-json", write(t, "cut", whole[:len(whole)-200]))
 	if !strings.Contains(errs, "broken or cut off") || strings.Contains(errs, a) {

@@ -213,8 +213,8 @@ func (c importCommand) file(ctx context.Context, o output, s *bulkStore, path st
 		return state, err
 	}
 	c.print(o, path, state)
-	printRules(o, rejects.path, state.Rejected, state.Rules)
-	printRules(o, findings.path, state.Found, state.FoundRules)
+	printRules(o, rejects.path, state.Rules)
+	printRules(o, findings.path, state.FoundRules)
 	return state, nil
 }
 
@@ -238,8 +238,8 @@ func (c importCommand) print(o output, path string, s bulk.State) {
 }
 
 // printRules prints which rules the records in a report break.
-func printRules(o output, path string, records int64, rules map[string]int64) {
-	if records == 0 {
+func printRules(o output, path string, rules map[string]int64) {
+	if len(rules) == 0 {
 		return
 	}
 	fmt.Fprintf(o.out, "For details see %s. By rule:\n", path)

@@ -48,6 +48,7 @@ const (
 	DateOrder    = "import.date-order"
 	DateMonth    = "import.date-month"
 	DateNumber   = "import.date-number"
+	MorePages    = "import.more-pages"
 	RowQuotes    = "csv.quotes"
 	RowCells     = "csv.cells"
 	RowUTF8      = "csv.utf8"
@@ -65,6 +66,7 @@ var Meanings = []equality.FailureCode{
 	{Code: DateOrder, Meaning: "is a date such as 04/01/2024: say dateFormat: DD/MM/YYYY or MM/DD/YYYY in a mapping"},
 	{Code: DateMonth, Meaning: "is a date such as 04-Jan-24: say dateFormat: DD-MMM-YY in a mapping"},
 	{Code: DateNumber, Meaning: "is a number, as spreadsheets store dates: say dateFormat: excel in a mapping"},
+	{Code: MorePages, Meaning: "says that the scan did not read the whole table: import its other pages as well (a finding, not a reject)"},
 	{Code: RowQuotes, Meaning: "has a quote that is not closed, or a quote in the middle of a cell"},
 	{Code: RowCells, Meaning: "has more or fewer cells than the header"},
 	{Code: RowUTF8, Meaning: "is not valid UTF-8"},

@@ -14,14 +14,6 @@ const (
 	inElements        // of the array
 )
 
-// resumed is where the next frame is after the first.
-func (s shape) resumed() nested {
-	if s == inSequence {
-		return outside
-	}
-	return inElements
-}
-
 // element returns the next object of a JSON document.
 func (f *framer) element() (frame, error) {
 	for {
@@ -46,8 +38,8 @@ func (f *framer) element() (frame, error) {
 				f.inside = inMembers
 			}
 		case c == '"' && f.inside == inMembers:
-			if err := f.member(); err != nil {
-				return frame{}, err
+			if fr, err := f.member(); err != nil || fr.rule != "" {
+				return fr, err
 			}
 			continue
 		case c == ',' && f.inside != outside:
@@ -98,33 +90,40 @@ func (f *framer) object() (frame, error) {
 	return frame{text: text, line: at}, nil
 }
 
+// morePages are the members that say where the next page of a scan begins.
+var morePages = map[string]string{`"LastEvaluatedKey"`: "/LastEvaluatedKey", `"NextToken"`: "/NextToken"}
+
 // member reads the name of a member and goes into its value, if that is the array
-// Items, or passes over it.
-func (f *framer) member() error {
-	name, whole, err := f.value(len(`"Items"`))
+// Items, or passes over it. The frame has a rule if the scan has another page.
+func (f *framer) member() (frame, error) {
+	at := f.line
+	text, _, err := f.value(len(`"LastEvaluatedKey"`))
 	if err != nil {
-		return err
+		return frame{}, err
 	}
-	isItems := whole && string(name) == `"Items"`
+	name := string(text)
 	c, err := f.peek()
 	if err == nil && c == ':' {
 		f.take(1, 0)
 		c, err = f.peek()
 	} else if err == nil {
-		return f.broken()
+		return frame{}, f.broken()
 	}
 	switch {
 	case err == io.EOF:
-		return f.broken()
+		return frame{}, f.broken()
 	case err != nil:
-		return err
-	case c == '[' && isItems:
+		return frame{}, err
+	case c == '[' && name == `"Items"`:
 		f.take(1, 0)
 		f.inside = inElements
-		return nil
+		return frame{}, nil
 	}
-	_, _, err = f.value(0)
-	return err
+	value, _, err := f.value(len("null"))
+	if pointer := morePages[name]; err == nil && pointer != "" && string(value) != "null" {
+		return frame{line: at, rule: MorePages, pointer: pointer}, nil
+	}
+	return frame{}, err
 }
 
 // value reads the next JSON value. It is whole, and valid until the next call, if

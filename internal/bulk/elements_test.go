@@ -42,6 +42,8 @@ func TestElements(t *testing.T) {
 		"a scan":                 {inScan, "\ufeff{\n\"Items\": [\n" + a + ",\n" + b + "\n], \"Count\": 2}\n", []told{{a, 3, ""}, {b, 4, ""}}, true},
 		"items at the end":       {inScan, `{"Count":2,"x":[{"Items":[]}],"y":"Items","z":null,"Items":[` + a + `]}`, []told{{a, 1, ""}}, true},
 		"several scans":          {inScan, `{"Items":[` + a + `]}` + "\n" + `{"Items":[{}],"Count":1}`, []told{{a, 1, ""}, {"{}", 2, ""}}, true},
+		"another page":           {inScan, `{"LastEvaluatedKey":{"k":{"S":"x"}},"Items":[` + a + `],` + "\n" + `"NextToken": "eyJ"}`, []told{{"", 1, MorePages}, {a, 1, ""}, {"", 2, MorePages}}, true},
+		"no other page":          {inScan, `{"LastEvaluatedKey":null,"Items":[` + a + `],"NextToken": null}`, []told{{a, 1, ""}}, true},
 		"a scan of nothing":      {inScan, `{"Items":[],"Count":0}`, nil, true},
 		"a scan that is cut off": {inScan, `{"Items":[` + a + `,`, []told{{a, 1, ""}}, false},
 		"cut off in an element":  {inScan, `{"Items":[` + a + `,{"b":`, []told{{a, 1, ""}}, false},

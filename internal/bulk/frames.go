@@ -22,6 +22,9 @@ type frame struct {
 	text []byte // without the line ending
 	line int64  // where it begins, counted from 1
 	rule string // the rule it breaks, if it cannot be decoded
+	// pointer is where the rule is broken if the frame is no record, but something that is to
+	// be known about the file.
+	pointer string
 }
 
 // shape is how the records lie in a file.

@@ -155,7 +155,7 @@ func (r *run) open(ctx context.Context) (*framer, error) {
 	} else {
 		frames.take(int(r.state.Offset-frames.offset), 0)
 	}
-	frames.line, frames.empty, frames.inside = r.state.Line, r.state.Empty, frames.shape.resumed()
+	frames.line, frames.empty, frames.inside = r.state.Line, r.state.Empty, r.state.Inside
 	return frames, nil
 }
 
@@ -181,11 +181,12 @@ type chunk struct {
 	text   []byte // until it is decoded
 	size   int
 	frames []span
-	end    State // only Offset, Line and Empty: where the next chunk begins
+	end    State // only Offset, Line, Empty and Inside: where the next chunk begins
 
 	ready    chan struct{} // closed when the fields below are set
+	read     int64         // records
 	arrivals []store.Arrival
-	lines    []int64 // of the arrivals
+	lines    []span // of the arrivals
 	rejects  []Reject
 	findings []Finding
 	err      error
@@ -196,6 +197,9 @@ type span struct {
 	start, end int
 	line       int64
 	rule       string
+	pointer    string
+	// record tells a record from others on its line: where in the file it ends.
+	record int64
 }
 
 // batches reads, decodes and loads at the same time, until the file ends.
@@ -255,10 +259,10 @@ func (r *run) read(ctx context.Context, frames *framer, work, ordered chan<- *ch
 			if f, err = frames.next(); err != nil {
 				break
 			}
-			c.end.Offset, c.end.Line, c.end.Empty = frames.offset, frames.line, frames.empty
+			c.end.Offset, c.end.Line, c.end.Empty, c.end.Inside = frames.offset, frames.line, frames.empty, frames.inside
 			from := len(c.text)
 			c.text = append(c.text, f.text...)
-			c.frames = append(c.frames, span{from, len(c.text), f.line, f.rule})
+			c.frames = append(c.frames, span{from, len(c.text), f.line, f.rule, f.pointer, frames.offset})
 		}
 		c.size = len(c.text)
 		if len(c.frames) > 0 {
@@ -285,14 +289,19 @@ func (r *run) read(ctx context.Context, frames *framer, work, ordered chan<- *ch
 func (r *run) decode(c *chunk) {
 	defer func() { c.text = nil }()
 	for _, f := range c.frames {
+		if f.pointer != "" {
+			c.findings = append(c.findings, Finding{Line: f.line, Pointer: f.pointer, Rule: f.rule})
+			continue
+		}
+		c.read++
 		if f.rule != "" {
-			c.rejects = append(c.rejects, Reject{Line: f.line, Rule: f.rule})
+			c.rejects = append(c.rejects, Reject{Line: f.line, Rule: f.rule, record: f.record})
 			continue
 		}
 		item, err := r.Decoder.Decode(c.text[f.start:f.end])
 		if failures, ok := failuresOf(err); ok {
 			for _, failure := range failures {
-				c.rejects = append(c.rejects, Reject{Line: f.line, Pointer: failure.Pointer, Rule: failure.Code})
+				c.rejects = append(c.rejects, Reject{Line: f.line, Pointer: failure.Pointer, Rule: failure.Code, record: f.record})
 			}
 			continue
 		}
@@ -304,9 +313,9 @@ func (r *run) decode(c *chunk) {
 			c.err = fmt.Errorf("line %d cannot be imported: %w", f.line, err)
 			return
 		}
-		c.arrivals, c.lines = append(c.arrivals, arrival), append(c.lines, f.line)
+		c.arrivals, c.lines = append(c.arrivals, arrival), append(c.lines, f)
 		for _, found := range item.Findings {
-			c.findings = append(c.findings, Finding{Line: f.line, Pointer: found.Pointer, Rule: found.Code, Kept: found.Kept})
+			c.findings = append(c.findings, Finding{Line: f.line, Pointer: found.Pointer, Rule: found.Code, Kept: found.Kept, record: f.record})
 		}
 	}
 }
@@ -320,7 +329,7 @@ type batch struct {
 
 func (b *batch) add(c *chunk) {
 	b.chunks = append(b.chunks, c)
-	b.read += int64(len(c.frames))
+	b.read += c.read
 	b.size += c.size
 }
 
@@ -331,7 +340,7 @@ func (b *batch) joined() (joined chunk) {
 		n += len(c.arrivals)
 		joined.end = c.end
 	}
-	joined.arrivals, joined.lines = make([]store.Arrival, 0, n), make([]int64, 0, n)
+	joined.arrivals, joined.lines = make([]store.Arrival, 0, n), make([]span, 0, n)
 	for _, c := range b.chunks {
 		joined.arrivals, joined.lines = append(joined.arrivals, c.arrivals...), append(joined.lines, c.lines...)
 		joined.rejects, joined.findings = append(joined.rejects, c.rejects...), append(joined.findings, c.findings...)
@@ -347,7 +356,7 @@ func (r *run) load(ctx context.Context, b *batch) error {
 	all := b.joined()
 	err := r.to.Load(context.WithoutCancel(ctx), all.arrivals, func(landings []store.Landing) (_ []byte, err error) {
 		next = r.state
-		next.Offset, next.Line, next.Empty = all.end.Offset, all.end.Line, all.end.Empty
+		next.Offset, next.Line, next.Empty, next.Inside = all.end.Offset, all.end.Line, all.end.Empty, all.end.Inside
 		next.Read += b.read
 		rejects := allRejects(&all, landings, &next)
 		findings := ofAccepted(all.findings, rejects)
@@ -369,7 +378,7 @@ func (r *run) load(ctx context.Context, b *batch) error {
 	return nil
 }
 
-// allRejects returns the rejects of a batch in the order of their lines, and
+// allRejects returns the rejects of a batch in the order of its records, and
 // counts the records that were imported or unchanged.
 func allRejects(c *chunk, landings []store.Landing, counts *State) []Reject {
 	rejects := slices.Clone(c.rejects)
@@ -384,7 +393,7 @@ func allRejects(c *chunk, landings []store.Landing, counts *State) []Reject {
 			rejects = append(rejects, reject)
 		}
 	}
-	slices.SortStableFunc(rejects, func(a, b Reject) int { return cmp.Compare(a.Line, b.Line) })
+	slices.SortStableFunc(rejects, func(a, b Reject) int { return cmp.Compare(a.record, b.record) })
 	return rejects
 }
 

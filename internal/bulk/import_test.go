@@ -155,12 +155,14 @@ func TestAnImportThatIsResumedEndsAsOneThatIsNot(t *testing.T) {
 		id := uuid.UUID{15: byte(i - i%5/4), 0: 1}
 		scanned += fmt.Sprintf("{\n\"version\":%d, \"record\":{\"targetId\":\"%s\",\"ageGroup\":\"%s\"}},\n", i, id, []string{"preferNotToSay", "zebra"}[i%7/6])
 	}
-	scanned = strings.TrimSuffix(scanned, ",\n") + "]}\n"
-	for name, text := range map[string]string{"lines": text, "rows": rows, "a scan": scanned} {
+	scanned = strings.TrimSuffix(scanned, ",\n") + "],\n" + `"LastEvaluatedKey":{"targetId":{"S":"x"}},"NextToken":"eyJ"}` + "\n" + `{"NextToken":null,"Items":[]}` + "\n"
+	told := make(map[string][4]int64)
+	for name, text := range map[string]string{"lines": text, "rows": rows, "a scan": scanned,
+		"a scan on one line": strings.ReplaceAll(scanned, "\n", "")} {
 		open := func(rejects, findings *os.File) Options {
 			o := optionsOf(t, text, rejects)
 			o.Findings = findings
-			if name == "a scan" {
+			if strings.HasPrefix(name, "a scan") {
 				o.Format = FormatDynamoDB
 			}
 			if name == "rows" {
@@ -185,6 +187,10 @@ func TestAnImportThatIsResumedEndsAsOneThatIsNot(t *testing.T) {
 		if want.Imported == 0 || want.Rejected == 0 || want.Read != want.Imported+want.Unchanged+want.Rejected || !want.Done {
 			t.Errorf("%+v", want)
 		}
+		if pages := want.FoundRules[MorePages]; (pages > 0) != strings.HasPrefix(name, "a scan") || pages > 1 {
+			t.Errorf("%s: %d findings of other pages", name, pages)
+		}
+		told[name] = [...]int64{want.Imported, want.Unchanged, want.Rejected, want.Found}
 		for seed := range uint64(12) {
 			random := rand.New(rand.NewPCG(seed, 3))
 			s, rejects, findings := newShelf(), reportFile(t), reportFile(t)
@@ -226,6 +232,9 @@ func TestAnImportThatIsResumedEndsAsOneThatIsNot(t *testing.T) {
 				t.Errorf("resumed at its end: %v, %v", again, err)
 			}
 		}
+	}
+	if told["a scan"] != told["a scan on one line"] {
+		t.Errorf("the same scan on one line is told otherwise: %v", told)
 	}
 }
 

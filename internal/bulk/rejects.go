@@ -19,24 +19,29 @@ type Reject struct {
 	Rule     string    `json:"rule"`
 	ID       uuid.UUID `json:"id,omitzero"`
 	TargetID uuid.UUID `json:"targetId,omitzero"`
+
+	record int64 // which one it is about: several can begin on a line
 }
 
-func (r Reject) about() (line int64, rule string) { return r.Line, r.Rule }
+func (r Reject) about() (record int64, rule string) { return r.record, r.Rule }
 
 // A Finding is a value that breaks a rule in a record that is imported all the
-// same, with the value or without it. It does not hold the value.
+// same, with the value or without it. It does not hold the value. Or it is about the
+// file.
 type Finding struct {
 	Line    int64  `json:"line"`
 	Pointer string `json:"pointer"`
 	Rule    string `json:"rule"`
 	Kept    bool   `json:"kept"`
+
+	record int64 // as in Reject; 0 if it is about the file
 }
 
-func (f Finding) about() (line int64, rule string) { return f.Line, f.Rule }
+func (f Finding) about() (record int64, rule string) { return f.record, f.Rule }
 
 // report is a line of the file of rejects or of findings.
 type report interface {
-	about() (line int64, rule string)
+	about() (record int64, rule string)
 }
 
 // ReportFile is where rejects or findings are written. Data written twice at the
@@ -53,9 +58,9 @@ var landingRules = map[store.Landing]string{
 }
 
 // landingReject is the reject for a refused arrival; false if it was not refused.
-func landingReject(line int64, a *store.Arrival, landing store.Landing) (Reject, bool) {
+func landingReject(at span, a *store.Arrival, landing store.Landing) (Reject, bool) {
 	rule, rejected := landingRules[landing]
-	return Reject{Line: line, Rule: rule, ID: a.ID, TargetID: a.Target}, rejected
+	return Reject{Line: at.line, Rule: rule, ID: a.ID, TargetID: a.Target, record: at.record}, rejected
 }
 
 // ofAccepted leaves out the findings about records that were rejected.
@@ -65,9 +70,9 @@ func ofAccepted(findings []Finding, rejects []Reject) []Finding {
 	}
 	rejected := make(map[int64]bool, len(rejects))
 	for _, r := range rejects {
-		rejected[r.Line] = true
+		rejected[r.record] = true
 	}
-	return slices.DeleteFunc(slices.Clone(findings), func(f Finding) bool { return rejected[f.Line] })
+	return slices.DeleteFunc(slices.Clone(findings), func(f Finding) bool { return rejected[f.record] })
 }
 
 // writeReport writes rejects or findings as lines of JSON at an offset, in place

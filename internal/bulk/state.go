@@ -25,8 +25,9 @@ type Counts struct {
 // nothing after it is stored.
 type State struct {
 	Counts
-	Offset        int64     `json:"offset"` // in the uncompressed file
-	Line          int64     `json:"line"`   // of the next record
+	Offset        int64     `json:"offset"`          // in the uncompressed file
+	Line          int64     `json:"line"`            // of the next record
+	Inside        nested    `json:"inside,omitzero"` // where in a JSON document that is
 	Rejects       int64     `json:"rejects"`
 	Findings      int64     `json:"findings,omitzero"`
 	Done          bool      `json:"done,omitzero"`
@@ -55,11 +56,13 @@ func tally[R report](reports []R, rules *map[string]int64) (records int64) {
 	last := int64(0)
 	broken := make(map[string]bool)
 	for _, r := range reports {
-		line, rule := r.about()
-		if line != last {
-			last = line
-			records++
+		record, rule := r.about()
+		if record != last {
+			last = record
 			clear(broken)
+			if record != 0 {
+				records++
+			}
 		}
 		if !broken[rule] {
 			broken[rule] = true
