@@ -78,7 +78,7 @@ func TestAWriteWhoseConnectionIsLostIsDoneOnce(t *testing.T) {
 			t.Run(write.name+" "+loss.name, func(t *testing.T) {
 				t.Parallel()
 				d := newDatabase(t)
-				p, way := through(t, d.app)
+				p, way := through(t, d.waitingLong())
 				f := open(t, d, way)
 				f.expected.Store(true) // the store reports that writing fails for a moment
 				r := f.written(1)
@@ -177,7 +177,7 @@ func (f *fixture) goesOn() {
 func TestOthersInTheTransactionOfALostConnectionAreDoneOnce(t *testing.T) {
 	t.Parallel()
 	d := newDatabase(t)
-	p, way := through(t, d.app)
+	p, way := through(t, d.waitingLong())
 	f := open(t, d, way)
 	f.expected.Store(true)
 	changed := f.written(1)
