@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // raw sends bytes on a connection of their own and returns the last of so many responses.
@@ -93,5 +95,26 @@ func TestRequestsThatAreNotReadGetProblems(t *testing.T) {
 	}
 	if r := p.raw(t, good+good+"GET /livez HTTP/1.0\r\n\r\n", 2); r.status != 200 {
 		t.Errorf("good requests are answered %d", r.status)
+	}
+}
+
+// A long body goes out in several writes, and what a caller has stored can stand at the
+// beginning of one. It is sent as it is, whatever it looks like.
+func TestStoredTextIsNoAnswerOfNetHTTP(t *testing.T) {
+	t.Parallel()
+	p := shared(t)
+	officer := p.token(t, "officer")
+	const looks = "HTTP/1.1 417"
+	for shift := range len(looks) { // one of them is where the write begins
+		requirements := []string{`"` + strings.Repeat("x", 1+shift) + `"`}
+		for i := range 19 {
+			requirements = append(requirements, fmt.Sprintf(`"%s%06d"`, strings.Repeat(looks, 39), i))
+		}
+		target := uuid.NewString()
+		body := `{"targetId":"` + target + `","communicationRequirements":[` + strings.Join(requirements, ",") + `]}`
+		r, err := p.send(http.MethodPost, front+"/equality-information", request{token: officer, body: []byte(body)})
+		if err != nil || r.status != 201 || strings.Count(string(r.body), looks) != 19*39 {
+			t.Errorf("shifted by %d: created with %d, %v: %.100s", shift, r.status, err, r.body)
+		}
 	}
 }

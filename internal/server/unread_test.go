@@ -22,9 +22,13 @@ func TestOwnAnswersAreRecognised(t *testing.T) {
 
 		"HTTP/1.1 400 Bad Request\r\nCache-Control: no-store\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n": 0,
 		"HTTP/1.1 400 Bad Request\r\nContent-Type: application/problem+json\r\nDate: x\r\n\r\n":                                       0,
-		"HTTP/1.1 200 OK" + headers:     0,
-		"HTTP/1.1 100 Continue\r\n\r\n": 0,
-		"":                              0, "HTTP/": 0, "HTTP/1.1 4": 0, "HTTP/1.1 4xx No" + headers: 0, "HTTP/1.1 400 Bad Request": 0, "{\"a\":\"HTTP/1.1 400 x\"}": 0,
+		// What a caller has stored, in a later write of a long body.
+		"HTTP/1.1 417":                    0,
+		"HTTP/1.1 417 Expectation Failed": 0,
+		`HTTP/1.1 417 Expectation Failed\r\nConnection: close\r\nDate: x`: 0,
+		"HTTP/1.1 200 OK" + headers:                                       0,
+		"HTTP/1.1 100 Continue\r\n\r\n":                                   0,
+		"":                                                                0, "HTTP/": 0, "HTTP/1.1 4": 0, "HTTP/1.1 4xx No" + headers: 0, "HTTP/1.1 400 Bad Request": 0, "{\"a\":\"HTTP/1.1 400 x\"}": 0,
 	} {
 		if status, own := ownAnswer([]byte(text)); own != (want > 0) || own && status != want {
 			t.Errorf("%.50q: %d %t", text, status, own)
