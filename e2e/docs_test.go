@@ -148,6 +148,7 @@ var (
 	headingLine  = regexp.MustCompile(`(?m)^#+ (.*)$`)
 	inFence      = regexp.MustCompile("(?ms)^```.*?^```")
 	notInAnchor  = regexp.MustCompile(`[^\w\- ]`)
+	logMessage   = regexp.MustCompile(`(?:[rR]eport\(|\b[lL]og\.(?:Info|Warn|Error)\(|slog\.Level(?:Info|Error), )"([^"]+)"`)
 )
 
 // A link from one document to another leads to a file, and to a heading in it.
@@ -185,5 +186,40 @@ func TestLinksBetweenDocumentsLeadSomewhere(t *testing.T) {
 				t.Errorf("%s: the link %s leads to no heading", document, link[1])
 			}
 		}
+	}
+}
+
+// What the server logs is explained in operations.md.
+func TestEveryLogMessageIsDocumented(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, pattern := range []string{"../cmd/equality-api/*.go", "../internal/server/*.go", "../internal/relay/*.go", "../internal/store/*.go", "../internal/store/*/*.go"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			source, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			for _, m := range logMessage.FindAllStringSubmatch(string(source), -1) {
+				found++
+				// The page leaves out what follows a colon where several lines begin alike.
+				if begin, _, _ := strings.Cut(m[1], ":"); !strings.Contains(string(text), "`"+begin) {
+					t.Errorf("docs/operations.md does not mention the message %q of %s", m[1], file)
+				}
+			}
+		}
+	}
+	if found < 20 {
+		t.Errorf("%d messages were found", found)
 	}
 }
