@@ -58,7 +58,7 @@ func TestKeysInitMakesAKeysetAndReplacesNone(t *testing.T) {
 	if files := modes(t, dir); len(files) != 2 {
 		t.Errorf("made %v", files)
 	}
-	fails(t, []string{"exists and is never overwritten"}, "keys", "init", "--data-dir", dir)
+	fails(t, []string{"is never overwritten: file already exists"}, "keys", "init", "--data-dir", dir)
 	if after, err := os.ReadFile(dataDir(dir).keysetPath()); err != nil || !bytes.Equal(before, after) {
 		t.Errorf("the keyset is another: %v", err)
 	}

@@ -154,8 +154,9 @@ func (c migrateCommand) migratePostgres(ctx context.Context, o output) error {
 	case c.AppRole != "":
 		_, err = fmt.Fprintf(o.out, "The role %q has the rights that a server needs, and no others.\n", c.AppRole)
 	default:
-		_, err = fmt.Fprintln(o.err, "No role got any rights, because --app-role is missing. A server can only connect as the role that owns the tables,\n"+
-			"which can change the access log. Create a role for servers, and run this again with --app-role.")
+		_, err = fmt.Fprintln(o.err, "No role got any rights, because --app-role is missing. A role that had them keeps them. Without one, a server can only\n"+
+			"connect as the role that owns the tables, which can change the access log: create a role for servers, and run\n"+
+			"this again with --app-role.")
 	}
 	return err
 }

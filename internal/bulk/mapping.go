@@ -71,7 +71,7 @@ func ParseMapping(content []byte, lists *refdata.Lists) (Mapping, error) {
 				if f, ok := parseDateForm(form.Value); ok {
 					m.dates = append(m.dates, f)
 				} else {
-					p.fail(form, "is not a form of dates; forms are such as DD/MM/YYYY and D-MMM-YY, and excel for numbers")
+					p.fail(form, "is not a date form; use forms such as DD/MM/YYYY and D-MMM-YY, or excel for numbers")
 				}
 			}
 		default:

@@ -58,7 +58,7 @@ func (k *Keyset) Save(path string) error {
 		return errors.Join(os.Link(unnamed.Name(), path), os.Remove(unnamed.Name()))
 	})
 	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("keyset file %s exists and is never overwritten: %w", path, fs.ErrExist)
+		return fmt.Errorf("keyset file %s is never overwritten: %w", path, fs.ErrExist)
 	}
 	return err
 }
