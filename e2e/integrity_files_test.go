@@ -225,8 +225,8 @@ func TestALockThatIsLostStopsWrites(t *testing.T) {
 			officer := p.token(t, "officer")
 			m := p.create(t, officer, "")
 			lose(t, filepath.Join(p.dir, "lock"))
-			r := p.do(t, "GET", "/readyz", request{})
-			if !strings.Contains(string(r.want(t, 503).body), "The file lock in the data directory was removed or replaced") {
+			r := p.health(t, "/readyz", 503)
+			if !strings.Contains(string(r.body), "The file lock in the data directory was removed or replaced") {
 				t.Errorf("/readyz answers %s", r.body)
 			}
 			answers, tries := []string{"yes", "no"}, 0

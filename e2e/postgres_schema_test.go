@@ -70,7 +70,7 @@ func TestPostgresUpgradesInThreeStates(t *testing.T) {
 	token := p.token(t, "officer")
 	red := func(state string) {
 		t.Helper()
-		p.do(t, "GET", "/readyz", request{}).want(t, 503)
+		p.health(t, "/readyz", 503)
 		for method, path := range map[string]string{"GET": records + "/" + seedID, "POST": records, "PATCH": records + "/" + seedID} {
 			o := request{token: token}
 			if method != "GET" {
@@ -85,7 +85,7 @@ func TestPostgresUpgradesInThreeStates(t *testing.T) {
 	if out, status := migrate(owner); status != 0 {
 		t.Fatalf("status %d: %s", status, out)
 	}
-	p.do(t, "GET", "/readyz", request{}).want(t, 200)
+	p.health(t, "/readyz", 200)
 	m := p.create(t, token, "")
 	if status := p.stop(t); status != 0 {
 		t.Fatal(status)
@@ -101,7 +101,7 @@ func TestPostgresUpgradesInThreeStates(t *testing.T) {
 	if out, status := migrate(owner); status != 0 {
 		t.Fatalf("status %d: %s", status, out)
 	}
-	p.do(t, "GET", "/readyz", request{}).want(t, 200)
+	p.health(t, "/readyz", 200)
 	p.patch(t, token, m, `{"disabled":true}`).want(t, 200)
 
 	// The next program's schema is installed while this one runs, under load.
@@ -112,7 +112,7 @@ func TestPostgresUpgradesInThreeStates(t *testing.T) {
 			"ALTER TABLE outbox ADD COLUMN later BIGINT", "CREATE TABLE later (id UUID PRIMARY KEY)", "CREATE INDEX later_at ON audit (at)",
 			fmt.Sprintf("INSERT INTO goose_db_version (version_id, is_applied) VALUES (%d, true)", newest+1))
 		time.Sleep(200 * time.Millisecond)
-		p.do(t, "GET", "/readyz", request{}).want(t, 200)
+		p.health(t, "/readyz", 200)
 		if status := p.stop(t); status != 0 {
 			t.Errorf("stopped with status %d", status)
 		}
@@ -121,7 +121,7 @@ func TestPostgresUpgradesInThreeStates(t *testing.T) {
 		t.Errorf("an older program's migrate: status %d: %s", status, out)
 	}
 	p = p.restart(t)
-	p.do(t, "GET", "/readyz", request{}).want(t, 200)
+	p.health(t, "/readyz", 200)
 	p.patch(t, token, m, `{"disabled":false}`).want(t, 200)
 	l.check(t, p, token)
 	sound(t, dir)

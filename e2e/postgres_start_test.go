@@ -145,7 +145,7 @@ func TestPostgresKeysetOfAnotherIsFoundLater(t *testing.T) {
 				t.Errorf("%s answers %d: %s", method, r.status, r.body)
 			}
 		}
-		p.do(t, "GET", "/readyz", request{}).want(t, 503)
+		p.health(t, "/readyz", 503)
 	}
 	p.logged(t, "the database is not one for this keyset")
 }

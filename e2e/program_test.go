@@ -336,3 +336,13 @@ func (w *logWriter) String() string {
 	defer w.mu.Unlock()
 	return w.text.String()
 }
+
+// health waits until a path about health has this status: the store is asked once a second.
+func (p *program) health(t *testing.T, path string, status int) response {
+	t.Helper()
+	for end := time.Now().Add(3 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		if r := p.do(t, "GET", path, request{}); r.status == status || time.Now().After(end) {
+			return r.want(t, status)
+		}
+	}
+}
