@@ -7,8 +7,9 @@ import (
 )
 
 // DecodePatch reads a JSON merge patch and checks everything that does not need
-// the stored record. It replaces aliases with their codes. Whether an unknown code
-// may stand needs the stored record; only beside other failures it is one already.
+// the stored record. It replaces aliases with their codes. Whether an unknown code,
+// or languages without a primary one, may stand needs the stored record; only beside
+// other failures it is one already.
 // The error is an [*InvalidError].
 func (r *Rules) DecodePatch(body []byte, today Date) (Patch, error) {
 	d := newDecoder(r, body, today)
@@ -18,6 +19,9 @@ func (r *Rules) DecodePatch(body []byte, today Date) (Patch, error) {
 			if ok {
 				d.failures.unknownCode(u.pointer, u.list, u.value)
 			}
+		}
+		if ok && p.noPrimary {
+			d.failures.add("/languages", LanguagesOnePrimary)
 		}
 		return Patch{}, err
 	}
@@ -89,7 +93,10 @@ var (
 		{"marriageOrCivilPartnership", func(d *decoder, p *Patch) { p.MarriageOrCivilPartnership = optionalObject(d, marriageFields) }},
 		{"pregnancyOrMaternity", func(d *decoder, p *Patch) { p.PregnancyOrMaternity = optional(d, (*decoder).pregnancies) }},
 		{"nationalInsuranceNumber", func(d *decoder, p *Patch) { p.NationalInsuranceNumber = optional(d, (*decoder).nino) }},
-		{"languages", func(d *decoder, p *Patch) { p.Languages = optional(d, (*decoder).languages) }},
+		{"languages", func(d *decoder, p *Patch) {
+			p.Languages = optional(d, (*decoder).languages)
+			p.noPrimary = d.noPrimary
+		}},
 		{"caringResponsibilities", func(d *decoder, p *Patch) { p.CaringResponsibilities = optionalObject(d, caringFields) }},
 		{"disabled", func(d *decoder, p *Patch) { p.Disabled = optional(d, (*decoder).answer) }},
 		{"communicationRequirements", func(d *decoder, p *Patch) { d.requirements(&p.CommunicationRequirements) }},

@@ -58,9 +58,7 @@ func (d *decoder) languages() ([]Language, bool) {
 		}
 	}
 	// An invalid element could have been the primary one.
-	if primaries == 0 && len(languages) > 0 && d.failures.count() == failed {
-		d.fail(LanguagesOnePrimary)
-	}
+	d.noPrimary = primaries == 0 && len(languages) > 0 && d.failures.count() == failed
 	return languages, ok
 }
 

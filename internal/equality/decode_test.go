@@ -73,7 +73,7 @@ func TestDecodePatchRefuses(t *testing.T) {
 		{"nino letters", `{"nationalInsuranceNumber":"QΩ123456A"}`, "/nationalInsuranceNumber nino.form"},
 
 		{"language twice", `{"languages":[{"language":"french","isPrimary":true},{"language":"french"}]}`, "/languages/1/language list.duplicate"},
-		{"no primary", `{"languages":[{"language":"french"}]}`, "/languages languages.one-primary"},
+		{"no primary beside others", `{"languages":[{"language":"french"}],"disabled":7}`, "/disabled type.answer\n/languages languages.one-primary"},
 		{"two primaries", `{"languages":[{"language":"french","isPrimary":true},{"language":"english","isPrimary":true}]}`, "/languages/1/isPrimary languages.one-primary"},
 		{"no language", `{"languages":[{"isPrimary":true}]}`, "/languages/0/language required"},
 		{"many languages", `{"languages":[{"language":"code0","isPrimary":true}` + numbered(10, `,{"language":"codeN"}`) + `]}`, "/languages list.length" +

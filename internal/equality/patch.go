@@ -33,6 +33,10 @@ type Patch struct {
 	// may stand.
 	Unlisted bool
 
+	// noPrimary says that there are languages and none is the primary one, as only
+	// languages may be that stand.
+	noPrimary bool
+
 	// shownBy are the rules by which its sender was shown the record; nil if the
 	// sender was shown the lists whole.
 	shownBy *Rules

@@ -18,8 +18,10 @@ func TestPatch(t *testing.T) {
 		oldEthnic          = `"ethnicity":{"ethnicGroupValue":"whitePolish"}`
 		twentyRequirements = `"signLanguage","bslVideoInterpreter","interpreterNeeded","lipspeaker","speechToTextReporter","notetaker","advocate",
 			"largePrint","braille","audio","easyRead","plainEnglish","colouredPaper","electronicFormat","bslVideo","makaton","emailOnly","letter","telephone","textRelay"`
-		oldSpeaker = `"languages":[{"language":"gone","isPrimary":true}]`
-		oldCarer   = `"caringResponsibilities":{"provideUnpaidCare":true,"hoursSpentProvidingUnpaidCare":"gone"}`
+		hiddenPrimary = `"languages":[{"language":"gone","isPrimary":true},{"language":"english","isPrimary":false},{"language":"french","isPrimary":false}]`
+		noPrimary     = `"languages":[{"language":"english","isPrimary":false},{"language":"french","isPrimary":false}]`
+		oldSpeaker    = `"languages":[{"language":"gone","isPrimary":true}]`
+		oldCarer      = `"caringResponsibilities":{"provideUnpaidCare":true,"hoursSpentProvidingUnpaidCare":"gone"}`
 	)
 	for _, test := range []struct{ name, before, patch, after, failures string }{
 		{"nothing", other, `{}`, other, ""},
@@ -85,7 +87,14 @@ func TestPatch(t *testing.T) {
 			`{"languages":[{"language":"english","isPrimary":true}]}`, `"languages":[{"language":"english","isPrimary":true},{"language":"gone","isPrimary":false}]`, ""},
 		{"changed languages keep what was not shown", `"languages":[{"language":"gone","isPrimary":true},{"language":"english","isPrimary":false}]`,
 			`{"languages":[{"language":"french","isPrimary":true}]}`,
-			`"languages":[{"language":"french","isPrimary":true},{"language":"gone","isPrimary":false},{"language":"english","isPrimary":false}]`, ""},
+			`"languages":[{"language":"french","isPrimary":true},{"language":"gone","isPrimary":false}]`, ""},
+		{"languages that stand without a primary one", hiddenPrimary, `{"languages":[{"language":"english"},{"language":"french"}],"disabled":true}`, hiddenPrimary + `,"disabled":true`, ""},
+		{"one of them is the primary one", hiddenPrimary, `{"languages":[{"language":"french","isPrimary":true},{"language":"english"}]}`,
+			`"languages":[{"language":"french","isPrimary":true},{"language":"english","isPrimary":false},{"language":"gone","isPrimary":false}]`, ""},
+		{"imported without a primary one", noPrimary, `{` + noPrimary + `}`, noPrimary, ""},
+		{"other languages without a primary one", hiddenPrimary, `{"languages":[{"language":"english"}]}`, "", "/languages languages.one-primary"},
+		{"imported, and others without a primary one", noPrimary, `{"languages":[{"language":"english"},{"language":"welsh"}]}`, "", "/languages languages.one-primary"},
+		{"languages without a primary one where there were none", ``, `{"languages":[{"language":"english"}]}`, "", "/languages languages.one-primary"},
 		{"no languages keep what was not shown", `"languages":[{"language":"english","isPrimary":true},{"language":"gone","isPrimary":false}]`,
 			`{"languages":[]}`, `"languages":[{"language":"gone","isPrimary":true}]`, ""},
 		{"null removes languages that were not shown", oldSpeaker, `{"languages":null}`, ``, ""},

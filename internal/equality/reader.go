@@ -24,6 +24,8 @@ type decoder struct {
 	unknown  []unknown
 	found    []Finding
 	broken   bool
+	// noPrimary says that the last list of languages has some and none is the primary one.
+	noPrimary bool
 }
 
 // unknown is a code that its list does not have.

@@ -59,20 +59,14 @@ func (s *sieve) code(name string, list *refdata.List, value *string) {
 	}
 }
 
-// languages removes unknown languages. If the primary one is unknown, or an import
-// brought none, it removes the whole list, which would not be valid when sent back.
+// languages removes unknown languages. The rest may be without a primary one; it
+// is valid when sent back as it is.
 func (s *sieve) languages(list *refdata.List) {
-	primary := func(l Language) bool { return l.IsPrimary }
-	all := s.shown.Languages
-	known := knownElements(all, func(l Language) bool { return list.Has(l.Language) })
-	if len(all) == 0 || len(known) == len(all) && slices.ContainsFunc(all, primary) {
-		return
+	known := knownElements(s.shown.Languages, func(l Language) bool { return list.Has(l.Language) })
+	if len(known) < len(s.shown.Languages) {
+		s.shown.Languages = known
+		s.names = append(s.names, "languages")
 	}
-	if !slices.ContainsFunc(known, primary) {
-		known = nil
-	}
-	s.shown.Languages = known
-	s.names = append(s.names, "languages")
 }
 
 func (s *sieve) requirements(list *refdata.List) {

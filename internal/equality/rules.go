@@ -77,7 +77,7 @@ func (r *Rules) validate(failures *InvalidError, p Patch, was, is Record) {
 		coded(was.ReligionOrBelief), coded(is.ReligionOrBelief))
 	v.coded("/sexualOrientation/sexualOrientationValue", r.sexualOrientation, p.SexualOrientation.value,
 		coded(was.SexualOrientation), coded(is.SexualOrientation))
-	v.languages(r.language, p.Languages, was.Languages, is.Languages)
+	v.languages(r.language, p, was.Languages, is.Languages)
 	v.caring(r.hoursOfUnpaidCare, p.CaringResponsibilities.value, was.CaringResponsibilities, is.CaringResponsibilities)
 	v.requirements(r.communicationRequirement, p.CommunicationRequirements, was, is)
 	v.coded("/economicSituation", r.economicSituation, p.EconomicSituation,
@@ -165,9 +165,12 @@ func keeps[T any](sent Nullable[[]T], is []T) bool {
 	return sent.state == set && len(is) > len(sent.value)
 }
 
-func (v validator) languages(list *refdata.List, sent Nullable[[]Language], was, is []Language) {
-	if len(is) > MaxLanguages && keeps(sent, is) {
+func (v validator) languages(list *refdata.List, p Patch, was, is []Language) {
+	if len(is) > MaxLanguages && keeps(p.Languages, is) {
 		v.add("/languages", ListLength, notShown)
+	}
+	if p.noPrimary && !slices.Equal(is, was) {
+		v.add("/languages", LanguagesOnePrimary)
 	}
 	for i, l := range is {
 		same := func(old Language) bool { return old.Language == l.Language }
