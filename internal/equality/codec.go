@@ -2,7 +2,6 @@ package equality
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -16,7 +15,7 @@ func (r Record) Encode() []byte { return encode(r) }
 func encode(v any) []byte {
 	document, err := json.Marshal(v, jsontext.AllowInvalidUTF8(true))
 	if err != nil { // cannot happen: every member can be encoded
-		panic(fmt.Errorf("%w", err))
+		panic(err)
 	}
 	return document
 }

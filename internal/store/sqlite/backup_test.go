@@ -203,7 +203,9 @@ func TestABackupHasEveryRowOfEveryTable(t *testing.T) {
 			}
 			after = after[:len(before)]
 		case "meta":
-			hidden := func(row string) bool { return strings.Contains(row, store.MetaEpoch) || strings.Contains(row, store.MetaClock) }
+			hidden := func(row string) bool {
+				return strings.Contains(row, store.MetaEpoch) || strings.Contains(row, store.MetaClock)
+			}
 			before, after = slices.DeleteFunc(before, hidden), slices.DeleteFunc(after, hidden)
 		}
 		if diff := cmp.Diff(before, after); diff != "" {
