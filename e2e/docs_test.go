@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -140,86 +139,5 @@ func TestEveryFailureCodeIsDocumented(t *testing.T) {
 		if !slices.Contains(codes, bad.code) {
 			t.Errorf("the code %s is neither in the list above nor in equality.FailureCodes", bad.code)
 		}
-	}
-}
-
-var (
-	documentLink = regexp.MustCompile(`\]\(([^)\s:]+)\)`)
-	headingLine  = regexp.MustCompile(`(?m)^#+ (.*)$`)
-	inFence      = regexp.MustCompile("(?ms)^```.*?^```")
-	notInAnchor  = regexp.MustCompile(`[^\w\- ]`)
-	logMessage   = regexp.MustCompile(`(?:[rR]eport\(|\b[lL]og\.(?:Info|Warn|Error)\(|slog\.Level(?:Info|Error), )"([^"]+)"`)
-)
-
-// A link from one document to another leads to a file, and to a heading in it.
-func TestLinksBetweenDocumentsLeadSomewhere(t *testing.T) {
-	t.Parallel()
-	documents := []string{"../README.md", "../CONTRIBUTING.md"}
-	for _, pattern := range []string{"../docs/*.md", "../docs/adr/*.md"} {
-		found, err := filepath.Glob(pattern)
-		if err != nil || len(found) == 0 {
-			t.Fatalf("%s: %v", pattern, err)
-		}
-		documents = append(documents, found...)
-	}
-	read := func(file string) string {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return inFence.ReplaceAllString(string(text), "")
-	}
-	for _, document := range documents {
-		for _, link := range documentLink.FindAllStringSubmatch(read(document), -1) {
-			name, anchor, _ := strings.Cut(link[1], "#")
-			file := document
-			if name != "" {
-				file = filepath.Join(filepath.Dir(document), name)
-			}
-			if _, err := os.Stat(file); err != nil {
-				t.Errorf("%s: the link %s leads to no file", document, link[1])
-				continue
-			}
-			if anchor != "" && !slices.ContainsFunc(headingLine.FindAllStringSubmatch(read(file), -1), func(h []string) bool {
-				return anchor == strings.ReplaceAll(notInAnchor.ReplaceAllString(strings.ToLower(h[1]), ""), " ", "-")
-			}) {
-				t.Errorf("%s: the link %s leads to no heading", document, link[1])
-			}
-		}
-	}
-}
-
-// What the server logs is explained in operations.md.
-func TestEveryLogMessageIsDocumented(t *testing.T) {
-	t.Parallel()
-	text, err := os.ReadFile("../docs/operations.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	found := 0
-	for _, pattern := range []string{"../cmd/equality-api/*.go", "../internal/server/*.go", "../internal/relay/*.go", "../internal/store/*.go", "../internal/store/*/*.go"} {
-		files, err := filepath.Glob(pattern)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, file := range files {
-			source, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if strings.HasSuffix(file, "_test.go") {
-				continue
-			}
-			for _, m := range logMessage.FindAllStringSubmatch(string(source), -1) {
-				found++
-				// The page leaves out what follows a colon where several lines begin alike.
-				if begin, _, _ := strings.Cut(m[1], ":"); !strings.Contains(string(text), "`"+begin) {
-					t.Errorf("docs/operations.md does not mention the message %q of %s", m[1], file)
-				}
-			}
-		}
-	}
-	if found < 20 {
-		t.Errorf("%d messages were found", found)
 	}
 }
