@@ -75,8 +75,8 @@ type MarriageOrCivilPartnership struct {
 // Pregnancy is the date a user entered and the last day it is valid, which is
 // always computed.
 type Pregnancy struct {
-	Date       Date `json:"pregnancyDate"`
-	ValidUntil Date `json:"pregnancyValidUntil"`
+	Date       Date `json:"pregnancyDate,omitzero"`
+	ValidUntil Date `json:"pregnancyValidUntil,omitzero"`
 }
 
 // pregnancyValidity is the specification's "2 years and 9 months", in months.
