@@ -135,6 +135,15 @@ func TestADatabaseThatIsGoneIsNotBegunAnew(t *testing.T) {
 		"emptied": {func(t *testing.T, dir string) {
 			writeFile(t, filepath.Join(dir, "equality.db"), nil)
 		}, "equality.db is empty, and equality.db-wal"},
+		"overwritten": {func(t *testing.T, dir string) {
+			path := filepath.Join(dir, "equality.db")
+			damaged := readFile(t, path)
+			copy(damaged, make([]byte, 4096))
+			writeFile(t, path, damaged)
+		}, "equality.db is not a database, and equality.db-wal"},
+		"another file, shorter than any database": {func(t *testing.T, dir string) {
+			writeFile(t, filepath.Join(dir, "equality.db"), []byte("moved"))
+		}, "equality.db is not a database, and equality.db-wal"},
 		"missing, as is all but the keyset": {func(t *testing.T, dir string) {
 			for _, name := range []string{"equality.db", "equality.db-wal", "equality.db-shm", "lock", "token.key"} {
 				removeFile(t, filepath.Join(dir, name))

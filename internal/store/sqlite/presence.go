@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -32,19 +33,43 @@ func Exists(dir string) (bool, error) {
 
 // absent says what is there instead of a database; nothing if there is one.
 func absent(dir string) (sees string, err error) {
-	db, err := size(filepath.Join(dir, DatabaseFile))
-	if err != nil || db > 0 {
+	path := filepath.Join(dir, DatabaseFile)
+	db, err := size(path)
+	if err != nil {
 		return "", err
 	}
-	sees = DatabaseFile + " is missing"
-	if db == 0 {
+	switch {
+	case db > 0:
+		if is, err := isDatabase(path); is || err != nil {
+			return "", err
+		}
+		sees = DatabaseFile + " is not a database"
+	case db == 0:
 		sees = DatabaseFile + " is empty"
+	default:
+		sees = DatabaseFile + " is missing"
 	}
 	wal, err := size(filepath.Join(dir, DatabaseFile+walSuffix))
 	if wal > 0 {
 		sees += ", and " + DatabaseFile + walSuffix + ", which holds its latest changes, is still there"
 	}
 	return sees, err
+}
+
+// isDatabase reports whether a file begins as SQLite's do. SQLite itself removes the write-ahead
+// log of one that does not.
+func isDatabase(path string) (bool, error) {
+	const magic = "SQLite format 3\x00"
+	f, err := os.Open(path)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	head := make([]byte, len(magic))
+	if _, err := io.ReadFull(f, head); err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return false, err
+	}
+	return string(head) == magic, nil
 }
 
 // size is the size of a file; -1 if there is none.
