@@ -251,6 +251,9 @@ func TestTamperedRecords(t *testing.T) {
 		{"an event says something else", []string{
 			"UPDATE outbox SET members = 'ageGroup' WHERE version = 1",
 		}, "version 1 does not tell what the log does"},
+		{"the feed has no position left", []string{
+			"UPDATE outbox SET position = 9223372036854775807 WHERE position = (SELECT max(position) FROM outbox)",
+		}, "does not tell what the log does"},
 		{"a retry would be shown another record", []string{
 			"INSERT INTO idempotency SELECT zeroblob(32), zeroblob(32), modified, 201, '', randomblob(16), 0 FROM record WHERE number = $1",
 		}, "the log does not tell of that write"},

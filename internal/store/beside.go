@@ -21,6 +21,10 @@ import (
 var eventKinds = map[string]audit.EventKind{events.Created: audit.EventCreated, events.Updated: audit.EventUpdated,
 	events.Erased: audit.EventErased, events.ImportCompleted: audit.EventImported}
 
+// maxPosition is more than any feed reaches. After a far higher position there would be none
+// left for new events, and so no writes.
+const maxPosition = 1 << 53
+
 // Events yields every event of the feed.
 func (l *Log) Events(ctx context.Context, yield func(audit.Event) error) error {
 	floor, err := l.value(ctx, MetaFloor)
@@ -40,7 +44,7 @@ func (l *Log) Events(ctx context.Context, yield func(audit.Event) error) error {
 		}
 		e.At, e.Members, e.Kind = FromMicros(at), SplitNames(members), eventKinds[kind]
 		// One person's events are in the order of versions, none before what was dropped.
-		e.Strange = target != owned || position.Valid && position.Int64 <= floorOf(floor) ||
+		e.Strange = target != owned || position.Valid && (position.Int64 <= floorOf(floor) || position.Int64 > maxPosition) ||
 			e.Record != uuid.Nil && before.Valid && before.Int64 > e.Version
 		return yield(e)
 	})
