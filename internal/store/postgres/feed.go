@@ -56,7 +56,7 @@ func (s *Store) feedAfter(ctx context.Context, feed *store.Feed, after int64, li
 			*feed, err = scanFeed(rows)
 			return err
 		})
-		return s.pool.SendBatch(ctx, &b).Close()
+		return s.pool.SendBatch(ctx, &b)
 	})
 	return waiting, err
 }
@@ -79,7 +79,7 @@ func (s *Store) numberFeed() {
 		err := s.reading(s.life, func(ctx context.Context) error {
 			var b pgx.Batch
 			number(&b)
-			err := s.pool.SendBatch(ctx, &b).Close()
+			err := s.pool.SendBatch(ctx, &b)
 			if kept = nil; code(err) == lockNotAvailable {
 				kept, err = classify(err), nil
 			}

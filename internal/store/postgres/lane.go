@@ -349,6 +349,9 @@ func (l *lane) ready(ctx context.Context) error {
 	}
 	if l.lease == noLease {
 		lease, err := l.store.leases.take(ctx)
+		if refused(err) { // there is no connection to lease one with
+			lease, err = shared(), nil
+		}
 		if err != nil {
 			return err
 		}

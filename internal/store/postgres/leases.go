@@ -44,6 +44,9 @@ type lease struct{ lane, session int }
 
 var noLease = lease{lane: noLane}
 
+// shared is a lane that others may also have.
+func shared() lease { return lease{lane: rand.IntN(lanesOfLog)} }
+
 func newLeases(config *pgx.ConnConfig) *leases { return &leases{config: config.Copy()} }
 
 // take leases one more lane. If every lane is leased, it shares one.
@@ -61,7 +64,7 @@ func (l *leases) take(ctx context.Context) (lease, error) {
 			l.held = append(l.held, lane)
 			return lease{int(lane), l.session}, nil
 		case errors.Is(err, pgx.ErrNoRows):
-			return lease{lane: rand.IntN(lanesOfLog)}, nil
+			return shared(), nil
 		case again || !l.conn.IsClosed(): // otherwise it was lost since its last use
 			return noLease, classify(err)
 		}

@@ -137,7 +137,7 @@ type Pool struct {
 
 // Pools returns both pools.
 func (s *Store) Pools() (all []Pool) {
-	for name, pool := range map[string]*pgxpool.Pool{"requests": s.pool, "scans": s.scans} {
+	for name, pool := range map[string]*pool{"requests": s.pool, "scans": s.scans} {
 		now := pool.Stat()
 		all = append(all, Pool{Name: name, InUse: now.AcquiredConns(), Idle: now.IdleConns(), Max: now.MaxConns(), Waits: now.EmptyAcquireCount()})
 	}

@@ -15,7 +15,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"equality-information-api/internal/sealing"
 	"equality-information-api/internal/store"
@@ -44,8 +43,8 @@ type Options struct {
 type Store struct {
 	Options
 	store.Reader
-	pool   *pgxpool.Pool // for everything except scans
-	scans  *pgxpool.Pool
+	pool   *pool // for everything except scans
+	scans  *pool
 	doubts doubts
 	leases *leases
 	lanes  []*lane
@@ -98,10 +97,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	s.life, s.giveUp = context.WithCancel(context.Background())
 	config.ShouldPing = s.doubts.ping
-	if s.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
+	if s.pool, err = newPool(ctx, config); err != nil {
 		return nil, err
 	}
-	if s.scans, err = pgxpool.NewWithConfig(ctx, scanConfig(config)); err != nil {
+	if s.scans, err = newPool(ctx, scanConfig(config)); err != nil {
 		s.pool.Close()
 		return nil, err
 	}

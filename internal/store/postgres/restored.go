@@ -8,7 +8,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/sealing"
@@ -58,7 +57,7 @@ func FinishRestore(ctx context.Context, o FinishOptions) (f Finished, err error)
 	r := restored{FinishOptions: o, others: []string{applicationName, config.ConnConfig.RuntimeParams[nameSetting]}}
 	config.ConnConfig.RuntimeParams[nameSetting] = finishName
 	unhurried(config.ConnConfig, "0")
-	pool, err := pgxpool.NewWithConfig(ctx, config)
+	pool, err := newPool(ctx, config)
 	if err != nil {
 		return f, err
 	}

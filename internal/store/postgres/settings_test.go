@@ -49,7 +49,7 @@ func sameSettings(t *testing.T, what string, conn rower, want map[string]string)
 }
 
 // acquireAll takes every connection of the pool before it returns any.
-func acquireAll(t *testing.T, pool *pgxpool.Pool) (conns []*pgxpool.Conn) {
+func acquireAll(t *testing.T, pool *pool) (conns []*pgxpool.Conn) {
 	t.Helper()
 	for range pool.Config().MaxConns {
 		conn, err := pool.Acquire(t.Context())

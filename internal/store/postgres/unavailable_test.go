@@ -69,7 +69,7 @@ func TestAServerWithoutAFreeConnectionIsUnavailable(t *testing.T) {
 	for {
 		conn, err := pgx.Connect(t.Context(), f.db.app)
 		if err != nil {
-			if code(err) != "53300" {
+			if !refused(err) {
 				t.Fatal(err)
 			}
 			break
