@@ -28,10 +28,11 @@ func (s *Store) Load(ctx context.Context, l store.Load) ([]store.Landing, error)
 			return nil, false, err
 		}
 		var landed []int
-		if landings, landed, err = s.judge(ctx, tx, l.Arrivals); err != nil {
+		var numbers []int64
+		if landings, landed, numbers, err = s.settle(ctx, tx, l.Arrivals); err != nil {
 			return nil, false, err
 		}
-		at, raised, err := s.copyIn(ctx, tx, l, landed)
+		at, raised, err := s.copyIn(ctx, tx, l, landed, numbers)
 		if err != nil {
 			return nil, false, err
 		}
@@ -76,8 +77,42 @@ func (s *Store) SwapMark(ctx context.Context, name string, was, now []byte) (swa
 	return tag.RowsAffected() == 1, classify(err)
 }
 
-// judge decides on each arrival before any is written. If another process takes an id in
-// the meantime, the COPY fails, and everything is judged again.
+// settle decides on each arrival, and claims the ids of those that land, under new numbers. If
+// someone else took an id since it was judged, everything is judged again. Meanwhile the ids
+// claimed so far remain this transaction's: others have to wait for them even while they are
+// deleted. So each time fewer can be lost, however many others create the same people.
+func (s *Store) settle(ctx context.Context, tx pgx.Tx, arrivals []store.Arrival) (landings []store.Landing, landed []int, numbers []int64, err error) {
+	for {
+		if landings, landed, err = s.judge(ctx, tx, arrivals); err != nil {
+			return nil, nil, nil, err
+		}
+		if numbers, err = newNumbers(ctx, tx, len(landed)); err != nil {
+			return nil, nil, nil, err
+		}
+		var ids [][16]byte
+		var of []int64
+		for i, n := range landed {
+			a := &arrivals[n]
+			ids, of = append(ids, a.ID), append(of, numbers[i])
+			if a.Target != a.ID {
+				ids, of = append(ids, a.Target), append(of, numbers[i])
+			}
+		}
+		rows, err := tx.Query(ctx, queries.PostgresIDsClaim.SQL, ids, of)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		claimed, err := pgx.CollectRows(rows, pgx.RowTo[[16]byte])
+		if err != nil || len(claimed) == len(ids) {
+			return landings, landed, numbers, err
+		}
+		if _, err := tx.Exec(ctx, queries.PostgresIDsRelease.SQL, claimed); err != nil {
+			return nil, nil, nil, err
+		}
+	}
+}
+
+// judge decides on each arrival before any is written.
 func (s *Store) judge(ctx context.Context, tx pgx.Tx, arrivals []store.Arrival) ([]store.Landing, []int, error) {
 	ids := make([][16]byte, 0, 2*len(arrivals))
 	for i := range arrivals {
@@ -173,25 +208,17 @@ func (s *standing) row(ctx context.Context, id uuid.UUID) (*store.Row, error) {
 	return s.read[id], err
 }
 
-// copyIn writes the arrivals to store and their events. It returns the time of the first, and
+// copyIn writes the arrivals to store under their numbers, and their events. It returns the time of the first, and
 // whether there were any events.
-func (s *Store) copyIn(ctx context.Context, tx pgx.Tx, l store.Load, landed []int) (at time.Time, raised bool, err error) {
-	numbers, err := newNumbers(ctx, tx, len(landed))
-	if err != nil {
-		return at, false, err
-	}
+func (s *Store) copyIn(ctx context.Context, tx pgx.Tx, l store.Load, landed []int, numbers []int64) (at time.Time, raised bool, err error) {
 	at = s.stamp(store.Opened{}, len(landed)+len(l.Further))
 	next := at
 	stamp := func() time.Time { now := next; next = next.Add(time.Microsecond); return now }
-	var identifiers, records, keys, ninos, outbox [][]any
+	var records, keys, ninos, outbox [][]any
 	publish := func(e events.Event) { outbox = append(outbox, store.AppendEvent(nil, &e)) }
 	for i, n := range landed {
 		a, number := l.Arrivals[n], numbers[i] // a copy, so that the caller's does not change
 		a.Modified = store.Micros(stamp())
-		identifiers = append(identifiers, []any{a.ID[:], number})
-		if a.Target != a.ID {
-			identifiers = append(identifiers, []any{a.Target[:], number})
-		}
 		records = append(records, []any{number, a.ID[:], a.Target[:], a.Version, a.Modified, a.Sealed})
 		keys = append(keys, []any{number, a.Wrapped})
 		if a.NINO != nil {
@@ -210,7 +237,6 @@ func (s *Store) copyIn(ctx context.Context, tx pgx.Tx, l store.Load, landed []in
 		columns []string
 		rows    [][]any
 	}{
-		{"identifier", []string{"uuid", "record"}, identifiers},
 		{"record", []string{"number", "id", "target", "version", "modified", "sealed"}, records},
 		{"data_key", []string{"record", "wrapped"}, keys},
 		{"nino_index", []string{"keyed_hash", "record"}, ninos},

@@ -81,6 +81,10 @@ var (
 	PostgresFeedNews = load("postgres/feed-news")
 	// Gives new events their positions; the events of one record are in the order of its versions, its erasure last.
 	PostgresFeedNumber = load("postgres/feed-number")
+	// Gives records their ids, and returns those that no other record has.
+	PostgresIDsClaim = load("postgres/ids-claim")
+	// Takes ids back from records that are about to be judged again.
+	PostgresIDsRelease = load("postgres/ids-release")
 	// Finds which of many ids lead to a record, or to the tombstone of an erased one.
 	PostgresIDsTaken = load("postgres/ids-taken")
 	// Keeps others from erasing records from the moment that an import looks for ids.
