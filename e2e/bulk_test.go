@@ -283,6 +283,7 @@ func TestFilesThatAreRefused(t *testing.T) {
 func TestDryRunWritesNothing(t *testing.T) {
 	t.Parallel()
 	p := start(t)
+	p.stop(t) // a server writes by itself
 	before := listing(t, p.dir)
 	file := write(t, "people.ndjson", one(uuid.NewString())+"zebra\n")
 	out, _ := imported(t, p.dir, 1, "--dry-run", file)
