@@ -269,8 +269,8 @@ func testTampering(t *testing.T, create func(*testing.T) Database) {
 			t.Errorf("%s is empty, so the test shows nothing", table)
 		}
 		few := rows
-		if os.Getenv("EQUALITY_LONG") == "" && len(rows) > 1 {
-			few = rows[len(rows)/2 : len(rows)/2+1]
+		if os.Getenv("EQUALITY_LONG") == "" && len(rows) > 2 {
+			few = [][]any{rows[0], rows[len(rows)/2]}
 		}
 		for i := range h.names {
 			h.column(t, i, few, says)
