@@ -26,6 +26,7 @@ var arrows = map[string][]string{
 	"api":                    {},
 	"internal/refdata":       {},
 	"internal/equality":      {"internal/refdata"},
+	"internal/directory":     {"internal/equality"},
 	"internal/sealing":       {},
 	"internal/audit":         {"internal/sealing"},
 	"internal/identity":      {},
@@ -100,7 +101,7 @@ var keepers = map[string][]string{
 }
 
 // pure packages reach neither disk, nor network, nor log, nor clock.
-var pure = []string{"internal/refdata", "internal/equality"}
+var pure = []string{"internal/refdata", "internal/equality", "internal/directory"}
 
 var impure = []string{"net", "net/", "os", "os/", "database/", "log", "log/", "syscall", "math/rand", "math/rand/", "crypto/rand"}
 

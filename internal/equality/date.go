@@ -53,6 +53,16 @@ func (d Date) AddMonths(n int) Date {
 	return DateOf(first.AddDate(0, 0, min(int(d.day), last)-1))
 }
 
+// YearsUntil returns the whole years from the date to a later day. A year from 29
+// February is over on 1 March where there is no 29 February.
+func (d Date) YearsUntil(day Date) int {
+	years := int(day.year) - int(d.year)
+	if (Date{d.year, day.month, day.day}).Compare(d) < 0 {
+		years--
+	}
+	return years
+}
+
 // String returns the date as YYYY-MM-DD, "" if it is absent.
 func (d Date) String() string {
 	text, _ := d.AppendText(nil)

@@ -40,6 +40,12 @@ const (
 	DateForm  = "date.form"
 	DateRange = "date.range"
 
+	// Of a person's entry in the directory.
+	NameLength      = "name.length"
+	TextDirection   = "text.direction"
+	DateFuture      = "date.future"
+	DateBeforeBirth = "date.before-birth"
+
 	ListLength    = "list.length"
 	ListDuplicate = "list.duplicate"
 
@@ -78,9 +84,13 @@ var failureCodes = []FailureCode{
 	{CodeExclusive, "is a code that cannot be combined with others"},
 	{TextLength, fmt.Sprintf("must be %d characters or less", maxText)},
 	{TextControl, "must not contain control characters"},
+	{TextDirection, "must not contain characters that change the direction of text"},
 	{TextNoCode, "is only allowed with a code that takes text"},
 	{DateForm, "must be a real date in the form YYYY-MM-DD"},
 	{DateRange, "must be between 1900-01-01 and one year from today"},
+	{DateFuture, "must not be in the future"},
+	{DateBeforeBirth, "must not be before the date of birth"},
+	{NameLength, "must be 100 characters or less"},
 	{ListLength, "has too many elements"},
 	{ListDuplicate, "is already in the list"},
 	{TooLong, "is too long"},

@@ -1,0 +1,118 @@
+package directory
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"equality-information-api/internal/equality"
+
+	"github.com/google/uuid"
+)
+
+// MaxName is the most characters of a name or title.
+const MaxName = 100
+
+// sent is an entry while it is read.
+type sent struct {
+	Person
+	path  uuid.UUID
+	named bool // the body has an id, right or wrong
+	today equality.Date
+}
+
+// Decode reads the entry of the person with this id from a body, and checks it whole. id may
+// be [uuid.Nil]: the body must then have one. A member that is null, or text of nothing but
+// blanks, is absent, and displayName, which is computed, is ignored. The error is an
+// [*equality.InvalidError].
+func Decode(body []byte, id uuid.UUID, today equality.Date) (Person, error) {
+	s := sent{Person: Person{ID: id}, path: id, today: today}
+	failures, whole := equality.DecodeObject(body, fields, &s)
+	fail := func(pointer, code string) {
+		failures.Note(equality.Failure{Pointer: pointer, Code: code, Message: equality.Meaning(code)})
+	}
+	if whole && id == uuid.Nil && !s.named {
+		fail("/id", equality.Required)
+	}
+	if whole && !s.DateOfBirth.IsZero() && !s.DateOfDeath.IsZero() && s.DateOfDeath.Compare(s.DateOfBirth) < 0 {
+		fail("/dateOfDeath", equality.DateBeforeBirth)
+	}
+	if len(failures.Failures) > 0 {
+		return Person{}, &failures
+	}
+	return s.Person, nil
+}
+
+// fields are the members of an entry, in the order of encoding.
+var fields = []equality.Field[sent]{
+	equality.TextField("id", (*sent).id),
+	name("title", func(p *Person) *string { return &p.Title }),
+	name("preferredTitle", func(p *Person) *string { return &p.PreferredTitle }),
+	name("firstName", func(p *Person) *string { return &p.FirstName }),
+	name("middleName", func(p *Person) *string { return &p.MiddleName }),
+	name("surname", func(p *Person) *string { return &p.Surname }),
+	name("preferredFirstName", func(p *Person) *string { return &p.PreferredFirstName }),
+	name("preferredMiddleName", func(p *Person) *string { return &p.PreferredMiddleName }),
+	name("preferredSurname", func(p *Person) *string { return &p.PreferredSurname }),
+	date("dateOfBirth", func(p *Person) *equality.Date { return &p.DateOfBirth }),
+	date("dateOfDeath", func(p *Person) *equality.Date { return &p.DateOfDeath }),
+	equality.IgnoredField[sent]("displayName"),
+}
+
+func (s *sent) id(text string) (code string) {
+	s.named = true
+	id, err := equality.ParseID(text)
+	switch {
+	case err != nil:
+		return equality.IDForm
+	case id == uuid.Nil:
+		return equality.IDZero
+	case s.path != uuid.Nil && id != s.path:
+		return equality.IDMismatch
+	}
+	s.ID = id
+	return ""
+}
+
+func name(member string, of func(*Person) *string) equality.Field[sent] {
+	return equality.TextField(member, func(s *sent, text string) (code string) {
+		*of(&s.Person), code = ParseName(text)
+		return code
+	})
+}
+
+// ParseName reads a name or title, and trims what cannot be seen at its ends. If it will not
+// do, code is the failure's code.
+func ParseName(text string) (name, code string) {
+	name = strings.TrimFunc(text, func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) && !directs(r)
+	})
+	switch {
+	case strings.ContainsFunc(name, func(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp) }):
+		return "", equality.TextControl
+	case strings.ContainsFunc(name, directs):
+		return "", equality.TextDirection
+	case utf8.RuneCountInString(name) > MaxName:
+		return "", equality.NameLength
+	}
+	return name, ""
+}
+
+// directs says whether a character changes the direction of the text behind it, which could
+// show another name than is meant. Names in scripts from right to left need no such
+// character, nor the joiners and marks that some have.
+func directs(r rune) bool { return '\u202A' <= r && r <= '\u202E' || '\u2066' <= r && r <= '\u2069' }
+
+func date(member string, of func(*Person) *equality.Date) equality.Field[sent] {
+	return equality.TextField(member, func(s *sent, text string) (code string) {
+		day, err := equality.ParseDate(text)
+		switch {
+		case err != nil:
+			return equality.DateForm
+		case day.Compare(s.today) > 0:
+			return equality.DateFuture
+		}
+		*of(&s.Person) = day
+		return ""
+	})
+}
