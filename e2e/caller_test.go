@@ -22,7 +22,7 @@ func TestMeIsWhoCalls(t *testing.T) {
 	for _, path := range []string{"/me", "/api/v1/me/"} {
 		r := p.do(t, "GET", path, request{token: sign("support", "analyst")}).want(t, 200)
 		same(t, r.document(t), object(t, `{"subject":"support.analyst@council.example","name":"Invented caller","kind":"person",
-			"roles":["analyst","support"],"permissions":["equality:list","events:read","reporting:aggregate","support:read"]}`))
+			"roles":["analyst","support"],"permissions":["equality:list","events:read","quality:mend","reporting:aggregate","support:read"]}`))
 		if r.header.Get("Cache-Control") != "no-store" {
 			t.Errorf("Cache-Control is %s", r.header.Get("Cache-Control"))
 		}

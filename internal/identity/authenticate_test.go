@@ -353,7 +353,7 @@ func TestEveryRoleHasItsPermissions(t *testing.T) {
 		}
 	}
 	slices.Sort(names)
-	want := []string{"admin", "analyst", "data-loader", "governance", "officer", "service", "support"}
+	want := []string{"admin", "analyst", "data-loader", "decision-analyst", "governance", "officer", "service", "support"}
 	if !slices.Equal(names, want) {
 		t.Errorf("roles are %v", names)
 	}
@@ -382,7 +382,7 @@ func TestCallerHasTheRolesOfItsGroups(t *testing.T) {
 		t.Errorf("nobody may %q", got)
 	}
 	caller := identity.Caller{}.WithRoles("support", "nobody", "analyst", "support")
-	if got, want := caller.Permissions(), []string{"equality:list", "events:read", "reporting:aggregate", "support:read"}; !slices.Equal(got, want) {
+	if got, want := caller.Permissions(), []string{"equality:list", "events:read", "quality:mend", "reporting:aggregate", "support:read"}; !slices.Equal(got, want) {
 		t.Errorf("permissions %q", got)
 	}
 	if got := caller.Roles(); !slices.Equal(got, []string{"analyst", "support"}) || !caller.May(identity.SupportRead) || caller.May(identity.EqualityRead) {

@@ -14,17 +14,23 @@ const (
 	EqualityErase      Permission = "equality:erase"
 	EqualityImport     Permission = "equality:import"
 	EqualityExport     Permission = "equality:export"
+	MonitoringRead     Permission = "monitoring:read"
+	CommunicationRead  Permission = "communication:read"
 	HistoryRead        Permission = "history:read"
 	AuditRead          Permission = "audit:read"
 	RightsRead         Permission = "rights:read"
+	RightsWrite        Permission = "rights:write"
 	NINORead           Permission = "nino:read"
 	PersonRead         Permission = "person:read"
 	PersonWrite        Permission = "person:write"
+	PersonMerge        Permission = "person:merge"
 	EventsRead         Permission = "events:read"
 	EventsPublish      Permission = "events:publish"
 	ReportingAggregate Permission = "reporting:aggregate"
 	ReportingRecords   Permission = "reporting:records"
+	ReportingCohorts   Permission = "reporting:cohorts"
 	SupportRead        Permission = "support:read"
+	QualityMend        Permission = "quality:mend"
 	Admin              Permission = "admin"
 )
 
@@ -51,17 +57,25 @@ var bits = map[Permission]permissionSet{
 	EqualityImport:     1 << 15,
 	EqualityExport:     1 << 16,
 	EventsPublish:      1 << 17,
+	MonitoringRead:     1 << 18,
+	CommunicationRead:  1 << 19,
+	PersonMerge:        1 << 20,
+	RightsWrite:        1 << 21,
+	ReportingCohorts:   1 << 22,
+	QualityMend:        1 << 23,
 }
 
 // roles are the built-in roles. The configuration assigns them to groups.
 var roles = map[string][]Permission{
-	"officer":     {EqualityRead, EqualityWrite, HistoryRead, PersonRead, NINORead},
-	"service":     {EqualityRead, EqualityWrite, PersonRead, PersonWrite, EventsRead},
-	"analyst":     {ReportingAggregate},
-	"data-loader": {ReportingRecords},
-	"support":     {SupportRead, EqualityList, EventsRead},
-	"governance":  {RightsRead, EqualityErase, AuditRead, HistoryRead, EqualityRead, EqualityList},
-	"admin":       {Admin},
+	"officer":          {EqualityRead, EqualityWrite, MonitoringRead, CommunicationRead, HistoryRead, PersonRead, NINORead},
+	"service":          {EqualityRead, EqualityWrite, MonitoringRead, CommunicationRead, PersonRead, PersonWrite, EventsRead},
+	"analyst":          {ReportingAggregate},
+	"decision-analyst": {ReportingAggregate, ReportingCohorts},
+	"data-loader":      {ReportingRecords},
+	"support":          {SupportRead, QualityMend, EqualityList, EventsRead},
+	"governance": {RightsRead, RightsWrite, EqualityErase, AuditRead, HistoryRead, EqualityRead, MonitoringRead,
+		CommunicationRead, EqualityList, PersonRead, PersonMerge, ReportingAggregate, ReportingCohorts},
+	"admin": {Admin},
 }
 
 // Roles returns the built-in roles and their permissions. The caller may change the map.
