@@ -45,3 +45,8 @@ var ageGroups = []struct {
 }
 
 const oldest = "eightyFiveAndPlus"
+
+// DiesBeforeBirth says whether the dates cannot both be right.
+func (p Person) DiesBeforeBirth() bool {
+	return !p.DateOfBirth.IsZero() && !p.DateOfDeath.IsZero() && p.DateOfDeath.Compare(p.DateOfBirth) < 0
+}

@@ -34,7 +34,7 @@ func Decode(body []byte, id uuid.UUID, today equality.Date) (Person, error) {
 	if whole && id == uuid.Nil && !s.named {
 		fail("/id", equality.Required)
 	}
-	if whole && !s.DateOfBirth.IsZero() && !s.DateOfDeath.IsZero() && s.DateOfDeath.Compare(s.DateOfBirth) < 0 {
+	if whole && s.DiesBeforeBirth() {
 		fail("/dateOfDeath", equality.DateBeforeBirth)
 	}
 	if len(failures.Failures) > 0 {
@@ -44,20 +44,13 @@ func Decode(body []byte, id uuid.UUID, today equality.Date) (Person, error) {
 }
 
 // fields are the members of an entry, in the order of encoding.
-var fields = []equality.Field[sent]{
-	equality.TextField("id", (*sent).id),
-	name("title", func(p *Person) *string { return &p.Title }),
-	name("preferredTitle", func(p *Person) *string { return &p.PreferredTitle }),
-	name("firstName", func(p *Person) *string { return &p.FirstName }),
-	name("middleName", func(p *Person) *string { return &p.MiddleName }),
-	name("surname", func(p *Person) *string { return &p.Surname }),
-	name("preferredFirstName", func(p *Person) *string { return &p.PreferredFirstName }),
-	name("preferredMiddleName", func(p *Person) *string { return &p.PreferredMiddleName }),
-	name("preferredSurname", func(p *Person) *string { return &p.PreferredSurname }),
-	date("dateOfBirth", func(p *Person) *equality.Date { return &p.DateOfBirth }),
-	date("dateOfDeath", func(p *Person) *equality.Date { return &p.DateOfDeath }),
-	equality.IgnoredField[sent]("displayName"),
-}
+var fields = func() []equality.Field[sent] {
+	fields := []equality.Field[sent]{equality.TextField("id", (*sent).id)}
+	for _, m := range members {
+		fields = append(fields, equality.TextField(m.Name, m.read))
+	}
+	return append(fields, equality.IgnoredField[sent]("displayName"))
+}()
 
 func (s *sent) id(text string) (code string) {
 	s.named = true
@@ -72,13 +65,6 @@ func (s *sent) id(text string) (code string) {
 	}
 	s.ID = id
 	return ""
-}
-
-func name(member string, of func(*Person) *string) equality.Field[sent] {
-	return equality.TextField(member, func(s *sent, text string) (code string) {
-		*of(&s.Person), code = ParseName(text)
-		return code
-	})
 }
 
 // ParseName reads a name or title, and trims what cannot be seen at its ends. If it will not
@@ -102,17 +88,3 @@ func ParseName(text string) (name, code string) {
 // show another name than is meant. Names in scripts from right to left need no such
 // character, nor the joiners and marks that some have.
 func directs(r rune) bool { return '\u202A' <= r && r <= '\u202E' || '\u2066' <= r && r <= '\u2069' }
-
-func date(member string, of func(*Person) *equality.Date) equality.Field[sent] {
-	return equality.TextField(member, func(s *sent, text string) (code string) {
-		day, err := equality.ParseDate(text)
-		switch {
-		case err != nil:
-			return equality.DateForm
-		case day.Compare(s.today) > 0:
-			return equality.DateFuture
-		}
-		*of(&s.Person) = day
-		return ""
-	})
-}

@@ -12,7 +12,7 @@ func TestEveryMemberOfARecordIsInTheTableOfMembers(t *testing.T) {
 	t.Parallel()
 	listed := make(map[string]bool)
 	for _, m := range members {
-		listed[m.name] = true
+		listed[m.Name] = true
 	}
 	for field := range reflect.TypeFor[Record]().Fields() {
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")

@@ -5,62 +5,44 @@ import (
 	"strings"
 )
 
-// A member is one top-level member of a record, other than id and targetId.
-type member struct {
-	name    string
-	present func(*Record) bool
-	same    func(a, b *Record) bool
-	copy    func(to, from *Record)
-}
-
-// members are the top-level members in document order.
-var members = []member{
-	singleMember("ageGroup", func(r *Record) *string { return &r.AgeGroup }),
-	singleMember("gender", func(r *Record) *Gender { return &r.Gender }),
-	singleMember("nationality", func(r *Record) *string { return &r.Nationality }),
-	singleMember("ethnicity", func(r *Record) *Ethnicity { return &r.Ethnicity }),
-	singleMember("religionOrBelief", func(r *Record) *ReligionOrBelief { return &r.ReligionOrBelief }),
-	singleMember("sexualOrientation", func(r *Record) *SexualOrientation { return &r.SexualOrientation }),
-	singleMember("marriageOrCivilPartnership", func(r *Record) *MarriageOrCivilPartnership { return &r.MarriageOrCivilPartnership }),
+// members are the top-level members in document order, other than id and targetId.
+var members = []Part[Record]{
+	NewPart("ageGroup", func(r *Record) *string { return &r.AgeGroup }),
+	NewPart("gender", func(r *Record) *Gender { return &r.Gender }),
+	NewPart("nationality", func(r *Record) *string { return &r.Nationality }),
+	NewPart("ethnicity", func(r *Record) *Ethnicity { return &r.Ethnicity }),
+	NewPart("religionOrBelief", func(r *Record) *ReligionOrBelief { return &r.ReligionOrBelief }),
+	NewPart("sexualOrientation", func(r *Record) *SexualOrientation { return &r.SexualOrientation }),
+	NewPart("marriageOrCivilPartnership", func(r *Record) *MarriageOrCivilPartnership { return &r.MarriageOrCivilPartnership }),
 	listMember("pregnancyOrMaternity", func(r *Record) *[]Pregnancy { return &r.PregnancyOrMaternity }),
 	{
-		name:    "nationalInsuranceNumber",
-		present: func(r *Record) bool { return r.NationalInsuranceNumber != "" },
-		same: func(a, b *Record) bool {
+		Name:    "nationalInsuranceNumber",
+		Present: func(r *Record) bool { return r.NationalInsuranceNumber != "" },
+		Same: func(a, b *Record) bool {
 			return a.NationalInsuranceNumber == b.NationalInsuranceNumber && a.NINOAsSent == b.NINOAsSent
 		},
-		copy: func(to, from *Record) {
+		Copy: func(to, from *Record) {
 			to.NationalInsuranceNumber, to.NINOAsSent = from.NationalInsuranceNumber, from.NINOAsSent
 		},
 	},
 	listMember("languages", func(r *Record) *[]Language { return &r.Languages }),
-	singleMember("caringResponsibilities", func(r *Record) *CaringResponsibilities { return &r.CaringResponsibilities }),
-	singleMember("disabled", func(r *Record) *Answer { return &r.Disabled }),
+	NewPart("caringResponsibilities", func(r *Record) *CaringResponsibilities { return &r.CaringResponsibilities }),
+	NewPart("disabled", func(r *Record) *Answer { return &r.Disabled }),
 	listMember("communicationRequirements", func(r *Record) *[]string { return &r.CommunicationRequirements }),
-	singleMember("communicationRequirementsIfOther", func(r *Record) *Text { return &r.CommunicationRequirementsIfOther }),
-	singleMember("economicSituation", func(r *Record) *string { return &r.EconomicSituation }),
-	singleMember("economicSituationIfOther", func(r *Record) *Text { return &r.EconomicSituationIfOther }),
-	singleMember("homeSituation", func(r *Record) *string { return &r.HomeSituation }),
-	singleMember("homeSituationIfOther", func(r *Record) *Text { return &r.HomeSituationIfOther }),
-	singleMember("armedForces", func(r *Record) *string { return &r.ArmedForces }),
+	NewPart("communicationRequirementsIfOther", func(r *Record) *Text { return &r.CommunicationRequirementsIfOther }),
+	NewPart("economicSituation", func(r *Record) *string { return &r.EconomicSituation }),
+	NewPart("economicSituationIfOther", func(r *Record) *Text { return &r.EconomicSituationIfOther }),
+	NewPart("homeSituation", func(r *Record) *string { return &r.HomeSituation }),
+	NewPart("homeSituationIfOther", func(r *Record) *Text { return &r.HomeSituationIfOther }),
+	NewPart("armedForces", func(r *Record) *string { return &r.ArmedForces }),
 }
 
-func singleMember[T comparable](name string, of func(*Record) *T) member {
-	var zero T
-	return member{
-		name:    name,
-		present: func(r *Record) bool { return *of(r) != zero },
-		same:    func(a, b *Record) bool { return *of(a) == *of(b) },
-		copy:    func(to, from *Record) { *of(to) = *of(from) },
-	}
-}
-
-func listMember[T comparable](name string, of func(*Record) *[]T) member {
-	return member{
-		name:    name,
-		present: func(r *Record) bool { return len(*of(r)) > 0 },
-		same:    func(a, b *Record) bool { return slices.Equal(*of(a), *of(b)) },
-		copy:    func(to, from *Record) { *of(to) = *of(from) },
+func listMember[T comparable](name string, of func(*Record) *[]T) Part[Record] {
+	return Part[Record]{
+		Name:    name,
+		Present: func(r *Record) bool { return len(*of(r)) > 0 },
+		Same:    func(a, b *Record) bool { return slices.Equal(*of(a), *of(b)) },
+		Copy:    func(to, from *Record) { *of(to) = *of(from) },
 	}
 }
 
@@ -69,8 +51,8 @@ func listMember[T comparable](name string, of func(*Record) *[]T) member {
 func (r Record) Members() []string {
 	var names []string
 	for _, m := range members {
-		if m.present(&r) {
-			names = append(names, m.name)
+		if m.Present(&r) {
+			names = append(names, m.Name)
 		}
 	}
 	return names
@@ -79,8 +61,8 @@ func (r Record) Members() []string {
 // Without gives the record without members of these names.
 func (r Record) Without(names ...string) Record {
 	for _, m := range members {
-		if slices.Contains(names, m.name) {
-			m.copy(&r, new(Record))
+		if slices.Contains(names, m.Name) {
+			m.Copy(&r, new(Record))
 		}
 	}
 	return r
@@ -104,9 +86,9 @@ func (r Record) Replaced(by Record) (Record, []string) {
 func (r Record) with(other Record, names []string) (Record, []string) {
 	var replaced []string
 	for _, m := range members {
-		if slices.Contains(names, m.name) || slices.Contains(names, strings.TrimSuffix(m.name, ifOther)) {
-			m.copy(&r, &other)
-			replaced = append(replaced, m.name)
+		if slices.Contains(names, m.Name) || slices.Contains(names, strings.TrimSuffix(m.Name, ifOther)) {
+			m.Copy(&r, &other)
+			replaced = append(replaced, m.Name)
 		}
 	}
 	return r, replaced
@@ -129,8 +111,8 @@ func (r Record) Holds(member, value string) bool {
 func Diff(a, b Record) []string {
 	var names []string
 	for _, m := range members {
-		if !m.same(&a, &b) {
-			names = append(names, m.name)
+		if !m.Same(&a, &b) {
+			names = append(names, m.Name)
 		}
 	}
 	return names

@@ -5,19 +5,21 @@ import "strings"
 // parts are the parts of a record when two records of one person become one: its members. A
 // text goes with its code, and counts by itself only where the codes are the same.
 var parts = func() (parts Parts[Record]) {
-	byName := make(map[string]member, len(members))
+	byName := make(map[string]Part[Record], len(members))
 	for _, m := range members {
-		byName[m.name] = m
+		byName[m.Name] = m
 	}
-	for _, m := range members {
-		p := Part[Record]{Name: m.name, Present: m.present, Same: m.same, Copy: m.copy}
-		if text, coded := byName[m.name+ifOther]; coded {
-			p.Copy = func(to, from *Record) { m.copy(to, from); text.copy(to, from) }
-			p.Whole = func(a, b *Record) bool { return m.same(a, b) && text.same(a, b) }
-		}
-		if code, isText := byName[strings.TrimSuffix(m.name, ifOther)]; isText && code.name != m.name {
-			p.Counts = code.same
-			p.Whole = func(a, b *Record) bool { return m.same(a, b) && code.same(a, b) }
+	for _, p := range members {
+		text, coded := byName[p.Name+ifOther]
+		code, isText := byName[strings.TrimSuffix(p.Name, ifOther)]
+		same, copy := p.Same, p.Copy
+		switch {
+		case coded:
+			p.Copy = func(to, from *Record) { copy(to, from); text.Copy(to, from) }
+			p.Whole = func(a, b *Record) bool { return same(a, b) && text.Same(a, b) }
+		case isText && code.Name != p.Name:
+			p.Counts = code.Same
+			p.Whole = func(a, b *Record) bool { return same(a, b) && code.Same(a, b) }
 		}
 		parts = append(parts, p)
 	}

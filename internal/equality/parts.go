@@ -17,6 +17,17 @@ type Part[T any] struct {
 	Whole func(a, b *T) bool
 }
 
+// NewPart returns a part that is one comparable member, absent if it is zero.
+func NewPart[T any, M comparable](name string, of func(*T) *M) Part[T] {
+	var zero M
+	return Part[T]{
+		Name:    name,
+		Present: func(d *T) bool { return *of(d) != zero },
+		Same:    func(a, b *T) bool { return *of(a) == *of(b) },
+		Copy:    func(to, from *T) { *of(to) = *of(from) },
+	}
+}
+
 func (p Part[T]) counts(a, b *T) bool { return p.Counts == nil || p.Counts(a, b) }
 
 func (p Part[T]) whole(a, b *T) bool {
