@@ -112,7 +112,7 @@ func (c exportCommand) write(ctx context.Context, o output, s *bulkStore, out io
 		out = sealed
 	}
 	buffered := bufio.NewWriterSize(out, 1<<16)
-	encoder := bulk.NewEncoder(c.Format, buffered)
+	encoder := bulk.Records.Encoder(c.Format, buffered)
 	var m *meter
 	scope := c.Format
 	if recipient != nil {
@@ -126,7 +126,7 @@ func (c exportCommand) write(ctx context.Context, o output, s *bulkStore, out io
 		if n%1000 == 0 {
 			m.at(n, n)
 		}
-		return encoder.Encode(v.Opened)
+		return encoder.Encode(v.Version, v.Modified, v.Record)
 	})
 	if m != nil {
 		m.end()

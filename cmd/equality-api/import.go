@@ -16,6 +16,7 @@ import (
 	"equality-information-api/internal/refdata"
 	"equality-information-api/internal/sealing"
 	"equality-information-api/internal/service"
+	"equality-information-api/internal/store"
 )
 
 type importCommand struct {
@@ -88,21 +89,21 @@ func (c importCommand) readable() error {
 	return nil
 }
 
-// decoding is how the records of a file are read.
+// decoding is how the items of a file are read.
 type decoding struct {
 	rules    *equality.Rules
-	options  bulk.Options
+	lists    *refdata.Lists
 	mapping  []byte
 	identity *sealing.Identity
+	// options are those of a file whose items a run stores, or nobody if it is nil.
+	options func(run *service.ImportRun) bulk.Options
 }
 
 func (c importCommand) decoding() (d decoding, err error) {
-	lists, rules, err := reference(localCodes(c.LocalEthnicGroups)...)
-	if err != nil {
+	if d.lists, d.rules, err = reference(localCodes(c.LocalEthnicGroups)...); err != nil {
 		return d, err
 	}
-	d.rules = rules
-	if c.Map != "" && c.Format != bulk.FormatCSV {
+	if c.Map != "" && !bulk.InRows(c.Format) {
 		return d, errors.New("--map only works with --format csv")
 	}
 	if c.Identity != "" {
@@ -110,27 +111,38 @@ func (c importCommand) decoding() (d decoding, err error) {
 			return d, fmt.Errorf("--identity: %w", err)
 		}
 	}
-	d.options.Format = c.Format
-	switch c.Format {
-	case bulk.FormatCSV:
-		if c.Map != "" {
-			if d.mapping, err = os.ReadFile(c.Map); err != nil {
-				return d, fmt.Errorf("--map: %w", withoutPath(err))
-			}
+	if c.Map != "" {
+		if d.mapping, err = os.ReadFile(c.Map); err != nil {
+			return d, fmt.Errorf("--map: %w", withoutPath(err))
 		}
-		mapping, err := bulk.ParseMapping(d.mapping, lists)
-		if err != nil {
-			return d, fmt.Errorf("--map: %w", err)
-		}
-		d.options.Header = func(header []byte) (bulk.Decoder, error) {
-			return bulk.CSV(rules, lists, mapping, today(), header)
-		}
-	case bulk.FormatDynamoDB:
-		d.options.Decoder, err = dynamoDB(lists)
-	default:
-		d.options.Decoder = bulk.NDJSON(rules, today())
 	}
-	return d, err
+	decode := bulk.DecodeRecord(d.rules, today())
+	lines := bulk.Records.NDJSON(decode)
+	if c.Format == bulk.FormatDynamoDB {
+		if lines, err = dynamoDB(d.lists); err != nil {
+			return d, err
+		}
+	}
+	return d, read(&d, c.Format, bulk.Records, decode, lines, (*service.ImportRun).Prepare)
+}
+
+// read has items of a kind read, by row with decode or else by line, and sealed by a run.
+func read[T any](d *decoding, format string, kind *bulk.Kind[T], decode bulk.Decode[T], lines bulk.Decoder[T], seal func(*service.ImportRun, T, int64) (store.Arrival, error)) error {
+	mapping, err := kind.ParseMapping(d.mapping, d.lists)
+	if err != nil {
+		return fmt.Errorf("--map: %w", err)
+	}
+	d.options = func(run *service.ImportRun) bulk.Options {
+		prepared := func(item T, version int64) (store.Arrival, error) { return seal(run, item, version) }
+		if run == nil {
+			prepared = nil
+		}
+		return bulk.Options{Format: format, Prepare: lines.Prepared(prepared), Header: func(header []byte) (bulk.Prepare, error) {
+			rows, err := kind.CSV(decode, d.lists, mapping, header)
+			return rows.Prepared(prepared), err
+		}}
+	}
+	return nil
 }
 
 func localCodes(active bool) []refdata.Option {
@@ -142,12 +154,12 @@ func localCodes(active bool) []refdata.Option {
 
 // dynamoDB returns the decoder for items from the earlier service's table.
 // internal/mmh decodes them, because it owns that service's contract.
-func dynamoDB(lists *refdata.Lists) (bulk.Decoder, error) {
+func dynamoDB(lists *refdata.Lists) (bulk.Decoder[equality.Record], error) {
 	codec, err := mmh.NewCodec(lists, false)
-	return bulk.DecoderFunc(func(line []byte) (bulk.Item, error) {
+	return func(line []byte) (bulk.Item[equality.Record], error) {
 		item, err := codec.DecodeItem(line, today())
-		return bulk.Item(item), err
-	}), err
+		return bulk.Item[equality.Record]{Value: item.Record, Version: item.Version, Findings: item.Findings}, err
+	}, err
 }
 
 // itemRules are the rules that only items from that table can break.
@@ -192,7 +204,7 @@ func (c importCommand) file(ctx context.Context, o output, s *bulkStore, path st
 	rejects, findings := c.report(name+".rejects.ndjson"), c.report(name+".findings.ndjson")
 	defer func() { err = errors.Join(err, rejects.close(), findings.close()) }()
 	meter := newMeter(o.err, name, size)
-	options := d.options
+	options := d.options(run)
 	options.Source, options.Skip, options.Rejects, options.Findings = source, source.skip, rejects, findings
 	options.Workers, options.Resume = runtime.GOMAXPROCS(0), c.Resume
 	options.Progress = func(state bulk.State) { meter.at(source.read.Load(), state.Read) }

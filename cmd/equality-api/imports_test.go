@@ -43,7 +43,7 @@ var arrows = map[string][]string{
 	"internal/service": {
 		"internal/audit", "internal/equality", "internal/etag", "internal/events", "internal/identity", "internal/sealing", "internal/store",
 	},
-	"internal/bulk":  {"internal/equality", "internal/refdata", "internal/store"},
+	"internal/bulk":  {"internal/directory", "internal/equality", "internal/refdata", "internal/store"},
 	"internal/etag":  {},
 	"internal/gate":  {"api", "internal/equality", "internal/identity", "internal/server", "internal/service"},
 	"internal/relay": {"internal/events", "internal/service"},

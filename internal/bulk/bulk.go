@@ -1,10 +1,10 @@
-// Package bulk owns the import and export of many records as files: their lines
-// and rows, the CSV header, the mapping of another system's columns and codes,
-// the file of rejects, and the run of an import from file to store.
+// Package bulk owns the import and export of many records, or of the directory's entries of
+// persons, as files: their lines and rows, the CSV header, the mapping of another system's
+// columns and codes, the file of rejects, and the run of an import from file to store.
 //
-// It does not own what a valid record is (internal/equality), what an import
-// may do and what the access log says about it (internal/service), or flags,
-// progress bars and the location of files (cmd).
+// It does not own what a valid record is (internal/equality) or a valid entry
+// (internal/directory), what an import may do and what the access log says about it
+// (internal/service), or flags, progress bars and the location of files (cmd).
 package bulk
 
 import (
@@ -13,27 +13,6 @@ import (
 	"equality-information-api/internal/equality"
 	"equality-information-api/internal/store"
 )
-
-// Item is a record from a file, and what was found in it. Its ID is the zero UUID
-// if the file has none.
-type Item struct {
-	Record   equality.Record
-	Version  int64
-	Findings []equality.Finding
-}
-
-// A Decoder reads one line, or one row of CSV. Its error is an
-// *equality.InvalidError, or a *RowError for a malformed row. It is safe for use
-// by several goroutines.
-type Decoder interface {
-	Decode(line []byte) (Item, error)
-}
-
-// DecoderFunc is a function as a Decoder.
-type DecoderFunc func(line []byte) (Item, error)
-
-// Decode calls f.
-func (f DecoderFunc) Decode(line []byte) (Item, error) { return f(line) }
 
 // The rules for rejects, in addition to those of internal/equality. They never
 // change; Meanings explains them.
@@ -48,6 +27,7 @@ const (
 	DateOrder    = "import.date-order"
 	DateMonth    = "import.date-month"
 	DateNumber   = "import.date-number"
+	DateCentury  = "import.date-century"
 	MorePages    = "import.more-pages"
 	RowQuotes    = "csv.quotes"
 	RowCells     = "csv.cells"
@@ -58,14 +38,15 @@ const (
 var Meanings = []equality.FailureCode{
 	{Code: LineLength, Meaning: "is too long: the limit is 1 MiB for a line and 64 KiB for a CSV row"},
 	{Code: VersionForm, Meaning: "must be a whole number from 0 to 9007199254740991"},
-	{Code: Differs, Meaning: "is about a person who already has a record, with another id or different answers"},
+	{Code: Differs, Meaning: "is about a person who already has a record, with another id or different answers, or a different entry"},
 	{Code: IDTaken, Meaning: "has an id or target id that another record already uses"},
-	{Code: IDErased, Meaning: "is about a person whose record was erased, or has the id of an erased record"},
+	{Code: IDErased, Meaning: "is about a person whose record or entry was erased, or has the id of an erased record"},
 	{Code: AmbiguousMap, Meaning: "is a value that stands for more than one code or day"},
 	{Code: AnswerCoding, Meaning: "is 0 or 2, which systems use for different answers: say in a mapping what they mean"},
 	{Code: DateOrder, Meaning: "is a date such as 04/01/2024: say dateFormat: DD/MM/YYYY or MM/DD/YYYY in a mapping"},
 	{Code: DateMonth, Meaning: "is a date such as 04-Jan-24: say dateFormat: DD-MMM-YY in a mapping"},
 	{Code: DateNumber, Meaning: "is a number, as spreadsheets store dates: say dateFormat: excel in a mapping"},
+	{Code: DateCentury, Meaning: "is the date of a birth or death whose year has two digits, which do not say the century"},
 	{Code: MorePages, Meaning: "says that the scan did not read the whole table: import its other pages as well (a finding, not a reject)"},
 	{Code: RowQuotes, Meaning: "has a quote that is not closed, or a quote in the middle of a cell"},
 	{Code: RowCells, Meaning: "has more or fewer cells than the header"},

@@ -1,133 +1,168 @@
 package bulk
 
 import (
+	"errors"
+	"fmt"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
+	"unicode/utf8"
 
-	"equality-information-api/internal/equality"
 	"equality-information-api/internal/refdata"
 )
 
 // listSeparator separates the elements of a cell that holds a list.
 const listSeparator = ";"
 
-// A column of CSV is a member of the record, named as in the HTTP contract with
-// a dot between an object and its member.
-type column struct {
+// A column of CSV, and the cell it has of an item, empty if the member is absent.
+type column[T any] struct {
+	form
+	get func(*T) string
+}
+
+// form says how the cells of a column are read and written.
+type form struct {
 	name string
-	// get returns the cell; it is empty for an absent member.
-	get func(*equality.Record) string
+	// also is another name that the column may have in a file.
+	also string
 	// codes names the reference list if the cell holds codes.
 	codes  string
 	answer bool // yes or no
 	list   bool // can hold several values
+	date   bool
+	// lifetime says that its dates can lie a century back, so that two digits name no year.
+	lifetime bool
+	// apart says that the column is not a member of the item, or that another writes it.
+	apart bool
+	// pointer is where the value is in the item, if that does not follow from the name.
+	pointer string
+	// write appends the member, if its form is another than the cell's.
+	write func(doc []byte, row row) []byte
 }
 
 // listName names the reference list of the values in the cell; "" if there is none.
-func (c column) listName() string {
-	if c.answer {
+func (f form) listName() string {
+	if f.answer {
 		return refdata.Answer
 	}
-	return c.codes
+	return f.codes
 }
 
-// The columns that are not members of the record.
+// place is the JSON pointer to the column's value in the item.
+func (f form) place() string {
+	if f.pointer != "" {
+		return f.pointer
+	}
+	return "/" + strings.ReplaceAll(f.name, ".", "/")
+}
+
+// The columns that are not members of an item.
 const (
 	versionColumn  = "version"
 	modifiedColumn = "modifiedAt" // written, and ignored when read
 )
 
-// columns are all columns, in the order of an export's header. The members of an
-// object are next to each other, and so are those of languages.
-var columns = []column{
-	{name: "id", get: func(r *equality.Record) string { return r.ID.String() }},
-	{name: "targetId", get: func(r *equality.Record) string { return r.TargetID.String() }},
-	{name: versionColumn},
-	{name: modifiedColumn},
-	{name: "ageGroup", codes: refdata.AgeGroup, get: func(r *equality.Record) string { return r.AgeGroup }},
-	{name: "gender.genderValue", codes: refdata.Gender, get: func(r *equality.Record) string { return r.Gender.Value }},
-	{name: "gender.genderValueIfOther", get: func(r *equality.Record) string { return textCell(r.Gender.ValueIfOther) }},
-	{name: "gender.genderDifferentToBirthSex", answer: true, get: func(r *equality.Record) string { return r.Gender.DifferentToBirthSex.String() }},
-	{name: "nationality", codes: refdata.Nationality, get: func(r *equality.Record) string { return r.Nationality }},
-	{name: "ethnicity.ethnicGroupValue", codes: refdata.EthnicGroup, get: func(r *equality.Record) string { return r.Ethnicity.Value }},
-	{name: "ethnicity.ethnicGroupValueIfOther", get: func(r *equality.Record) string { return textCell(r.Ethnicity.ValueIfOther) }},
-	{name: "religionOrBelief.religionOrBeliefValue", codes: refdata.ReligionOrBelief, get: func(r *equality.Record) string { return r.ReligionOrBelief.Value }},
-	{name: "religionOrBelief.religionOrBeliefValueIfOther", get: func(r *equality.Record) string { return textCell(r.ReligionOrBelief.ValueIfOther) }},
-	{name: "sexualOrientation.sexualOrientationValue", codes: refdata.SexualOrientation, get: func(r *equality.Record) string { return r.SexualOrientation.Value }},
-	{name: "sexualOrientation.sexualOrientationValueIfOther", get: func(r *equality.Record) string { return textCell(r.SexualOrientation.ValueIfOther) }},
-	{name: "marriageOrCivilPartnership.married", answer: true, get: func(r *equality.Record) string { return r.MarriageOrCivilPartnership.Married.String() }},
-	{name: "marriageOrCivilPartnership.civilPartnership", answer: true, get: func(r *equality.Record) string { return r.MarriageOrCivilPartnership.CivilPartnership.String() }},
-	{name: pregnancyColumn, list: true, get: pregnancyCell},
-	{name: "nationalInsuranceNumber", get: func(r *equality.Record) string { return r.NationalInsuranceNumber }},
-	{name: primaryColumn, codes: refdata.Language, get: func(r *equality.Record) string { return languageCell(r, true) }},
-	{name: othersColumn, codes: refdata.Language, list: true, get: func(r *equality.Record) string { return languageCell(r, false) }},
-	{name: "caringResponsibilities.provideUnpaidCare", answer: true, get: func(r *equality.Record) string { return r.CaringResponsibilities.ProvideUnpaidCare.String() }},
-	{name: "caringResponsibilities.hoursSpentProvidingUnpaidCare", codes: refdata.HoursOfUnpaidCare, get: func(r *equality.Record) string { return r.CaringResponsibilities.HoursSpentProvidingUnpaidCare }},
-	{name: "disabled", answer: true, get: func(r *equality.Record) string { return r.Disabled.String() }},
-	{name: requirementsColumn, codes: refdata.CommunicationRequirement, list: true, get: func(r *equality.Record) string {
-		return strings.Join(r.CommunicationRequirements, listSeparator)
-	}},
-	{name: "communicationRequirementsIfOther", get: func(r *equality.Record) string { return textCell(r.CommunicationRequirementsIfOther) }},
-	{name: "economicSituation", codes: refdata.EconomicSituation, get: func(r *equality.Record) string { return r.EconomicSituation }},
-	{name: "economicSituationIfOther", get: func(r *equality.Record) string { return textCell(r.EconomicSituationIfOther) }},
-	{name: "homeSituation", codes: refdata.HomeSituation, get: func(r *equality.Record) string { return r.HomeSituation }},
-	{name: "homeSituationIfOther", get: func(r *equality.Record) string { return textCell(r.HomeSituationIfOther) }},
-	{name: "armedForces", codes: refdata.ArmedForces, get: func(r *equality.Record) string { return r.ArmedForces }},
+// layout is the columns of a kind of item.
+type layout struct {
+	forms  []form         // in the order of an export's header
+	places map[string]int // where a name's column is in forms
+	owner  string         // the column without which a row is about nobody
 }
 
-// The columns whose form differs from the member's.
-const (
-	pregnancyColumn    = "pregnancyDates"
-	primaryColumn      = "languages.primary"
-	othersColumn       = "languages.others"
-	requirementsColumn = "communicationRequirements"
-)
-
-// byName gives a column's index in columns.
-var byName = func() map[string]int {
-	indexes := make(map[string]int, len(columns))
-	for i, c := range columns {
-		indexes[c.name] = i
-	}
-	return indexes
-}()
-
 // Header returns the header of CSV, in the order of an export.
-func Header() (names []string) {
-	for _, c := range columns {
-		names = append(names, c.name)
+func (l *layout) Header() (names []string) {
+	for _, f := range l.forms {
+		names = append(names, f.name)
 	}
 	return names
 }
 
-func pregnancyCell(r *equality.Record) string {
-	var dates []string
-	for _, p := range r.PregnancyOrMaternity {
-		dates = append(dates, p.Date.String())
+// add adds a column.
+func (l *layout) add(f form) {
+	if l.places == nil {
+		l.places = make(map[string]int)
 	}
-	return strings.Join(dates, listSeparator)
-}
-
-func languageCell(r *equality.Record, primary bool) string {
-	var codes []string
-	for _, l := range r.Languages {
-		if l.IsPrimary == primary {
-			codes = append(codes, l.Language)
+	for _, name := range []string{f.name, f.also} {
+		if name != "" {
+			l.places[name] = len(l.forms)
 		}
 	}
-	return strings.Join(codes, listSeparator)
+	l.forms = append(l.forms, f)
 }
 
-// row appends a record's cells, in the order of the header.
-func row(cells []string, item Exported) []string {
+// read finds the column of each cell of a header; -1 is one to ignore. The error lists
+// everything that is wrong. It does not repeat the line, which may be a row about a person.
+func (l *layout) read(header []byte, m Mapping) (indexes []int, err error) {
+	if !utf8.Valid(header) {
+		return nil, errors.New("the header is not valid UTF-8")
+	}
+	var errs []string
+	seen := make([]bool, len(l.forms))
+	names := cells(header)
+	for i, name := range names {
+		index, ok := l.index(strings.TrimSpace(name), m)
+		switch {
+		case !ok:
+			errs = append(errs, fmt.Sprintf("column %d is neither a known column nor in the mapping", i+1))
+		case index >= 0 && seen[index]:
+			errs = append(errs, fmt.Sprintf("column %d repeats the column %s", i+1, l.forms[index].name))
+		}
+		if ok && index >= 0 {
+			seen[index] = true
+		}
+		indexes = append(indexes, index)
+	}
+	owned := seen[l.places[l.owner]]
+	switch other := strings.IndexAny(names[0], ";\t"); {
+	case len(names) == 1 && other >= 0:
+		return nil, fmt.Errorf("the columns are separated by %s, not by commas: save the file as CSV with commas", map[byte]string{';': ";", '\t': "tabs"}[names[0][other]])
+	case !owned && len(errs) == len(names):
+		return nil, l.noHeader()
+	case !owned:
+		errs = append(errs, "there is no column "+l.owner)
+	}
+	if len(errs) > 0 {
+		return nil, fmt.Errorf("the header: %s", strings.Join(errs, "; "))
+	}
+	return indexes, nil
+}
+
+// index finds the column with this name in a file.
+func (l *layout) index(name string, m Mapping) (index int, ok bool) {
+	if index, ok := m.columns[name]; ok {
+		return index, true
+	}
+	if m.ignore[name] {
+		return -1, true
+	}
+	index, ok = l.places[name]
+	return index, ok
+}
+
+func (l *layout) noHeader() error {
+	return fmt.Errorf("the first line is not a header: it must have %s and our other columns, or columns that --map names (docs/import.md)", l.owner)
+}
+
+// named says whether a file's line names the column that every file has.
+func (l *layout) named(line []byte) bool {
+	names := strings.FieldsFunc(string(line), func(r rune) bool { return strings.ContainsRune(",;\t", r) })
+	return len(names) > 1 && slices.ContainsFunc(names, func(name string) bool {
+		index, ok := l.places[strings.Trim(name, "\" \r")]
+		return ok && index == l.places[l.owner]
+	})
+}
+
+// written appends an item's cells, in the order of the header.
+func written[T any](cells []string, columns []column[T], version int64, modified time.Time, item *T) []string {
 	for _, c := range columns {
 		switch c.name {
 		case versionColumn:
-			cells = append(cells, strconv.FormatInt(item.Version, 10))
+			cells = append(cells, strconv.FormatInt(version, 10))
 		case modifiedColumn:
-			cells = append(cells, item.ModifiedAt.Format(timeForm))
+			cells = append(cells, modified.Format(timeForm))
 		default:
-			text := c.get(&item.record)
+			text := c.get(item)
 			switch { // an unknown code can be any text
 			case c.list:
 				text = guardList(text)

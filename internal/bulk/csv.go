@@ -1,9 +1,6 @@
 package bulk
 
 import (
-	"bytes"
-	"errors"
-	"fmt"
 	"strings"
 	"unicode/utf8"
 
@@ -14,51 +11,23 @@ import (
 	"equality-information-api/internal/refdata"
 )
 
-// errNoHeader does not repeat the line, which may be a row about a person.
-var errNoHeader = errors.New("the first line is not a header: it must have targetId and our other columns, or columns that --map names (docs/import.md)")
-
-// CSV returns a decoder for the rows under a header. The zero mapping accepts our
-// own columns and codes. The error lists everything wrong with the header.
-func CSV(rules *equality.Rules, lists *refdata.Lists, m Mapping, today equality.Date, header []byte) (Decoder, error) {
-	if !utf8.Valid(header) {
-		return nil, fmt.Errorf("the header is not valid UTF-8")
+// CSV returns a decoder for the rows under a header. The zero mapping accepts our own columns
+// and codes. The error lists everything wrong with the header.
+func (k *Kind[T]) CSV(decode Decode[T], lists *refdata.Lists, m Mapping, header []byte) (Decoder[T], error) {
+	indexes, err := k.read(header, m)
+	if err != nil {
+		return nil, err
 	}
-	d := &csvDecoder{rules: rules.ForImport(), today: today, mapping: m.resolved(lists)}
-	var errs []string
-	seen := make([]bool, len(columns))
-	names := cells(header)
-	for i, name := range names {
-		index, ok := m.column(strings.TrimSpace(name))
-		switch {
-		case !ok:
-			errs = append(errs, fmt.Sprintf("column %d is neither a known column nor in the mapping", i+1))
-		case index >= 0 && seen[index]:
-			errs = append(errs, fmt.Sprintf("column %d repeats the column %s", i+1, columns[index].name))
-		}
-		if ok && index >= 0 {
-			seen[index] = true
-		}
-		d.header = append(d.header, index)
-	}
-	switch other := strings.IndexAny(names[0], ";\t"); {
-	case len(names) == 1 && other >= 0:
-		return nil, fmt.Errorf("the columns are separated by %s, not by commas: save the file as CSV with commas", map[byte]string{';': ";", '\t': "tabs"}[names[0][other]])
-	case !seen[byName["targetId"]] && len(errs) == len(names):
-		return nil, errNoHeader
-	case !seen[byName["targetId"]]:
-		errs = append(errs, "there is no column targetId")
-	}
-	if len(errs) > 0 {
-		return nil, fmt.Errorf("the header: %s", strings.Join(errs, "; "))
-	}
-	return d, nil
+	d := rows[T]{layout: &k.layout, decode: decode, mapping: m.resolved(&k.layout, lists), header: indexes}
+	return d.item, nil
 }
 
-type csvDecoder struct {
-	rules   *equality.Rules
-	today   equality.Date
+// rows decodes the rows of a file.
+type rows[T any] struct {
+	*layout
+	decode  Decode[T]
 	mapping *resolver
-	header  []int // each cell's index in columns; -1 is ignored
+	header  []int // each cell's index in forms; -1 is ignored
 }
 
 // cell is the value of a column in a row.
@@ -67,17 +36,26 @@ type cell struct {
 	present bool
 }
 
-func (d *csvDecoder) Decode(line []byte) (Item, error) {
+// row is the values of a row by column.
+type row struct {
+	*layout
+	values []cell
+}
+
+func (r row) cell(name string) cell { return r.values[r.places[name]] }
+
+func (d *rows[T]) item(line []byte) (item Item[T], err error) {
 	if !utf8.Valid(line) {
-		return Item{}, &RowError{RowUTF8}
+		return item, &RowError{RowUTF8}
 	}
-	row := cells(line)
-	if len(row) != len(d.header) {
-		return Item{}, &RowError{RowCells}
+	texts := cells(line)
+	if len(texts) != len(d.header) {
+		return item, &RowError{RowCells}
 	}
 	var values [64]cell // more than there are columns
+	read := row{d.layout, values[:len(d.forms)]}
 	var failures equality.InvalidError
-	for i, text := range row {
+	for i, text := range texts {
 		index := d.header[i]
 		if index < 0 {
 			continue
@@ -85,67 +63,54 @@ func (d *csvDecoder) Decode(line []byte) (Item, error) {
 		// A spreadsheet may have added white space; the guard is the first character.
 		text = strings.TrimSpace(text)
 		present := text != ""
-		if !columns[index].list { // whose elements are guarded one by one
+		if !d.forms[index].list { // whose elements are guarded one by one
 			text, present = unguard(text)
 		}
 		if text != "" {
 			var rule string
 			if text, rule = d.mapping.value(index, text); rule != "" {
-				failures.Failures = append(failures.Failures, equality.Failure{Pointer: pointerOf(index), Code: rule})
+				failures.Failures = append(failures.Failures, equality.Failure{Pointer: d.forms[index].place(), Code: rule})
 			}
 			present = text != ""
 		}
 		values[index] = cell{text, present}
 	}
-	version := int64(0)
-	if v := values[byName[versionColumn]]; v.present {
+	if v := read.cell(versionColumn); v.present {
 		var ok bool
-		if version, ok = parseVersion(v.text); !ok {
+		if item.Version, ok = parseVersion(v.text); !ok {
 			failures.Failures = append(failures.Failures, equality.Failure{Pointer: "/version", Code: VersionForm})
 		}
 	}
-	record, found, err := d.rules.DecodeImported(document(values[:len(columns)]), uuid.Nil, d.today)
+	item.Value, item.Findings, err = d.decode(read.document(), uuid.Nil)
 	if inner, ok := failuresOf(err); ok {
 		failures.Failures = append(failures.Failures, inner...)
 	}
 	if len(failures.Failures) > 0 {
-		return Item{}, &failures
+		return Item[T]{}, &failures
 	}
-	return Item{Record: record, Version: version, Findings: found}, err
+	return item, err
 }
 
-// pointerOf is the JSON pointer to a column's value in the record.
-func pointerOf(index int) string {
-	switch name := columns[index].name; name {
-	case pregnancyColumn:
-		return "/pregnancyOrMaternity"
-	case primaryColumn, othersColumn:
-		return "/languages"
-	default:
-		return "/" + strings.ReplaceAll(name, ".", "/")
-	}
-}
-
-// document writes a row's cells as a record in the form of the HTTP contract,
-// which is then decoded and checked like any other.
-func document(values []cell) []byte {
+// document writes a row's cells as an item in the form of the HTTP contract, which is then
+// decoded and checked like any other.
+func (r row) document() []byte {
 	doc := []byte{'{'}
 	object := ""
-	for index, value := range values {
-		name := columns[index].name
-		parent, member, nested := strings.Cut(name, ".")
+	for index, value := range r.values {
+		f := &r.forms[index]
+		parent, member, nested := strings.Cut(f.name, ".")
+		nested = nested && f.write == nil
 		if object != "" && (!nested || parent != object) {
 			doc = append(doc, '}')
 			object = ""
 		}
-		switch name {
-		case versionColumn, modifiedColumn, othersColumn:
+		switch {
+		case f.apart:
 			continue
-		case primaryColumn:
-			doc = appendLanguages(doc, value, values[byName[othersColumn]])
+		case f.write != nil:
+			doc = f.write(doc, r)
 			continue
-		}
-		if !value.present {
+		case !value.present:
 			continue
 		}
 		if nested && object == "" {
@@ -153,15 +118,12 @@ func document(values []cell) []byte {
 			object = parent
 		}
 		if !nested {
-			member = name
+			member = f.name
 		}
-		switch {
-		case name == pregnancyColumn:
-			doc = appendList(appendName(doc, "pregnancyOrMaternity"), value.text, `{"pregnancyDate":`, `}`)
-		case columns[index].list:
-			doc = appendList(appendName(doc, member), value.text, "", "")
-		default:
-			doc = appendText(appendName(doc, member), value.text)
+		if doc = appendName(doc, member); f.list {
+			doc = appendList(doc, value.text, "", "")
+		} else {
+			doc = appendText(doc, value.text)
 		}
 	}
 	if object != "" {
@@ -193,22 +155,6 @@ func appendList(doc []byte, text, before, after string) []byte {
 		doc = append(appendText(append(doc, before...), element), after...)
 	}
 	return append(doc, ']')
-}
-
-func appendLanguages(doc []byte, primary, others cell) []byte {
-	if !primary.present && !others.present {
-		return doc
-	}
-	doc = appendList(appendName(doc, "languages"), primary.text, `{"isPrimary":true,"language":`, `}`)
-	rest := appendList(nil, others.text, `{"isPrimary":false,"language":`, `}`)
-	if len(rest) == len("[]") {
-		return doc
-	}
-	doc = bytes.TrimSuffix(doc, []byte("]"))
-	if doc[len(doc)-1] != '[' {
-		doc = append(doc, ',')
-	}
-	return append(doc, rest[1:]...)
 }
 
 // elements splits a cell that holds a list.

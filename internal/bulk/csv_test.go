@@ -11,17 +11,17 @@ import (
 const target = "49b092d6-22b4-11ec-9621-0242ac130002"
 
 // decoded reads one row under a header and a mapping.
-func decoded(t *testing.T, mapping, header, row string) (Item, []equality.Failure) {
+func decoded(t *testing.T, mapping, header, row string) (Item[equality.Record], []equality.Failure) {
 	t.Helper()
-	m, err := ParseMapping([]byte(mapping), testLists(t))
+	m, err := Records.ParseMapping([]byte(mapping), testLists(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := CSV(testRules(t), testLists(t), m, day, []byte(header))
+	d, err := Records.CSV(recordDecoder(t), testLists(t), m, []byte(header))
 	if err != nil {
 		t.Fatal(err)
 	}
-	item, err := d.Decode([]byte(row))
+	item, err := d([]byte(row))
 	failures, ok := failuresOf(err)
 	if err != nil && !ok {
 		t.Fatal(err)
@@ -53,9 +53,9 @@ func TestCells(t *testing.T) {
 			if len(failures) > 0 {
 				t.Fatalf("failures %v", failures)
 			}
-			want, err := NDJSON(testRules(t), day).Decode([]byte(strings.Replace(strings.Replace(test.want, "{", `{"targetId":"`+target+`",`, 1), ",}", "}", 1)))
-			if err != nil || string(item.Record.Encode()) == "" || len(equality.Diff(item.Record, want.Record)) > 0 {
-				t.Errorf("%s, want %s (%v)", item.Record.Encode(), want.Record.Encode(), err)
+			want, err := recordLines(t)([]byte(strings.Replace(strings.Replace(test.want, "{", `{"targetId":"`+target+`",`, 1), ",}", "}", 1)))
+			if err != nil || string(item.Value.Encode()) == "" || len(equality.Diff(item.Value, want.Value)) > 0 {
+				t.Errorf("%s, want %s (%v)", item.Value.Encode(), want.Value.Encode(), err)
 			}
 			if strings.Contains(test.header, "version") && item.Version != 7 {
 				t.Errorf("version %d", item.Version)
@@ -96,13 +96,13 @@ func TestRowsThatAreRejected(t *testing.T) {
 
 func TestHeadersThatAreRefused(t *testing.T) {
 	t.Parallel()
-	m, err := ParseMapping([]byte("columns: {Person: targetId}\nignore: [Notes]"), testLists(t))
+	m, err := Records.ParseMapping([]byte("columns: {Person: targetId}\nignore: [Notes]"), testLists(t))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for header, want := range map[string]string{
-		"zebra,stripes":              errNoHeader.Error(),
-		`{"targetId":"zebra"}`:       errNoHeader.Error(),
+		"zebra,stripes":              Records.noHeader().Error(),
+		`{"targetId":"zebra"}`:       Records.noHeader().Error(),
 		"disabled":                   "the header: there is no column targetId",
 		"targetId,zebra,x":           "the header: column 2 is neither a known column nor in the mapping; column 3 is neither a known column nor in the mapping",
 		"Person,targetId,TargetID":   "the header: column 2 repeats the column targetId; column 3 is neither a known column nor in the mapping",
@@ -110,11 +110,11 @@ func TestHeadersThatAreRefused(t *testing.T) {
 		"Person,Notes,Notes,":        "the header: column 4 is neither a known column nor in the mapping",
 		"disabled,disabled,targetId": "the header: column 2 repeats the column disabled",
 	} {
-		if _, err := CSV(testRules(t), testLists(t), m, day, []byte(header)); err == nil || err.Error() != want {
+		if _, err := Records.CSV(recordDecoder(t), testLists(t), m, []byte(header)); err == nil || err.Error() != want {
 			t.Errorf("%s: %v", header, err)
 		}
 	}
-	if _, err := CSV(testRules(t), testLists(t), m, day, []byte("Notes,Person,Notes,disabled")); err != nil {
+	if _, err := Records.CSV(recordDecoder(t), testLists(t), m, []byte("Notes,Person,Notes,disabled")); err != nil {
 		t.Error(err)
 	}
 }
@@ -153,12 +153,12 @@ func TestMapping(t *testing.T) {
 			}
 			continue
 		}
-		expected, err := NDJSON(testRules(t), day).Decode([]byte(strings.Replace(want, "{", `{"targetId":"`+target+`",`, 1)))
+		expected, err := recordLines(t)([]byte(strings.Replace(want, "{", `{"targetId":"`+target+`",`, 1)))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(failures) > 0 || len(equality.Diff(item.Record, expected.Record)) > 0 {
-			t.Errorf("%s: %s, want %s; %v", row, item.Record.Encode(), want, failures)
+		if len(failures) > 0 || len(equality.Diff(item.Value, expected.Value)) > 0 {
+			t.Errorf("%s: %s, want %s; %v", row, item.Value.Encode(), want, failures)
 		}
 	}
 	_, failures := decoded(t, housing, header, "x,"+target+",W,perhaps,A,BR,no")
@@ -170,9 +170,9 @@ func TestMapping(t *testing.T) {
 // Another system's value that stands for several of our codes is rejected.
 func TestAmbiguousMap(t *testing.T) {
 	t.Parallel()
-	lists, rules := testLists(t), testRules(t)
+	lists := testLists(t)
 	found := false
-	for place, c := range columns {
+	for place, c := range Records.forms {
 		list, ok := lists.Get(c.codes)
 		if !ok || c.list {
 			continue
@@ -184,22 +184,22 @@ func TestAmbiguousMap(t *testing.T) {
 					seen[code.Maps[system]]++
 				}
 			}
-			m, err := ParseMapping([]byte("maps: {"+c.name+": "+system+"}"), lists)
+			m, err := Records.ParseMapping([]byte("maps: {"+c.name+": "+system+"}"), lists)
 			if err != nil {
 				t.Fatal(err)
 			}
-			d, err := CSV(rules, lists, m, day, []byte("targetId,"+c.name))
+			d, err := Records.CSV(recordDecoder(t), lists, m, []byte("targetId,"+c.name))
 			if err != nil {
 				t.Fatal(err)
 			}
 			for value, n := range seen {
-				_, err := d.Decode([]byte(target + ",\"" + value + "\""))
+				_, err := d([]byte(target + ",\"" + value + "\""))
 				failures, _ := failuresOf(err)
 				has := func(code string) bool {
 					return slices.ContainsFunc(failures, func(f equality.Failure) bool { return f.Code == code })
 				}
 				if has(AmbiguousMap) != (n > 1) || n == 1 && has(equality.CodeUnknown) {
-					t.Errorf("%s: %q of %s, which %d codes have: %v", columns[place].name, value, system, n, failures)
+					t.Errorf("%s: %q of %s, which %d codes have: %v", Records.forms[place].name, value, system, n, failures)
 				}
 				found = found || n > 1
 			}
@@ -234,12 +234,12 @@ func TestMappingsThatAreRefused(t *testing.T) {
 		"columns: {A: zebra}\nmaps: {zebra: x}\nx: 1": "line 1 names an unknown column\nline 2 names an unknown column\nline 3 is not a known key; the keys are columns, ignore, values, maps, invert and dateFormat",
 		"? [a]\n: b":                                  "line 1 has a key that is not text",
 	} {
-		if _, err := ParseMapping([]byte(text), testLists(t)); err == nil || err.Error() != want {
+		if _, err := Records.ParseMapping([]byte(text), testLists(t)); err == nil || err.Error() != want {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
 	for _, text := range []string{"", "# nothing", "columns: {}"} {
-		if _, err := ParseMapping([]byte(text), testLists(t)); err != nil {
+		if _, err := Records.ParseMapping([]byte(text), testLists(t)); err != nil {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
@@ -249,6 +249,6 @@ func FuzzMapping(f *testing.F) {
 	f.Add([]byte(housing))
 	lists := testLists(f)
 	f.Fuzz(func(_ *testing.T, text []byte) {
-		_, _ = ParseMapping(text, lists)
+		_, _ = Records.ParseMapping(text, lists)
 	})
 }

@@ -58,6 +58,9 @@ next:
 	return dateForm(layout.String()), parts['Y'] == 1 && parts['M'] == 1 && parts['D'] == 1
 }
 
+// short says whether the form has the last two digits of the year alone.
+func (f dateForm) short() bool { return f != serial && !strings.Contains(string(f), "2006") }
+
 // read reads a date of this form.
 func (f dateForm) read(text string) (date equality.Date, ok bool) {
 	if f == serial { // days since 30 December 1899
@@ -85,8 +88,9 @@ var formsToSay = []struct {
 var midnights = []string{"00:00", "00:00:00", "00:00:00.000", "00:00:00Z", "00:00:00.000Z", "0:00", "0:00:00"}
 
 // date returns a date as the contract writes it. Text that is no date stays as it
-// is, and is refused later. rule says what is missing where only the form is.
-func (m Mapping) date(text string) (ours, rule string) {
+// is, and is refused later. rule says what is missing where only the form is. Of a lifetime's
+// dates, two digits do not say the year.
+func (m Mapping) date(text string, lifetime bool) (ours, rule string) {
 	for _, midnight := range midnights {
 		if day, ok := strings.CutSuffix(text, midnight); ok && day != "" && strings.ContainsRune("T ", rune(day[len(day)-1])) {
 			text = strings.TrimRight(day, "T ")
@@ -99,6 +103,8 @@ func (m Mapping) date(text string) (ours, rule string) {
 			date, ok := form.read(text)
 			switch {
 			case !ok:
+			case lifetime && form.short():
+				return "", DateCentury
 			case !found.IsZero() && found != date:
 				return "", AmbiguousMap
 			default:
@@ -111,7 +117,10 @@ func (m Mapping) date(text string) (ours, rule string) {
 	}
 	for _, unsaid := range formsToSay {
 		for _, form := range unsaid.forms {
-			if _, ok := form.read(text); ok {
+			switch _, ok := form.read(text); {
+			case ok && lifetime && form.short():
+				return "", DateCentury
+			case ok:
 				return "", unsaid.rule
 			}
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"equality-information-api/internal/directory"
 	"equality-information-api/internal/equality"
 )
 
@@ -41,9 +42,11 @@ func table(t *testing.T, mark string) (names, rows []string) {
 
 func TestDocumentedHeaderAndRules(t *testing.T) {
 	t.Parallel()
-	names, _ := table(t, "header")
-	if d := cmp.Diff(Header(), names); d != "" {
-		t.Errorf("the table of columns in docs/import.md differs from columns.go (-columns.go +docs/import.md):\n%s", d)
+	for mark, want := range map[string][]string{"header": Records.Header()} {
+		names, _ := table(t, mark)
+		if d := cmp.Diff(want, names); d != "" {
+			t.Errorf("the table %s in docs/import.md differs from the columns (-columns +docs/import.md):\n%s", mark, d)
+		}
 	}
 	_, rows := table(t, "rules")
 	var want []string
@@ -62,24 +65,30 @@ var otherwise = map[string][]string{
 
 func TestEveryMemberHasItsColumn(t *testing.T) {
 	t.Parallel()
-	var want []string
-	for member := range reflect.TypeFor[equality.Record]().Fields() {
+	for got, of := range map[*layout]reflect.Type{&Records.layout: reflect.TypeFor[equality.Record](), &Persons.layout: reflect.TypeFor[directory.Person]()} {
+		names := slices.DeleteFunc(got.Header(), func(name string) bool { return name == versionColumn || name == modifiedColumn })
+		if d := cmp.Diff(columnsOf(of), names); d != "" {
+			t.Errorf("the columns are not those of the members of %v (-members +columns):\n%s", of, d)
+		}
+	}
+}
+
+// columnsOf are the columns that the members of an item have.
+func columnsOf(of reflect.Type) (names []string) {
+	for member := range of.Fields() {
 		name, _, _ := strings.Cut(member.Tag.Get("json"), ",")
 		switch {
 		case name == "-":
 		case otherwise[name] != nil:
-			want = append(want, otherwise[name]...)
-		case member.Type.Kind() == reflect.Struct && member.Type != reflect.TypeFor[equality.Text]():
+			names = append(names, otherwise[name]...)
+		case member.Type.Kind() == reflect.Struct && member.Type != reflect.TypeFor[equality.Text]() && member.Type != reflect.TypeFor[equality.Date]():
 			for inner := range member.Type.Fields() {
 				innerName, _, _ := strings.Cut(inner.Tag.Get("json"), ",")
-				want = append(want, name+"."+innerName)
+				names = append(names, name+"."+innerName)
 			}
 		default:
-			want = append(want, name)
+			names = append(names, name)
 		}
 	}
-	got := slices.DeleteFunc(Header(), func(name string) bool { return name == versionColumn || name == modifiedColumn })
-	if d := cmp.Diff(want, got); d != "" {
-		t.Errorf("the columns of columns.go are not those of the record's members (-record +columns.go):\n%s", d)
-	}
+	return names
 }

@@ -3,85 +3,87 @@ package bulk
 import (
 	"encoding/csv"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
-	"github.com/google/uuid"
-
-	"equality-information-api/internal/equality"
-	"equality-information-api/internal/store"
 )
 
 const timeForm = time.RFC3339Nano
 
-// Exported is a record in an export: an entry of the HTTP contract's lists.
-type Exported struct {
-	ID         uuid.UUID      `json:"id"`
-	TargetID   uuid.UUID      `json:"targetId"`
-	Version    int64          `json:"version"`
-	ModifiedAt time.Time      `json:"modifiedAt"`
-	Record     jsontext.Value `json:"record"`
-	record     equality.Record
-}
-
-// An Encoder writes records one by one. End finishes the output.
-type Encoder interface {
-	Encode(v store.Opened) error
+// An Encoder writes items one by one. End finishes the output.
+type Encoder[T any] interface {
+	Encode(version int64, modified time.Time, item T) error
 	End() error
 }
 
-// NewEncoder returns an encoder for a format, ndjson or csv.
-func NewEncoder(format string, w io.Writer) Encoder {
-	if format == FormatCSV {
-		return &csvEncoder{w: csv.NewWriter(w)}
+// Encoder returns an encoder for lines of JSON or, if the format is one of rows, for CSV.
+func (k *Kind[T]) Encoder(format string, w io.Writer) Encoder[T] {
+	if InRows(format) {
+		return &csvEncoder[T]{kind: k, w: csv.NewWriter(w)}
 	}
-	return ndjsonEncoder{w}
+	return ndjsonEncoder[T]{k, w}
 }
 
 // The formats.
 const (
-	FormatNDJSON   = "ndjson"
-	FormatCSV      = "csv"
-	FormatDynamoDB = "dynamodb-json"
+	FormatNDJSON        = "ndjson"
+	FormatCSV           = "csv"
+	FormatDynamoDB      = "dynamodb-json"
+	FormatPersonsNDJSON = personsPrefix + FormatNDJSON
+	FormatPersonsCSV    = personsPrefix + FormatCSV
 )
 
-type ndjsonEncoder struct{ w io.Writer }
+const personsPrefix = "persons-"
 
-func (e ndjsonEncoder) Encode(v store.Opened) error {
-	line, err := json.Marshal(Exported{ID: v.ID, TargetID: v.Target, Version: v.Version, ModifiedAt: v.Modified, Record: v.Record.Encode()})
+// InRows says whether the format is CSV.
+func InRows(format string) bool { return format == FormatCSV || format == FormatPersonsCSV }
+
+// OfPersons says whether the format's items are persons.
+func OfPersons(format string) bool { return strings.HasPrefix(format, personsPrefix) }
+
+type ndjsonEncoder[T any] struct {
+	kind *Kind[T]
+	w    io.Writer
+}
+
+func (e ndjsonEncoder[T]) Encode(version int64, modified time.Time, item T) error {
+	line := e.kind.line(&item)
+	line.Version, line.ModifiedAt = version, modified
+	text, err := json.Marshal(line)
 	if err != nil {
 		return err
 	}
-	_, err = e.w.Write(append(line, '\n'))
+	_, err = e.w.Write(append(text, '\n'))
 	return err
 }
 
-func (ndjsonEncoder) End() error { return nil }
+func (ndjsonEncoder[T]) End() error { return nil }
 
-type csvEncoder struct {
+type csvEncoder[T any] struct {
+	kind   *Kind[T]
 	w      *csv.Writer
 	headed bool
 	cells  []string
 }
 
-func (e *csvEncoder) head() error {
+func (e *csvEncoder[T]) head() error {
 	if e.headed {
 		return nil
 	}
 	e.headed = true
-	return e.w.Write(Header())
+	return e.w.Write(e.kind.Header())
 }
 
-func (e *csvEncoder) Encode(v store.Opened) error {
+func (e *csvEncoder[T]) Encode(version int64, modified time.Time, item T) error {
 	if err := e.head(); err != nil {
 		return err
 	}
-	e.cells = row(e.cells[:0], Exported{Version: v.Version, ModifiedAt: v.Modified, record: v.Record})
+	e.cells = written(e.cells[:0], e.kind.columns, version, modified, &item)
 	return e.w.Write(e.cells)
 }
 
-func (e *csvEncoder) End() error {
+func (e *csvEncoder[T]) End() error {
 	if err := e.head(); err != nil {
 		return err
 	}

@@ -11,7 +11,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"equality-information-api/internal/equality"
 	"equality-information-api/internal/store"
 )
 
@@ -20,8 +19,6 @@ type Importer interface {
 	Position(ctx context.Context) ([]byte, error)
 	CorrelationID() uuid.UUID
 	Continue(correlation uuid.UUID)
-	// Prepare is safe for use by several goroutines.
-	Prepare(record equality.Record, version int64) (store.Arrival, error)
 	Load(ctx context.Context, arrivals []store.Arrival, position func([]store.Landing) ([]byte, error)) error
 	Complete(ctx context.Context, count int64, position []byte) error
 }
@@ -33,10 +30,10 @@ type Options struct {
 	Source io.Reader
 	Skip   func(n int64) error
 	Format string
-	// Header gets the header of CSV and returns the decoder for its rows.
-	Header func(header []byte) (Decoder, error)
-	// Decoder reads the records of any other format.
-	Decoder           Decoder
+	// Header gets the header of CSV and returns what reads its rows.
+	Header func(header []byte) (Prepare, error)
+	// Prepare reads the lines of any other format.
+	Prepare           Prepare
 	Rejects, Findings ReportFile
 	Workers           int
 	Resume            bool
@@ -117,7 +114,7 @@ type run struct {
 func (r *run) open(ctx context.Context) (*framer, error) {
 	source := contextReader{ctx, r.Source}
 	start := inLines
-	if r.Format == FormatCSV {
+	if InRows(r.Format) {
 		start = inRows
 	}
 	frames := newFramer(source, start, 0, 1)
@@ -136,10 +133,9 @@ func (r *run) open(ctx context.Context) (*framer, error) {
 			return nil, errors.New("the file is empty")
 		case err != nil:
 			return nil, err
-		case header.rule != "":
-			return nil, errNoHeader
 		}
-		if r.Decoder, err = r.Header(header.text); err != nil {
+		// A line that is no row has no text, and is no header either.
+		if r.Prepare, err = r.Header(header.text); err != nil {
 			return nil, err
 		}
 	}
@@ -298,23 +294,19 @@ func (r *run) decode(c *chunk) {
 			c.rejects = append(c.rejects, Reject{Line: f.line, Rule: f.rule, record: f.record})
 			continue
 		}
-		item, err := r.Decoder.Decode(c.text[f.start:f.end])
+		arrival, findings, err := r.Prepare(c.text[f.start:f.end])
 		if failures, ok := failuresOf(err); ok {
 			for _, failure := range failures {
 				c.rejects = append(c.rejects, Reject{Line: f.line, Pointer: failure.Pointer, Rule: failure.Code, record: f.record})
 			}
 			continue
 		}
-		var arrival store.Arrival
-		if err == nil {
-			arrival, err = r.to.Prepare(item.Record, item.Version)
-		}
 		if err != nil {
 			c.err = fmt.Errorf("line %d cannot be imported: %w", f.line, err)
 			return
 		}
 		c.arrivals, c.lines = append(c.arrivals, arrival), append(c.lines, f)
-		for _, found := range item.Findings {
+		for _, found := range findings {
 			c.findings = append(c.findings, Finding{Line: f.line, Pointer: found.Pointer, Rule: found.Code, Kept: found.Kept, record: f.record})
 		}
 	}
@@ -410,8 +402,6 @@ func (nowhere) Position(context.Context) ([]byte, error)      { return nil, nil 
 func (nowhere) CorrelationID() uuid.UUID                      { return uuid.Nil }
 func (nowhere) Continue(uuid.UUID)                            {}
 func (nowhere) Complete(context.Context, int64, []byte) error { return nil }
-
-func (nowhere) Prepare(equality.Record, int64) (store.Arrival, error) { return store.Arrival{}, nil }
 
 func (nowhere) Load(_ context.Context, arrivals []store.Arrival, position func([]store.Landing) ([]byte, error)) error {
 	_, err := position(make([]store.Landing, len(arrivals)))

@@ -40,7 +40,8 @@ func (s *shelf) Position(context.Context) ([]byte, error) { return s.position, n
 func (s *shelf) CorrelationID() uuid.UUID                 { return s.correlation }
 func (s *shelf) Continue(id uuid.UUID)                    { s.correlation = id }
 
-func (s *shelf) Prepare(r equality.Record, version int64) (store.Arrival, error) {
+// unsealed is a record as it arrives on a shelf.
+func unsealed(r equality.Record, version int64) (store.Arrival, error) {
 	return store.Arrival{Row: store.Row{ID: r.ID, Target: r.TargetID, Version: version}, Record: r}, nil
 }
 
@@ -127,7 +128,7 @@ func optionsOf(t *testing.T, text string, rejects *os.File) Options {
 	source := strings.NewReader(text)
 	return Options{
 		Source: source, Skip: func(n int64) error { _, err := source.Seek(n, io.SeekCurrent); return err },
-		Format: FormatNDJSON, Decoder: NDJSON(testRules(t), day), Rejects: rejects, Findings: reportFile(t), Workers: 3, Progress: func(State) {}, perBatch: 7,
+		Format: FormatNDJSON, Prepare: recordLines(t).Prepared(unsealed), Rejects: rejects, Findings: reportFile(t), Workers: 3, Progress: func(State) {}, perBatch: 7,
 	}
 }
 
@@ -166,12 +167,13 @@ func TestAnImportThatIsResumedEndsAsOneThatIsNot(t *testing.T) {
 				o.Format = FormatDynamoDB
 			}
 			if name == "rows" {
-				o.Format, o.Decoder = FormatCSV, nil
-				o.Header = func(header []byte) (Decoder, error) {
-					return CSV(testRules(t), testLists(t), Mapping{}, day, header)
+				o.Format, o.Prepare = FormatCSV, nil
+				o.Header = func(header []byte) (Prepare, error) {
+					d, err := Records.CSV(recordDecoder(t), testLists(t), Mapping{}, header)
+					return d.Prepared(unsealed), err
 				}
 			} else {
-				o.Decoder = finding{o.Decoder}
+				o.Prepare = finding(recordLines(t)).Prepared(unsealed)
 			}
 			return o
 		}
@@ -239,14 +241,14 @@ func TestAnImportThatIsResumedEndsAsOneThatIsNot(t *testing.T) {
 }
 
 // finding finds something in every third record.
-type finding struct{ Decoder }
-
-func (f finding) Decode(line []byte) (Item, error) {
-	item, err := f.Decoder.Decode(line)
-	if err == nil && item.Record.TargetID[15]%3 == 0 {
-		item.Findings = []equality.Finding{{Pointer: "/a", Code: "x", Kept: true}, {Pointer: "/b", Code: "x"}}
+func finding(d Decoder[equality.Record]) Decoder[equality.Record] {
+	return func(line []byte) (Item[equality.Record], error) {
+		item, err := d(line)
+		if err == nil && item.Value.TargetID[15]%3 == 0 {
+			item.Findings = []equality.Finding{{Pointer: "/a", Code: "x", Kept: true}, {Pointer: "/b", Code: "x"}}
+		}
+		return item, err
 	}
-	return item, err
 }
 
 func TestAnImportOfTheSameAgainChangesNothing(t *testing.T) {
@@ -332,7 +334,7 @@ func TestLinesThatAreRejected(t *testing.T) {
 		`{"zebra":1,"a b":2,"record":{"targetId":"` + id + `"}}`: "/zebra " + equality.JSONUnknown + "| " + equality.JSONUnknown,
 		`{"record":{"targetId":"` + id + `"}} {}`:                " " + equality.JSONSyntax + "|/record " + equality.JSONUnknown + "|/targetId " + equality.Required,
 	} {
-		_, err := NDJSON(testRules(t), day).Decode([]byte(line))
+		_, err := recordLines(t)([]byte(line))
 		failures, ok := failuresOf(err)
 		var got []string
 		for _, f := range failures {
@@ -347,7 +349,7 @@ func TestLinesThatAreRejected(t *testing.T) {
 		`{"id":null,"targetId":null,"record":{"targetId":"` + id + `"}}`,
 		` {"targetId":"` + id + `","gender":{"genderValue":"o","genderValueIfOther":"a \"record\""}} `,
 	} {
-		if _, err := NDJSON(testRules(t), day).Decode([]byte(line)); err != nil {
+		if _, err := recordLines(t)([]byte(line)); err != nil {
 			failures, _ := failuresOf(err)
 			t.Errorf("%s: %v", line, failures)
 		}

@@ -26,7 +26,7 @@ type Mapping struct {
 
 // ParseMapping reads a mapping. The error lists everything wrong, line by line,
 // and repeats nothing from the file.
-func ParseMapping(content []byte, lists *refdata.Lists) (Mapping, error) {
+func (l *layout) ParseMapping(content []byte, lists *refdata.Lists) (Mapping, error) {
 	m := Mapping{
 		columns: make(map[string]int), ignore: make(map[string]bool), values: make(map[int]map[string]string),
 		maps: make(map[int]string), invert: make(map[int]bool),
@@ -41,7 +41,7 @@ func ParseMapping(content []byte, lists *refdata.Lists) (Mapping, error) {
 	case !errors.Is(documents.Decode(new(yaml.Node)), io.EOF):
 		return m, errors.New("the file has more than one YAML document: what follows a line with --- or ... would be passed over")
 	}
-	p := mappingParser{m: &m, lists: lists}
+	p := mappingParser{layout: l, m: &m, lists: lists}
 	p.members(document.Content[0], func(key, value *yaml.Node) {
 		switch key.Value {
 		case "columns":
@@ -56,7 +56,7 @@ func ParseMapping(content []byte, lists *refdata.Lists) (Mapping, error) {
 			p.members(value, p.mapOf)
 		case "invert":
 			for _, name := range p.list(value) {
-				if index, ok := p.index(name); ok && !columns[index].answer {
+				if index, ok := p.place(name); ok && !l.forms[index].answer {
 					p.fail(name, "is not a yes-or-no column")
 				} else if ok {
 					m.invert[index] = true
@@ -82,6 +82,7 @@ func ParseMapping(content []byte, lists *refdata.Lists) (Mapping, error) {
 }
 
 type mappingParser struct {
+	*layout
 	m     *Mapping
 	lists *refdata.Lists
 	errs  []error
@@ -125,9 +126,9 @@ func (p *mappingParser) list(node *yaml.Node) []*yaml.Node {
 	})
 }
 
-// index finds one of our columns.
-func (p *mappingParser) index(name *yaml.Node) (int, bool) {
-	index, ok := byName[name.Value]
+// place finds one of our columns.
+func (p *mappingParser) place(name *yaml.Node) (int, bool) {
+	index, ok := p.places[name.Value]
 	if name.Kind != yaml.ScalarNode || !ok {
 		p.fail(name, "names an unknown column")
 		return 0, false
@@ -136,13 +137,13 @@ func (p *mappingParser) index(name *yaml.Node) (int, bool) {
 }
 
 func (p *mappingParser) column(theirs, ours *yaml.Node) {
-	if index, ok := p.index(ours); ok {
+	if index, ok := p.place(ours); ok {
 		p.m.columns[theirs.Value] = index
 	}
 }
 
 func (p *mappingParser) valuesOf(ours, values *yaml.Node) {
-	index, ok := p.index(ours)
+	index, ok := p.place(ours)
 	p.members(values, func(theirs, value *yaml.Node) {
 		switch {
 		case !ok:
@@ -161,11 +162,11 @@ func (p *mappingParser) valuesOf(ours, values *yaml.Node) {
 }
 
 func (p *mappingParser) mapOf(ours, system *yaml.Node) {
-	index, ok := p.index(ours)
+	index, ok := p.place(ours)
 	if !ok {
 		return
 	}
-	list, coded := p.lists.Get(columns[index].listName())
+	list, coded := p.lists.Get(p.forms[index].listName())
 	switch {
 	case !coded:
 		p.fail(ours, "is not a column of codes or answers")
@@ -176,28 +177,17 @@ func (p *mappingParser) mapOf(ours, system *yaml.Node) {
 	}
 }
 
-// column returns the index of the column with this header, -1 for one to ignore.
-func (m Mapping) column(name string) (index int, ok bool) {
-	if index, ok := m.columns[name]; ok {
-		return index, true
-	}
-	if m.ignore[name] {
-		return -1, true
-	}
-	index, ok = byName[name]
-	return index, ok
-}
-
 // resolver translates the values of a row to ours.
 type resolver struct {
 	Mapping
+	*layout
 	codes map[int]map[string]string // by column and their value; empty if it stands for several of ours
 }
 
-func (m Mapping) resolved(lists *refdata.Lists) *resolver {
-	r := &resolver{m, make(map[int]map[string]string)}
+func (m Mapping) resolved(l *layout, lists *refdata.Lists) *resolver {
+	r := &resolver{m, l, make(map[int]map[string]string)}
 	for index, system := range m.maps {
-		list, _ := lists.Get(columns[index].listName())
+		list, _ := lists.Get(l.forms[index].listName())
 		codes := make(map[string]string)
 		for _, c := range list.Codes {
 			theirs := c.Maps[system]
@@ -218,7 +208,7 @@ func (m Mapping) resolved(lists *refdata.Lists) *resolver {
 // value returns our value for a cell's, or the cell's own if the mapping does
 // not have it. rule is the rule that a value breaks whose meaning nobody has said.
 func (r *resolver) value(index int, text string) (ours, rule string) {
-	if !columns[index].list {
+	if !r.forms[index].list {
 		return r.single(index, text)
 	}
 	var mapped []string
@@ -243,14 +233,14 @@ func (r *resolver) single(index int, text string) (ours, rule string) {
 			return "", AmbiguousMap
 		}
 		text = ours
-	} else if columns[index].answer && (text == "0" || text == "2") {
+	} else if r.forms[index].answer && (text == "0" || text == "2") {
 		return "", AnswerCoding
 	}
 	switch {
 	case r.invert[index]:
 		text = inverted(text)
-	case columns[index].name == pregnancyColumn:
-		return r.date(text)
+	case r.forms[index].date:
+		return r.date(text, r.forms[index].lifetime)
 	}
 	return text, ""
 }

@@ -9,63 +9,57 @@ import (
 	"equality-information-api/internal/equality"
 )
 
-// NDJSON returns a decoder for lines of JSON. A line is a record in the form of
-// the HTTP contract, or an entry of its lists, which holds the version and the
-// record, as in an export. Answers can have other systems' spellings.
-func NDJSON(rules *equality.Rules, today equality.Date) Decoder {
-	d := ndjson{rules.ForImport(), today}
-	return DecoderFunc(d.decode)
+// NDJSON returns a decoder for lines of JSON. A line is an item in the form of the HTTP
+// contract, or an entry of a list, which holds the version and the item, as in an export.
+func (k *Kind[T]) NDJSON(decode Decode[T]) Decoder[T] {
+	return func(line []byte) (Item[T], error) { return k.decodeLine(decode, line) }
 }
 
-type ndjson struct {
-	rules *equality.Rules
-	today equality.Date
-}
-
-func (d ndjson) decode(line []byte) (Item, error) {
-	item, ok := splitItem(line)
+func (k *Kind[T]) decodeLine(decode Decode[T], line []byte) (item Item[T], err error) {
+	entry, ok := splitEntry(line, k.member)
 	if !ok {
-		record, found, err := d.rules.DecodeImported(line, uuid.Nil, d.today)
-		return Item{Record: record, Findings: found}, err
+		item.Value, item.Findings, err = decode(line, uuid.Nil)
+		return item, err
 	}
 	var failures equality.InvalidError
 	fail := func(pointer, code string) {
 		failures.Failures = append(failures.Failures, equality.Failure{Pointer: pointer, Code: code})
 	}
-	for _, name := range item.unknown {
+	for _, name := range entry.unknown {
 		pointer := ""
 		if equality.SafeName(name) {
 			pointer = "/" + name
 		}
 		fail(pointer, equality.JSONUnknown)
 	}
-	id := idOf(item.id, "/id", fail)
-	target := idOf(item.target, "/targetId", fail)
-	version, ok := int64(0), true
-	if item.version != nil {
-		version, ok = parseVersion(string(item.version))
+	id := idOf(entry.id, "/id", fail)
+	target := idOf(entry.target, "/targetId", fail)
+	if entry.version != nil {
+		if item.Version, ok = parseVersion(string(entry.version)); !ok {
+			fail("/version", VersionForm)
+		}
 	}
-	if !ok {
-		fail("/version", VersionForm)
-	}
-	record, found, err := d.rules.DecodeImported(item.record, id, d.today)
-	for i := range found {
-		found[i].Pointer = "/record" + found[i].Pointer
+	within := "/" + k.member
+	item.Value, item.Findings, err = decode(entry.item, id)
+	for i := range item.Findings {
+		item.Findings[i].Pointer = within + item.Findings[i].Pointer
 	}
 	if inner, ok := failuresOf(err); ok {
 		for _, failure := range inner {
-			fail("/record"+failure.Pointer, failure.Code)
+			fail(within+failure.Pointer, failure.Code)
 		}
-	} else if target != uuid.Nil && target != record.TargetID {
+	} else if err != nil {
+		return Item[T]{}, err
+	} else if target != uuid.Nil && target != k.person(&item.Value) {
 		fail("/targetId", equality.IDMismatch)
 	}
 	if len(failures.Failures) > 0 {
-		return Item{}, &failures
+		return Item[T]{}, &failures
 	}
-	return Item{Record: record, Version: version, Findings: found}, nil
+	return item, nil
 }
 
-// idOf reads an id next to a record, if there is one.
+// idOf reads an id next to an item, if there is one.
 func idOf(value jsontext.Value, pointer string, fail func(pointer, code string)) uuid.UUID {
 	if value == nil || value.Kind() == 'n' {
 		return uuid.Nil
@@ -85,48 +79,49 @@ func idOf(value jsontext.Value, pointer string, fail func(pointer, code string))
 	return id
 }
 
-// listItem is an entry of a list, with its members not decoded yet.
-type listItem struct {
-	id, target, version, record jsontext.Value
-	unknown                     []string
+// entry is an entry of a list, with its members not decoded yet.
+type entry struct {
+	id, target, version, item jsontext.Value
+	unknown                   []string
 }
 
-// splitItem splits an entry of a list into its members. Any other line, JSON or
-// not, is decoded as a record, and that decoder reports what is wrong with it.
-func splitItem(line []byte) (item listItem, ok bool) {
-	if !bytes.Contains(line, []byte(`"record"`)) {
-		return item, false
+// splitEntry splits an entry of a list, whose member has this name, into its members. Any
+// other line, JSON or not, is decoded as an item, and that decoder reports what is wrong
+// with it.
+func splitEntry(line []byte, member string) (e entry, ok bool) {
+	if !bytes.Contains(line, []byte(`"`+member+`"`)) {
+		return e, false
 	}
 	d := jsontext.NewDecoder(bytes.NewBuffer(line))
 	if token, err := d.ReadToken(); err != nil || token.Kind() != '{' {
-		return item, false
+		return e, false
 	}
 	for d.PeekKind() == '"' {
 		token, err := d.ReadToken()
 		if err != nil {
-			return item, false
+			return e, false
 		}
 		name := token.String()
 		value, err := d.ReadValue()
 		if err != nil {
-			return item, false
+			return e, false
 		}
 		switch name {
 		case "id":
-			item.id = value.Clone()
+			e.id = value.Clone()
 		case "targetId":
-			item.target = value.Clone()
+			e.target = value.Clone()
 		case "version":
-			item.version = value.Clone()
-		case "record":
-			item.record = value.Clone()
-		case "modifiedAt": // when the record was changed where it comes from
+			e.version = value.Clone()
+		case member:
+			e.item = value.Clone()
+		case "modifiedAt": // when it was changed where it comes from
 		default:
-			item.unknown = append(item.unknown, name)
+			e.unknown = append(e.unknown, name)
 		}
 	}
 	if token, err := d.ReadToken(); err != nil || token.Kind() != '}' {
-		return item, false
+		return e, false
 	}
-	return item, item.record != nil && len(bytes.TrimSpace(d.UnreadBuffer())) == 0
+	return e, e.item != nil && len(bytes.TrimSpace(d.UnreadBuffer())) == 0
 }

@@ -4,10 +4,12 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/google/uuid"
 	"pgregory.net/rapid"
 
+	"equality-information-api/internal/directory"
 	"equality-information-api/internal/equality"
 	"equality-information-api/internal/refdata"
 )
@@ -105,4 +107,32 @@ func record(t *rapid.T, lists *refdata.Lists) equality.Record {
 		}
 	}
 	return r
+}
+
+func recordDecoder(t testing.TB) Decode[equality.Record] {
+	t.Helper()
+	return DecodeRecord(testRules(t), day)
+}
+
+func recordLines(t testing.TB) Decoder[equality.Record] {
+	t.Helper()
+	return Records.NDJSON(recordDecoder(t))
+}
+
+// person draws a valid entry of the directory.
+func person(t *rapid.T) directory.Person {
+	name := rapid.OneOf(rapid.SampledFrom([]string{"", "", "Zoë", "O'Neill", "'Tis", "=1+1", "-", "@x", "a,b", `a "b"`, "Łukasz", "山田", "عائشة"}),
+		rapid.StringOfN(rapid.RuneFrom(nil, unicode.L), 0, directory.MaxName, -1))
+	date := func(label string, from int) equality.Date {
+		if rapid.Bool().Draw(t, label) {
+			return equality.Date{}
+		}
+		return equality.NewDate(rapid.IntRange(from, from+50).Draw(t, label), 2, 29)
+	}
+	return directory.Person{
+		ID:    uuid.UUID(rapid.SliceOfN(rapid.ByteRange(1, 255), 16, 16).Draw(t, "id")),
+		Title: name.Draw(t, "title"), PreferredTitle: name.Draw(t, "preferred title"), FirstName: name.Draw(t, "first name"), MiddleName: name.Draw(t, "middle name"),
+		Surname: name.Draw(t, "surname"), PreferredFirstName: name.Draw(t, "preferred first name"), PreferredMiddleName: name.Draw(t, "preferred middle name"),
+		PreferredSurname: name.Draw(t, "preferred surname"), DateOfBirth: date("birth", 1900), DateOfDeath: date("death", 1970),
+	}
 }

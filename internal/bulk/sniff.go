@@ -51,17 +51,25 @@ func shapeOf(format string, head []byte, whole bool) (shape, error) {
 		return 0, errors.New("the file is text in UTF-16: save it as UTF-8")
 	}
 	l := lookAt(head, whole)
-	if format == FormatCSV {
-		if l.begins == '{' || l.array {
-			return 0, errors.New("the first line is not a header: the file is JSON, so choose --format ndjson or dynamodb-json")
+	if InRows(format) {
+		if l.begins != '{' && !l.array {
+			return inRows, nil
 		}
-		return inRows, nil
+		choose := FormatNDJSON + " or " + FormatDynamoDB
+		if OfPersons(format) {
+			choose = FormatPersonsNDJSON
+		}
+		return 0, errors.New("the first line is not a header: the file is JSON, so choose --format " + choose)
+	}
+	columns, rows := &Records.layout, FormatCSV
+	if OfPersons(format) {
+		columns, rows = &Persons.layout, FormatPersonsCSV
 	}
 	first, _, _ := bytes.Cut(head, []byte("\n"))
 	switch {
-	case l.begins != '{' && bytes.Contains(first, []byte("targetId")) && bytes.ContainsAny(first, ",;\t"):
-		return 0, errors.New("the file looks like CSV: choose --format csv")
-	case format == FormatNDJSON && (l.typed || l.items):
+	case l.begins != '{' && columns.named(first):
+		return 0, errors.New("the file looks like CSV: choose --format " + rows)
+	case format != FormatDynamoDB && (l.typed || l.items):
 		return 0, errors.New("the file is DynamoDB's JSON: choose --format dynamodb-json")
 	case format == FormatDynamoDB && l.target == '"':
 		return 0, errors.New("the file is not DynamoDB's JSON, but plain records: choose --format ndjson")
