@@ -81,15 +81,15 @@ func plantLargest(t *testing.T, dir string, records, versions int) (id uuid.UUID
 	s := openStore(t, dir)
 	put := func(cmd store.Command, r equality.Record, verbatim bool) {
 		t.Helper()
-		_, err := s.Write(t.Context(), cmd, func(store.Opened) (store.Decision, error) {
+		_, err := s.Write(t.Context(), cmd, func(c store.Opened) (store.Decision, error) {
 			action, event := "change", events.Updated
 			if cmd.Target != uuid.Nil {
 				action, event = audit.ActionCreate, events.Created
 			}
 			return store.Decision{
-				Effects: []store.Effect{store.PutRecord{Record: r, Verbatim: verbatim, Provenance: store.Provenance{Subject: "a test", Reason: "update", Members: r.Members()}}},
+				Effects: []store.Effect{store.PutRecord{Found: c, Record: r, Verbatim: verbatim, Provenance: store.Provenance{Subject: "a test", Reason: "update", Members: r.Members()}, Event: event}},
 				Entry:   audit.Entry{ID: uuid.New(), At: time.Now().UTC(), Subject: "a test", Action: action, Outcome: audit.Done, Status: 200},
-				Outcome: store.Outcome{Status: 200}, Event: event,
+				Outcome: store.Outcome{Status: 200},
 			}, nil
 		})
 		if err != nil {

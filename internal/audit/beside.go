@@ -20,16 +20,21 @@ func (c *comparison) names(members []string) uint64 {
 // event checks an event against the entry of what it tells. Nothing shows that an event is
 // missing: not every change raises one, and old ones are dropped.
 func (c *comparison) event(e Event) error {
-	if e.Record == uuid.Nil {
+	if e.Object == "" {
 		if e.Strange || e.Kind != EventImported && e.Kind != EventOther || !c.loads[e.CorrelationID] {
 			c.report.find("an event is about no record, and the log has no import for it")
 		}
 		return nil
 	}
-	k, at := kind{object: ObjectRecord}, versionID{e.Record, e.Version}
-	a, erased := c.told[k][at], c.report.erased[e.Record]
+	k, at := kind{object: e.Object}, versionID{e.Record, e.Version}
+	a, erased := c.told[k][at], k.erased(c.report, e.Record)
 	var right bool
 	switch {
+	case e.Object == ObjectPerson:
+		right = a != nil && !e.Strange && !a.event && a.request == e.CorrelationID && timely(e.At, a.at, a.exact) && c.first(k, at) == (e.Kind == EventCreated)
+		if a != nil {
+			a.event = true
+		}
 	case e.Strange || e.Kind == EventImported || erased != nil && len(e.Members) > 0: // an erasure empties them
 	case erased != nil && (e.Kind == EventErased || e.Kind == EventOther && e.At.UnixMicro() == erased.at):
 		right = !erased.event && e.Version == erased.version && e.CorrelationID == erased.correlation && timely(e.At, erased.at, erased.exact)
@@ -46,6 +51,11 @@ func (c *comparison) event(e Event) error {
 		c.report.find("the event of %s does not tell what the log does", k.version(at))
 	}
 	return nil
+}
+
+// first reports whether a version is the first of its object.
+func (c *comparison) first(k kind, at versionID) bool {
+	return c.told[k][versionID{at.id, at.version - 1}] == nil
 }
 
 // tells reports whether an event of this kind tells of the version. Earlier programs had

@@ -29,8 +29,11 @@ const (
 // An Object is the kind of object that an entry names by id and version.
 type Object string
 
-// ObjectRecord is a person's record of equality information.
-const ObjectRecord Object = "record"
+// The kinds of objects. Their names are those of the kinds of documents.
+const (
+	ObjectRecord Object = "record" // a person's record of equality information
+	ObjectPerson Object = "person" // a person's entry in the directory
+)
 
 // An Entry is one request that touched personal data, or was refused. It holds the names of
 // members, never their values.

@@ -49,7 +49,8 @@ type Stored struct {
 // Event is an event of the feed.
 type Event struct {
 	At            time.Time
-	Record        uuid.UUID // zero for one about an import
+	Object        Object    // empty for one about an import
+	Record        uuid.UUID // or the owner of another kind of object
 	Version       int64
 	Members       []string
 	CorrelationID uuid.UUID

@@ -22,7 +22,17 @@ const (
 	// ImportCompleted says that an import without an event for each record has
 	// finished. It is about no single record; its version is how many there are.
 	ImportCompleted = "equality-information.import-completed"
+	// PersonCreated, PersonUpdated and PersonErased tell of a person's entry in the
+	// directory, and nothing of what stands in it.
+	PersonCreated = "person.created"
+	PersonUpdated = "person.updated"
+	PersonErased  = "person.erased"
 )
+
+// OfPerson says whether events of a type are about entries in the directory.
+func OfPerson(eventType string) bool {
+	return eventType == PersonCreated || eventType == PersonUpdated || eventType == PersonErased
+}
 
 // Event is one effective change.
 type Event struct {
@@ -30,16 +40,16 @@ type Event struct {
 	ID            uuid.UUID
 	At            time.Time // UTC, microseconds
 	Type          string
-	Record        uuid.UUID
-	Target        uuid.UUID
+	Record        uuid.UUID // zero if it is about no record
+	Target        uuid.UUID // the person
 	Version       int64
 	Members       []string // sensitive ones masked
 	CorrelationID uuid.UUID
 }
 
 // AppendJSON appends the event in the feed's form: a CloudEvent (CloudEvents 1.0,
-// JSON format). Its data are the record's id, target, version and members, or how
-// many records an import created. It is written by hand for speed: a reader who
+// JSON format). Its data are the record's id, target, version and members, the
+// person's id and the version of the entry, or how many records an import created. It is written by hand for speed: a reader who
 // catches up reads many.
 func (e *Event) AppendJSON(dst []byte) []byte {
 	text := func(parts ...string) {
@@ -50,7 +60,11 @@ func (e *Event) AppendJSON(dst []byte) []byte {
 	quote := func(name string) {
 		dst, _ = jsontext.AppendQuote(dst, name) // replaces invalid UTF-8
 	}
-	text(`{"specversion":"1.0","id":"`, e.ID.String(), `","source":"/equality-information","type":`)
+	ofPerson, source := OfPerson(e.Type), "/equality-information"
+	if ofPerson {
+		source = "/persons"
+	}
+	text(`{"specversion":"1.0","id":"`, e.ID.String(), `","source":"`, source, `","type":`)
 	quote(e.Type)
 	if e.Type != ImportCompleted { // which is about no single record
 		text(`,"subject":"`, e.Target.String(), `"`)
@@ -60,6 +74,10 @@ func (e *Event) AppendJSON(dst []byte) []byte {
 	version := strconv.FormatInt(e.Version, 10)
 	if e.Type == ImportCompleted {
 		text(`"count":`, version, `}}`)
+		return dst
+	}
+	if ofPerson {
+		text(`"id":"`, e.Target.String(), `","version":`, version, `}}`)
 		return dst
 	}
 	text(`"id":"`, e.Record.String(), `","targetId":"`, e.Target.String(), `","version":`, version, `,"members":[`)

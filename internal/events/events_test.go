@@ -1,6 +1,7 @@
 package events_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -33,4 +34,10 @@ func TestAppendJSON(t *testing.T) {
 	check(head + `"equality-information.erased",` + record + `[]}}`)
 	e.Type = events.ImportCompleted
 	check(head + `"equality-information.import-completed",` + tail + `"count":4}}`)
+	e.Record = uuid.Nil
+	for _, kind := range []string{events.PersonCreated, events.PersonUpdated, events.PersonErased} {
+		e.Type = kind
+		check(strings.Replace(head, "/equality-information", "/persons", 1) + `"` + kind + `","subject":"00000000-0000-0000-0000-000000000003",` + tail +
+			`"id":"00000000-0000-0000-0000-000000000003","version":4}}`)
+	}
 }

@@ -56,8 +56,8 @@ func (s *Service) EraseRecord(ctx context.Context, a Access, e Erasure) (Certifi
 			return s.refusal(a, e.ID, o, 412, problemVersion), err
 		}
 		return store.Decision{
-			Effects: []store.Effect{store.Erase{Reason: e.Reason, By: a.request.Caller.Subject}},
-			Entry:   s.entry(a, e.ID, audit.Done, 200), Event: events.Erased,
+			Effects: []store.Effect{store.Erase{Found: o, Reason: e.Reason, By: a.request.Caller.Subject, Event: events.Erased}},
+			Entry:   s.entry(a, e.ID, audit.Done, 200),
 		}, nil
 	})
 	var moved *VersionError

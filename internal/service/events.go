@@ -30,11 +30,7 @@ func (s *Service) AwaitEvents(ctx context.Context, a Access, cursor string, wait
 func (s *Service) ReadFeed(ctx context.Context, a Access, cursor string, limit int) (Feed, error) {
 	feed, err := s.events(ctx, a, cursor, limit, 0)
 	if err == nil && len(feed.Events) > 0 {
-		entry := s.entry(a, uuid.Nil, audit.Done, 200)
-		touch(&entry, feed.Events, func(e events.Event) bool {
-			return e.Record != uuid.Nil // the event of an import is about no single record
-		})
-		err = foreign(s.log.Append(context.WithoutCancel(ctx), entry))
+		err = foreign(s.enterEvents(context.WithoutCancel(ctx), a, feed.Events))
 	}
 	if err != nil {
 		return Feed{}, err
@@ -62,13 +58,34 @@ func (s *Service) events(ctx context.Context, a Access, cursor string, limit int
 	return feed, foreign(err)
 }
 
-// touch enters the records of events, each once however many events are about it.
+// enterEvents makes the entry of a page durable, and one more if the page tells of records and
+// of entries in the directory: an entry lists objects of one kind.
+func (s *Service) enterEvents(ctx context.Context, a Access, page []events.Event) error {
+	records, people := s.entry(a, uuid.Nil, audit.Done, 200), s.entry(a, uuid.Nil, audit.Done, 200)
+	touch(&records, page, func(e events.Event) bool {
+		return e.Record != uuid.Nil // otherwise it is about no single record
+	})
+	touch(&people, page, func(e events.Event) bool { return events.OfPerson(e.Type) })
+	if len(people.Touched) > 0 {
+		if err := s.log.Append(ctx, people); err != nil || len(records.Touched) == 0 {
+			return err
+		}
+	}
+	return s.log.Append(ctx, records)
+}
+
+// touch enters the records of events, or the entries in the directory, each once however many
+// events are about it.
 func touch(entry *audit.Entry, page []events.Event, wanted func(events.Event) bool) {
 	touched := make(map[uuid.UUID]bool, len(page))
 	for _, e := range page {
-		if wanted(e) && !touched[e.Record] {
-			touched[e.Record] = true
-			entry.Object, entry.Touched = audit.ObjectRecord, entry.Touched.AppendID(e.Record)
+		object, id := audit.ObjectRecord, e.Record
+		if events.OfPerson(e.Type) {
+			object, id = audit.ObjectPerson, e.Target
+		}
+		if wanted(e) && !touched[id] {
+			touched[id] = true
+			entry.Object, entry.Touched = object, entry.Touched.AppendID(id)
 		}
 	}
 }

@@ -200,10 +200,10 @@ func (s *Service) change(a Access, asked uuid.UUID, found store.Opened, next equ
 	caller := a.request.Caller
 	return store.Decision{
 		Effects: []store.Effect{store.PutRecord{
-			Record: next, Verbatim: s.Rules.Recognises(next),
+			Found: found, Record: next, Verbatim: s.Rules.Recognises(next), Event: event,
 			Provenance: store.Provenance{Subject: caller.Subject, Name: caller.Name, Reason: reason, Members: members},
 		}},
-		Entry: entry, Event: event, Outcome: store.Outcome{Status: status},
+		Entry: entry, Outcome: store.Outcome{Status: status},
 	}, nil
 }
 

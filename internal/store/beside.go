@@ -19,7 +19,8 @@ import (
 // docs/threat-model.md says which column is covered by what.
 
 var eventKinds = map[string]audit.EventKind{events.Created: audit.EventCreated, events.Updated: audit.EventUpdated,
-	events.Erased: audit.EventErased, events.ImportCompleted: audit.EventImported}
+	events.Erased: audit.EventErased, events.ImportCompleted: audit.EventImported, events.PersonCreated: audit.EventCreated,
+	events.PersonUpdated: audit.EventUpdated, events.PersonErased: audit.EventErased}
 
 // maxPosition is more than any feed reaches. After a far higher position there would be none
 // left for new events, and so no writes.
@@ -43,9 +44,17 @@ func (l *Log) Events(ctx context.Context, yield func(audit.Event) error) error {
 			return err
 		}
 		e.At, e.Members, e.Kind = FromMicros(at), SplitNames(members), eventKinds[kind]
+		e.Strange = target != owned
+		switch {
+		case events.OfPerson(kind):
+			e.Strange = e.Record != uuid.Nil || len(members) > 0
+			e.Object, e.Record = audit.ObjectPerson, target
+		case e.Record != uuid.Nil:
+			e.Object = audit.ObjectRecord
+		}
 		// One person's events are in the order of versions, none before what was dropped.
-		e.Strange = target != owned || position.Valid && (position.Int64 <= floorOf(floor) || position.Int64 > maxPosition) ||
-			e.Record != uuid.Nil && before.Valid && before.Int64 > e.Version
+		e.Strange = e.Strange || position.Valid && (position.Int64 <= floorOf(floor) || position.Int64 > maxPosition) ||
+			e.Object != "" && before.Valid && before.Int64 > e.Version
 		return yield(e)
 	})
 }

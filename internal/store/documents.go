@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"time"
@@ -94,15 +95,19 @@ func (id DocumentID) at(version int64) sealing.Document {
 }
 
 // findDocument gives the document that a write names, under the key of the
-// record that owns it or of its own owner.
+// record that owns it or of its own owner. If there is a record, the document is
+// that record's, or that of its person.
 func findDocument(ctx context.Context, f Finder, keys *sealing.Keyset, id DocumentID, record Opened) (Document, error) {
-	if id.Kind.Owner() == sealing.OwnerRecord {
-		if record.State != Present {
-			return Document{DocumentID: id}, nil
-		}
-		id.Owner = record.ID
+	d := Document{DocumentID: id}
+	switch ofRecord := id.Kind.Owner() == sealing.OwnerRecord; {
+	case ofRecord && record.State != Present:
+		return d, nil
+	case ofRecord:
+		d.Owner, d.key = record.ID, record.key
+	case record.State == Present:
+		d.Owner = record.Target
 	}
-	d := Document{DocumentID: id, key: record.key}
+	id = d.DocumentID
 	row, err := f.FindDocument(ctx, id)
 	if err != nil {
 		return d, err
@@ -131,42 +136,49 @@ func (d Document) open(row DocumentRow) (Document, error) {
 	return d, nil
 }
 
-// PutDocument makes the next version of the document that the write names, or
-// the first. The former version goes to the history.
+// PutDocument makes the next version of a document that was found, or the
+// first. The former version goes to the history.
 type PutDocument struct {
+	Found   Document
 	Content []byte // JSON
+	Event   string // the type of the event that it raises; empty raises none
 }
 
 func (e PutDocument) plan(p *Plan, keys *sealing.Keyset) error {
-	next := p.Found.Document
+	next := e.Found
 	first := next.State != Present
-	if next.Kind == 0 || next.Kind.Owner() == sealing.OwnerRecord && p.Found.State != Present {
+	if next.Kind == 0 || next.Kind.Owner() == sealing.OwnerRecord && next.key == nil {
 		return errors.New("a decision would write a document without its owner")
 	}
-	if first && next.key == nil {
-		key, wrapped, err := keys.NewDataKey(next.owner())
+	if next.key == nil {
+		key, wrapped, err := p.keyOf(next.owner(), keys)
 		if err != nil {
 			return err
 		}
-		next.key = key
-		p.add(queries.OwnerKeyInsert, int64(next.Kind.Owner()), next.Owner[:], wrapped)
+		if next.key = key; wrapped != nil {
+			p.add(queries.OwnerKeyInsert, int64(next.Kind.Owner()), next.Owner[:], wrapped)
+		}
 	}
 	before := next.Version
 	next.State, next.Content = Present, e.Content
+	var changes DocumentID
 	if !first {
 		var err error
 		if next.Version, err = after(before); err != nil {
 			return err
 		}
+		changes = next.DocumentID
 	}
-	row := Row{Sealed: next.key.Seal(next.at(next.Version), e.Content)}
+	row := DocumentRow{Sealed: next.key.Seal(next.at(next.Version), e.Content)}
 	if first {
 		p.timed(queries.DocumentInsert, append(next.Columns(), next.Version, row.Sealed)...)
 	} else {
 		p.add(queries.DocumentMove, append(next.Columns(), before)...)
 		p.timed(queries.DocumentUpdate, append(next.Columns(), next.Version, row.Sealed)...)
 	}
-	p.result.Document = next
-	p.told = told{object: audit.Object(next.Kind.String()), name: next.Name, id: next.Owner, target: next.Owner, version: next.Version, document: row.Hash()}
+	p.wroteDocument(next)
+	hash := sha256.Sum256(row.Sealed)
+	p.tell(told{object: audit.Object(next.Kind.String()), name: next.Name, id: next.Owner, target: next.Owner, version: next.Version,
+		document: hash[:], event: e.Event}, changes, e.Found.Modified)
 	return nil
 }

@@ -1,7 +1,8 @@
 package store
 
 import (
-	"errors"
+	"bytes"
+	"encoding/binary"
 	"slices"
 	"time"
 
@@ -14,32 +15,6 @@ import (
 	"equality-information-api/internal/store/queries"
 )
 
-// An Effect is one thing that a write does to the stored data. A use case says what the
-// result should be; the store numbers versions, seals documents, and makes statements that
-// both engines execute.
-type Effect interface {
-	// plan adds the effect to a plan. It returns an error if the decision contradicts what
-	// was found.
-	plan(p *Plan, keys *sealing.Keyset) error
-}
-
-// PutRecord writes the next version of the record that was found, or the first version of a
-// new one. The current version moves to the history, and the National Insurance number
-// index follows.
-type PutRecord struct {
-	Record     equality.Record // with the ID and TargetID of the record that was found
-	Verbatim   bool            // Opened.Verbatim
-	Provenance Provenance
-}
-
-// Erase removes the record that was found: every version, its key, its ids and everything
-// else stored for it. A tombstone and the record's events remain, without the names of
-// members; the access log does not change.
-type Erase struct {
-	Reason string
-	By     string // the subject of the caller who erases
-}
-
 // Statement is a query of a write, with its arguments. If the data have changed since the
 // decision, it violates a key, or sets a NULL where none is allowed.
 type Statement struct {
@@ -48,32 +23,47 @@ type Statement struct {
 }
 
 // Plan is a decision about what was found, ready to be executed. An engine stamps it with
-// its time. It then executes Put, Unindex, Index and the Statements in one transaction with
-// the entry, the event and the outcome.
+// its time. It then executes Puts and the Statements in one transaction with the entries, the
+// events and the outcome.
 type Plan struct {
 	Found    Opened
 	Decision Decision
 	Refusal  error
-	// Put is the version of the record to write; nil if there is none. Its number is that
-	// of the record that was found, whose version it replaces; 0 for a new record.
-	Put *Row
-	// Unindex and Index are keyed hashes of the National Insurance number that
-	// the record no longer has and has from now on; nil where nothing changes.
-	Unindex, Index []byte
+	// Puts are the versions of records to write, in the order of their targets: whoever
+	// writes several takes them in the order in which everybody does.
+	Puts []Put
+	// Changes name what the plan changes; what it writes the first version of is not there.
+	Changes []DocumentID
 
 	result     Opened
-	told       told
+	ofRecord   bool // the result has a written or erased record
+	ofDocument bool // the result has a written or erased document
+	told       []told
+	at         time.Time
+	after      []time.Time // of what the plan changes
 	statements []func(at time.Time) Statement
+	keys       map[sealing.Owner]*sealing.DataKey // new ones of owners that are not records
 	destroys   bool
 }
 
-// told is what the access log and the feed record of the effects.
+// Put is a version of a record to write. Its number is that of the record that was found,
+// whose version it replaces; 0 for a new record.
+type Put struct {
+	Row
+	// Unindex and Index are keyed hashes of the National Insurance number that
+	// the record no longer has and has from now on; nil where nothing changes.
+	Unindex, Index []byte
+}
+
+// told is what the access log and the feed record of one effect.
 type told struct {
 	object     audit.Object
 	name       string
 	id, target uuid.UUID
 	version    int64
-	document   []byte // SHA-256 of the sealed document
+	document   []byte   // SHA-256 of the sealed document
+	members    []string // that changed, for a further entry
+	event      string   // its type; empty for none
 }
 
 // NewPlan has a write decided on what was found, and seals what is to be
@@ -88,93 +78,53 @@ func NewPlan(keys *sealing.Keyset, found Opened, decide func(Opened) (Decision, 
 			return nil, err
 		}
 	}
+	if len(p.Puts) > 1 {
+		slices.SortFunc(p.Puts, func(a, b Put) int { return bytes.Compare(a.Target[:], b.Target[:]) })
+	}
 	return p, nil
 }
 
-func (e PutRecord) plan(p *Plan, keys *sealing.Keyset) error {
-	next := Opened{State: Present, ID: e.Record.ID, Target: e.Record.TargetID, Provenance: e.Provenance, Record: e.Record, Verbatim: e.Verbatim}
-	before := ""
-	if p.Found.State == Present {
-		if next.ID != p.Found.ID || next.Target != p.Found.Target {
-			return errors.New("a decision would change the ids of a record")
-		}
-		next.number, next.key = p.Found.number, p.Found.key
-		before = p.Found.Record.NationalInsuranceNumber
+// tell notes what the log and the feed record of an effect, and what it changes: zero if it
+// writes a first version.
+func (p *Plan) tell(t told, changes DocumentID, modified time.Time) {
+	p.told = append(p.told, t)
+	if changes.Kind != 0 {
+		p.Changes = append(p.Changes, changes)
 	}
-	var err error
-	if next.Version, err = p.Found.NextVersion(next.Target); err != nil {
-		return err
+	if !modified.IsZero() {
+		p.after = append(p.after, modified)
 	}
-	put, err := next.seal(keys)
-	if err != nil {
-		return err
-	}
-	p.Put, p.result = &put, next
-	p.told = told{object: audit.ObjectRecord, id: next.ID, target: next.Target, version: next.Version, document: put.Hash()}
-	if after := next.Record.NationalInsuranceNumber; after != before {
-		p.Unindex, p.Index = ninoHash(keys, before), ninoHash(keys, after)
-	}
-	return nil
 }
 
-// ErrLastVersion means that there is no further version.
-var ErrLastVersion = errors.New("there is no version after the last")
-
-// NextVersion is the version after the current one. If there is none, it is the first of the
-// person's new record: 0, or the one after the last version of the erased record. Error:
-// ErrLastVersion.
-func (o Opened) NextVersion(target uuid.UUID) (int64, error) {
-	before := int64(-1)
-	if o.State == Present {
-		before = o.Version
-	} else {
-		for _, t := range o.Tombstones {
-			if t.Target == target {
-				before = max(before, t.Version)
-			}
-		}
+// wroteRecord makes a record the result of the write, unless an effect before has done so.
+func (p *Plan) wroteRecord(o Opened) {
+	if !p.ofRecord {
+		o.Document, o.Also = p.result.Document, p.result.Also
+		p.result, p.ofRecord = o, true
 	}
-	return after(before)
 }
 
-func after(version int64) (int64, error) {
-	if version >= MaxVersion {
-		return 0, ErrLastVersion
+// wroteDocument does the same for the document that the write named.
+func (p *Plan) wroteDocument(d Document) {
+	if d.DocumentID == p.result.Document.DocumentID {
+		p.result.Document, p.ofDocument = d, true
 	}
-	return version + 1, nil
 }
 
-func ninoHash(keys *sealing.Keyset, nino string) []byte {
-	if nino == "" {
-		return nil
+// keyOf returns a new data key for an owner without one, and what to store of it unless an
+// effect before has made it.
+func (p *Plan) keyOf(owner sealing.Owner, keys *sealing.Keyset) (key *sealing.DataKey, wrapped []byte, err error) {
+	if key := p.keys[owner]; key != nil {
+		return key, nil, nil
 	}
-	hash := NINOHash(keys, nino)
-	return hash[:]
-}
-
-func (e Erase) plan(p *Plan, keys *sealing.Keyset) error {
-	if p.Found.State != Present {
-		return errors.New("a decision would erase a missing record")
+	if key, wrapped, err = keys.NewDataKey(owner); err != nil {
+		return nil, nil, err
 	}
-	found := p.Found
-	grave := Tombstone{ID: found.ID, Target: found.Target, Version: found.Version, Reason: e.Reason, By: e.By}
-	p.result = Opened{State: Erased, ID: grave.ID, Target: grave.Target, Version: grave.Version, Tombstones: []Tombstone{grave}}
-	p.statements = append(p.statements, func(at time.Time) Statement {
-		grave.At = at
-		p.result.Modified, p.result.Tombstones = at, []Tombstone{grave}
-		mac := TombstoneMAC(keys, grave)
-		return Statement{queries.TombstoneInsert, []any{grave.ID[:], grave.Target[:], grave.Version, Micros(grave.At), grave.Reason,
-			grave.By, mac[:], found.number}}
-	})
-	if hash := ninoHash(keys, found.Record.NationalInsuranceNumber); hash != nil {
-		p.add(queries.NINODelete, hash, found.number)
+	if p.keys == nil {
+		p.keys = make(map[sealing.Owner]*sealing.DataKey)
 	}
-	for _, statement := range grave.removal(found.number) {
-		p.add(statement.Query, statement.Args...)
-	}
-	p.told = told{object: audit.ObjectRecord, id: grave.ID, target: grave.Target, version: grave.Version}
-	p.destroys = true
-	return nil
+	p.keys[owner] = key
+	return key, wrapped, nil
 }
 
 // add adds a statement that does not depend on the time of the write.
@@ -196,32 +146,36 @@ func (p *Plan) Writes() bool { return len(p.Decision.Effects) > 0 }
 // by itself may keep it.
 func (p *Plan) Destroys() bool { return p.destroys }
 
-// Changes names what the plan changes: a record, or a document. It is zero if
-// the plan changes nothing, or writes a first version.
-func (p *Plan) Changes() DocumentID {
-	switch found := p.Found.Document; {
-	case !p.Writes():
-	case found.State == Present:
-		return found.DocumentID
-	case p.Found.State == Present && found.Kind == 0:
-		return DocumentID{Kind: sealing.KindRecord, Owner: p.Found.ID}
-	}
-	return DocumentID{}
-}
+// Several says whether the plan changes several records or documents.
+func (p *Plan) Several() bool { return len(p.told) > 1 }
+
+// After are the times that the time of the write must be later than.
+func (p *Plan) After() []time.Time { return p.after }
 
 // Order is the id by which writers that share a database sort their plans, so
 // that none waits for another that waits for it.
-func (p *Plan) Order() uuid.UUID { return p.told.target }
+func (p *Plan) Order() (id uuid.UUID) {
+	if len(p.Puts) > 0 {
+		return p.Puts[0].Target
+	}
+	if len(p.told) > 0 {
+		return p.told[0].target
+	}
+	return id
+}
 
 // Stamp gives the plan the time of its change and returns the statements that
-// are to be executed besides Put. It may be called again with another time.
+// are to be executed besides Puts. It may be called again with another time.
 func (p *Plan) Stamp(at time.Time) []Statement {
-	p.result.Modified = at
-	if p.result.Document.Kind != 0 {
+	p.at = at
+	if p.ofRecord {
+		p.result.Modified = at
+	}
+	if p.ofDocument {
 		p.result.Document.Modified = at
 	}
-	if p.Put != nil {
-		p.Put.Modified = Micros(at)
+	for i := range p.Puts {
+		p.Puts[i].Modified = Micros(at)
 	}
 	statements := make([]Statement, 0, len(p.statements))
 	for _, of := range p.statements {
@@ -230,21 +184,46 @@ func (p *Plan) Stamp(at time.Time) []Statement {
 	return statements
 }
 
-// Told returns the plan's entry in the access log, the outcome to remember, and the events
-// that it raises. The plan has been stamped.
-func (p *Plan) Told(eventID uuid.UUID) (entry audit.Entry, outcome Outcome, raised []events.Event) {
-	entry, outcome = p.Decision.Entry, p.Decision.Outcome
+// Told returns the plan's entries in the access log, the outcome to remember, and the events
+// that it raises: an entry, and perhaps an event, for each version that was written and each
+// thing that was erased. The first is the request's own. The plan has been stamped.
+func (p *Plan) Told(eventID uuid.UUID) (entries []audit.Entry, outcome Outcome, raised []events.Event) {
+	entry, outcome := p.Decision.Entry, p.Decision.Outcome
 	if !p.Writes() {
-		return entry, outcome, nil
+		return []audit.Entry{entry}, outcome, nil
 	}
-	entry.Object, entry.ObjectName, entry.Record, entry.Version = p.told.object, p.told.name, p.told.id, p.told.version
-	entry.Document, entry.At = p.told.document, p.result.Modified
-	outcome.Record, outcome.Version = entry.Record, entry.Version
-	if p.Decision.Event != "" {
-		raised = append(raised, events.Event{ID: eventID, At: p.result.Modified, Type: p.Decision.Event, Record: p.told.id,
-			Target: p.told.target, Version: p.told.version, Members: slices.Clone(entry.Members), CorrelationID: entry.CorrelationID})
+	entries = make([]audit.Entry, 0, len(p.told))
+	for i := range p.told {
+		t, e := &p.told[i], entry
+		if i > 0 {
+			e.ID, e.Members = nth(entry.ID, i), equality.MaskSensitive(t.members)
+		}
+		e.Object, e.ObjectName, e.Record, e.Version = t.object, t.name, t.id, t.version
+		e.Document, e.At = t.document, p.at
+		entries = append(entries, e)
+		if t.event != "" {
+			raised = append(raised, t.raise(nth(eventID, i), &e))
+		}
 	}
-	return entry, outcome, raised
+	outcome.Record, outcome.Version = entries[0].Record, entries[0].Version
+	return entries, outcome, raised
+}
+
+// raise is the event of what an entry tells.
+func (t *told) raise(id uuid.UUID, entry *audit.Entry) events.Event {
+	e := events.Event{ID: id, At: entry.At, Type: t.event, Target: t.target, Version: t.version, CorrelationID: entry.CorrelationID}
+	if t.object == audit.ObjectRecord {
+		e.Record, e.Members = t.id, slices.Clone(entry.Members)
+	}
+	return e
+}
+
+// nth derives the id of a further entry or event of a write from that of the first: always the
+// same, because a transaction may be sent again.
+func nth(id uuid.UUID, n int) uuid.UUID {
+	last := id[len(id)-8:]
+	binary.BigEndian.PutUint64(last, binary.BigEndian.Uint64(last)+uint64(n)) // of an id's random part
+	return id
 }
 
 // Result returns the caller's result once the plan is durable: the record after the write,

@@ -140,25 +140,26 @@ func (r Reader) List(ctx context.Context, q ListQuery, yield func(Opened) error)
 // FindFor gives what a write is decided on: what its id leads to; for a create
 // what stands in its way, which is the person's record, else the record that
 // has the id, and the tombstones behind both. If the write names a document, it
-// gives that too.
+// gives that too, and the same for everything else that the write is about.
 func FindFor(ctx context.Context, f Finder, keys *sealing.Keyset, cmd Command) (o Opened, err error) {
-	if cmd.Document.Kind != 0 {
-		if cmd.ID != uuid.Nil {
-			o, err = find(ctx, f, keys, cmd.ID, cmd.ID)
+	if cmd.Target != uuid.Nil {
+		o, err = openRow(ctx, f, keys, cmd.Target)
+	}
+	if err == nil && o.State != Present && cmd.ID != uuid.Nil {
+		o, err = find(ctx, f, keys, cmd.ID, cmp.Or(cmd.Target, cmd.ID))
+	}
+	if err == nil && cmd.Document.Kind != 0 {
+		o.Document, err = findDocument(ctx, f, keys, cmd.Document, o)
+	}
+	for _, also := range cmd.Also {
+		if err != nil {
+			break
 		}
-		if err == nil {
-			o.Document, err = findDocument(ctx, f, keys, cmd.Document, o)
-		}
-		return decoded(o, err)
+		var other Opened
+		other, err = FindFor(ctx, f, keys, also)
+		o.Also = append(o.Also, other)
 	}
-	if cmd.Target == uuid.Nil {
-		return decoded(find(ctx, f, keys, cmd.ID, cmd.ID))
-	}
-	o, err = openRow(ctx, f, keys, cmd.Target)
-	if err != nil || o.State == Present {
-		return decoded(o, err)
-	}
-	return decoded(find(ctx, f, keys, cmd.ID, cmd.Target))
+	return decoded(o, err)
 }
 
 func find(ctx context.Context, f Finder, keys *sealing.Keyset, id, target uuid.UUID) (Opened, error) {

@@ -8,8 +8,10 @@
 package store
 
 import (
+	"bytes"
 	"errors"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -70,6 +72,8 @@ type Opened struct {
 	Verbatim bool
 	// Document is the document that a write named, if it named one.
 	Document Document
+	// Also is what the further commands of a write lead to, in their order.
+	Also []Opened
 	// Tombstones are those of erased records that stand behind an id; of a
 	// write that creates, behind either of its ids.
 	Tombstones []Tombstone
@@ -86,14 +90,30 @@ type Command struct {
 	ID uuid.UUID
 	// Target is the person of a record to create; zero makes the command a change.
 	Target uuid.UUID
-	// Document names a document that the write is about, besides the record that
-	// owns it; zero if it is about none.
+	// Document names a document that the write is about, besides the record of ID; zero if it
+	// is about none. If ID leads to a record, the document is that record's, or that of its
+	// person.
 	Document DocumentID
+	// Also names what else the write is about: of these only ID and Document count.
+	Also []Command
 	// EventID names the event of the change, and so the change itself: made
 	// once before the first attempt, unique in the store.
 	EventID uuid.UUID
 	// Key is set if the caller sent an idempotency key.
 	Key *Key
+}
+
+// IDs are those of all that the write is about, in order.
+func (c Command) IDs() []uuid.UUID {
+	ids := []uuid.UUID{c.ID}
+	if c.ID == uuid.Nil {
+		ids[0] = c.Document.Owner
+	}
+	for _, also := range c.Also {
+		ids = append(ids, also.IDs()...)
+	}
+	slices.SortFunc(ids, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
+	return slices.Compact(ids)
 }
 
 // Key is an idempotency key and the body it was sent with, as keyed hashes.
@@ -108,10 +128,9 @@ type Decision struct {
 	// Effects change the stored data, all of them or none. A decision without effects
 	// changes nothing.
 	Effects []Effect
-	// Event is the type of the event that the effects raise; empty raises none.
-	Event string
 	// Entry is written to the access log whatever the decision. The store sets Record,
-	// Version and Document for what the effects write.
+	// Version and Document for what the first effect writes, and adds an entry like it for
+	// each further one.
 	Entry audit.Entry
 	// Outcome is remembered for the idempotency key, if there is one, unless its status is
 	// 0.

@@ -42,16 +42,15 @@ func newBatch(s *Store, head audit.Head, jobs []*job, hurried bool) *batch {
 	entries := make([]store.Placed, 0, len(jobs))
 	var raised []events.Event
 	for _, j := range jobs {
-		entry := j.entry
-		if j.plan != nil {
-			var events []events.Event
-			entry, events = b.plan(s, j)
-			raised = append(raised, events...)
+		if j.plan == nil {
+			entries = append(entries, b.place(s, j.entry))
+			continue
 		}
-		b.head = b.head.Next(s.Keys, entry)
-		entry.Subject, entry.Name = escape(entry.Subject), escape(entry.Name)
-		entry.Scope, entry.ObjectName = escape(entry.Scope), escape(entry.ObjectName)
-		entries = append(entries, store.Placed{Head: b.head, Entry: entry})
+		told, events := b.plan(s, j)
+		for _, entry := range told {
+			entries = append(entries, b.place(s, entry))
+		}
+		raised = append(raised, events...)
 	}
 	appendAll(b, queries.PostgresAuditAppend, entries, store.AppendEntry, head.Lane, head.Seq, head.Hash[:])
 	appendAll(b, queries.PostgresOutboxAppend, raised, store.AppendEvent)
@@ -59,20 +58,29 @@ func newBatch(s *Store, head audit.Head, jobs []*job, hurried bool) *batch {
 	return b
 }
 
-// plan queues the statements of a job's plan. It returns its entry and its events.
-func (b *batch) plan(s *Store, j *job) (audit.Entry, []events.Event) {
+// place appends an entry to the lane.
+func (b *batch) place(s *Store, entry audit.Entry) store.Placed {
+	b.head = b.head.Next(s.Keys, entry)
+	entry.Subject, entry.Name = escape(entry.Subject), escape(entry.Name)
+	entry.Scope, entry.ObjectName = escape(entry.Scope), escape(entry.ObjectName)
+	return store.Placed{Head: b.head, Entry: entry}
+}
+
+// plan queues the statements of a job's plan. It returns its entries and its events.
+func (b *batch) plan(s *Store, j *job) ([]audit.Entry, []events.Event) {
 	p := j.plan
-	switch put := p.Put; {
-	case put == nil:
-	case put.Number == 0:
-		b.owned(j, errMoved, queries.PostgresCreate, put.ID[:], put.Target[:], put.Version, put.Modified, put.Sealed, put.Wrapped, p.Index)
-	default:
-		b.owned(j, errMoved, queries.PostgresRecordUpdate, put.Number, put.Version-1, put.Version, put.Modified, put.Sealed)
-		if p.Unindex != nil {
-			b.owned(j, errMoved, queries.NINODelete, p.Unindex, put.Number)
+	for i := range p.Puts {
+		put := &p.Puts[i]
+		if put.Number == 0 {
+			b.owned(j, errMoved, queries.PostgresCreate, put.ID[:], put.Target[:], put.Version, put.Modified, put.Sealed, put.Wrapped, put.Index)
+			continue
 		}
-		if p.Index != nil {
-			b.owned(j, errMoved, queries.NINOInsert, p.Index, put.Number)
+		b.owned(j, errMoved, queries.PostgresRecordUpdate, put.Number, put.Version-1, put.Version, put.Modified, put.Sealed)
+		if put.Unindex != nil {
+			b.owned(j, errMoved, queries.NINODelete, put.Unindex, put.Number)
+		}
+		if put.Index != nil {
+			b.owned(j, errMoved, queries.NINOInsert, put.Index, put.Number)
 		}
 	}
 	for _, statement := range j.statements {
@@ -84,13 +92,13 @@ func (b *batch) plan(s *Store, j *job) (audit.Entry, []events.Event) {
 		}
 		b.owned(j, errMoved, statement.Query, args...)
 	}
-	entry, outcome, raised := p.Told(j.command.EventID)
+	entries, outcome, raised := p.Told(j.command.EventID)
 	if key := j.command.Key; key != nil && outcome.Status != 0 {
 		now := s.clock.Expiry()
 		b.owned(j, store.ErrKeyTaken, queries.PostgresRemember, key.Key[:], key.Body[:], store.Micros(now), outcome.Status,
 			outcome.Problem, outcome.Record[:], outcome.Version, store.Micros(now.Add(-s.KeyRetention)))
 	}
-	return entry, raised
+	return entries, raised
 }
 
 func (b *batch) owned(j *job, means error, q *queries.Query, args ...any) {

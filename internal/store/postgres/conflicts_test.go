@@ -21,8 +21,8 @@ func (f *fixture) changing(records ...equality.Record) (jobs []*job) {
 		found, err := store.FindFor(context.Background(), tables{f.Store}, f.Keys, store.Command{ID: r.ID})
 		ok(f.t, err)
 		r.AgeGroup += "+"
-		plan, err := store.NewPlan(f.Keys, found, func(store.Opened) (store.Decision, error) {
-			return store.Decision{Effects: []store.Effect{store.PutRecord{Record: r}}, Entry: entry("write"), Event: events.Updated}, nil
+		plan, err := store.NewPlan(f.Keys, found, func(c store.Opened) (store.Decision, error) {
+			return store.Decision{Effects: []store.Effect{store.PutRecord{Found: c, Record: r, Event: events.Updated}}, Entry: entry("write")}, nil
 		})
 		ok(f.t, err)
 		jobs = append(jobs, f.planned(plan, store.Command{ID: r.ID, EventID: uuid.New()}))
@@ -105,7 +105,7 @@ func TestADeadlockIsTriedAgain(t *testing.T) {
 }
 
 func sortedByTarget(jobs []*job) (first, second uuid.UUID) {
-	a, b := jobs[0].plan.Put, jobs[1].plan.Put
+	a, b := jobs[0].plan.Puts[0], jobs[1].plan.Puts[0]
 	if a.Target.String() > b.Target.String() {
 		a, b = b, a
 	}
@@ -148,8 +148,8 @@ func TestManyThatNoLongerFitLeaveTheOthersTheirTries(t *testing.T) {
 	for range maxTries + 5 { // creates for a person who already has a record
 		fresh := person()
 		fresh.TargetID = r.TargetID
-		plan, err := store.NewPlan(f.Keys, store.Opened{}, func(store.Opened) (store.Decision, error) {
-			return store.Decision{Effects: []store.Effect{store.PutRecord{Record: fresh}}, Entry: entry("write"), Event: events.Updated}, nil
+		plan, err := store.NewPlan(f.Keys, store.Opened{}, func(c store.Opened) (store.Decision, error) {
+			return store.Decision{Effects: []store.Effect{store.PutRecord{Found: c, Record: fresh, Event: events.Updated}}, Entry: entry("write")}, nil
 		})
 		ok(t, err)
 		jobs = append(jobs, f.planned(plan, store.Command{ID: fresh.ID, Target: fresh.TargetID, EventID: uuid.New()}))

@@ -25,7 +25,7 @@ func (f *fixture) creating(r equality.Record) (store.Opened, error) {
 			e.Outcome = audit.Refused
 			return store.Decision{Entry: e}, errGone
 		}
-		return store.Decision{Effects: []store.Effect{store.PutRecord{Record: r}}, Entry: e, Event: events.Created}, nil
+		return store.Decision{Effects: []store.Effect{store.PutRecord{Found: o, Record: r, Event: events.Created}}, Entry: e}, nil
 	})
 }
 
@@ -36,7 +36,7 @@ func (f *fixture) erasing(id uuid.UUID) error {
 			e.Outcome = audit.Refused
 			return store.Decision{Entry: e}, errGone
 		}
-		return store.Decision{Effects: []store.Effect{store.Erase{Reason: "unlawful", By: "somebody"}}, Entry: e, Event: events.Erased}, nil
+		return store.Decision{Effects: []store.Effect{store.Erase{Found: o, Reason: "unlawful", By: "somebody", Event: events.Erased}}, Entry: e}, nil
 	})
 	return err
 }
@@ -50,8 +50,8 @@ func (f *fixture) erasingAtOnce(id uuid.UUID) error {
 	if found, err = found.Decode(); err != nil {
 		return err
 	}
-	plan, err := store.NewPlan(f.Keys, found, func(store.Opened) (store.Decision, error) {
-		return store.Decision{Effects: []store.Effect{store.Erase{Reason: "unlawful", By: "somebody"}}, Entry: entry(audit.ActionErase), Event: events.Erased}, nil
+	plan, err := store.NewPlan(f.Keys, found, func(c store.Opened) (store.Decision, error) {
+		return store.Decision{Effects: []store.Effect{store.Erase{Found: c, Reason: "unlawful", By: "somebody", Event: events.Erased}}, Entry: entry(audit.ActionErase)}, nil
 	})
 	if err != nil {
 		return err
@@ -78,7 +78,7 @@ func TestWritersWaitForAnErasure(t *testing.T) {
 					if o.State != store.Present {
 						return store.Decision{Entry: entry("put")}, errGone
 					}
-					return store.Decision{Effects: []store.Effect{store.PutDocument{Content: []byte("{}")}}, Entry: entry("put")}, nil
+					return store.Decision{Effects: []store.Effect{store.PutDocument{Found: o.Document, Content: []byte("{}")}}, Entry: entry("put")}, nil
 				})
 			return err
 		},

@@ -44,8 +44,8 @@ func TestAnEventThatCommitsLateIsPassedByNobody(t *testing.T) {
 	ok(t, l.enters(1))
 	release := d.holding(t, `INSERT INTO audit SELECT lane, seq + 1, gen_random_uuid(), 0, '', '', '', '', '', '', target, record, 0, '', '', 0,
 		correlation, '', '', '' FROM audit WHERE lane = $1 AND seq = 1`, l.lease.lane)
-	plan, err := store.NewPlan(a.Keys, store.Opened{}, func(store.Opened) (store.Decision, error) {
-		return store.Decision{Effects: []store.Effect{store.PutRecord{Record: late}}, Entry: entry("write"), Event: events.Updated}, nil
+	plan, err := store.NewPlan(a.Keys, store.Opened{}, func(c store.Opened) (store.Decision, error) {
+		return store.Decision{Effects: []store.Effect{store.PutRecord{Found: c, Record: late, Event: events.Updated}}, Entry: entry("write")}, nil
 	})
 	ok(t, err)
 	j := a.planned(plan, store.Command{ID: late.ID, Target: late.TargetID, EventID: uuid.New()})

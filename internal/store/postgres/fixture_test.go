@@ -128,14 +128,14 @@ func (f *fixture) writing(r equality.Record, create bool, e audit.Entry) error {
 			e.Action = audit.ActionCreate
 		}
 		e.Members = equality.MaskSensitive(equality.Diff(c.Record, r))
-		return store.Decision{Effects: []store.Effect{store.PutRecord{Record: r, Provenance: store.Provenance{Subject: e.Subject, Reason: "update", Members: e.Members}}}, Entry: e, Event: eventOf(e)}, nil
+		return store.Decision{Effects: []store.Effect{store.PutRecord{Found: c, Record: r, Provenance: store.Provenance{Subject: e.Subject, Reason: "update", Members: e.Members}, Event: eventOf(e)}}, Entry: e}, nil
 	})
 	return err
 }
 
 // planned returns the job of a plan.
 func (f *fixture) planned(p *store.Plan, cmd store.Command) *job {
-	return &job{plan: p, command: cmd, statements: p.Stamp(f.stamp(p.Found, 1)), done: make(chan struct{})}
+	return &job{plan: p, command: cmd, statements: p.Stamp(f.stamp(1, p.After()...)), done: make(chan struct{})}
 }
 
 // written returns a new record with this many versions.

@@ -159,12 +159,14 @@ func oneOfEach(jobs []*job) []*job {
 	changed := make(map[store.DocumentID]bool)
 	kept := jobs[:0]
 	for _, j := range jobs {
-		if j.plan != nil && j.plan.Changes() != (store.DocumentID{}) {
-			if changed[j.plan.Changes()] {
+		if j.plan != nil {
+			if slices.ContainsFunc(j.plan.Changes, func(id store.DocumentID) bool { return changed[id] }) {
 				j.err = errMoved
 				continue
 			}
-			changed[j.plan.Changes()] = true
+			for _, id := range j.plan.Changes {
+				changed[id] = true
+			}
 		}
 		kept = append(kept, j)
 	}

@@ -211,7 +211,7 @@ func (s *standing) row(ctx context.Context, id uuid.UUID) (*store.Row, error) {
 // copyIn writes the arrivals to store under their numbers, and their events. It returns the time of the first, and
 // whether there were any events.
 func (s *Store) copyIn(ctx context.Context, tx pgx.Tx, l store.Load, landed []int, numbers []int64) (at time.Time, raised bool, err error) {
-	at = s.stamp(store.Opened{}, len(landed)+len(l.Further))
+	at = s.stamp(len(landed) + len(l.Further))
 	next := at
 	stamp := func() time.Time { now := next; next = next.Add(time.Microsecond); return now }
 	var records, keys, ninos, outbox [][]any

@@ -46,7 +46,7 @@ func (f *fixture) touching(id uuid.UUID) error {
 	_, err := f.Write(context.Background(), store.Command{ID: id, EventID: uuid.New()}, func(o store.Opened) (store.Decision, error) {
 		r := o.Record
 		r.AgeGroup += "+"
-		return store.Decision{Effects: []store.Effect{store.PutRecord{Record: r}}, Entry: entry("write"), Event: events.Updated}, nil
+		return store.Decision{Effects: []store.Effect{store.PutRecord{Found: o, Record: r, Event: events.Updated}}, Entry: entry("write")}, nil
 	})
 	return err
 }
@@ -207,7 +207,7 @@ func TestAWriteWaitsForALockNoLongerThanItsCaller(t *testing.T) {
 	_, err := f.Write(ctx, store.Command{ID: r.ID, EventID: uuid.New()}, func(o store.Opened) (store.Decision, error) {
 		r := o.Record
 		r.AgeGroup += "+"
-		return store.Decision{Effects: []store.Effect{store.PutRecord{Record: r}}, Entry: entry("write"), Event: events.Updated}, nil
+		return store.Decision{Effects: []store.Effect{store.PutRecord{Found: o, Record: r, Event: events.Updated}}, Entry: entry("write")}, nil
 	})
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("it is told %v", err)

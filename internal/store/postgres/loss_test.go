@@ -195,8 +195,8 @@ func TestOthersInTheTransactionOfALostConnectionAreDoneOnce(t *testing.T) {
 	}
 	r, own := person(), entry("write")
 	planned := func(found store.Opened, r equality.Record, e audit.Entry) *job {
-		plan, err := store.NewPlan(f.Keys, found, func(store.Opened) (store.Decision, error) {
-			return store.Decision{Effects: []store.Effect{store.PutRecord{Record: r}}, Entry: e, Event: events.Updated}, nil
+		plan, err := store.NewPlan(f.Keys, found, func(c store.Opened) (store.Decision, error) {
+			return store.Decision{Effects: []store.Effect{store.PutRecord{Found: c, Record: r, Event: events.Updated}}, Entry: e}, nil
 		})
 		ok(t, err)
 		return f.planned(plan, store.Command{ID: r.ID, Target: r.TargetID, EventID: uuid.New()})

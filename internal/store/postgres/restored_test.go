@@ -55,9 +55,9 @@ func (p putBack) create(s *Store, changes int) uuid.UUID {
 	r := equality.Record{ID: uuid.New(), TargetID: uuid.New(), NationalInsuranceNumber: "QQ123456C"}
 	cmd := store.Command{ID: r.ID, Target: r.TargetID, EventID: uuid.New()}
 	for i := range changes + 1 {
-		_, err := s.Write(p.t.Context(), cmd, func(store.Opened) (store.Decision, error) {
+		_, err := s.Write(p.t.Context(), cmd, func(c store.Opened) (store.Decision, error) {
 			e := entryOf([]string{audit.ActionCreate, "change"}[min(i, 1)])
-			return store.Decision{Effects: []store.Effect{store.PutRecord{Record: r}}, Entry: e, Event: eventOf(e)}, nil
+			return store.Decision{Effects: []store.Effect{store.PutRecord{Found: c, Record: r, Event: eventOf(e)}}, Entry: e}, nil
 		})
 		ok(p.t, err)
 		cmd = store.Command{ID: r.ID, EventID: uuid.New()}

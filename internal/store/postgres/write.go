@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -31,22 +32,21 @@ var errMoved = errors.New("the record has moved")
 // for all other writers, never is in a batch with them.
 func (s *Store) Write(ctx context.Context, cmd store.Command, decide func(store.Opened) (store.Decision, error)) (store.Opened, error) {
 	var found store.Opened
-	id := cmd.ID
-	if cmd.Document.Kind != 0 {
-		id = cmd.Document.Owner
-	}
+	ids := cmd.IDs()
 	inTurn := false
 	var patience patience // from when a lock was first in the way
 	for lost, again := 0, false; ; again = true {
 		// Once a write has lost to another, or waits for a lock, the writers of this process
 		// take turns, new ones too. Otherwise each would only make the others decide again, or
 		// wait for the same lock.
-		if !inTurn && (again || s.turns.wanted(id)) {
-			release, err := s.turns.take(ctx, id)
-			if err != nil {
-				return store.Opened{}, err
+		if !inTurn && (again || slices.ContainsFunc(ids, s.turns.wanted)) {
+			for _, id := range ids { // in order, as everybody takes them
+				release, err := s.turns.take(ctx, id)
+				if err != nil {
+					return store.Opened{}, err
+				}
+				defer release()
 			}
-			defer release()
 			inTurn = true
 		}
 		if again || cmd.Target == uuid.Nil {
@@ -59,9 +59,9 @@ func (s *Store) Write(ctx context.Context, cmd store.Command, decide func(store.
 		if err != nil {
 			return store.Opened{}, err
 		}
-		j := &job{plan: plan, command: cmd, waits: plan.Destroys() || patience.begun}
+		j := &job{plan: plan, command: cmd, waits: plan.Destroys() || plan.Several() || patience.begun}
 		if plan.Writes() {
-			j.statements = plan.Stamp(s.stamp(found, 1))
+			j.statements = plan.Stamp(s.stamp(1, plan.After()...))
 		}
 		err = s.do(ctx, j)
 		switch {
@@ -82,13 +82,13 @@ func (s *Store) Write(ctx context.Context, cmd store.Command, decide func(store.
 // lockPause is how long a write that waits for a lock lets others go before it tries again.
 const lockPause = 10 * time.Millisecond
 
-// stamp returns the time of a change: later than the version before, and than all times
+// stamp returns the time of a change: later than the given times, and than all times
 // that this process has used, unless a wrong clock made them. For n changes it reserves n
 // times, a microsecond apart, and returns the first.
-func (s *Store) stamp(found store.Opened, n int) time.Time {
+func (s *Store) stamp(n int, after ...time.Time) time.Time {
 	for {
 		last := s.stamped.Load()
-		first := store.Micros(s.clock.After(store.FromMicros(last), found.Modified))
+		first := store.Micros(s.clock.After(append(after, store.FromMicros(last))...))
 		if s.stamped.CompareAndSwap(last, first+int64(n)-1) {
 			return store.FromMicros(first)
 		}

@@ -79,7 +79,7 @@ var (
 	PostgresFeedLock = load("postgres/feed-lock")
 	// Finds out whether any event has no position yet, and the last position given.
 	PostgresFeedNews = load("postgres/feed-news")
-	// Gives new events their positions; the events of one record are in the order of its versions, its erasure last.
+	// Gives new events their positions; the events of one record, or person, are in the order of its versions, its erasure last.
 	PostgresFeedNumber = load("postgres/feed-number")
 	// Gives records their ids, and returns those that no other record has.
 	PostgresIDsClaim = load("postgres/ids-claim")
@@ -165,7 +165,7 @@ var (
 	VerifyDocumentVersions = load("verify-document-versions")
 	// Reads every entry of the access log that holds the hash of a document, or a packed list of objects.
 	VerifyDocuments = load("verify-documents")
-	// Reads every event, with the target of its record, and the version of the record's event before it.
+	// Reads every event, with the target of its record, and the version of the event before it about the same.
 	VerifyEvents = load("verify-events")
 	// Reads every past version of every record, with the record's ids and key.
 	VerifyHistory = load("verify-history")

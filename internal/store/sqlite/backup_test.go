@@ -77,9 +77,9 @@ func (p pair) restored(t *testing.T, erased int64) *fixture {
 // erase erases a record.
 func (f *fixture) erase(id uuid.UUID) {
 	f.t.Helper()
-	_, err := f.Write(f.t.Context(), store.Command{ID: id, EventID: uuid.New()}, func(store.Opened) (store.Decision, error) {
+	_, err := f.Write(f.t.Context(), store.Command{ID: id, EventID: uuid.New()}, func(c store.Opened) (store.Decision, error) {
 		e := entry(audit.ActionErase)
-		return store.Decision{Effects: []store.Effect{store.Erase{Reason: "unlawful", By: e.Subject}}, Entry: e, Event: events.Erased}, nil
+		return store.Decision{Effects: []store.Effect{store.Erase{Found: c, Reason: "unlawful", By: e.Subject, Event: events.Erased}}, Entry: e}, nil
 	})
 	ok(f.t, err)
 }
@@ -116,8 +116,8 @@ func everything(t *testing.T) (f *fixture, people []equality.Record) {
 	people = append(people, f.imported())
 	r := person()
 	_, err := f.Write(t.Context(), store.Command{ID: r.ID, Target: r.TargetID, EventID: uuid.New(), Key: &store.Key{Key: [32]byte{1}}},
-		func(store.Opened) (store.Decision, error) {
-			return store.Decision{Effects: []store.Effect{store.PutRecord{Record: r}}, Entry: entry("write"), Event: events.Updated, Outcome: store.Outcome{Status: 201}}, nil
+		func(c store.Opened) (store.Decision, error) {
+			return store.Decision{Effects: []store.Effect{store.PutRecord{Found: c, Record: r, Event: events.Updated}}, Entry: entry("write"), Outcome: store.Outcome{Status: 201}}, nil
 		})
 	ok(t, err)
 	people = append(people, r)
@@ -131,8 +131,8 @@ func everything(t *testing.T) (f *fixture, people []equality.Record) {
 // put writes versions of a document that is not a record.
 func (f *fixture) put(id store.DocumentID, versions int) {
 	for range versions {
-		_, err := f.Write(f.t.Context(), id.Command(), func(store.Opened) (store.Decision, error) {
-			return store.Decision{Effects: []store.Effect{store.PutDocument{Content: []byte("{}")}}, Entry: entry("put")}, nil
+		_, err := f.Write(f.t.Context(), id.Command(), func(c store.Opened) (store.Decision, error) {
+			return store.Decision{Effects: []store.Effect{store.PutDocument{Found: c.Document, Content: []byte("{}")}}, Entry: entry("put")}, nil
 		})
 		ok(f.t, err)
 	}

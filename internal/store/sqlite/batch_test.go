@@ -114,7 +114,7 @@ func TestWhatFailsInABatchFailsAlone(t *testing.T) {
 					panics++
 					panic("a decision that cannot be made")
 				}
-				return store.Decision{Effects: []store.Effect{store.PutRecord{Record: victim}}, Entry: entry("write")}, nil
+				return store.Decision{Effects: []store.Effect{store.PutRecord{Found: c, Record: victim}}, Entry: entry("write")}, nil
 			})
 			return err
 		case 5, 6: // they share a key, so one of them is too late

@@ -92,7 +92,7 @@ func (f *fixture) write(r equality.Record) error {
 			e.Action = audit.ActionCreate
 		}
 		e.Members = equality.MaskSensitive(equality.Diff(c.Record, r))
-		return store.Decision{Effects: []store.Effect{store.PutRecord{Record: r, Provenance: store.Provenance{Subject: e.Subject, Reason: "update", Members: e.Members}}}, Entry: e, Event: eventOf(e)}, nil
+		return store.Decision{Effects: []store.Effect{store.PutRecord{Found: c, Record: r, Provenance: store.Provenance{Subject: e.Subject, Reason: "update", Members: e.Members}, Event: eventOf(e)}}, Entry: e}, nil
 	})
 	return err
 }

@@ -85,8 +85,8 @@ func TestAFullDiskStopsEverythingAndHarmsNothing(t *testing.T) {
 		changed.HomeSituationIfOther = fresh.HomeSituationIfOther
 		key := &store.Key{Key: [32]byte{byte(i)}}
 		for _, r := range []equality.Record{fresh, changed} {
-			_, err := f.Write(t.Context(), store.Command{ID: r.ID, Target: r.TargetID, EventID: uuid.New(), Key: key}, func(store.Opened) (store.Decision, error) {
-				return store.Decision{Effects: []store.Effect{store.PutRecord{Record: r}}, Entry: entry("write"), Outcome: store.Outcome{Status: 200}}, nil
+			_, err := f.Write(t.Context(), store.Command{ID: r.ID, Target: r.TargetID, EventID: uuid.New(), Key: key}, func(c store.Opened) (store.Decision, error) {
+				return store.Decision{Effects: []store.Effect{store.PutRecord{Found: c, Record: r}}, Entry: entry("write"), Outcome: store.Outcome{Status: 200}}, nil
 			})
 			if !errors.Is(err, store.ErrUnavailable) {
 				t.Errorf("write: %v", err)

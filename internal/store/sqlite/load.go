@@ -59,7 +59,7 @@ func (t *tx) load(s *Store, l store.Load) ([]store.Landing, error) {
 	if err != nil {
 		return nil, err
 	}
-	first, err := t.stamp(store.Opened{})
+	first, err := t.stamp()
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +77,7 @@ func (t *tx) load(s *Store, l store.Load) ([]store.Landing, error) {
 		return nil, err
 	}
 	for _, e := range l.Further {
-		if e.At, err = t.stamp(store.Opened{}); err != nil {
+		if e.At, err = t.stamp(); err != nil {
 			return nil, err
 		}
 		t.publish(e)

@@ -86,9 +86,9 @@ func TestNoAnswerStandsInTheFilesInClear(t *testing.T) {
 			members := equality.Diff(c.Record, r)
 			e := entry("write")
 			e.Members = equality.MaskSensitive(members)
-			return store.Decision{Effects: []store.Effect{store.PutRecord{Record: r,
-				Provenance: store.Provenance{Subject: "Zz-by-marker", Name: "Zz-name-marker", Reason: "update", Members: members}}},
-				Entry: e, Event: events.Updated, Outcome: store.Outcome{Status: 200}}, nil
+			return store.Decision{Effects: []store.Effect{store.PutRecord{Found: c, Record: r,
+				Provenance: store.Provenance{Subject: "Zz-by-marker", Name: "Zz-name-marker", Reason: "update", Members: members}, Event: events.Updated}},
+				Entry: e, Outcome: store.Outcome{Status: 200}}, nil
 		})
 		ok(t, err)
 		_, err = f.read(r.ID)

@@ -105,10 +105,10 @@ func makeReleased(t *testing.T) {
 	for i, v := range releasedVersions() {
 		now = v.Modified
 		cmd := store.Command{ID: v.ID, Target: v.Target, EventID: releasedEvent(i), Key: releasedKey(i)}
-		_, err := s.Write(t.Context(), cmd, func(store.Opened) (store.Decision, error) {
+		_, err := s.Write(t.Context(), cmd, func(c store.Opened) (store.Decision, error) {
 			e := entry("write")
 			e.At, e.Members = now, equality.MaskSensitive(v.Provenance.Members)
-			return store.Decision{Effects: []store.Effect{store.PutRecord{Record: v.Record, Provenance: v.Provenance}}, Entry: e, Event: "test.written", Outcome: store.Outcome{Status: 200}}, nil
+			return store.Decision{Effects: []store.Effect{store.PutRecord{Found: c, Record: v.Record, Provenance: v.Provenance, Event: "test.written"}}, Entry: e, Outcome: store.Outcome{Status: 200}}, nil
 		})
 		ok(t, err)
 	}

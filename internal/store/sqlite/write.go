@@ -67,30 +67,58 @@ func (t *tx) apply(s *Store, cmd store.Command, p *store.Plan) error {
 		}
 	}
 	if p.Writes() {
-		at, err := t.stamp(p.Found)
+		at, err := t.stamp(p.After()...)
 		if err != nil {
 			return err
 		}
-		if err := t.execute(p, at); err != nil {
+		if err := t.whole(p, at); err != nil {
 			return err
 		}
 	}
-	entry, outcome, raised := p.Told(cmd.EventID)
+	entries, outcome, raised := p.Told(cmd.EventID)
 	if keyed {
 		if err := t.remember(s, cmd.Key, outcome); err != nil {
 			return err
 		}
 	}
 	t.events = append(t.events, raised...)
-	t.enter(entry)
+	for _, entry := range entries {
+		t.enter(entry)
+	}
 	return nil
+}
+
+// whole executes a plan about several things so that nothing of it is written if one of them
+// has moved: the transaction goes on with another plan. A plan about one thing finds that before
+// it has written anything.
+func (t *tx) whole(p *store.Plan, at time.Time) error {
+	if !p.Several() {
+		return t.execute(p, at)
+	}
+	if err := t.control("mark"); err != nil {
+		return err
+	}
+	number, modified := t.w.number, t.w.modified
+	moved := t.execute(p, at)
+	if errors.Is(moved, errMoved) {
+		t.w.number, t.w.modified = number, modified
+		if err := t.control("undo"); err != nil {
+			return err
+		}
+	} else if moved != nil {
+		return moved
+	}
+	if err := t.control("keep"); err != nil {
+		return err
+	}
+	return moved
 }
 
 // execute writes what a plan changes.
 func (t *tx) execute(p *store.Plan, at time.Time) error {
 	statements := p.Stamp(at)
-	if p.Put != nil {
-		if err := t.put(p); err != nil {
+	for i := range p.Puts {
+		if err := t.put(&p.Puts[i]); err != nil {
 			return err
 		}
 	}
@@ -107,10 +135,10 @@ func (t *tx) execute(p *store.Plan, at time.Time) error {
 	return nil
 }
 
-// stamp returns the time of a change: later than that of every change before it, in the
-// order in which they become visible, so that a reader who goes by time misses none. What a
-// wrong clock has stored does not count.
-func (t *tx) stamp(found store.Opened) (time.Time, error) {
+// stamp returns the time of a change: later than the given times, and than that of every
+// change before it, in the order in which they become visible, so that a reader who goes by
+// time misses none. What a wrong clock has stored does not count.
+func (t *tx) stamp(after ...time.Time) (time.Time, error) {
 	if t.w.clock.Ahead(t.w.modified) {
 		var modified sql.NullInt64
 		err := t.queryRow(queries.SQLiteRecordLast, store.Micros(t.w.clock.Fresh())).Scan(new(sql.NullInt64), &modified)
@@ -119,20 +147,17 @@ func (t *tx) stamp(found store.Opened) (time.Time, error) {
 		}
 		t.w.modified = store.FromMicros(modified.Int64)
 	}
-	if found.State != store.Present {
-		return t.w.clock.After(t.w.modified), nil
-	}
-	return t.w.clock.After(t.w.modified, found.Modified), nil
+	return t.w.clock.After(append(after, t.w.modified)...), nil
 }
 
 // put writes a version of a record and keeps the National Insurance number
 // index in step with it.
-func (t *tx) put(p *store.Plan) (err error) {
-	number := p.Put.Number
+func (t *tx) put(p *store.Put) (err error) {
+	number := p.Number
 	if number == 0 {
-		number, err = t.firstVersion(p.Put)
+		number, err = t.firstVersion(&p.Row)
 	} else {
-		err = t.replaceVersion(p.Put)
+		err = t.replaceVersion(&p.Row)
 	}
 	if err == nil && p.Unindex != nil {
 		_, err = t.exec(queries.NINODelete, p.Unindex, number)

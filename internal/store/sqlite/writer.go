@@ -60,6 +60,7 @@ type job struct {
 // control are the statements that control a transaction.
 var control = map[string]string{
 	"begin": "BEGIN IMMEDIATE", "commit": "COMMIT", "rollback": "ROLLBACK",
+	"mark": "SAVEPOINT several", "undo": "ROLLBACK TO several", "keep": "RELEASE several",
 }
 
 func startWriter(ctx context.Context, db *sql.DB, s *Store) (*writer, error) {

@@ -92,7 +92,7 @@ var changing = []test{
 				d := f.refusal(c, 412, "version-mismatch")
 				next := c.Record
 				next.AgeGroup = "65-74"
-				d.Effects, entry = []store.Effect{store.PutRecord{Record: next}}, d.Entry // an error takes precedence over effects
+				d.Effects, entry = []store.Effect{store.PutRecord{Found: c, Record: next}}, d.Entry // an error takes precedence over effects
 				return d, errRefused
 			})
 			if !errors.Is(err, errRefused) {

@@ -97,8 +97,8 @@ var creating = []test{
 		} {
 			f.unchanged(t, 0, func() {
 				for command, cmd := range map[string]store.Command{"create": createOf(r), "change": changeOf(there.ID)} {
-					_, err := f.Write(t.Context(), cmd, func(store.Opened) (store.Decision, error) {
-						return f.writes(r, created, nil), nil
+					_, err := f.Write(t.Context(), cmd, func(c store.Opened) (store.Decision, error) {
+						return f.writes(c, r, created, nil), nil
 					})
 					if err == nil {
 						t.Errorf("%s: the %s went through", name, command)

@@ -40,8 +40,8 @@ func (f *fixture) documentID(kind sealing.Kind) store.DocumentID {
 
 // puts decides for the next version of a document.
 func (f *fixture) puts(content string) decide {
-	return func(store.Opened) (store.Decision, error) {
-		return store.Decision{Effects: []store.Effect{store.PutDocument{Content: []byte(content)}}, Entry: f.entry("put")}, nil
+	return func(c store.Opened) (store.Decision, error) {
+		return store.Decision{Effects: []store.Effect{store.PutDocument{Found: c.Document, Content: []byte(content)}}, Entry: f.entry("put")}, nil
 	}
 }
 

@@ -62,8 +62,8 @@ var erasing = []test{
 			})
 			equal(t, "decided on", calls[len(calls)-1], want)
 			f.unchanged(t, 0, func() {
-				_, err := f.Write(t.Context(), createOf(again), func(store.Opened) (store.Decision, error) {
-					return f.writes(again, created, nil), nil
+				_, err := f.Write(t.Context(), createOf(again), func(c store.Opened) (store.Decision, error) {
+					return f.writes(c, again, created, nil), nil
 				})
 				if err == nil {
 					t.Error("a decision that insists went through")
@@ -80,7 +80,7 @@ var erasing = []test{
 			next := equality.Record{ID: uuid.New(), TargetID: r.TargetID, AgeGroup: "25-34"}
 			var calls []store.Opened
 			c, err := f.Write(t.Context(), createOf(next), counted(&calls, func(c store.Opened) (store.Decision, error) {
-				return f.writes(next, created, next.Members()), nil
+				return f.writes(c, next, created, next.Members()), nil
 			}))
 			ok(t, "create", err)
 			equal(t, "decided on", calls[len(calls)-1], want)

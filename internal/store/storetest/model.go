@@ -161,7 +161,7 @@ func (m *model) create(rt *rapid.T, f *fixture, r equality.Record, spare uuid.UU
 		if c.State == store.Erased && spare != uuid.Nil {
 			again := r
 			again.ID = spare
-			return f.writes(again, created, again.Members()), nil
+			return f.writes(c, again, created, again.Members()), nil
 		}
 		return f.creates(r)(c)
 	})

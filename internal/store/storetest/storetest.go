@@ -83,6 +83,7 @@ var groups = map[string][]test{
 	"walk":        walking,
 	"relay":       relaying,
 	"documents":   documents,
+	"several":     several,
 	"large":       large,
 }
 

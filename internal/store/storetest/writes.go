@@ -51,7 +51,7 @@ func (f *fixture) creates(r equality.Record) decide {
 		if c.State != store.Absent {
 			return f.refusal(c, 409, "conflict"), errConflict
 		}
-		return f.writes(r, created, r.Members()), nil
+		return f.writes(c, r, created, r.Members()), nil
 	}
 }
 
@@ -69,12 +69,12 @@ func (f *fixture) changes(edit func(*equality.Record)) decide {
 			d.Entry.Outcome = audit.Unchanged
 			return d, nil
 		}
-		return f.writes(next, updated, members), nil
+		return f.writes(c, next, updated, members), nil
 	}
 }
 
 // writes decides on a new version.
-func (f *fixture) writes(next equality.Record, event string, members []string) store.Decision {
+func (f *fixture) writes(found store.Opened, next equality.Record, event string, members []string) store.Decision {
 	e := f.entry("write")
 	if event == created {
 		e.Action = audit.ActionCreate
@@ -82,10 +82,10 @@ func (f *fixture) writes(next equality.Record, event string, members []string) s
 	e.Members = equality.MaskSensitive(members)
 	return store.Decision{
 		Effects: []store.Effect{store.PutRecord{
-			Record: next, Verbatim: verbatim(next),
+			Found: found, Record: next, Verbatim: verbatim(next), Event: event,
 			Provenance: store.Provenance{Subject: e.Subject, Name: e.Name, Reason: "update", Members: members},
 		}},
-		Entry: e, Event: event, Outcome: store.Outcome{Status: 200},
+		Entry: e, Outcome: store.Outcome{Status: 200},
 	}
 }
 
@@ -136,7 +136,7 @@ func (f *fixture) erases(c store.Opened) (store.Decision, error) {
 		return f.refusal(c, 404, "not-found"), errMissing
 	}
 	e := f.entry(audit.ActionErase)
-	return store.Decision{Effects: []store.Effect{store.Erase{Reason: "unlawful", By: e.Subject}}, Entry: e, Event: erased}, nil
+	return store.Decision{Effects: []store.Effect{store.Erase{Found: c, Reason: "unlawful", By: e.Subject, Event: erased}}, Entry: e}, nil
 }
 
 // ageGroup is an edit.
