@@ -213,7 +213,7 @@ func inBoundedMemory(t *testing.T, args ...string) {
 	cmd := command(append([]string{"import", "--data-dir", newDir(t)}, args...)...)
 	if underRace() { // the race detector takes memory of its own
 		var err error
-		if cmd.Path, err = build(t.TempDir(), false); err != nil {
+		if cmd.Path, err = build(t.TempDir(), nil); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -26,9 +26,12 @@ const (
 	stopTimeout  = 40 * time.Second
 )
 
+// buildFlags are flags of go build for the program under test.
+func buildFlags() []string { return strings.Fields(os.Getenv("EQUALITY_TEST_BUILD")) }
+
 // underRace says whether the program under test is built with the race detector.
 // The tests themselves need none, and would spend most of their time in it.
-func underRace() bool { return os.Getenv("EQUALITY_TEST_RACE") != "" }
+func underRace() bool { return slices.Contains(buildFlags(), "-race") }
 
 // binary is the program under test; TestMain builds it.
 var binary string
@@ -41,7 +44,7 @@ func runTests(m *testing.M) int {
 		return failed(err)
 	}
 	defer os.RemoveAll(dir)
-	if binary, err = build(dir, underRace()); err != nil {
+	if binary, err = build(dir, buildFlags()); err != nil {
 		return failed(err)
 	}
 	if loaded, err = loadContract(); err != nil {
@@ -56,13 +59,13 @@ func runTests(m *testing.M) int {
 
 // build builds the program in bin, where go need not link again if nothing has changed, and
 // copies it into dir: a later build must not change the program of a running test.
-func build(dir string, race bool) (path string, err error) {
-	name, flags := "equality-api", []string{"build"}
-	if race {
-		name, flags = "equality-api-race", append(flags, "-race")
+func build(dir string, flags []string) (path string, err error) {
+	name := "equality-api"
+	if slices.Contains(flags, "-race") {
+		name = "equality-api-race"
 	}
 	built := filepath.Join("bin", name)
-	cmd := exec.Command("go", append(flags, "-o", built, "./cmd/equality-api")...)
+	cmd := exec.Command("go", append(append([]string{"build"}, flags...), "-o", built, "./cmd/equality-api")...)
 	cmd.Dir = ".."
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the program: %w\n%s", err, out)
