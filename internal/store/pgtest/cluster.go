@@ -108,7 +108,11 @@ func Start(settings ...string) (_ *Cluster, err error) {
 
 func (c *Cluster) initialise(settings []string) error {
 	password := filepath.Join(c.dir, "password")
-	if err := os.WriteFile(password, []byte(c.password), 0o600); err != nil {
+	secret, err := c.secret()
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(password, []byte(secret), 0o600); err != nil {
 		return err
 	}
 	if err := c.account.own(password); err != nil {
