@@ -37,17 +37,17 @@ func (l *Log) Events(ctx context.Context, yield func(audit.Event) error) error {
 		var position, before sql.NullInt64
 		var at int64
 		var kind, members string
-		var target, owned uuid.UUID
+		var target, owned, into uuid.UUID
 		err := rows.Scan(&position, &at, &kind, (*loggedID)(&e.Record), (*loggedID)(&target), &e.Version, &members, (*loggedID)(&e.CorrelationID),
-			(*loggedID)(&owned), &before)
+			(*loggedID)(&owned), (*loggedID)(&into), &before)
 		if err != nil {
 			return err
 		}
 		e.At, e.Members, e.Kind = FromMicros(at), SplitNames(members), eventKinds[kind]
-		e.Strange = target != owned
+		e.Strange = target != owned || into != uuid.Nil
 		switch {
 		case events.OfPerson(kind):
-			e.Strange = e.Record != uuid.Nil || len(members) > 0
+			e.Strange = e.Record != uuid.Nil || len(members) > 0 || into != uuid.Nil
 			e.Object, e.Record = audit.ObjectPerson, target
 		case e.Record != uuid.Nil:
 			e.Object = audit.ObjectRecord

@@ -118,7 +118,7 @@ func (e Erase) plan(p *Plan, keys *sealing.Keyset) error {
 	if found.State != Present {
 		return errors.New("a decision would erase a missing record")
 	}
-	grave := Tombstone{ID: found.ID, Target: found.Target, Version: found.Version, Reason: e.Reason, By: e.By}
+	grave := Tombstone{Kind: sealing.OwnerRecord, ID: found.ID, Target: found.Target, Version: found.Version, Reason: e.Reason, By: e.By}
 	result := Opened{State: Erased, ID: grave.ID, Target: grave.Target, Version: grave.Version, Tombstones: []Tombstone{grave}}
 	p.wroteRecord(result)
 	p.statements = append(p.statements, func(at time.Time) Statement {

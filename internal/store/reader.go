@@ -17,9 +17,8 @@ type Finder interface {
 	// FindRow returns the current row of the record that an id leads to, its own or its
 	// target's; nil if there is none.
 	FindRow(ctx context.Context, id uuid.UUID) (*Row, error)
-	// FindTombstones gives the tombstones of records that had one of the ids,
-	// and those of the target.
-	FindTombstones(ctx context.Context, id, target uuid.UUID) ([]Tombstone, error)
+	// FindTombstones gives the tombstones of a kind that have the id, and those of the target.
+	FindTombstones(ctx context.Context, kind sealing.OwnerKind, id, target uuid.UUID) ([]Tombstone, error)
 	// FindDocument gives the current version of a document; nil if there is none.
 	FindDocument(ctx context.Context, id DocumentID) (DocumentRow, error)
 }
@@ -167,7 +166,7 @@ func find(ctx context.Context, f Finder, keys *sealing.Keyset, id, target uuid.U
 	if err != nil || o.State == Present {
 		return o, err
 	}
-	stones, err := f.FindTombstones(ctx, id, target)
+	stones, err := f.FindTombstones(ctx, sealing.OwnerRecord, id, target)
 	if err != nil {
 		return Opened{}, err
 	}

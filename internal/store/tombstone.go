@@ -14,10 +14,12 @@ import (
 	"equality-information-api/internal/store/queries"
 )
 
-// Tombstone is what is left of an erased record: its id is never used again, and a later
-// record of its target begins with the version after its last.
+// Tombstone is what is left of an erased record, or of an erased person's entry in the
+// directory. The id of a record is never used again, and a later record of its target, or a
+// later entry, begins with the version after its last.
 type Tombstone struct {
-	ID, Target uuid.UUID
+	Kind       sealing.OwnerKind
+	ID, Target uuid.UUID // of an entry, both are the person's
 	Version    int64     // the last
 	At         time.Time // of the erasure, in microseconds
 	Reason     string
@@ -25,18 +27,34 @@ type Tombstone struct {
 	MAC        []byte // as stored
 }
 
-// tombstoneFormat is the first byte under a tombstone's MAC.
-const tombstoneFormat = 1
+// The formats of a tombstone, which are the first byte under its MAC: that of records, and that
+// of every other kind.
+const (
+	tombstoneOfRecord = 1
+	tombstoneOfKind   = 2
+)
 
-// TombstoneMAC authenticates a tombstone, so that no record can be made to look erased. It
-// is the MAC under the tombstone key of the fields format (1), id (16), target (16),
-// version (8), time (8, microseconds since 1970), reason and by, in this order; numbers are
-// big-endian. The keyset must have the key.
+// TombstoneMAC authenticates a tombstone, so that nothing can be made to look erased. It
+// is the MAC under the tombstone key of the fields format (1), kind (1, unless the format is
+// that of records), id (16), target (16), version (8), time (8, microseconds since 1970),
+// reason and by, in this order; numbers are big-endian. The keyset must have the key.
 func TombstoneMAC(keys *sealing.Keyset, t Tombstone) [32]byte {
+	head := []byte{tombstoneOfRecord}
+	if t.Kind != sealing.OwnerRecord {
+		head = []byte{tombstoneOfKind, byte(t.Kind)}
+	}
 	var version, at [8]byte
 	binary.BigEndian.PutUint64(version[:], uint64(t.Version))
 	binary.BigEndian.PutUint64(at[:], uint64(Micros(t.At)))
-	return keys.MAC(sealing.MACTombstone, []byte{tombstoneFormat}, t.ID[:], t.Target[:], version[:], at[:], []byte(t.Reason), []byte(t.By))
+	return keys.MAC(sealing.MACTombstone, head, t.ID[:], t.Target[:], version[:], at[:], []byte(t.Reason), []byte(t.By))
+}
+
+// OwnerKindOf is a stored kind; zero if there is no such kind.
+func OwnerKindOf(stored int64) sealing.OwnerKind {
+	if kind := sealing.OwnerKind(stored); int64(kind) == stored {
+		return kind
+	}
+	return 0
 }
 
 // removal removes what is stored of the record, except its row in the National Insurance

@@ -38,7 +38,7 @@ func vectorKeys(t *testing.T) *sealing.Keyset {
 
 func exampleTombstone() Tombstone {
 	return Tombstone{
-		ID: uuid.MustParse("5f4d3c2b-1a09-4e8d-9c7b-6a5f4e3d2c1b"), Target: uuid.MustParse("0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"),
+		Kind: sealing.OwnerRecord, ID: uuid.MustParse("5f4d3c2b-1a09-4e8d-9c7b-6a5f4e3d2c1b"), Target: uuid.MustParse("0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"),
 		Version: 258, At: time.Date(2026, 12, 1, 9, 30, 0, 123456789, time.UTC), Reason: "request of the person", By: "officer-1",
 	}
 }
@@ -52,12 +52,23 @@ func TestTombstoneMACStays(t *testing.T) {
 	}
 }
 
-// The bytes under the MAC, put together by hand.
+// The bytes under the MAC, put together by hand: of a record's, and of another kind's.
 func TestTombstoneMACIsOverLengthPrefixedFields(t *testing.T) {
 	t.Parallel()
-	keys, stone := vectorKeys(t), exampleTombstone()
+	for kind, head := range map[sealing.OwnerKind][]byte{
+		sealing.OwnerRecord: {0, 0, 0, 0, 0, 0, 0, 1, 1}, sealing.OwnerPerson: {0, 0, 0, 0, 0, 0, 0, 2, 2, 2},
+	} {
+		stone := exampleTombstone()
+		stone.Kind = kind
+		testMAC(t, stone, head)
+	}
+}
+
+func testMAC(t *testing.T, stone Tombstone, head []byte) {
+	t.Helper()
+	keys := vectorKeys(t)
 	field := func(b []byte) []byte { return slices.Concat([]byte{0, 0, 0, 0, 0, 0, 0, byte(len(b))}, b) }
-	data := slices.Concat(field([]byte{1}), field(stone.ID[:]), field(stone.Target[:]), field([]byte{0, 0, 0, 0, 0, 0, 1, 2}),
+	data := slices.Concat(head, field(stone.ID[:]), field(stone.Target[:]), field([]byte{0, 0, 0, 0, 0, 0, 1, 2}),
 		field([]byte{0x00, 0x06, 0x61, 0x8f, 0x2b, 0x9b, 0xf8, 0x40}), field([]byte(stone.Reason)), field([]byte(stone.By)))
 	// The tombstone key is derived from the person-search key.
 	key := keys.MAC(sealing.MACPersonSearch, []byte("keyset MAC key"), []byte("tombstone"))
@@ -73,6 +84,8 @@ func TestTombstoneMACCoversEveryField(t *testing.T) {
 	keys := vectorKeys(t)
 	seen := map[[32]byte]string{TombstoneMAC(keys, exampleTombstone()): "nothing"}
 	for what, change := range map[string]func(*Tombstone){
+		"kind":               func(s *Tombstone) { s.Kind = sealing.OwnerPerson },
+		"no kind":            func(s *Tombstone) { s.Kind = OwnerKindOf(1<<8 + 1) },
 		"id":                 func(s *Tombstone) { s.ID[0]++ },
 		"target":             func(s *Tombstone) { s.Target[0]++ },
 		"id and target":      func(s *Tombstone) { s.ID, s.Target = s.Target, s.ID },

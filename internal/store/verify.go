@@ -74,11 +74,11 @@ func (l *Log) document(rows *sql.Rows, yield func(audit.Stored) error) error {
 func (l *Log) Tombstones(ctx context.Context, yield func(id uuid.UUID, genuine bool) error) error {
 	return l.each(ctx, queries.VerifyTombstones, func(rows *sql.Rows) error {
 		var t Tombstone
-		var at int64
-		if err := rows.Scan((*loggedID)(&t.ID), (*loggedID)(&t.Target), &t.Version, &at, &t.Reason, &t.By, &t.MAC); err != nil {
+		var kind, at int64
+		if err := rows.Scan(&kind, (*loggedID)(&t.ID), (*loggedID)(&t.Target), &t.Version, &at, &t.Reason, &t.By, &t.MAC); err != nil {
 			return err
 		}
-		t.At, t.By = FromMicros(at), l.text(t.By)
+		t.Kind, t.At, t.By = OwnerKindOf(kind), FromMicros(at), l.text(t.By)
 		return yield(t.ID, t.Verify(l.keys) == nil)
 	})
 }

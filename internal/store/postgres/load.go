@@ -136,7 +136,7 @@ func (s *Store) judge(ctx context.Context, tx pgx.Tx, arrivals []store.Arrival) 
 		if row != nil {
 			return opened(s.Keys, id, row)
 		}
-		rows, err := tx.Query(ctx, queries.TombstoneRead.SQL, id[:], id[:])
+		rows, err := tx.Query(ctx, queries.TombstoneRead.SQL, id[:], id[:], int64(sealing.OwnerRecord))
 		if err != nil {
 			return store.Opened{}, err
 		}

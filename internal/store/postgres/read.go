@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"equality-information-api/internal/audit"
+	"equality-information-api/internal/sealing"
 	"equality-information-api/internal/store"
 	"equality-information-api/internal/store/queries"
 )
@@ -19,10 +20,10 @@ func (t tables) FindRow(ctx context.Context, id uuid.UUID) (*store.Row, error) {
 	return t.findRow(ctx, id)
 }
 
-func (t tables) FindTombstones(ctx context.Context, id, target uuid.UUID) ([]store.Tombstone, error) {
+func (t tables) FindTombstones(ctx context.Context, kind sealing.OwnerKind, id, target uuid.UUID) ([]store.Tombstone, error) {
 	return collect(ctx, t.Store, queries.TombstoneRead, nil, func(row pgx.CollectableRow) (store.Tombstone, error) {
 		return scanTombstone(row)
-	}, id[:], target[:])
+	}, id[:], target[:], int64(kind))
 }
 
 func (t tables) FindDocument(ctx context.Context, id store.DocumentID) (store.DocumentRow, error) {
@@ -86,9 +87,9 @@ func collect[T any](ctx context.Context, s *Store, query *queries.Query, portion
 
 // scanTombstone reads a row of tombstone-read, or one with columns before it.
 func scanTombstone(row pgx.CollectableRow, before ...any) (t store.Tombstone, err error) {
-	var at int64
-	err = row.Scan(append(before, (*[16]byte)(&t.ID), (*[16]byte)(&t.Target), &t.Version, &at, &t.Reason, &t.By, &t.MAC)...)
-	t.At, t.By = store.FromMicros(at), unescape(t.By)
+	var kind, at int64
+	err = row.Scan(append(before, &kind, (*[16]byte)(&t.ID), (*[16]byte)(&t.Target), &t.Version, &at, &t.Reason, &t.By, &t.MAC)...)
+	t.Kind, t.At, t.By = store.OwnerKindOf(kind), store.FromMicros(at), unescape(t.By)
 	return t, err
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"equality-information-api/internal/audit"
 	"equality-information-api/internal/equality"
 	"equality-information-api/internal/sealing"
 	"equality-information-api/internal/store"
@@ -84,9 +85,9 @@ func makeReleased(t *testing.T) {
 			cmd.Target = v.Target
 		}
 		_, err := s.Write(t.Context(), cmd, func(c store.Opened) (store.Decision, error) {
-			e := entry("write")
+			e := entry([]string{audit.ActionCreate, "change"}[min(v.Version, 1)])
 			e.At, e.Subject, e.Members = now, "\x00\xff\\", v.Provenance.Members
-			return store.Decision{Effects: []store.Effect{store.PutRecord{Found: c, Record: v.Record, Provenance: v.Provenance, Event: "test.written"}}, Entry: e, Outcome: store.Outcome{Status: 200}}, nil
+			return store.Decision{Effects: []store.Effect{store.PutRecord{Found: c, Record: v.Record, Provenance: v.Provenance, Event: eventOf(e)}}, Entry: e, Outcome: store.Outcome{Status: 200}}, nil
 		})
 		ok(t, err)
 	}

@@ -108,7 +108,7 @@ func (p putBack) bury(id uuid.UUID) {
 func (p putBack) buryAt(id uuid.UUID, at time.Time) {
 	p.t.Helper()
 	p.query(p.t, func(ctx context.Context, conn *pgx.Conn) error {
-		grave := store.Tombstone{ID: id, At: at, Reason: "unlawful", By: "test"}
+		grave := store.Tombstone{Kind: sealing.OwnerRecord, ID: id, At: at, Reason: "unlawful", By: "test"}
 		err := conn.QueryRow(ctx, "SELECT target, version FROM record WHERE id = $1", id[:]).Scan((*[16]byte)(&grave.Target), &grave.Version)
 		if err != nil {
 			return err

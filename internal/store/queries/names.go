@@ -159,7 +159,7 @@ var (
 	SchemaVersion = load("schema-version")
 	// Adds the tombstone of an erased record.
 	TombstoneInsert = load("tombstone-insert")
-	// Finds the tombstones of erased records that had an id, or belonged to a person.
+	// Finds the tombstones of erased records that had an id, or belonged to a person; or those of a person's entries.
 	TombstoneRead = load("tombstone-read")
 	// Reads every stored version of every document that is not a record, current and past, with its owner's data key.
 	VerifyDocumentVersions = load("verify-document-versions")

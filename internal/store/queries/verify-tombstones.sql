@@ -1,3 +1,3 @@
 -- For: Reads all tombstones.
 -- Runs: audit verify, with --records
-SELECT id, coalesce(target, id), version, at, reason, by, mac FROM tombstone
+SELECT kind, id, coalesce(target, id), version, at, reason, by, mac FROM tombstone

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/google/uuid"
 
+	"equality-information-api/internal/audit"
 	"equality-information-api/internal/equality"
 	"equality-information-api/internal/events"
 	"equality-information-api/internal/sealing"
@@ -25,7 +26,7 @@ var update = flag.Bool("update", false, "make the database of the newest schema 
 // testdata/schema-N is a database that was written under schema version N, with
 // its keyset, which protects nothing else. The newest may be made anew until the
 // next release; after that it stays, and a later schema version gets its own.
-const releasedSchema = 5
+const releasedSchema = 6
 
 func releasedDir(schema int) string {
 	return filepath.Join("testdata", fmt.Sprintf("schema-%d", schema))
@@ -106,9 +107,9 @@ func makeReleased(t *testing.T) {
 		now = v.Modified
 		cmd := store.Command{ID: v.ID, Target: v.Target, EventID: releasedEvent(i), Key: releasedKey(i)}
 		_, err := s.Write(t.Context(), cmd, func(c store.Opened) (store.Decision, error) {
-			e := entry("write")
+			e := entry([]string{audit.ActionCreate, "change"}[min(v.Version, 1)])
 			e.At, e.Members = now, equality.MaskSensitive(v.Provenance.Members)
-			return store.Decision{Effects: []store.Effect{store.PutRecord{Found: c, Record: v.Record, Provenance: v.Provenance, Event: "test.written"}}, Entry: e, Outcome: store.Outcome{Status: 200}}, nil
+			return store.Decision{Effects: []store.Effect{store.PutRecord{Found: c, Record: v.Record, Provenance: v.Provenance, Event: eventOf(e)}}, Entry: e, Outcome: store.Outcome{Status: 200}}, nil
 		})
 		ok(t, err)
 	}
@@ -184,7 +185,11 @@ func stillRead(t *testing.T, schema int) {
 	for i, e := range feed.Events {
 		v := want[i]
 		e.CorrelationID = uuid.Nil
-		equal("event", e, events.Event{Position: e.Position, ID: releasedEvent(i), At: v.Modified, Type: "test.written", Record: v.ID,
+		kind := "test.written"
+		if schema > 5 {
+			kind = []string{events.Created, events.Updated}[min(v.Version, 1)]
+		}
+		equal("event", e, events.Event{Position: e.Position, ID: releasedEvent(i), At: v.Modified, Type: kind, Record: v.ID,
 			Target: v.Target, Version: v.Version, Members: equality.MaskSensitive(v.Provenance.Members)})
 		outcome, found, err := f.Remembered(t.Context(), releasedKey(i).Key)
 		ok(t, err)

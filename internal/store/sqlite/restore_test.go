@@ -162,7 +162,7 @@ func TestWhatDoesNotVerifyIsRestoredOnlyRegardless(t *testing.T) {
 	if d, _, err = p.restore(t); !errors.Is(err, store.ErrForged) || holds(t, d.dir) != "" {
 		t.Errorf("a tombstone that was put in by hand: %v", err)
 	}
-	grave := store.Tombstone{ID: r.ID, Target: r.TargetID, At: time.UnixMicro(0)}
+	grave := store.Tombstone{Kind: sealing.OwnerRecord, ID: r.ID, Target: r.TargetID, At: time.UnixMicro(0)}
 	mac := store.TombstoneMAC(testKeys(), grave)
 	f.db.exec(t, statement{"UPDATE tombstone SET target = $1", grave.Target[:]}, statement{"UPDATE tombstone SET mac = $1", mac[:]},
 		statement{"UPDATE tombstone SET reason = ''", nil})

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"equality-information-api/internal/sealing"
 	"equality-information-api/internal/store"
 	"equality-information-api/internal/store/queries"
 )
@@ -28,17 +29,17 @@ func (t tables) FindRow(ctx context.Context, id uuid.UUID) (*store.Row, error) {
 	return &row, nil
 }
 
-func (t tables) FindTombstones(ctx context.Context, id, target uuid.UUID) ([]store.Tombstone, error) {
-	rows, err := t.query(ctx, queries.TombstoneRead, id[:], target[:])
+func (t tables) FindTombstones(ctx context.Context, kind sealing.OwnerKind, id, target uuid.UUID) ([]store.Tombstone, error) {
+	rows, err := t.query(ctx, queries.TombstoneRead, id[:], target[:], int64(kind))
 	return collect(rows, err, func(row scanner) (store.Tombstone, error) { return scanTombstone(row) }, nil)
 }
 
 // scanTombstone reads a row of tombstone-read, or one with columns before it.
 func scanTombstone(row scanner, before ...any) (t store.Tombstone, err error) {
 	var id, target []byte
-	var at int64
-	err = row.Scan(append(before, &id, &target, &t.Version, &at, &t.Reason, &t.By, &t.MAC)...)
-	t.ID, t.Target, t.At = toID(id), toID(target), store.FromMicros(at)
+	var kind, at int64
+	err = row.Scan(append(before, &kind, &id, &target, &t.Version, &at, &t.Reason, &t.By, &t.MAC)...)
+	t.Kind, t.ID, t.Target, t.At = store.OwnerKindOf(kind), toID(id), toID(target), store.FromMicros(at)
 	return t, err
 }
 

@@ -261,7 +261,7 @@ func TestTamperingWithRowsIsFound(t *testing.T) {
 		{"a data key is gone", bySQL(`DELETE FROM data_key WHERE record = ` + three), false, false, true},
 		{"a past version is gone", bySQL(`DELETE FROM history WHERE version = 2`), false, false, true},
 		{"a past version nobody wrote is there", bySQL(`INSERT INTO history SELECT record, 77, modified, sealed FROM history WHERE version = 2`), false, false, true},
-		{"a record nobody wrote is there", bySQL(`INSERT INTO record SELECT 1000, randomblob(16), target, version, modified, sealed FROM record WHERE version = 3`), false, false, true},
+		{"a record nobody wrote is there", bySQL(`INSERT INTO record (number, id, target, version, modified, sealed) SELECT 1000, randomblob(16), target, version, modified, sealed FROM record WHERE version = 3`), false, false, true},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

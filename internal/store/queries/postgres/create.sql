@@ -5,8 +5,8 @@
 -- Note: A taken id violates a key. The id of an erased record becomes NULL, which the table refuses.
 WITH created AS (
     INSERT INTO record (id, target, version, modified, sealed)
-    VALUES ((SELECT $1::uuid WHERE NOT EXISTS (SELECT 1 FROM tombstone WHERE id = $1)
-        AND NOT EXISTS (SELECT 1 FROM tombstone WHERE target = $2 AND version >= $3)), $2, $3, $4, $5)
+    VALUES ((SELECT $1::uuid WHERE NOT EXISTS (SELECT 1 FROM tombstone WHERE kind = 1 AND id = $1)
+        AND NOT EXISTS (SELECT 1 FROM tombstone WHERE kind = 1 AND target = $2 AND version >= $3)), $2, $3, $4, $5)
     RETURNING number
 ), named AS (
     INSERT INTO identifier (uuid, record)

@@ -5,5 +5,5 @@
 --   any tombstone.
 SELECT uuid FROM identifier WHERE uuid = ANY ($1)
 UNION ALL SELECT id FROM (
-    SELECT id FROM tombstone WHERE id = ANY ($1) UNION ALL SELECT target FROM tombstone WHERE target = ANY ($1)
+    SELECT id FROM tombstone WHERE kind = 1 AND id = ANY ($1) UNION ALL SELECT target FROM tombstone WHERE kind = 1 AND target = ANY ($1)
 ) AS erased WHERE EXISTS (SELECT 1 FROM tombstone AS first)

@@ -4,5 +4,5 @@
 -- Note: A unique violation means that the id is taken. Nothing is reserved if an erased record of the person already
 --   had the version.
 INSERT INTO identifier (uuid, record)
-SELECT $1, $3 WHERE NOT EXISTS (SELECT 1 FROM tombstone WHERE id = $1)
-    AND NOT EXISTS (SELECT 1 FROM tombstone WHERE target = $2 AND version >= $4)
+SELECT $1, $3 WHERE NOT EXISTS (SELECT 1 FROM tombstone WHERE kind = 1 AND id = $1)
+    AND NOT EXISTS (SELECT 1 FROM tombstone WHERE kind = 1 AND target = $2 AND version >= $4)

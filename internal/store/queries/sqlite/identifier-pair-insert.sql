@@ -3,8 +3,8 @@
 -- Sample: '80000000-0000-4000-8000-000000000000', '80000000-0000-4000-8000-000000000001', 7, 0
 -- Note: A unique violation means that one of the ids is taken.
 INSERT INTO identifier (uuid, record)
-SELECT $1, $3 WHERE NOT EXISTS (SELECT 1 FROM tombstone WHERE id = $1)
-    AND NOT EXISTS (SELECT 1 FROM tombstone WHERE target = $2 AND version >= $4)
+SELECT $1, $3 WHERE NOT EXISTS (SELECT 1 FROM tombstone WHERE kind = 1 AND id = $1)
+    AND NOT EXISTS (SELECT 1 FROM tombstone WHERE kind = 1 AND target = $2 AND version >= $4)
 UNION ALL
-SELECT $2, $3 WHERE NOT EXISTS (SELECT 1 FROM tombstone WHERE id = $1)
-    AND NOT EXISTS (SELECT 1 FROM tombstone WHERE target = $2 AND version >= $4)
+SELECT $2, $3 WHERE NOT EXISTS (SELECT 1 FROM tombstone WHERE kind = 1 AND id = $1)
+    AND NOT EXISTS (SELECT 1 FROM tombstone WHERE kind = 1 AND target = $2 AND version >= $4)
