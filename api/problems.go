@@ -10,6 +10,8 @@ const ProblemPath = "/docs/problems/"
 const (
 	InvalidRequest       = "invalid-request"
 	InvalidBody          = "invalid-body"
+	IncludeNotAvailable  = "include-not-available"
+	DirectoryReadOnly    = "directory-read-only"
 	Unauthenticated      = "unauthenticated"
 	Forbidden            = "forbidden"
 	NotFound             = "not-found"
@@ -64,6 +66,17 @@ var ProblemList = []Problem{
 			"Errors never repeat the values you sent, so look them up in your request.",
 	},
 	{
+		Code: IncludeNotAvailable, Status: http.StatusBadRequest, Title: "Include not available",
+		Description: "The directory of people gives one person at a time, not those of a list.",
+		Remedy:      "Leave include out of the list, and use it when you read a single record.",
+	},
+	{
+		Code: DirectoryReadOnly, Status: http.StatusBadRequest, Title: "Directory read-only",
+		Description: "The directory of people is kept elsewhere, and can only be read here. Nothing was changed.",
+		Remedy: "Change or search for people in the system that keeps the directory: in Hackney, through its Person API. " +
+			"Whoever runs this service chose that with the setting directory.",
+	},
+	{
 		Code: Unauthenticated, Status: http.StatusUnauthorized, Title: "Not authenticated",
 		Description: "There is no token, or the token is not valid.",
 		Remedy: "Send Authorization: Bearer and a token that has not expired, from the issuer this service trusts. " +
@@ -77,7 +90,7 @@ var ProblemList = []Problem{
 	},
 	{
 		Code: NotFound, Status: http.StatusNotFound, Title: "Not found",
-		Description: "There is nothing at this path, or there is no record with this id or for this person.",
+		Description: "There is nothing at this path, or there is no record or person with this id.",
 		Remedy:      "Check the path and the id in it. If the person has no record yet, create one first.",
 	},
 	{
@@ -99,7 +112,7 @@ var ProblemList = []Problem{
 	},
 	{
 		Code: Erased, Status: http.StatusGone, Title: "Erased",
-		Description: "The record was erased and cannot be restored.",
+		Description: "What had this id was erased and cannot be restored.",
 		Remedy:      "Delete your own copy and any links to it. Do not try again.",
 	},
 	{

@@ -37,7 +37,7 @@ func TestErasedRecordIsGoneForEveryOperation(t *testing.T) {
 	}
 
 	for _, op := range service.Operations {
-		if !strings.Contains(op.Path, "{id}") {
+		if !strings.HasPrefix(op.Path, records+"/{id}") {
 			continue
 		}
 		want := 410

@@ -41,7 +41,8 @@ var arrows = map[string][]string{
 		"internal/audit", "internal/events", "internal/sealing", "internal/store", "internal/store/queries",
 	},
 	"internal/service": {
-		"internal/audit", "internal/equality", "internal/etag", "internal/events", "internal/identity", "internal/sealing", "internal/store",
+		"internal/audit", "internal/directory", "internal/equality", "internal/etag", "internal/events", "internal/identity", "internal/sealing",
+		"internal/store",
 	},
 	"internal/bulk":  {"internal/directory", "internal/equality", "internal/refdata", "internal/store"},
 	"internal/etag":  {},

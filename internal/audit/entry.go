@@ -56,7 +56,8 @@ type Entry struct {
 	Address       []byte // HMAC of the client's address
 	Document      []byte // SHA-256 of the sealed document that a change wrote, otherwise empty
 	// Scope and Count are set if one entry is about many records: what an import or an
-	// export covered, and how many records it had.
+	// export covered, and how many records it had. Scope also says what else a read was shown
+	// with its records.
 	Scope string
 	Count int64
 	// Object is the kind of the objects in Record, Version, Document and Touched.

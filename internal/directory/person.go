@@ -91,3 +91,6 @@ func Read(content []byte) (Person, error) {
 	}
 	return p, nil
 }
+
+// ErrUnknown means that a directory does not know a person.
+var ErrUnknown = errors.New("the directory does not know the person")

@@ -109,6 +109,8 @@ var (
 		// Callers may send back the read-only members they received.
 		{"unrecognisedMembers", func(d *decoder, _ *Patch) { d.skip() }},
 		{"person", func(d *decoder, _ *Patch) { d.skip() }},
+		{"personStatus", func(d *decoder, _ *Patch) { d.skip() }},
+		{"suggested", func(d *decoder, _ *Patch) { d.skip() }},
 		{"extended", func(d *decoder, _ *Patch) { d.skip() }},
 	}
 	genderFields = []field[GenderPatch]{

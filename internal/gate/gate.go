@@ -31,7 +31,7 @@ type Authenticator interface {
 
 // Authoriser decides whether a caller may do something. Its error is service.ErrForbidden.
 type Authoriser interface {
-	Authorise(context.Context, service.Request, service.Action) (service.Access, error)
+	Authorise(context.Context, service.Request, service.Action, ...identity.Permission) (service.Access, error)
 }
 
 // Options are what a Gate needs.
@@ -119,10 +119,12 @@ func limited(caller identity.Caller) string { return string(caller.Kind) + " " +
 
 func (g *Gate) authorise(r *http.Request, op service.Operation, caller identity.Caller, target uuid.UUID) (service.Access, error) {
 	action := op.Action
-	if len(op.When) > 0 { // otherwise there is no need to read the query
-		action = op.ActionFor(r.URL.Query().Has)
+	var further []identity.Permission
+	if r.URL.RawQuery != "" && len(op.When)+len(op.Include) > 0 { // otherwise there is no need to read the query
+		query := r.URL.Query()
+		action, further = op.ActionFor(query.Has), op.Further(query["include"])
 	}
-	if !caller.May(action.Permission()) {
+	if _, refused := service.Lacking(caller, action, further); refused {
 		// A flood of refusals costs its caller, not others who wait for the access log.
 		done, wait, ok := g.refusals.Acquire(limited(caller))
 		if !ok {
@@ -138,5 +140,5 @@ func (g *Gate) authorise(r *http.Request, op service.Operation, caller identity.
 	return g.options.Service.Authorise(r.Context(), service.Request{
 		Caller: caller, CorrelationID: exchange.CorrelationID, Purpose: purpose,
 		Address: exchange.Address, Target: target,
-	}, action)
+	}, action, further...)
 }

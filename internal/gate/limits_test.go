@@ -30,7 +30,7 @@ func (named) Authenticate(_ context.Context, c identity.Credentials) (identity.C
 // slow enters refusals when the test says so.
 type slow struct{ enter chan struct{} }
 
-func (s slow) Authorise(_ context.Context, r service.Request, action service.Action) (service.Access, error) {
+func (s slow) Authorise(_ context.Context, r service.Request, action service.Action, _ ...identity.Permission) (service.Access, error) {
 	if r.Caller.May(action.Permission()) {
 		return service.Access{}, nil
 	}

@@ -138,6 +138,10 @@ func (g *Gate) ProblemOf(ctx context.Context, err error) Problem {
 		p = Problem{Code: api.Forbidden, Detail: "You need the permission `" + string(forbidden.Permission) + "`."}
 	case errors.Is(err, service.ErrForbidden):
 		p.Code = api.Forbidden
+	case errors.Is(err, service.ErrIncludeNotAvailable):
+		p.Code = api.IncludeNotAvailable
+	case errors.Is(err, service.ErrDirectoryReadOnly):
+		p.Code = api.DirectoryReadOnly
 	case errors.Is(err, service.ErrNotFound):
 		p.Code = api.NotFound
 	case errors.Is(err, service.ErrErased):

@@ -156,6 +156,20 @@ func (c *call) parseID(code, what, value string) uuid.UUID {
 	return id
 }
 
+// includes reports whether the query includes this, and notes names that nothing has.
+func (c *call) includes(name string) (included bool) {
+	if !c.query.Has("include") {
+		return false
+	}
+	for _, sent := range service.Included(c.query["include"]) {
+		if sent != name {
+			c.wrong("query.include", "The query parameter include must be "+name+".")
+			return false
+		}
+	}
+	return true
+}
+
 // number returns a query parameter that is a whole number within bounds.
 func (c *call) number(name string, preset, least, most int) int {
 	if !c.query.Has(name) {

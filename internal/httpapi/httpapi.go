@@ -25,6 +25,7 @@ const exposed = "ETag, Location, Retry-After, Idempotency-Replayed, x-correlatio
 // handlers.
 type UseCases interface {
 	records
+	people
 	eraser
 	lister
 	historian
@@ -63,11 +64,13 @@ var endpoints = map[string]endpoint{
 	"createEqualityInformation":       {handle: (*API).create},
 	"createEqualityInformationWithId": {handle: (*API).create},
 	"listEqualityInformation":         {handle: (*API).list, params: listParams},
-	"getEqualityInformation":          {handle: (*API).read},
+	"getEqualityInformation":          {handle: (*API).read, params: []string{"include"}},
 	"updateEqualityInformation":       {handle: (*API).change},
 	"eraseEqualityInformation":        {handle: (*API).erase, params: []string{"reason"}},
 	"listHistory":                     {handle: (*API).history},
 	"getHistoryVersion":               {handle: (*API).version},
+	"getPerson":                       {handle: (*API).person},
+	"putPerson":                       {handle: (*API).putPerson},
 	"listEvents":                      {handle: (*API).events, params: []string{"after", "limit", "wait"}},
 	"getMe":                           {handle: (*API).me},
 	"listReferenceLists":              {handle: (*API).referenceLists},
@@ -86,6 +89,7 @@ var endpoints = map[string]endpoint{
 var bodies = map[string][]string{
 	http.MethodPost:  {"application/json"},
 	http.MethodPatch: {"application/json", "application/merge-patch+json"},
+	http.MethodPut:   {"application/json"},
 }
 
 // Routes lists every method and path of the API, as "GET /livez".

@@ -11,7 +11,7 @@ import (
 	"equality-information-api/internal/service"
 )
 
-var listParams = []string{"targetId", "limit", "cursor", "modifiedSince", "modifiedBefore"}
+var listParams = []string{"targetId", "include", "limit", "cursor", "modifiedSince", "modifiedBefore"}
 
 // lister is the use case for a list.
 type lister interface {
@@ -35,7 +35,7 @@ func (a *API) list(c *call) error {
 	}
 	q := service.ListQuery{
 		ModifiedSince: c.time("modifiedSince"), ModifiedBefore: c.time("modifiedBefore"),
-		Limit: c.number("limit", 100, 1, 1000), Cursor: c.query.Get("cursor"),
+		Limit: c.number("limit", 100, 1, 1000), Cursor: c.query.Get("cursor"), Person: c.includes("person"),
 	}
 	if c.query.Has("cursor") && q.Cursor == "" {
 		c.wrong("query.cursor", "The query parameter cursor must be a cursor; leave it out to start at the beginning.")
@@ -68,7 +68,7 @@ func (a *API) nextPage(c *call, cursor string) string {
 		return ""
 	}
 	query := url.Values{"cursor": {cursor}}
-	for _, name := range []string{"limit", "modifiedSince", "modifiedBefore"} {
+	for _, name := range []string{"include", "limit", "modifiedSince", "modifiedBefore"} {
 		if c.query.Has(name) {
 			query.Set(name, c.query.Get(name))
 		}
@@ -117,8 +117,8 @@ func appendList(l service.Listing, next string) ([]byte, error) {
 
 // readByTarget answers GET /equality-information?targetId=….
 func (a *API) readByTarget(c *call) error {
-	if len(c.query) > 1 {
-		c.wrong("query.targetId", "The query parameter targetId cannot be combined with others: it returns one record, not a list.")
+	if others := len(c.query) - 1; others > 1 || others == 1 && !c.query.Has("include") {
+		c.wrong("query.targetId", "The query parameter targetId can only be combined with include: it returns one record, not a list.")
 	}
 	target := c.parseID("query.targetId", "The query parameter targetId", c.query.Get("targetId"))
 	return a.lookUp(c, service.Lookup{ID: target, Target: target})

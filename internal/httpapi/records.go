@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -83,6 +84,7 @@ func (a *API) read(c *call) error { return a.lookUp(c, service.Lookup{ID: c.id()
 // lookUp sends the record of a lookup.
 func (a *API) lookUp(c *call, l service.Lookup) error {
 	l.IfNoneMatch, _ = c.condition("If-None-Match")
+	l.Person = c.includes("person")
 	if err := c.checked(); err != nil {
 		return err
 	}
@@ -91,7 +93,7 @@ func (a *API) lookUp(c *call, l service.Lookup) error {
 		return err
 	}
 	if v.Unmodified {
-		c.describe(v)
+		c.describe(v.Version, v.Modified)
 		c.w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
@@ -101,14 +103,14 @@ func (a *API) lookUp(c *call, l service.Lookup) error {
 
 // record sends a record.
 func (c *call) record(status int, v service.Shown) {
-	c.describe(v)
+	c.describe(v.Version, v.Modified)
 	c.write(status, "application/json", v.Text)
 }
 
-// describe sets the headers that describe a record's version.
-func (c *call) describe(v service.Shown) {
+// describe sets the headers that describe a version of a record or a person.
+func (c *call) describe(version int64, modified time.Time) {
 	h := c.w.Header()
-	h.Set("ETag", etag.Quoted(etag.Version(v.Version)))
-	h.Set("Last-Modified", v.Modified.UTC().Format(http.TimeFormat))
+	h.Set("ETag", etag.Quoted(etag.Version(version)))
+	h.Set("Last-Modified", modified.UTC().Format(http.TimeFormat))
 	h.Set("Cache-Control", "no-store")
 }

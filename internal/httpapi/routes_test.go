@@ -96,14 +96,27 @@ func permission(op service.Operation) any {
 		return nil
 	case op.AnyToken:
 		return "any valid token"
-	case op.When == nil:
+	case op.When == nil && op.Include == nil:
 		return string(op.Action.Permission())
 	}
-	when := make(map[string]any)
-	for parameter, action := range op.When {
-		when[parameter] = string(action.Permission())
+	all := map[string]any{"default": string(op.Action.Permission())}
+	if when := make(map[string]any); op.When != nil {
+		for parameter, action := range op.When {
+			when[parameter] = string(action.Permission())
+		}
+		all["when"] = when
 	}
-	return map[string]any{"default": string(op.Action.Permission()), "when": when}
+	if include := make(map[string]any); op.Include != nil {
+		for name, permissions := range op.Include {
+			var further []any
+			for _, p := range permissions {
+				further = append(further, string(p))
+			}
+			include[name] = further
+		}
+		all["include"] = include
+	}
+	return all
 }
 
 func TestOperationsAreTheContracts(t *testing.T) {

@@ -35,19 +35,35 @@ func (e *ForbiddenError) Error() string { return "needs the permission " + strin
 // Is makes every ForbiddenError an ErrForbidden.
 func (e *ForbiddenError) Is(target error) bool { return target == ErrForbidden }
 
-// Authorise checks that the caller may perform the action. It returns a ForbiddenError
-// after logging the refusal, or ErrUnavailable if the access log cannot be written.
-func (s *Service) Authorise(ctx context.Context, r Request, action Action) (Access, error) {
+// Authorise checks that the caller may perform the action, and has the further permissions
+// that this request of it needs. It returns a ForbiddenError after logging the refusal, or ErrUnavailable if the access log cannot be written.
+func (s *Service) Authorise(ctx context.Context, r Request, action Action, further ...identity.Permission) (Access, error) {
 	a := Access{action, r}
-	if !r.Caller.May(action.permission) {
+	if lacks, refused := Lacking(r.Caller, action, further); refused {
+		entry := s.entry(a, r.Target, audit.Refused, 403)
+		entry.Permission = string(lacks)
 		// A caller who does not wait for the response does not escape the entry, nor the limit on
 		// refusals that wait.
-		if err := s.log.Append(context.WithoutCancel(ctx), s.entry(a, r.Target, audit.Refused, 403)); err != nil {
+		if err := s.log.Append(context.WithoutCancel(ctx), entry); err != nil {
 			return Access{}, foreign(err)
 		}
-		return Access{}, &ForbiddenError{action.permission}
+		return Access{}, &ForbiddenError{lacks}
 	}
 	return a, nil
+}
+
+// Lacking returns the first permission that a caller lacks for an action, and for more that a
+// request of it needs.
+func Lacking(caller identity.Caller, action Action, further []identity.Permission) (permission identity.Permission, lacks bool) {
+	if !caller.May(action.permission) {
+		return action.permission, true
+	}
+	for _, permission := range further {
+		if !caller.May(permission) {
+			return permission, true
+		}
+	}
+	return "", false
 }
 
 // permits refuses an access that is for another action, or that Authorise did not make.

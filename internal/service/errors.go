@@ -20,6 +20,8 @@ var (
 	ErrKeyReused            = errors.New("the idempotency key was used with a different body or other conditions")
 	ErrBadCursor            = errors.New("the cursor did not come from this service")
 	ErrCursorExpired        = errors.New("the feed no longer goes back as far as this cursor")
+	ErrIncludeNotAvailable  = errors.New("the directory does not give the people of a list")
+	ErrDirectoryReadOnly    = errors.New("the directory is kept elsewhere")
 	// ErrNINOForbidden refuses a change to a National Insurance number that the caller may
 	// not see.
 	ErrNINOForbidden = errors.New("the caller may not change this National Insurance number")

@@ -1,6 +1,8 @@
 package service
 
 import (
+	"strings"
+
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/identity"
 )
@@ -26,6 +28,8 @@ var (
 	List        = Action{"list", identity.EqualityList}
 	ReadHistory = Action{"read-history", identity.HistoryRead}
 	ReadEvents  = Action{"read-events", identity.EventsRead}
+	ReadPerson  = Action{"read-person", identity.PersonRead}
+	WritePerson = Action{"write-person", identity.PersonWrite}
 	Import      = Action{audit.ActionImport, identity.EqualityImport}
 	Export      = Action{"export", identity.EqualityExport}
 	Publish     = Action{"publish", identity.EventsPublish}
@@ -40,7 +44,10 @@ type Operation struct {
 	Path   string // as in the contract, for example "/events"; empty for a command
 	Action Action
 	// When gives the action to use instead of Action if the query has this parameter.
-	When     map[string]Action
+	When map[string]Action
+	// Include gives the permissions that the values of the parameter include need, besides
+	// that of the action.
+	Include  map[string][]identity.Permission
 	Open     bool // needs no token
 	AnyToken bool // needs a valid token but no permission
 }
@@ -51,12 +58,16 @@ type Operation struct {
 var Operations = []Operation{
 	{ID: "createEqualityInformation", Method: "POST", Path: "/equality-information", Action: Create},
 	{ID: "createEqualityInformationWithId", Method: "POST", Path: "/equality-information/{id}", Action: Create},
-	{ID: "listEqualityInformation", Method: "GET", Path: "/equality-information", Action: List, When: map[string]Action{"targetId": Read}},
-	{ID: "getEqualityInformation", Method: "GET", Path: "/equality-information/{id}", Action: Read},
+	{ID: "listEqualityInformation", Method: "GET", Path: "/equality-information", Action: List, When: map[string]Action{"targetId": Read},
+		Include: map[string][]identity.Permission{"person": {identity.EqualityRead, identity.PersonRead}}}, // the person stands in the record
+	{ID: "getEqualityInformation", Method: "GET", Path: "/equality-information/{id}", Action: Read,
+		Include: map[string][]identity.Permission{"person": {identity.PersonRead}}},
 	{ID: "updateEqualityInformation", Method: "PATCH", Path: "/equality-information/{id}", Action: Change},
 	{ID: "eraseEqualityInformation", Method: "DELETE", Path: "/equality-information/{id}", Action: Erase},
 	{ID: "listHistory", Method: "GET", Path: "/equality-information/{id}/history", Action: ReadHistory},
 	{ID: "getHistoryVersion", Method: "GET", Path: "/equality-information/{id}/history/{version}", Action: ReadHistory},
+	{ID: "getPerson", Method: "GET", Path: "/persons/{id}", Action: ReadPerson},
+	{ID: "putPerson", Method: "PUT", Path: "/persons/{id}", Action: WritePerson},
 	{ID: "listEvents", Method: "GET", Path: "/events", Action: ReadEvents},
 	{ID: "getMe", Method: "GET", Path: "/me", AnyToken: true},
 	{ID: "listReferenceLists", Method: "GET", Path: "/reference-data", AnyToken: true},
@@ -91,4 +102,16 @@ func (o Operation) ActionFor(sent func(parameter string) bool) Action {
 		}
 	}
 	return o.Action
+}
+
+// Included are what values of the parameter include ask for: names separated by commas.
+func Included(values []string) []string { return strings.Split(strings.Join(values, ","), ",") }
+
+// Further returns the permissions that a request needs besides that of its action, for what
+// it includes.
+func (o Operation) Further(include []string) (permissions []identity.Permission) {
+	for _, name := range Included(include) {
+		permissions = append(permissions, o.Include[name]...)
+	}
+	return permissions
 }

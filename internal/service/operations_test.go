@@ -84,8 +84,11 @@ func operationsTable() string {
 		table += " " + role + " |"
 	}
 	table += "\n| --- | --- | --- |" + strings.Repeat(" --- |", len(roles)) + "\n"
-	row := func(op Operation, name string, action Action) {
+	row := func(op Operation, name string, action Action, further ...identity.Permission) {
 		permission, logged := "`"+string(action.permission)+"`", "`"+action.name+"`"
+		for _, p := range further {
+			permission += ", `" + string(p) + "`"
+		}
 		switch {
 		case op.Open:
 			permission, logged = "no token", ""
@@ -97,7 +100,8 @@ func operationsTable() string {
 		table += fmt.Sprintf("| %s | %s | %s |", name, permission, logged)
 		for _, role := range roles {
 			may := ""
-			if op.Open || op.AnyToken || (identity.Caller{}).With(identity.Roles()[role]...).May(action.permission) {
+			_, lacks := Lacking(identity.Caller{}.With(identity.Roles()[role]...), action, further)
+			if op.Open || op.AnyToken || !lacks {
 				may = "yes"
 			}
 			table += " " + may + " |"
@@ -112,6 +116,9 @@ func operationsTable() string {
 		row(op, "`"+op.Method+" "+op.Path+"`", op.Action)
 		for _, parameter := range slices.Sorted(maps.Keys(op.When)) {
 			row(op, "`"+op.Method+" "+op.Path+"?"+parameter+"=`", op.When[parameter])
+		}
+		for _, name := range slices.Sorted(maps.Keys(op.Include)) {
+			row(op, "`"+op.Method+" "+op.Path+"?include="+name+"`", op.Action, op.Include[name]...)
 		}
 	}
 	return table

@@ -9,8 +9,10 @@ import (
 	"github.com/google/uuid"
 
 	"equality-information-api/internal/audit"
+	"equality-information-api/internal/directory"
 	"equality-information-api/internal/equality"
 	"equality-information-api/internal/etag"
+	"equality-information-api/internal/identity"
 	"equality-information-api/internal/store"
 )
 
@@ -22,13 +24,19 @@ type Lookup struct {
 	Target uuid.UUID
 	// IfNoneMatch are the versions that the caller already has (RFC 9110, 13.1.2).
 	IfNoneMatch etag.List
+	// Person asks for the person too. IfNoneMatch then counts for nothing: the version says
+	// nothing of the person.
+	Person bool
 }
 
-// Read returns the record of a lookup.
+// Read returns the record of a lookup. It comes whether or not the person can be had.
 // Errors: ErrNotFound, ErrErased, ErrUnavailable.
 func (s *Service) Read(ctx context.Context, a Access, l Lookup) (Shown, error) {
 	if err := a.permits(Read); err != nil {
 		return Shown{}, err
+	}
+	if l.Person && !a.may(identity.PersonRead) {
+		return Shown{}, ErrForbidden
 	}
 	o, err := s.records.Find(ctx, l.ID)
 	if err != nil {
@@ -36,9 +44,16 @@ func (s *Service) Read(ctx context.Context, a Access, l Lookup) (Shown, error) {
 	}
 	o = of(o, l.Target)
 	ending := done
-	unmodified := o.State == store.Present && l.IfNoneMatch.Has(etag.Version(o.Version))
+	unmodified := o.State == store.Present && !l.Person && l.IfNoneMatch.Has(etag.Version(o.Version))
 	if unmodified {
 		ending = notModified
+	}
+	var person directory.Person
+	var unknown error
+	if l.Person && o.State == store.Present {
+		if person, unknown = s.person(ctx, a, o.Target); unknown == nil {
+			ending.scope = includesPerson
+		}
 	}
 	if err := s.enterRead(ctx, a, l.ID, o, ending); err != nil {
 		return Shown{}, err
@@ -46,7 +61,11 @@ func (s *Service) Read(ctx context.Context, a Access, l Lookup) (Shown, error) {
 	if unmodified {
 		return Shown{Opened: store.Opened{ID: o.ID, Target: o.Target, Version: o.Version, Modified: o.Modified}, Unmodified: true}, nil
 	}
-	return s.show(a, o, false)
+	shown, err := s.show(a, o, false)
+	if err == nil && l.Person {
+		return s.withPerson(a, shown, person, unknown)
+	}
+	return shown, err
 }
 
 // of returns o if the record belongs to the target, or if the target is zero; otherwise
@@ -75,6 +94,7 @@ type ending struct {
 	audit.Outcome
 	status  int
 	problem string
+	scope   string // what else is shown
 }
 
 var (
@@ -85,9 +105,9 @@ var (
 
 func gone(state store.State) ending {
 	if state == store.Erased {
-		return ending{audit.Erased, 410, problemErased}
+		return ending{Outcome: audit.Erased, status: 410, problem: problemErased}
 	}
-	return ending{audit.NotFound, 404, problemNotFound}
+	return ending{Outcome: audit.NotFound, status: 404, problem: problemNotFound}
 }
 
 // missing returns the error for a record that is missing.
@@ -103,7 +123,9 @@ func missing(state store.State) error {
 
 // entryOf returns the entry of a request about one record.
 func (s *Service) entryOf(a Access, asked uuid.UUID, o store.Opened, e ending) audit.Entry {
-	return about(s.entry(a, asked, e.Outcome, e.status), o.ID, o.Version)
+	entry := about(s.entry(a, asked, e.Outcome, e.status), o.ID, o.Version)
+	entry.Scope = e.scope
+	return entry
 }
 
 // about sets which version of a record an entry is about; a zero id means no record.
@@ -150,12 +172,22 @@ type ListQuery struct {
 	ModifiedSince, ModifiedBefore time.Time // inclusive, exclusive; zero means no bound
 	Cursor                        string
 	Limit                         int
+	Person                        bool // shows the person in each record
 }
 
-// ListRecords returns a page of records. Errors: ErrBadCursor, ErrUnavailable.
+// ListRecords returns a page of records. Errors: ErrBadCursor, ErrIncludeNotAvailable,
+// ErrUnavailable.
 func (s *Service) ListRecords(ctx context.Context, a Access, q ListQuery) (Listing, error) {
 	if err := a.permits(List); err != nil {
 		return Listing{}, err
+	}
+	if q.Person {
+		switch {
+		case !a.may(identity.EqualityRead) || !a.may(identity.PersonRead):
+			return Listing{}, ErrForbidden
+		case s.stored == nil:
+			return Listing{}, ErrIncludeNotAvailable
+		}
 	}
 	sq := store.ListQuery{
 		ByTime: !q.ModifiedSince.IsZero() || !q.ModifiedBefore.IsZero(),
@@ -175,6 +207,10 @@ func (s *Service) ListRecords(ctx context.Context, a Access, q ListQuery) (Listi
 		l.Items = append(l.Items, item)
 		return err
 	})
+	if err == nil && q.Person {
+		entry.Scope = includesPerson
+		err = s.withPeople(ctx, a, l.Items)
+	}
 	if err == nil {
 		err = s.log.Append(ctx, entry)
 	}

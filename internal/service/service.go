@@ -36,6 +36,8 @@ type Store interface {
 // read in the access log before it shows the result.
 type Records interface {
 	Find(ctx context.Context, id uuid.UUID) (store.Opened, error)
+	// FindDocument finds a sealed document that is no record, and the record that owns it.
+	FindDocument(ctx context.Context, id store.DocumentID) (store.Opened, error)
 	// History is for few versions, Versions for all: it does not keep their answers.
 	History(ctx context.Context, id uuid.UUID, from int64, limit int) (store.Opened, []store.Opened, error)
 	Versions(ctx context.Context, id uuid.UUID, limit int) (store.Opened, []store.Made, error)
@@ -89,6 +91,10 @@ type Options struct {
 	Now   func() time.Time
 	// RequireIfMatch refuses a change that does not say which version it is for.
 	RequireIfMatch bool
+	// Directory is who knows people; nil for the store.
+	Directory Directory
+	// Report tells of what goes wrong without failing a request; nil for nobody.
+	Report func(what string, err error)
 	// EventRetention and KeyRetention are how long the store keeps events and remembered
 	// outcomes. CopyRetention is how long copies of the database are kept: backups and
 	// archived WAL. The certificate of an erasure states all three.
@@ -99,16 +105,27 @@ type Options struct {
 type Service struct {
 	Options
 	records Records
-	log     Log
-	feed    EventSource
-	bulk    Bulk
-	relay   Relay
-	health  health
-	flights flights
+	// directory is that of the options, or of the store; stored is nil unless it is the store's.
+	directory Directory
+	stored    *storedDirectory
+	log       Log
+	feed      EventSource
+	bulk      Bulk
+	relay     Relay
+	health    health
+	flights   flights
 }
 
 // New returns a service that uses a store.
 func New(s Store, o Options) *Service {
-	return &Service{Options: o, records: s, log: s, feed: s, bulk: s, relay: s, health: health{store: s},
-		flights: flights{running: make(map[[32]byte]chan struct{})}}
+	if o.Report == nil {
+		o.Report = func(string, error) {}
+	}
+	service := &Service{Options: o, records: s, log: s, feed: s, bulk: s, relay: s, health: health{store: s},
+		flights: flights{running: make(map[[32]byte]chan struct{})}, directory: o.Directory}
+	if o.Directory == nil {
+		service.stored = &storedDirectory{s, o.Report}
+		service.directory = service.stored
+	}
+	return service
 }

@@ -62,6 +62,12 @@ func (s *Service) show(a Access, o store.Opened, past bool) (Shown, error) {
 	return Shown{Opened: o.Stripped()}, nil
 }
 
+// misses reports whether a record lacks a member, as far as the caller may see it. A value
+// that is not shown, because no list has it, is not missing.
+func (a Access) misses(shown Shown, member string) bool {
+	return a.readable() && !bytes.Contains(shown.Text, []byte(`"`+member+`"`))
+}
+
 // shown returns what the caller may see of a current record.
 func (a Access) shown(r equality.Record) equality.Record {
 	if !a.readable() {

@@ -1,0 +1,138 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/google/uuid"
+
+	"equality-information-api/internal/directory"
+	"equality-information-api/internal/equality"
+	"equality-information-api/internal/sealing"
+	"equality-information-api/internal/store"
+)
+
+// A Directory knows who people are: their names, titles and dates of birth. The use cases have
+// one of their own, in the store, which can also be changed and asked for many people at once;
+// package personapi has another.
+type Directory interface {
+	// Person returns the person with this id. Errors: directory.ErrUnknown; with any other
+	// error the directory does not say.
+	Person(ctx context.Context, id, correlationID uuid.UUID) (directory.Person, error)
+}
+
+// directoryPatience is how long a record waits for its person.
+const directoryPatience = 2 * time.Second
+
+// storedDirectory is the directory in the store.
+type storedDirectory struct {
+	records Records
+	// report tells of an entry that cannot be read: the record comes without it.
+	report func(what string, err error)
+}
+
+func (d storedDirectory) Person(ctx context.Context, id, _ uuid.UUID) (directory.Person, error) {
+	o, err := d.records.FindDocument(ctx, personEntry(id))
+	if err == nil {
+		return d.opened(o.Document)
+	}
+	d.tell(err)
+	return directory.Person{}, err
+}
+
+// opened reads an entry. Errors as those of Person.
+func (d storedDirectory) opened(entry store.Document) (directory.Person, error) {
+	if entry.State != store.Present {
+		return directory.Person{}, directory.ErrUnknown
+	}
+	p, err := directory.Read(entry.Content)
+	d.tell(err)
+	return p, err
+}
+
+// tell reports what does not pass by itself.
+func (d storedDirectory) tell(err error) {
+	passing := []error{store.ErrUnavailable, context.Canceled, context.DeadlineExceeded, nil}
+	if !slices.ContainsFunc(passing, func(known error) bool { return errors.Is(err, known) }) {
+		d.report("an entry of the directory cannot be read", err)
+	}
+}
+
+// personEntry names a person's entry.
+func personEntry(id uuid.UUID) store.DocumentID {
+	return store.DocumentID{Kind: sealing.KindPerson, Owner: id}
+}
+
+// person looks up whose record is to be shown. Errors as those of Directory.
+func (s *Service) person(ctx context.Context, a Access, id uuid.UUID) (directory.Person, error) {
+	ctx, cancel := context.WithTimeout(ctx, directoryPatience)
+	defer cancel()
+	return s.directory.Person(ctx, id, a.request.CorrelationID)
+}
+
+// withPeople adds to the records of a page what the directory says of their people.
+func (s *Service) withPeople(ctx context.Context, a Access, page []ListItem) (err error) {
+	for i := range page {
+		p, unknown := s.person(ctx, a, page[i].Target)
+		if page[i].Shown, err = s.withPerson(a, page[i].Shown, p, unknown); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// beside is what stands beside a record of the person it is about.
+type beside struct {
+	Person    *directory.Shown `json:"person,omitzero"`
+	Status    personStatus     `json:"personStatus"`
+	Suggested *suggested       `json:"suggested,omitzero"`
+}
+
+type suggested struct {
+	AgeGroup string `json:"ageGroup"`
+}
+
+// personStatus says what the directory said of a person.
+type personStatus string
+
+const (
+	personFound       personStatus = "found"
+	personUnknown     personStatus = "unknown"
+	personUnavailable personStatus = "unavailable"
+)
+
+// includesPerson is how the log says that a request was shown the person too.
+const includesPerson = "include=person"
+
+func statusOf(err error) personStatus {
+	switch {
+	case err == nil:
+		return personFound
+	case errors.Is(err, directory.ErrUnknown):
+		return personUnknown
+	}
+	return personUnavailable
+}
+
+// withPerson adds to a shown record what the directory said of its person. The age group is
+// suggested if it is missing from the record and the caller may see that.
+func (s *Service) withPerson(a Access, shown Shown, p directory.Person, err error) (Shown, error) {
+	b := beside{Status: statusOf(err)}
+	if b.Status == personFound {
+		public := p.Shown()
+		b.Person = &public
+		if group := p.AgeGroup(equality.DateOf(s.Now())); group != "" && a.misses(shown, "ageGroup") {
+			b.Suggested = &suggested{group}
+		}
+	}
+	members, err := json.Marshal(b)
+	if err != nil {
+		return Shown{}, err
+	}
+	record := shown.Text[:len(shown.Text)-len("}")]
+	shown.Text = append(append(append(make([]byte, 0, len(record)+len(members)), record...), ','), members[1:]...)
+	return shown, nil
+}
