@@ -39,6 +39,9 @@ func ParseDate(s string) (Date, error) {
 // IsZero says whether the date is absent.
 func (d Date) IsZero() bool { return d == Date{} }
 
+// Year returns the year, 0 if the date is absent.
+func (d Date) Year() int { return int(d.year) }
+
 // Compare returns -1, 0 or 1 if d is before, the same as or after other.
 func (d Date) Compare(other Date) int {
 	return cmp.Or(cmp.Compare(d.year, other.year), cmp.Compare(d.month, other.month), cmp.Compare(d.day, other.day))

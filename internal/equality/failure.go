@@ -45,6 +45,9 @@ const (
 	TextDirection   = "text.direction"
 	DateFuture      = "date.future"
 	DateBeforeBirth = "date.before-birth"
+	DateOrYear      = "date.or-year"
+	NameWords       = "name.words"
+	SearchTerm      = "search.no-term"
 
 	ListLength    = "list.length"
 	ListDuplicate = "list.duplicate"
@@ -90,7 +93,10 @@ var failureCodes = []FailureCode{
 	{DateRange, "must be between 1900-01-01 and one year from today"},
 	{DateFuture, "must not be in the future"},
 	{DateBeforeBirth, "must not be before the date of birth"},
+	{DateOrYear, "must be a real date in the form YYYY-MM-DD, or a year in the form YYYY"},
 	{NameLength, "must be 100 characters or less"},
+	{NameWords, "must have at least 1 word and at most 10"},
+	{SearchTerm, "must have at least one of name, dateOfBirth, id and nationalInsuranceNumber"},
 	{ListLength, "has too many elements"},
 	{ListDuplicate, "is already in the list"},
 	{TooLong, "is too long"},
