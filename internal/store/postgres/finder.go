@@ -71,6 +71,15 @@ func (s *Store) findAll(ctx context.Context, batch []*found) error {
 	})
 }
 
+// idList is a list of ids as a parameter.
+func idList(ids []uuid.UUID) [][16]byte {
+	list := make([][16]byte, len(ids))
+	for i, id := range ids {
+		list[i] = id
+	}
+	return list
+}
+
 // querier is the pool, or a transaction.
 type querier interface {
 	Query(ctx context.Context, query string, args ...any) (pgx.Rows, error)
@@ -78,11 +87,7 @@ type querier interface {
 
 // readRows passes the rows that ids lead to to give.
 func readRows(ctx context.Context, from querier, ids []uuid.UUID, give func(uuid.UUID, *store.Row)) error {
-	asked := make([][16]byte, len(ids))
-	for i, id := range ids {
-		asked[i] = id
-	}
-	rows, err := from.Query(ctx, queries.PostgresRecordsRead.SQL, asked)
+	rows, err := from.Query(ctx, queries.PostgresRecordsRead.SQL, idList(ids))
 	if err != nil {
 		return err
 	}

@@ -58,8 +58,10 @@ func (d database) fill(t *testing.T) {
 			FROM generate_series(1, 20000) AS n`,
 		`INSERT INTO idempotency SELECT decode(md5(n::text), 'hex'), '', n, 200, '', gen_random_uuid(), 0 FROM generate_series(1, 20000) AS n`,
 		`INSERT INTO tombstone (id, version, at, reason, by) SELECT gen_random_uuid(), 0, n, '', '' FROM generate_series(1, 5000) AS n`,
+		`INSERT INTO document SELECT 2, target, 3, '', 0, number, '' FROM record`,
+		`INSERT INTO owner_key SELECT owner_kind, owner, '' FROM document`,
 		`INSERT INTO meta SELECT 'mark:' || n, '' FROM generate_series(1, 5000) AS n`)()
-	d.exec(t, "ANALYZE record, identifier, data_key, history, nino_index, audit, audit_target, outbox, idempotency, tombstone, meta")()
+	d.exec(t, "ANALYZE record, identifier, data_key, history, nino_index, audit, audit_target, outbox, idempotency, tombstone, document, owner_key, meta")()
 }
 
 func TestNoQueryReadsAWholeTable(t *testing.T) {
@@ -81,6 +83,8 @@ func TestNoQueryReadsAWholeTable(t *testing.T) {
 		queries.VerifyTombstones:       {"tombstone"},
 		queries.VerifyDocumentVersions: {"document", "document_history h", "document d", "owner_key own", "identifier i", "data_key record"},
 		queries.RecordCount:            {"record"},
+		queries.EntryCount:             {"document"},
+		queries.EntryWalk:              {"document d", "owner_key k"},
 		queries.RestoreLost:            {"record r", "data_key"},
 		queries.PostgresEntered:        {"audit"},
 		queries.PostgresIDsTaken:       {"tombstone first"},
@@ -94,7 +98,7 @@ func TestNoQueryReadsAWholeTable(t *testing.T) {
 		queries.PostgresRestoreSessions: {"pg_database d"},
 	}
 	// Queries that sort a page, or events without a position.
-	sorts := []*queries.Query{queries.VerifyEvents, queries.RestoreErased, queries.OutboxRead, queries.AuditTargetWalk, queries.PostgresFeedNumber}
+	sorts := []*queries.Query{queries.VerifyEvents, queries.EntryWalk, queries.RestoreErased, queries.OutboxRead, queries.AuditTargetWalk, queries.PostgresFeedNumber}
 	scan := regexp.MustCompile(`Seq Scan on (\w+(?: \w+)?)`)
 	d.query(t, func(ctx context.Context, conn *pgx.Conn) error {
 		for _, q := range queries.Of("postgres") {

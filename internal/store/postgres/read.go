@@ -44,6 +44,16 @@ func (t tables) PastDocuments(ctx context.Context, id store.DocumentID, from int
 	}, append(id.Columns(), from, limit)...)
 }
 
+func (t tables) FindEntries(ctx context.Context, people []uuid.UUID) ([]store.EntryRow, error) {
+	return collect(ctx, t.Store, queries.PostgresEntriesRead, nil, scanEntry, idList(people))
+}
+
+// scanEntry reads a row of entries-read and entry-walk.
+func scanEntry(row pgx.CollectableRow) (r store.EntryRow, err error) {
+	err = row.Scan((*[16]byte)(&r.Person), &r.Version, &r.Modified, &r.Sealed, &r.Wrapped)
+	return r, err
+}
+
 func (t tables) PastRows(ctx context.Context, number, from int64, limit int) ([]store.Row, error) {
 	return collect(ctx, t.Store, queries.HistoryRead, store.Portion[store.Row], func(row pgx.CollectableRow) (r store.Row, err error) {
 		err = row.Scan(&r.Version, &r.Modified, &r.Sealed)

@@ -19,6 +19,10 @@ var (
 	DocumentRead = load("document-read")
 	// Writes the next version of a document that is not a record.
 	DocumentUpdate = load("document-update")
+	// Counts the entries in the directory.
+	EntryCount = load("entry-count")
+	// Reads every entry in the directory by its person's id, with its key.
+	EntryWalk = load("entry-walk")
 	// Removes the past versions of an erased record's documents.
 	EraseDocumentHistory = load("erase-document-history")
 	// Removes the documents of an erased record.
@@ -71,6 +75,8 @@ var (
 	PostgresCreate = load("postgres/create")
 	// Finds out whether the access log has any entry.
 	PostgresEntered = load("postgres/entered")
+	// Reads the current entries in the directory of many people, with their keys.
+	PostgresEntriesRead = load("postgres/entries-read")
 	// Reads the hash of one entry of the access log.
 	PostgresEntryAt = load("postgres/entry-at")
 	// Keeps others from writing records and documents, and from numbering the feed, while a record is erased.
@@ -133,6 +139,8 @@ var (
 	SQLiteBackupTables = load("sqlite/backup-tables")
 	// Adds the wrapped data key of a new record.
 	SQLiteDataKeyInsert = load("sqlite/data-key-insert")
+	// Reads the current entries in the directory of many people, with their keys.
+	SQLiteEntriesRead = load("sqlite/entries-read")
 	// Copies the current version to the history, if it is still the expected one.
 	SQLiteHistoryInsert = load("sqlite/history-insert")
 	// Remembers the outcome of a write, in place of one that has expired.

@@ -70,6 +70,7 @@ func TestNoQueryReadsAWholeTable(t *testing.T) {
 		queries.AuditTargetWalk:        {"SCAN audit_target"},
 		queries.VerifyDocuments:        {"SCAN audit"},
 		queries.RecordCount:            {"SCAN record"},
+		queries.SQLiteEntriesRead:      {"SCAN asked"}, // which are parameters
 		queries.RestoreLost:            {"SCAN r"},
 		queries.RestoreErased:          {"SCAN ended", "SCAN lanes", "SCAN t", "USE TEMP B-TREE", "SCAN r"},
 		queries.EraseNumbers:           {"SCAN nino_index"},

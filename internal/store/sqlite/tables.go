@@ -3,8 +3,10 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"encoding/hex"
 	"errors"
 
+	"github.com/go-json-experiment/json"
 	"github.com/google/uuid"
 
 	"equality-information-api/internal/sealing"
@@ -54,6 +56,27 @@ func (t tables) PastDocuments(ctx context.Context, id store.DocumentID, from int
 		err = row.Scan(&r.Version, &r.Modified, &r.Sealed)
 		return r, err
 	}, store.Portion[store.DocumentRow]())
+}
+
+func (t tables) FindEntries(ctx context.Context, people []uuid.UUID) ([]store.EntryRow, error) {
+	ids := make([]string, len(people))
+	for i, id := range people {
+		ids[i] = hex.EncodeToString(id[:])
+	}
+	asked, err := json.Marshal(ids)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := t.query(ctx, queries.SQLiteEntriesRead, string(asked))
+	return collect(rows, err, scanEntry, nil)
+}
+
+// scanEntry reads a row of entries-read and entry-walk.
+func scanEntry(row scanner) (r store.EntryRow, err error) {
+	var person []byte
+	err = row.Scan(&person, &r.Version, &r.Modified, &r.Sealed, &r.Wrapped)
+	r.Person = toID(person)
+	return r, err
 }
 
 func (t tables) PastRows(ctx context.Context, number, from int64, limit int) ([]store.Row, error) {

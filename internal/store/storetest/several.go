@@ -9,18 +9,12 @@ import (
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/equality"
 	"equality-information-api/internal/events"
-	"equality-information-api/internal/sealing"
 	"equality-information-api/internal/store"
 )
 
-// entryOf names a person's entry in the directory.
-func entryOf(person uuid.UUID) store.DocumentID {
-	return store.DocumentID{Kind: sealing.KindPerson, Owner: person}
-}
-
 // both is a write about two people: their records and their entries.
 func both(a, b uuid.UUID) store.Command {
-	return store.Command{ID: a, Document: entryOf(a), EventID: uuid.New(), Also: []store.Command{{ID: b, Document: entryOf(b)}}}
+	return store.Command{ID: a, Document: store.PersonEntry(a), EventID: uuid.New(), Also: []store.Command{{ID: b, Document: store.PersonEntry(b)}}}
 }
 
 // putsPerson decides for the next version of a person's entry, with its event.
@@ -41,7 +35,7 @@ func putPerson(found store.Document, content string) store.PutDocument {
 // putPerson writes the next version of a person's entry.
 func (f *fixture) putPerson(id uuid.UUID, content string) store.Document {
 	f.t.Helper()
-	cmd := entryOf(id).Command()
+	cmd := store.PersonEntry(id).Command()
 	cmd.EventID = uuid.New()
 	o, err := f.Write(f.t.Context(), cmd, f.putsPerson(content))
 	ok(f.t, "put a person", err)
@@ -74,9 +68,9 @@ var several = []test{
 		equal(t, "result", []any{got.ID, got.Version, got.Record.AgeGroup, got.Document.Version, string(got.Document.Content)},
 			[]any{a.ID, int64(1), a.Record.AgeGroup + "+", int64(0), `"25-34+"`})
 		equal(t, "the first as it is stored", f.read(a.ID).Record, got.Record)
-		equal(t, "the first one's entry as it is stored", f.document(entryOf(a.Target)), got.Document)
+		equal(t, "the first one's entry as it is stored", f.document(store.PersonEntry(a.Target)), got.Document)
 		equal(t, "the other", f.read(b.ID).Version, int64(1))
-		equal(t, "the other's entry", f.document(entryOf(b.Target)).Version, int64(1))
+		equal(t, "the other's entry", f.document(store.PersonEntry(b.Target)).Version, int64(1))
 		entries, ids := f.entries()[before:], make(map[uuid.UUID]bool)
 		var told []string
 		for _, e := range entries[:4] {
@@ -143,7 +137,7 @@ var several = []test{
 			ok(t, "write", err)
 		}
 		equal(t, "versions", []int64{f.read(a.ID).Version, f.read(b.ID).Version}, []int64{2*each + each/2, 2*each + each/2})
-		equal(t, "versions of entries", []int64{f.document(entryOf(a.Target)).Version, f.document(entryOf(b.Target)).Version}, []int64{2*each - 1, 2*each - 1})
+		equal(t, "versions of entries", []int64{f.document(store.PersonEntry(a.Target)).Version, f.document(store.PersonEntry(b.Target)).Version}, []int64{2*each - 1, 2*each - 1})
 	}},
 	{"people's events are in the feed, in the order of versions", func(t *testing.T, f *fixture) {
 		one, other := uuid.New(), uuid.New()

@@ -1,0 +1,121 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"equality-information-api/internal/sealing"
+	"equality-information-api/internal/store"
+)
+
+// entriesOf looks up the entries of people. Those that do not open are named without content.
+func (f *fixture) entriesOf(ids ...uuid.UUID) map[uuid.UUID]store.Document {
+	f.t.Helper()
+	found := make(map[uuid.UUID]store.Document)
+	ok(f.t, "look up entries", f.Entries(f.t.Context(), ids, func(d store.Document, err error) {
+		if (err != nil) != (d.State != store.Present) || err != nil && !errors.Is(err, sealing.ErrTampered) {
+			f.t.Errorf("an entry is %v, and the error %v", d.State, err)
+		}
+		found[d.Owner] = d
+	}))
+	return found
+}
+
+// walkEntries walks over all entries, and says how many there are.
+func (f *fixture) walkEntries(logged bool) (walked []store.Document, total int64) {
+	f.t.Helper()
+	e := f.entry("export")
+	entry := &e
+	if !logged {
+		entry = nil
+	}
+	ok(f.t, "walk", f.WalkEntries(f.t.Context(), entry, func(n int64, d store.Document, err error) error {
+		if (err != nil) != (d.State != store.Present) {
+			f.t.Errorf("an entry is %v, and the error %v", d.State, err)
+		}
+		walked, total = append(walked, d), n
+		return nil
+	}))
+	return walked, total
+}
+
+var people = []test{
+	{"the entries of many people are found at once", func(t *testing.T, f *fixture) {
+		equal(t, "of nobody", len(f.entriesOf()), 0)
+		want, asked := make(map[uuid.UUID]store.Document), []uuid.UUID{uuid.New()}
+		for i := range 40 {
+			d := f.putPerson(uuid.New(), fmt.Sprintf(`{"n":%d}`, i))
+			if i%3 == 0 {
+				d = f.putPerson(d.Owner, fmt.Sprintf(`{"n":%d,"again":true}`, i))
+			}
+			if i%2 == 0 {
+				want[d.Owner] = d
+				asked = append(asked, d.Owner)
+			}
+		}
+		f.put(f.documentID(sealing.KindExtended), `{}`)
+		equal(t, "found", f.entriesOf(asked...), want)
+		for len(asked) < store.MostEntries {
+			asked = append(asked, uuid.New())
+		}
+		equal(t, "among many without", f.entriesOf(asked...), want)
+	}},
+	{"every entry is walked over by id, with an entry in the log or without", func(t *testing.T, f *fixture) {
+		none, total := f.walkEntries(true)
+		equal(t, "of an empty directory", []int{len(none), int(total)}, []int{0, 0})
+		var want []store.Document
+		for i := range 300 { // more than are read at once
+			want = append(want, f.putPerson(uuid.New(), fmt.Sprint(i)))
+		}
+		want[7] = f.putPerson(want[7].Owner, `"again"`)
+		f.create(person())
+		f.put(f.documentID(sealing.KindExtended), `{}`)
+		slices.SortFunc(want, func(a, b store.Document) int { return slices.Compare(a.Owner[:], b.Owner[:]) })
+		for _, logged := range []bool{true, false} {
+			before := len(f.entries())
+			got, total := f.walkEntries(logged)
+			equal(t, "walked", got, want)
+			equal(t, "in all", total, int64(len(want)))
+			equal(t, "in the log", len(f.entries())-before, map[bool]int{true: 1, false: 0}[logged])
+			if e := f.lastEntry(); logged && (e.Action != "export" || e.Count != total) {
+				t.Errorf("the entry is %+v", e)
+			}
+		}
+	}},
+	{"a walk ends with its reader's error, and sees one moment", func(t *testing.T, f *fixture) {
+		for range 3 {
+			f.putPerson(uuid.New(), `{}`)
+		}
+		seen := 0
+		err := f.WalkEntries(t.Context(), nil, func(_ int64, d store.Document, _ error) error {
+			f.putPerson(d.Owner, `"later"`)
+			f.putPerson(uuid.New(), `"new"`)
+			equal(t, "content", string(d.Content), `{}`)
+			if seen++; seen == 2 {
+				return errRefused
+			}
+			return nil
+		})
+		if !errors.Is(err, errRefused) || seen != 2 {
+			t.Errorf("%d entries, error %v", seen, err)
+		}
+	}},
+	{"an entry that was put in another's place is named, and none of it shown", func(t *testing.T, f *fixture) {
+		a, b := f.putPerson(uuid.New(), `"a"`), f.putPerson(uuid.New(), `"b"`)
+		c := f.putPerson(f.putPerson(uuid.New(), `"c"`).Owner, `"changed"`)
+		f.db.Exec(t, `CREATE TEMP TABLE before AS SELECT * FROM document WHERE version = 0;
+			UPDATE document SET sealed = (SELECT o.sealed FROM before o WHERE o.owner <> document.owner) WHERE version = 0`)
+		f.tampered = true
+		want := map[uuid.UUID]store.Document{a.Owner: {DocumentID: a.DocumentID}, b.Owner: {DocumentID: b.DocumentID}, c.Owner: c}
+		equal(t, "looked up", f.entriesOf(a.Owner, b.Owner, c.Owner), want)
+		walked, _ := f.walkEntries(false)
+		equal(t, "walked over", len(walked), 3)
+		for _, d := range walked {
+			equal(t, "walked over", d, want[d.Owner])
+		}
+	}},
+}
