@@ -102,7 +102,7 @@ func TestStartSaysWhatIsEnforced(t *testing.T) {
 	for name, want := range map[string]string{
 		"engine": "sqlite", "mode": "token issuer", "tls": "ended by a trusted proxy", "token_issuer": "an-issuer", "token_audience": "an-audience",
 		"token_expiry": "required", "if_match": "optional", "purpose": "required", "rate_limit": "7 a second for each caller, 9 at once",
-		"concurrent": "64 for each caller", "telemetry": p.telemetry, "topic": "none",
+		"concurrent": "64 for each caller", "telemetry": p.telemetry, "topic": "none", "directory": "local",
 	} {
 		if line[name] != want {
 			t.Errorf("%s is %q, want %q", name, line[name], want)

@@ -50,7 +50,7 @@ var arrows = map[string][]string{
 	"internal/relay": {"internal/events", "internal/service"},
 	wiring: { // and surfaces
 		"api", "internal/audit", "internal/bulk", "internal/config", "internal/equality", "internal/etag", "internal/events", "internal/gate",
-		"internal/identity", "internal/refdata", "internal/relay", "internal/sealing", "internal/server", "internal/service", "internal/store",
+		"internal/identity", "internal/personapi", "internal/refdata", "internal/relay", "internal/sealing", "internal/server", "internal/service", "internal/store",
 		"internal/store/postgres", "internal/store/sqlite",
 	},
 }

@@ -162,7 +162,7 @@ func (p *program) open(ctx context.Context) (err error) {
 	p.store = store
 	poolMetrics(p.metrics, store)
 	p.service = service.New(p.store, service.Options{
-		Rules: rules, Keys: p.keys, Now: time.Now, RequireIfMatch: p.RequireIfMatch, Report: p.report,
+		Rules: rules, Keys: p.keys, Now: time.Now, RequireIfMatch: p.RequireIfMatch, Report: p.report, Directory: p.directory(),
 		EventRetention: p.EventRetention, KeyRetention: p.IdempotencyRetention, CopyRetention: p.CopyRetention,
 	})
 	return nil

@@ -32,6 +32,7 @@ func (p *program) facts() []slog.Attr {
 		slog.String("concurrent", orNone(p.MaxConcurrentPerCaller > 0, fmt.Sprintf("%d for each caller", p.MaxConcurrentPerCaller))),
 		slog.String("telemetry", cmp.Or(p.TelemetryListen, "none")),
 		slog.String("topic", orNone(p.SNSTopicARN != "", either(p.SNSFull, "full values", "names of members"))),
+		slog.String("directory", either(p.PersonAPI, "the Person API", "local")),
 	}
 }
 

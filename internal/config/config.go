@@ -6,7 +6,7 @@
 //
 // It does not own the roles and what they may do (internal/identity) or local mode's
 // signing key, and it opens nothing except the settings file, the token secret and, to
-// check them, the TLS certificate and key.
+// check them, the TLS certificate and key and the token for the Person API.
 package config
 
 import (
@@ -118,6 +118,7 @@ func (c Config) Settings() (Settings, error) {
 	s.Local = !c.given["jwt-secret-file"]
 	r.tls(s)
 	r.exposure(s)
+	r.directory(s, c.given)
 	if s.Local {
 		s.RateLimit, s.MaxConcurrentPerCaller = 0, 0
 	}

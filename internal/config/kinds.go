@@ -184,18 +184,33 @@ func webURL(to *string) kind {
 	return parsed(to, k, parseURL)
 }
 
-// endpoint is a server that receives messages about people. They must not leave this
-// machine without TLS.
+// endpoint is a server that receives messages about people.
 func endpoint(to *string) kind {
 	k := kind{placeholder: "URL", rule: "an absolute https URL without user, query or fragment, such as https://sns.example.gov.uk; " +
 		"http is for loopback only, since messages about people would go in clear"}
+	return parsed(to, k, parseConfidential)
+}
+
+// personAPI is the address of the Person API, whose paths all begin with apiVersion.
+func personAPI(to *string) kind {
+	k := kind{placeholder: "URL", rule: "an absolute https URL without user, query or fragment, and without " + apiVersion +
+		" at its end, such as https://person.example.gov.uk/production; http is for loopback only, since names would go in clear"}
 	return parsed(to, k, func(text string) (string, bool) {
-		text, ok := parseURL(text)
-		if u, err := url.Parse(text); err == nil && u.Scheme == "http" && !isLoopback(net.JoinHostPort(u.Hostname(), "0")) {
-			return "", false
-		}
-		return text, ok
+		text, ok := parseConfidential(text)
+		return text, ok && !strings.HasSuffix(text, apiVersion)
 	})
+}
+
+const apiVersion = "/api/v1"
+
+// parseConfidential is parseURL for a server to which nothing may go in clear, unless it is
+// on this machine.
+func parseConfidential(text string) (string, bool) {
+	text, ok := parseURL(text)
+	if u, err := url.Parse(text); err == nil && u.Scheme == "http" && !isLoopback(net.JoinHostPort(u.Hostname(), "0")) {
+		return "", false
+	}
+	return text, ok
 }
 
 // parseURL removes slashes at the end of a URL.
@@ -255,14 +270,26 @@ func topic(arn, region *string) kind {
 // secretFile is the kind of a secret, which is in a file: no flag, variable or key can hold
 // it, and Secret is never printed. Without a file the Secret is nil.
 func secretFile(to *Secret) kind {
-	k := kind{placeholder: "FILE", rule: fmt.Sprintf("a file of mode 0600 with a secret of at least %d bytes", minSecret),
+	return privateFile(to, "a secret", ReadSecret)
+}
+
+// tokenFile is the kind of a file with a token, which is read again when the token is used.
+func tokenFile(to *string) kind {
+	return privateFile(to, "a token", func(path string) (string, error) {
+		_, err := ReadToken(path)
+		return path, err
+	})
+}
+
+func privateFile[T any](to *T, what string, read func(path string) (T, error)) kind {
+	k := kind{placeholder: "FILE", rule: fmt.Sprintf("a file of mode 0600 with %s of at least %d bytes", what, minSecret),
 		flag: reflect.TypeFor[string]()}
 	k.set = func(texts []string) []string {
-		secret, err := ReadSecret(texts[0])
+		value, err := read(texts[0])
 		if err != nil {
 			return []string{"must be " + k.rule + ": " + err.Error()}
 		}
-		*to = secret
+		*to = value
 		return nil
 	}
 	return k

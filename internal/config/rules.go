@@ -63,3 +63,16 @@ func (r *report) exposure(s Settings) {
 		r.fail("demo-people", "invented people are only for local mode, without --jwt-secret-file")
 	}
 }
+
+// directory checks that the Person API has all that it needs, and that nobody believes to
+// use it who does not. given says which settings have a value, right or wrong.
+func (r *report) directory(s Settings, given map[string]bool) {
+	for _, needed := range [][2]string{{"directory-url", s.DirectoryURL}, {"directory-token-file", s.DirectoryTokenFile}} {
+		switch name, value := needed[0], needed[1]; {
+		case s.PersonAPI && !given[name]:
+			r.fail(name, "must be set for --directory person-api")
+		case !s.PersonAPI && value != "":
+			r.fail(name, "is only for --directory person-api")
+		}
+	}
+}

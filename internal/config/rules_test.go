@@ -101,3 +101,32 @@ func TestTLSFiles(t *testing.T) {
 		t.Errorf("a world-readable key: %v", err)
 	}
 }
+
+// Whoever chooses the Person API hears at once what it lacks; whoever has not chosen it is
+// not left to believe that it is used.
+func TestPersonAPIHasAllItNeeds(t *testing.T) {
+	const address = "--directory-url=https://person.example.gov.uk/production/"
+	token := "--directory-token-file=" + writeSecret(t)
+	if s, err := parse(t, "--data-dir=d", "--directory=person-api", address, token); err != nil ||
+		!s.PersonAPI || s.DirectoryURL != "https://person.example.gov.uk/production" {
+		t.Errorf("%+v, %v", s, err)
+	}
+	const url, file = "--directory-url (EQUALITY_API_DIRECTORY_URL", "--directory-token-file (EQUALITY_API_DIRECTORY_TOKEN_FILE"
+	for _, c := range []struct {
+		given []string
+		says  []string
+	}{
+		{[]string{"--directory=person-api"}, []string{url, file, "must be set for --directory person-api"}},
+		{[]string{"--directory=person-api", token}, []string{url}},
+		{[]string{"--directory=person-api", "--directory-url=http://" + marker + ".example", token}, []string{url, "http is for loopback only"}},
+		{[]string{address, token}, []string{url, file, "is only for --directory person-api"}},
+		{[]string{"--directory=local", token}, []string{file, "is only for --directory person-api"}},
+	} {
+		_, err := parse(t, append(c.given, "--data-dir=d")...)
+		for _, part := range c.says {
+			if err == nil || !strings.Contains(err.Error(), part) || strings.Contains(err.Error(), marker) {
+				t.Errorf("%v: %v", c.given, err)
+			}
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 )
 
 const (
@@ -50,6 +51,18 @@ func ReadSecret(path string) (Secret, error) {
 		return nil, fmt.Errorf("the secret is over %d bytes", maxSecret)
 	}
 	return data, nil
+}
+
+// tokenForm is the form of a token that a header can hold (RFC 6750, 2.1).
+var tokenForm = regexp.MustCompile(`^[A-Za-z0-9._~+/-]+=*$`)
+
+// ReadToken reads a file that holds a token, as ReadSecret reads a secret.
+func ReadToken(path string) (Secret, error) {
+	token, err := ReadSecret(path)
+	if err == nil && !tokenForm.Match(token) {
+		return nil, errors.New("the file must hold the token alone, without Bearer or another word before it")
+	}
+	return token, err
 }
 
 // private checks the open file, because the path could lead to another file by now.

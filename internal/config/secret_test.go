@@ -41,6 +41,23 @@ func TestSecretFile(t *testing.T) {
 	}
 }
 
+// A token goes into a header: nothing else may be in its file.
+func TestTokenFile(t *testing.T) {
+	token := "eyJhbGciOiJIUzI1NiJ9.e30." + strings.Repeat("k_-", 12)
+	for text, fits := range map[string]bool{
+		token: true, token + "\r\n": true, token + "==": true,
+		"Bearer " + token: false, token + "\n" + token: false, token + "\n\n": false, " " + token: false, token + "é": false, token[:31]: false,
+	} {
+		got, err := ReadToken(write(t, "token", text, 0o600))
+		if (err == nil) != fits || fits && string(got) != strings.TrimRight(text, "\r\n") || err != nil && strings.Contains(err.Error(), token[:20]) {
+			t.Errorf("%q: %q, %v", text, string(got), err)
+		}
+	}
+	if _, err := ReadToken(write(t, "token", token, 0o644)); err == nil || !strings.Contains(err.Error(), "0600") {
+		t.Errorf("world-readable: %v", err)
+	}
+}
+
 // Every setting that takes a file with a secret gets one: printed Settings must show
 // nothing from the file.
 func TestSettingsShowNoSecret(t *testing.T) {

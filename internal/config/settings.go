@@ -38,6 +38,11 @@ type Settings struct {
 	Council           string // the name in labels
 	LocalEthnicGroups bool
 
+	// PersonAPI says that the directory of people is Hackney's Person API, at DirectoryURL
+	// (without a slash at its end), with the token in DirectoryTokenFile.
+	PersonAPI                        bool
+	DirectoryURL, DirectoryTokenFile string
+
 	MMHStrictCodes bool // /mmh refuses codes that are in no list
 
 	SNSTopicARN, SNSRegion string // of a FIFO topic; "" means no publishing
@@ -131,6 +136,14 @@ func sections(s *Settings) []section {
 				help: "Offer the local ethnic groups as well as the national ones."},
 			{name: "demo-people", kind: number(&s.DemoPeople, 0), fallback: "0",
 				help: "Number of invented people to start with, in local mode only."},
+		}},
+		{"People", []setting{
+			{name: "directory", kind: choice(&s.PersonAPI, option[bool]{"local", false}, option[bool]{"person-api", true}), fallback: "local",
+				help: "Where names and dates of birth come from: `local` keeps them in this database, `person-api` asks Hackney's Person API for one person at a time."},
+			{name: "directory-url", kind: personAPI(&s.DirectoryURL),
+				help: "Address of the Person API. The server asks for `/api/v1/persons/{id}` below it."},
+			{name: "directory-token-file", kind: tokenFile(&s.DirectoryTokenFile),
+				help: "File of the service token for the Person API. It is read again for each request, so you can replace it while the server runs."},
 		}},
 		{"Front ends and events", []setting{
 			{name: "mmh-codes", kind: choice(&s.MMHStrictCodes, option[bool]{"record", false}, option[bool]{"strict", true}), fallback: "record",

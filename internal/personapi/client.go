@@ -66,12 +66,9 @@ func New(o Options) *Client {
 	}, state: state{told: make(map[Outcome]time.Time)}}
 }
 
-// ErrUnknown means that the Person API does not know the person. Every other error means
-// that it did not say anything that can be used.
-var ErrUnknown = errors.New("the Person API does not know the person")
-
-// Person returns a person. Requests for one person at the same time are one request. No
-// error holds an id, a token, or anything from an answer.
+// Person returns a person. Requests for one person at the same time are one request. Error:
+// directory.ErrUnknown; with any other error the Person API has not said anything that can be
+// used. None holds an id, a token, or anything from an answer.
 func (c *Client) Person(ctx context.Context, id, correlationID uuid.UUID) (directory.Person, error) {
 	flight := c.flights.DoChan(id.String(), func() (any, error) {
 		// Others wait for it too, so it does not end with this request.
@@ -92,7 +89,7 @@ func (c *Client) Person(ctx context.Context, id, correlationID uuid.UUID) (direc
 func (c *Client) get(ctx context.Context, id, correlationID uuid.UUID) (directory.Person, error) {
 	token, err := c.Token()
 	if err != nil {
-		return directory.Person{}, failure{Refused, fmt.Errorf("the file of the token: %w", err)}
+		return directory.Person{}, failure{NoToken, fmt.Errorf("the file of the token: %w", err)}
 	}
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, c.URL+"/api/v1/persons/"+id.String(), nil)
 	if err != nil {
@@ -112,7 +109,7 @@ func (c *Client) get(ctx context.Context, id, correlationID uuid.UUID) (director
 	case http.StatusNotFound:
 		// Read on, so that the connection can be used again.
 		_, _ = io.CopyN(io.Discard, response.Body, maxBody)
-		return directory.Person{}, ErrUnknown
+		return directory.Person{}, directory.ErrUnknown
 	case http.StatusUnauthorized, http.StatusForbidden:
 		return directory.Person{}, failure{Refused, fmt.Errorf("it refuses the token, with status %d", response.StatusCode)}
 	default:

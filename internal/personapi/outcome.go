@@ -16,13 +16,14 @@ type Outcome string
 const (
 	Found       Outcome = "found"
 	Unknown     Outcome = "unknown"
-	Refused     Outcome = "refused"     // the token, or its file
+	NoToken     Outcome = "no-token"    // its file cannot be read
+	Refused     Outcome = "refused"     // the token
 	Unreachable Outcome = "unreachable" // or too slow, or failing
 	Unusable    Outcome = "unusable"    // the answer
 )
 
 // Outcomes are all outcomes.
-var Outcomes = []Outcome{Found, Unknown, Refused, Unreachable, Unusable}
+var Outcomes = []Outcome{Found, Unknown, NoToken, Refused, Unreachable, Unusable}
 
 // failure is an error with its outcome.
 type failure struct {

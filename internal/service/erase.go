@@ -73,7 +73,7 @@ func (s *Service) EraseRecord(ctx context.Context, a Access, e Erasure) (Certifi
 func (s *Service) certificate(erased store.Opened, reason string) Certificate {
 	at := erased.Modified
 	copies := at.Add(s.CopyRetention)
-	return Certificate{
+	c := Certificate{
 		ID: erased.ID, Target: erased.Target, ErasedAt: at, Reason: reason, LastVersion: erased.Version,
 		Removed: []string{
 			"the record and all its versions", "the key that opens them", "its ids and its entry in the National Insurance number index",
@@ -91,4 +91,9 @@ func (s *Service) certificate(erased store.Opened, reason string) Certificate {
 		},
 		CompleteBy: copies,
 	}
+	if s.stored == nil {
+		c.Kept = append(c.Kept, Kept{What: "the person's names and dates in the Person API",
+			Why: "this service only reads them there: whoever runs the Person API has to erase them"})
+	}
+	return c
 }
