@@ -86,7 +86,8 @@ var ProblemList = []Problem{
 		Code: Forbidden, Status: http.StatusForbidden, Title: "Not allowed",
 		Description: "You do not have the permission this needs.",
 		Remedy: "Ask for a group whose role has the permission that detail names. GET /me shows which you have. " +
-			"If errors points to the National Insurance number, the record already has one: leave the number out, or ask for nino:read.",
+			"If errors points to the National Insurance number, the record already has one: leave the number out, or ask for nino:read. " +
+			"If it points to other members, they are held for equality monitoring and your role may not set them: leave them out.",
 	},
 	{
 		Code: NotFound, Status: http.StatusNotFound, Title: "Not found",

@@ -162,7 +162,7 @@ func (p *program) open(ctx context.Context) (err error) {
 	p.store = store
 	poolMetrics(p.metrics, store)
 	p.service = service.New(p.store, service.Options{
-		Rules: rules, Keys: p.keys, Now: time.Now, RequireIfMatch: p.RequireIfMatch, Report: p.report, Directory: p.directory(),
+		Rules: rules, Keys: p.keys, Now: time.Now, RequireIfMatch: p.RequireIfMatch, Preset: identity.Preset(p.Purposes), Report: p.report, Directory: p.directory(),
 		EventRetention: p.EventRetention, KeyRetention: p.IdempotencyRetention, CopyRetention: p.CopyRetention,
 	})
 	return nil
@@ -201,7 +201,7 @@ func (p *program) referenceData() (*refdata.Lists, error) {
 func (p *program) authenticator() (*identity.TokenVerifier, error) {
 	c := identity.Config{
 		Secret: p.JWTSecret, Issuer: p.JWTIssuer, Audience: p.JWTAudience,
-		RequireExpiry: p.JWTRequireExpiry, Groups: p.Groups,
+		RequireExpiry: p.JWTRequireExpiry, Groups: p.Groups, Preset: identity.Preset(p.Purposes),
 	}
 	if p.Local {
 		key, err := p.storage.dir().signingKeyOrNew()

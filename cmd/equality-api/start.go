@@ -28,6 +28,7 @@ func (p *program) facts() []slog.Attr {
 		slog.String("token_expiry", either(p.JWTRequireExpiry, "required", "checked if present")),
 		slog.String("if_match", either(p.RequireIfMatch, "required", "optional")),
 		slog.String("purpose", either(p.RequirePurpose, "required", "optional")),
+		slog.String("purposes", p.Purposes),
 		slog.String("rate_limit", orNone(p.RateLimit > 0, fmt.Sprintf("%g a second for each caller, %d at once", p.RateLimit, p.RateBurst))),
 		slog.String("concurrent", orNone(p.MaxConcurrentPerCaller > 0, fmt.Sprintf("%d for each caller", p.MaxConcurrentPerCaller))),
 		slog.String("telemetry", cmp.Or(p.TelemetryListen, "none")),

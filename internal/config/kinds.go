@@ -106,6 +106,15 @@ func choice[T any](to *T, options ...option[T]) kind {
 	})
 }
 
+// words is a choice whose values are their texts.
+func words(to *string, names ...string) kind {
+	var options []option[string]
+	for _, name := range names {
+		options = append(options, option[string]{name, name})
+	}
+	return choice(to, options...)
+}
+
 // level is a choice that ignores case.
 func level(to *slog.Level) kind {
 	k := choice(to, option[slog.Level]{"debug", slog.LevelDebug}, option[slog.Level]{"info", slog.LevelInfo},

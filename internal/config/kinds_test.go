@@ -42,6 +42,7 @@ var wrong = []struct{ flag, value, says string }{
 	{"directory-token-file", "/" + marker, "no such file"},
 	{"mmh-codes", "none", "record or strict"},
 	{"mmh-codes", "STRICT", "record or strict"},
+	{"purposes", "Separated", "open, separated or collect-only"},
 	{"sns-topic-arn", "arn:aws:sns:eu-west-2:000000000000:" + marker, "FIFO topic"},
 	{"sns-topic-arn", "arn:aws:sqs:eu-west-2:000000000000:" + marker + ".fifo", "FIFO topic"},
 	{"sns-endpoint", "http://" + marker + ".example", "in clear"},

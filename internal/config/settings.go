@@ -24,6 +24,7 @@ type Settings struct {
 	JWTIssuer, JWTAudience string // "" means any
 	JWTRequireExpiry       bool
 	Groups                 map[string][]string // group to roles, which identity.New checks
+	Purposes               string              // open, separated or collect-only: see identity.Preset
 
 	CORSOrigins                    []string
 	RequireIfMatch, RequirePurpose bool
@@ -106,6 +107,8 @@ func sections(s *Settings) []section {
 				help: "Refuse tokens without an expiry time (`exp`)."},
 			{name: "groups", kind: rolesOfGroups(&s.Groups),
 				help: "The roles that each group in a token gives its caller."},
+			{name: "purposes", kind: words(&s.Purposes, "open", "separated", "collect-only"), fallback: "open",
+				help: "What officers and services may do with answers held for equality monitoring: with `open` see and set them, with `separated` neither, with `collect-only` set them without seeing them."},
 		}},
 		{"Requests", []setting{
 			{name: "cors-origins", kind: origins(&s.CORSOrigins),

@@ -112,6 +112,7 @@ var (
 		{"personStatus", func(d *decoder, _ *Patch) { d.skip() }},
 		{"suggested", func(d *decoder, _ *Patch) { d.skip() }},
 		{"extended", func(d *decoder, _ *Patch) { d.skip() }},
+		{"withheldMembers", func(d *decoder, _ *Patch) { d.skip() }},
 	}
 	genderFields = []field[GenderPatch]{
 		{"genderValue", func(d *decoder, p *GenderPatch) { p.Value = d.optionalCode(d.rules.gender) }},

@@ -46,6 +46,15 @@ func listMember[T comparable](name string, of func(*Record) *[]T) Part[Record] {
 	}
 }
 
+// Members returns the names of all top-level members, other than id and targetId, in document
+// order.
+func Members() (names []string) {
+	for _, m := range members {
+		names = append(names, m.Name)
+	}
+	return names
+}
+
 // Members returns the names of the top-level members present, other than id and
 // targetId, in document order.
 func (r Record) Members() []string {
@@ -68,17 +77,31 @@ func (r Record) Without(names ...string) Record {
 	return r
 }
 
-// Replaced returns the record with the members of another in place of its own,
-// each whole and a code together with its text, and the names of those replaced. A
-// member that is absent there, or is no more than an empty text, is not replaced.
-func (r Record) Replaced(by Record) (Record, []string) {
-	said := by
-	for _, text := range said.texts() {
-		if text.String() == "" {
-			*text = Text{}
-		}
+// Said returns the names of the members present, in document order, without those that are
+// no more than an empty text.
+func (r Record) Said() []string { return r.bare().Members() }
+
+// Replaced returns the record changed to next by somebody who is not shown the members
+// unseen, and the names of the members that this changes. Each of the unseen is replaced
+// whole, a code together with its text, and counts as changed even if it is the same; unless
+// next says nothing of it.
+func (r Record) Replaced(next Record, unseen []string) (Record, []string) {
+	var said, changed []string
+	if len(unseen) > 0 {
+		said = next.Said()
 	}
-	return r.with(by, said.Members())
+	for _, m := range members {
+		if slices.Contains(unseen, m.Name) {
+			if !slices.Contains(said, m.Name) && !slices.Contains(said, strings.TrimSuffix(m.Name, ifOther)) {
+				continue
+			}
+		} else if m.Same(&r, &next) {
+			continue
+		}
+		m.Copy(&r, &next)
+		changed = append(changed, m.Name)
+	}
+	return r, changed
 }
 
 // with returns the record with members of these names, and their texts, as another

@@ -33,17 +33,19 @@ func (r *Rules) Recognises(record Record) bool {
 	return len(names) == 0
 }
 
-// Encode returns the record as the HTTP contract shows it: without the values
-// that are in no list, and with the names of their members.
-func (r *Rules) Encode(record Record) []byte {
+// Encode returns the record as the HTTP contract shows it: without the values that are in
+// no list, and with the names of their members, and of the members that are withheld from
+// whom it is shown to.
+func (r *Rules) Encode(record Record, withheld ...string) []byte {
 	shown, names := r.Recognised(record)
-	if len(names) == 0 {
+	if len(names) == 0 && len(withheld) == 0 {
 		return record.Encode()
 	}
 	return encode(struct {
 		Record
-		UnrecognisedMembers []string `json:"unrecognisedMembers"`
-	}{shown, names})
+		UnrecognisedMembers []string `json:"unrecognisedMembers,omitempty"`
+		WithheldMembers     []string `json:"withheldMembers,omitempty"`
+	}{shown, names, withheld})
 }
 
 // sieve removes from a record the values that are in no list.

@@ -119,6 +119,7 @@ func (g *Gate) ProblemOf(ctx context.Context, err error) Problem {
 	var conflict *service.ConflictError
 	var version *service.VersionError
 	var forbidden *service.ForbiddenError
+	var withheld *service.WithheldError
 	switch {
 	case errors.As(err, &p):
 	case errors.As(err, &invalid):
@@ -134,6 +135,12 @@ func (g *Gate) ProblemOf(ctx context.Context, err error) Problem {
 			Pointer: "/nationalInsuranceNumber", Code: "nino.forbidden",
 			Message: "The record already has a National Insurance number. You need the permission nino:read to change it.",
 		}}}}
+	case errors.As(err, &withheld):
+		p = Problem{Code: api.Forbidden, Failures: &equality.InvalidError{}}
+		for _, member := range withheld.Members {
+			p.Failures.Note(equality.Failure{Pointer: "/" + member, Code: "monitoring.forbidden",
+				Message: "is held for equality monitoring. You need the permission monitoring:read to set it."})
+		}
 	case errors.As(err, &forbidden):
 		p = Problem{Code: api.Forbidden, Detail: "You need the permission `" + string(forbidden.Permission) + "`."}
 	case errors.Is(err, service.ErrForbidden):

@@ -29,6 +29,7 @@ type UseCases interface {
 	eraser
 	lister
 	historian
+	communicator
 	feed
 	health
 }
@@ -71,8 +72,10 @@ var endpoints = map[string]endpoint{
 	"getHistoryVersion":               {handle: (*API).version},
 	"getPerson":                       {handle: (*API).person},
 	"putPerson":                       {handle: (*API).putPerson},
+	"getCommunicationNeeds":           {handle: (*API).communicationNeeds},
 	"listEvents":                      {handle: (*API).events, params: []string{"after", "limit", "wait"}},
 	"getMe":                           {handle: (*API).me},
+	"listMembers":                     {handle: (*API).members},
 	"listReferenceLists":              {handle: (*API).referenceLists},
 	"getReferenceList":                {handle: (*API).referenceList, params: []string{"includeInactive"}},
 	"ping":                            {handle: (*API).ready},

@@ -92,13 +92,20 @@ func (a *API) lookUp(c *call, l service.Lookup) error {
 	if err != nil {
 		return err
 	}
-	if v.Unmodified {
-		c.describe(v.Version, v.Modified)
-		c.w.WriteHeader(http.StatusNotModified)
+	if c.unmodified(v) {
 		return nil
 	}
 	c.record(http.StatusOK, v)
 	return nil
+}
+
+// unmodified answers 304 if the caller already has the version.
+func (c *call) unmodified(v service.Shown) bool {
+	if v.Unmodified {
+		c.describe(v.Version, v.Modified)
+		c.w.WriteHeader(http.StatusNotModified)
+	}
+	return v.Unmodified
 }
 
 // record sends a record.

@@ -70,6 +70,8 @@ type Config struct {
 	// "consumer:<consumerName>" and "consumer-type:<consumerType>". Other groups grant
 	// nothing.
 	Groups map[string][]string
+	// Preset is what the roles may see of answers held for monitoring.
+	Preset Preset
 }
 
 // Credentials are what a request sends to prove who makes it.
@@ -83,6 +85,7 @@ type TokenVerifier struct {
 	cfg    Config
 	parser *jwt.Parser
 	groups map[string][]string // group to roles
+	roles  map[string][]Permission
 	now    func() time.Time
 	known  *cache
 }
@@ -139,6 +142,7 @@ func NewTokenVerifier(cfg Config, now func() time.Time) (*TokenVerifier, error) 
 		cfg:    cfg,
 		parser: jwt.NewParser(options...),
 		groups: groups,
+		roles:  cfg.Preset.Roles(),
 		now:    now,
 		known:  newCache(),
 	}, nil
@@ -208,7 +212,7 @@ func (v *TokenVerifier) verify(token string) (Caller, *jwt.NumericDate, error) {
 	}
 	groups := c.allGroups()
 	for _, g := range groups {
-		caller = caller.WithRoles(v.groups[g]...)
+		caller = caller.withRoles(v.roles, v.groups[g])
 	}
 	return caller.WithGroups(groups...), c.expires, nil
 }

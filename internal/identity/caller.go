@@ -57,9 +57,11 @@ func (c Caller) With(permissions ...Permission) Caller {
 	return c
 }
 
-// WithRoles adds built-in roles: their names and their permissions. It ignores unknown
-// names.
-func (c Caller) WithRoles(names ...string) Caller {
+// WithRoles adds built-in roles: their names and their permissions under Open. It ignores
+// unknown names.
+func (c Caller) WithRoles(names ...string) Caller { return c.withRoles(roles, names) }
+
+func (c Caller) withRoles(roles map[string][]Permission, names []string) Caller {
 	held := c.Roles()
 	for _, name := range names {
 		if permissions, ok := roles[name]; ok {

@@ -1,7 +1,5 @@
 package identity
 
-import "slices"
-
 // A Permission is what an operation or use case requires of a caller.
 type Permission string
 
@@ -65,7 +63,8 @@ var bits = map[Permission]permissionSet{
 	QualityMend:        1 << 23,
 }
 
-// roles are the built-in roles. The configuration assigns them to groups.
+// roles are the built-in roles. The configuration assigns them to groups, and a Preset may
+// withdraw permissions.
 var roles = map[string][]Permission{
 	"officer":          {EqualityRead, EqualityWrite, MonitoringRead, CommunicationRead, HistoryRead, PersonRead, NINORead},
 	"service":          {EqualityRead, EqualityWrite, MonitoringRead, CommunicationRead, PersonRead, PersonWrite, EventsRead},
@@ -76,13 +75,4 @@ var roles = map[string][]Permission{
 	"governance": {RightsRead, RightsWrite, EqualityErase, AuditRead, HistoryRead, EqualityRead, MonitoringRead,
 		CommunicationRead, EqualityList, PersonRead, PersonMerge, ReportingAggregate, ReportingCohorts},
 	"admin": {Admin},
-}
-
-// Roles returns the built-in roles and their permissions. The caller may change the map.
-func Roles() map[string][]Permission {
-	out := make(map[string][]Permission, len(roles))
-	for role, permissions := range roles {
-		out[role] = slices.Clone(permissions)
-	}
-	return out
 }

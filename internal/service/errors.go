@@ -38,6 +38,11 @@ type ConflictError struct {
 
 func (e *ConflictError) Error() string { return "the person already has a record, or the id is taken" }
 
+// WithheldError refuses values for members that the caller may neither see nor set.
+type WithheldError struct{ Members []string }
+
+func (e *WithheldError) Error() string { return "the caller may not set these members" }
+
 // noVersion is the version of a VersionError where there is no record.
 const noVersion = -1
 

@@ -38,7 +38,7 @@ func (s *Service) ReadFeed(ctx context.Context, a Access, cursor string, limit i
 	if len(feed.Events) == 0 && cursor != "" {
 		return Feed{Next: cursor}, nil // sealing it again would give a different cursor
 	}
-	return Feed{Events: feed.Events, Next: s.sealFeedCursor(feed.Epoch, feed.Next)}, nil
+	return Feed{Events: s.told(a, feed.Events), Next: s.sealFeedCursor(feed.Epoch, feed.Next)}, nil
 }
 
 // events reads the feed after a cursor, and waits for an event if there is none.

@@ -21,19 +21,20 @@ func (a Action) Permission() identity.Permission { return a.permission }
 
 // The actions.
 var (
-	Create      = Action{audit.ActionCreate, identity.EqualityWrite}
-	Change      = Action{"change", identity.EqualityWrite}
-	Erase       = Action{audit.ActionErase, identity.EqualityErase}
-	Read        = Action{"read", identity.EqualityRead}
-	List        = Action{"list", identity.EqualityList}
-	ReadHistory = Action{"read-history", identity.HistoryRead}
-	ReadEvents  = Action{"read-events", identity.EventsRead}
-	ReadPerson  = Action{"read-person", identity.PersonRead}
-	WritePerson = Action{"write-person", identity.PersonWrite}
-	Import      = Action{audit.ActionImport, identity.EqualityImport}
-	Export      = Action{"export", identity.EqualityExport}
-	Publish     = Action{"publish", identity.EventsPublish}
-	DropEvent   = Action{"drop-event", identity.EventsPublish}
+	Create                 = Action{audit.ActionCreate, identity.EqualityWrite}
+	Change                 = Action{"change", identity.EqualityWrite}
+	Erase                  = Action{audit.ActionErase, identity.EqualityErase}
+	Read                   = Action{"read", identity.EqualityRead}
+	ReadCommunicationNeeds = Action{"read-communication-needs", identity.CommunicationRead}
+	List                   = Action{"list", identity.EqualityList}
+	ReadHistory            = Action{"read-history", identity.HistoryRead}
+	ReadEvents             = Action{"read-events", identity.EventsRead}
+	ReadPerson             = Action{"read-person", identity.PersonRead}
+	WritePerson            = Action{"write-person", identity.PersonWrite}
+	Import                 = Action{audit.ActionImport, identity.EqualityImport}
+	Export                 = Action{"export", identity.EqualityExport}
+	Publish                = Action{"publish", identity.EventsPublish}
+	DropEvent              = Action{"drop-event", identity.EventsPublish}
 )
 
 // An Operation is something the program can do, over HTTP or by a command. Unless it is
@@ -68,8 +69,10 @@ var Operations = []Operation{
 	{ID: "getHistoryVersion", Method: "GET", Path: "/equality-information/{id}/history/{version}", Action: ReadHistory},
 	{ID: "getPerson", Method: "GET", Path: "/persons/{id}", Action: ReadPerson},
 	{ID: "putPerson", Method: "PUT", Path: "/persons/{id}", Action: WritePerson},
+	{ID: "getCommunicationNeeds", Method: "GET", Path: "/equality-information/{id}/communication-needs", Action: ReadCommunicationNeeds},
 	{ID: "listEvents", Method: "GET", Path: "/events", Action: ReadEvents},
 	{ID: "getMe", Method: "GET", Path: "/me", AnyToken: true},
+	{ID: "listMembers", Method: "GET", Path: "/metadata/members", AnyToken: true},
 	{ID: "listReferenceLists", Method: "GET", Path: "/reference-data", AnyToken: true},
 	{ID: "getReferenceList", Method: "GET", Path: "/reference-data/{list}", AnyToken: true},
 	{ID: "ping", Method: "GET", Path: "/healthcheck/ping", Open: true},

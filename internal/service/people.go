@@ -41,22 +41,17 @@ func (s *Service) FindPerson(ctx context.Context, a Access, l Lookup) (PersonSho
 	if s.stored == nil {
 		return s.fetchPerson(ctx, a, l.ID)
 	}
-	o, err := s.records.FindDocument(ctx, store.PersonEntry(l.ID))
+	o, err := s.records.FindDocument(ctx, personEntry(l.ID))
 	if err != nil {
 		return PersonShown{}, foreign(err)
 	}
 	d, ending := o.Document, done
 	unmodified := d.State == store.Present && l.IfNoneMatch.Has(etag.Version(d.Version))
-	var p directory.Person
 	switch {
 	case d.State != store.Present:
 		ending = gone(d.State)
 	case unmodified:
 		ending = notModified
-	default:
-		if p, err = directory.Read(d.Content); err != nil {
-			return PersonShown{}, err
-		}
 	}
 	if err := s.log.Append(ctx, s.entryOfPerson(a, l.ID, d, ending)); err != nil {
 		return PersonShown{}, foreign(err)
@@ -64,9 +59,11 @@ func (s *Service) FindPerson(ctx context.Context, a Access, l Lookup) (PersonSho
 	if err := missing(d.State); err != nil {
 		return PersonShown{}, err
 	}
-	shown := versioned(d, p)
-	shown.Unmodified = unmodified
-	return shown, nil
+	if unmodified {
+		return versioned(d, directory.Person{}, true), nil
+	}
+	p, err := directory.Read(d.Content)
+	return versioned(d, p, false), err
 }
 
 // PersonWrite is a request to write a person's entry.
@@ -94,7 +91,7 @@ func (s *Service) PutPerson(ctx context.Context, a Access, w PersonWrite) (Perso
 		return PersonShown{}, err
 	}
 	content, created, readable := p.Encode(), false, a.may(identity.PersonRead)
-	cmd := store.PersonEntry(w.ID).Command()
+	cmd := personEntry(w.ID).Command()
 	cmd.EventID = newEventID()
 	result, err := s.records.Write(ctx, cmd, func(o store.Opened) (store.Decision, error) {
 		d := o.Document
@@ -129,13 +126,13 @@ func (s *Service) PutPerson(ctx context.Context, a Access, w PersonWrite) (Perso
 	if !readable {
 		p = directory.Person{ID: w.ID}
 	}
-	shown := versioned(result.Document, p)
+	shown := versioned(result.Document, p, false)
 	shown.Created = created
 	return shown, nil
 }
 
-func versioned(d store.Document, p directory.Person) PersonShown {
-	return PersonShown{Whole: p.Whole(), Versioned: true, Version: d.Version, Modified: d.Modified}
+func versioned(d store.Document, p directory.Person, unmodified bool) PersonShown {
+	return PersonShown{Whole: p.Whole(), Versioned: true, Version: d.Version, Modified: d.Modified, Unmodified: unmodified}
 }
 
 // fetchPerson returns a person from a directory that is not the store's.

@@ -68,7 +68,7 @@ func (p *Publication) EventsAfter(ctx context.Context, position int64, limit int
 	if err != nil {
 		return nil, feed.Floor, foreign(err)
 	}
-	return feed.Events, feed.Floor, nil
+	return p.s.told(p.a, feed.Events), feed.Floor, nil
 }
 
 // EventAt returns the event at a position, once its entry is durable. Errors: ErrNotFound

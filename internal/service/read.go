@@ -38,34 +38,43 @@ func (s *Service) Read(ctx context.Context, a Access, l Lookup) (Shown, error) {
 	if l.Person && !a.may(identity.PersonRead) {
 		return Shown{}, ErrForbidden
 	}
-	o, err := s.records.Find(ctx, l.ID)
-	if err != nil {
-		return Shown{}, foreign(err)
+	f, err := s.find(ctx, a, l)
+	if err != nil || f.unmodified {
+		return Shown{Opened: f.Described(), Unmodified: f.unmodified}, err
 	}
-	o = of(o, l.Target)
+	shown, err := s.show(a, f.Opened, false)
+	if err == nil && l.Person {
+		return s.withPerson(a, shown, f.person, f.unknown)
+	}
+	return shown, err
+}
+
+// found is what a lookup found.
+type found struct {
+	store.Opened
+	unmodified bool // the caller already has this version
+	person     directory.Person
+	unknown    error // why there is no person
+}
+
+// find finds what a lookup asks for, and makes the entry of the read durable. Errors as in
+// Read.
+func (s *Service) find(ctx context.Context, a Access, l Lookup) (f found, err error) {
+	if f.Opened, err = s.records.Find(ctx, l.ID); err != nil {
+		return f, foreign(err)
+	}
+	f.Opened = of(f.Opened, l.Target)
 	ending := done
-	unmodified := o.State == store.Present && !l.Person && l.IfNoneMatch.Has(etag.Version(o.Version))
-	if unmodified {
+	f.unmodified = f.State == store.Present && !l.Person && l.IfNoneMatch.Has(etag.Version(f.Version))
+	if f.unmodified {
 		ending = notModified
 	}
-	var person directory.Person
-	var unknown error
-	if l.Person && o.State == store.Present {
-		if person, unknown = s.person(ctx, a, o.Target); unknown == nil {
+	if l.Person && f.State == store.Present {
+		if f.person, f.unknown = s.person(ctx, a, f.Target); f.unknown == nil {
 			ending.scope = includesPerson
 		}
 	}
-	if err := s.enterRead(ctx, a, l.ID, o, ending); err != nil {
-		return Shown{}, err
-	}
-	if unmodified {
-		return Shown{Opened: store.Opened{ID: o.ID, Target: o.Target, Version: o.Version, Modified: o.Modified}, Unmodified: true}, nil
-	}
-	shown, err := s.show(a, o, false)
-	if err == nil && l.Person {
-		return s.withPerson(a, shown, person, unknown)
-	}
-	return shown, err
+	return f, s.enterRead(ctx, a, l.ID, f.Opened, ending)
 }
 
 // of returns o if the record belongs to the target, or if the target is zero; otherwise
@@ -208,10 +217,8 @@ func (s *Service) ListRecords(ctx context.Context, a Access, q ListQuery) (Listi
 		return err
 	})
 	if err == nil && q.Person {
-		var known bool
-		if known, err = s.withPeople(ctx, a, l.Items); known {
-			entry.Scope = includesPerson
-		}
+		entry.Scope = includesPerson
+		err = s.withPeople(ctx, a, l.Items)
 	}
 	if err == nil {
 		err = s.log.Append(ctx, entry)
@@ -231,7 +238,7 @@ func (s *Service) listed(a Access, o store.Opened) (item ListItem, err error) {
 		if o, err = o.Decode(); err != nil {
 			return item, err
 		}
-		item.Members = equality.MaskSensitive(o.Record.Members())
+		item.Members = s.names(a, o.Record.Members())
 	}
 	if item.Shown, err = s.show(a, o, false); err != nil {
 		return item, err
@@ -258,7 +265,7 @@ func (s *Service) Versions(ctx context.Context, a Access, id uuid.UUID) ([]store
 		return nil, err
 	}
 	for i := range versions {
-		versions[i].Members = a.names(versions[i].Members)
+		versions[i].Members = s.names(a, versions[i].Members)
 	}
 	return versions, nil
 }

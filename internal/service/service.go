@@ -14,6 +14,7 @@ import (
 
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/equality"
+	"equality-information-api/internal/identity"
 	"equality-information-api/internal/sealing"
 	"equality-information-api/internal/store"
 )
@@ -38,9 +39,6 @@ type Records interface {
 	Find(ctx context.Context, id uuid.UUID) (store.Opened, error)
 	// FindDocument finds a sealed document that is no record, and the record that owns it.
 	FindDocument(ctx context.Context, id store.DocumentID) (store.Opened, error)
-	// Entries gives the entries of up to store.MostEntries people, in any order; none for people
-	// without one. err is that of one entry alone.
-	Entries(ctx context.Context, people []uuid.UUID, give func(d store.Document, err error)) error
 	// History is for few versions, Versions for all: it does not keep their answers.
 	History(ctx context.Context, id uuid.UUID, from int64, limit int) (store.Opened, []store.Opened, error)
 	Versions(ctx context.Context, id uuid.UUID, limit int) (store.Opened, []store.Made, error)
@@ -98,6 +96,8 @@ type Options struct {
 	Directory Directory
 	// Report tells of what goes wrong without failing a request; nil for nobody.
 	Report func(what string, err error)
+	// Preset says whether what is held for monitoring takes a permission to see.
+	Preset identity.Preset
 	// EventRetention and KeyRetention are how long the store keeps events and remembered
 	// outcomes. CopyRetention is how long copies of the database are kept: backups and
 	// archived WAL. The certificate of an erasure states all three.
@@ -107,7 +107,8 @@ type Options struct {
 // Service runs the use cases. Any number of goroutines may use it.
 type Service struct {
 	Options
-	records Records
+	visibility []rule
+	records    Records
 	// directory is that of the options, or of the store; stored is nil unless it is the store's.
 	directory Directory
 	stored    *storedDirectory
@@ -124,7 +125,7 @@ func New(s Store, o Options) *Service {
 	if o.Report == nil {
 		o.Report = func(string, error) {}
 	}
-	service := &Service{Options: o, records: s, log: s, feed: s, bulk: s, relay: s, health: health{store: s},
+	service := &Service{Options: o, visibility: visibility(o.Preset), records: s, log: s, feed: s, bulk: s, relay: s, health: health{store: s},
 		flights: flights{running: make(map[[32]byte]chan struct{})}, directory: o.Directory}
 	if o.Directory == nil {
 		service.stored = &storedDirectory{s, o.Report}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"reflect"
 	"slices"
@@ -15,6 +16,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/uuid"
 
+	"equality-information-api/internal/equality"
 	"equality-information-api/internal/events"
 	"equality-information-api/internal/identity"
 	"equality-information-api/internal/store"
@@ -26,7 +28,7 @@ type seen struct {
 	past bool
 }
 
-// members are those of the visibility test's record: the example's.
+// members are those of the visibility test's record: the example's, and the rest.
 var members = sync.OnceValue(func() map[string]jsontext.Value {
 	text, err := os.ReadFile("../../examples/seed.json")
 	if err != nil {
@@ -38,6 +40,12 @@ var members = sync.OnceValue(func() map[string]jsontext.Value {
 	}
 	delete(members, "id")
 	delete(members, "targetId")
+	for name, value := range map[string]string{
+		"ageGroup": `"twentyFiveToThirtyFour"`, "communicationRequirements": `["other"]`, "communicationRequirementsIfOther": `"a"`,
+		"economicSituation": `"other"`, "economicSituationIfOther": `"b"`, "homeSituation": `"other"`, "homeSituationIfOther": `"c"`,
+	} {
+		members[name] = jsontext.Value(value)
+	}
 	return members
 })
 
@@ -54,7 +62,7 @@ var ways = map[string]func(t *testing.T, b *bench, as identity.Caller, o store.O
 		for _, item := range l.Items {
 			if item.ID == o.ID {
 				shown = append(shown, seen{Shown: item.Shown})
-				checkMembers(t, as, item.Members, item.Readable)
+				b.checkMembers(t, as, item.Members, item.Readable)
 			}
 		}
 		return are(t, err, shown...)
@@ -122,13 +130,25 @@ func withMembers() string {
 // ask. Without a permission to read, a caller is shown no member at all.
 func TestEveryWayOutShowsWhatItsCallerMaySee(t *testing.T) {
 	t.Parallel()
-	for _, v := range visibility {
-		if members()[v.member] == nil {
-			t.Fatalf("the test's record has no %s, which takes a permission", v.member)
+	for preset, tried := range map[identity.Preset][]identity.Permission{
+		identity.Open: append([]identity.Permission{identity.NINORead, identity.RightsRead}, showsRecords...),
+		// What may be seen is the same as under identity.Separated.
+		identity.CollectOnly: {identity.NINORead, identity.RightsRead, identity.MonitoringRead, identity.EqualityRead},
+	} {
+		t.Run(string(preset), func(t *testing.T) {
+			t.Parallel()
+			checkWaysOut(t, setup(t, func(o *Options) { o.Preset = preset }), tried)
+		})
+	}
+}
+
+func checkWaysOut(t *testing.T, b *bench, tried []identity.Permission) {
+	t.Helper()
+	for _, r := range b.visibility {
+		if members()[r.member] == nil {
+			t.Fatalf("the test's record has no %s, which takes a permission", r.member)
 		}
 	}
-	b := setup(t)
-	tried := slices.Concat(showsRecords, []identity.Permission{identity.NINORead, identity.RightsRead})
 	// Each way needs a permission to be taken at all.
 	needed := map[string][]identity.Permission{
 		"Read": {identity.EqualityRead}, "ListRecords": {identity.EqualityList}, "Version": {identity.HistoryRead},
@@ -147,25 +167,33 @@ func TestEveryWayOutShowsWhatItsCallerMaySee(t *testing.T) {
 			o := b.create(t, withMembers())
 			o = b.change(t, o.ID, `{"gender":{"genderValue":"f"}}`)
 			for i, s := range way(t, b, as, o) {
-				checkSeen(t, fmt.Sprintf("%s, %d, to %v", name, i, permissions), as, s)
+				b.checkSeen(t, fmt.Sprintf("%s, %d, to %v", name, i, permissions), as, s)
 			}
 		}
 	}
 }
 
-func checkSeen(t *testing.T, where string, as identity.Caller, s seen) {
+func (b *bench) checkSeen(t *testing.T, where string, as identity.Caller, s seen) {
 	t.Helper()
 	readable := slices.ContainsFunc(showsRecords, as.May)
+	var withheld []string
 	for member := range members() {
 		want := readable
-		for _, v := range visibility {
-			if v.member == member && (s.past || !v.past) && !as.May(v.permission) {
+		for _, r := range b.visibility {
+			if r.member == member && (s.past || !r.past) && !as.May(r.permission) {
 				want = false
 			}
 		}
-		if got := bytes.Contains(s.Text, []byte(`"`+member+`"`)); got != want {
+		if got := bytes.Contains(s.Text, []byte(`"`+member+`":`)); got != want {
 			t.Errorf("%s: %s is shown: %v, want %v", where, member, got, want)
 		}
+	}
+	if readable && b.Preset.Withholds() && !as.May(identity.MonitoringRead) {
+		withheld = equality.HeldFor(equality.Monitoring)
+	}
+	var told struct{ WithheldMembers []string }
+	if err := json.Unmarshal(s.Text, &told, json.MatchCaseInsensitiveNames(true)); err != nil || !slices.Equal(told.WithheldMembers, withheld) {
+		t.Errorf("%s: withheldMembers is %v, %v", where, told.WithheldMembers, err)
 	}
 	r, err := s.record()
 	if err != nil || r.ID != s.ID || r.TargetID != s.Target {
@@ -174,9 +202,14 @@ func checkSeen(t *testing.T, where string, as identity.Caller, s seen) {
 }
 
 // checkMembers checks the names of members that a list gives in place of values.
-func checkMembers(t *testing.T, as identity.Caller, names []string, readable bool) {
+func (b *bench) checkMembers(t *testing.T, as identity.Caller, names []string, readable bool) {
 	t.Helper()
-	if readable != slices.ContainsFunc(showsRecords, as.May) || readable && names != nil || !readable && slices.Contains(names, "gender") {
+	want := slices.Sorted(maps.Keys(members()))
+	if b.Preset.Withholds() && !as.May(identity.MonitoringRead) {
+		want = slices.Sorted(slices.Values(equality.HeldFor(equality.Operational)))
+	}
+	want = equality.MaskSensitive(want)
+	if readable != slices.ContainsFunc(showsRecords, as.May) || readable && names != nil || !readable && !slices.Equal(slices.Sorted(slices.Values(names)), slices.Sorted(slices.Values(want))) {
 		t.Errorf("the list names %v, readable: %v", names, readable)
 	}
 }

@@ -51,10 +51,18 @@ func (s *Service) create(ctx context.Context, a Access, w Write, key *store.Key)
 		next.ID = next.TargetID
 	}
 	spare := uuid.New()
+	var refused error
+	if s.Preset == identity.Separated {
+		refused = s.separate(a, next)
+		next = next.Without(s.withheld(a)...) // what says nothing there
+	}
 	members := next.Members()
 	cmd := store.Command{ID: next.ID, Target: next.TargetID, EventID: newEventID(), Key: key}
 	result, err := s.records.Write(ctx, cmd, func(o store.Opened) (store.Decision, error) {
 		record := next
+		if refused != nil {
+			return s.refusal(a, next.TargetID, o, 403, ""), refused
+		}
 		if err := w.check(o, true); err != nil {
 			return s.refusal(a, next.TargetID, o, 412, problemVersion), err
 		}
@@ -138,8 +146,13 @@ func (s *Service) patch(ctx context.Context, a Access, w Write, key *store.Key) 
 
 func (s *Service) decideChange(a Access, w Write, patch Sent, c store.Opened) (store.Decision, error) {
 	c = of(c, patch.Of)
-	if err := patch.doubted(a.shown(c.Record)); err != nil {
+	if err := patch.doubted(s.shown(a, c.Record)); err != nil {
 		return s.refusal(a, w.ID, c, 400, ""), err
+	}
+	if s.Preset == identity.Separated {
+		if err := s.separate(a, patch.Apply(equality.Record{})); err != nil {
+			return s.refusal(a, w.ID, c, 403, ""), err
+		}
 	}
 	if err := missing(c.State); err != nil {
 		return s.absent(a, w.ID, c), err
@@ -151,7 +164,7 @@ func (s *Service) decideChange(a Access, w Write, patch Sent, c store.Opened) (s
 		return s.refusal(a, w.ID, c, 412, problemVersion), err
 	}
 	nino, setsNINO := patch.NationalInsuranceNumber.Value()
-	if !a.may(identity.NINORead) && c.Record.NationalInsuranceNumber != "" {
+	if !s.sees(a, "nationalInsuranceNumber") && c.Record.NationalInsuranceNumber != "" {
 		if setsNINO && nino != "" {
 			return s.refusal(a, w.ID, c, 403, ""), ErrNINOForbidden
 		}
@@ -172,19 +185,17 @@ func (s *Service) decideChange(a Access, w Write, patch Sent, c store.Opened) (s
 
 // changed returns the record after the patch and the members that make it a new version.
 // Members that the caller may not see are replaced whole, judged on the patch alone, and
-// always make a version: anything else would confirm a guess.
+// always make a version: anything else would confirm a guess, a bound that depends on how
+// long they are too.
 func (s *Service) changed(a Access, patch Sent, current equality.Record) (next equality.Record, members []string, err error) {
-	if a.readable() {
-		next = patch.Apply(current)
-		return next, equality.Diff(current, next), s.Rules.Validate(patch.Patch, current, next)
-	}
-	bare := equality.Record{ID: current.ID, TargetID: current.TargetID}
-	whole := patch.Apply(bare)
-	if err := s.Rules.Validate(patch.Patch, bare, whole); err != nil {
+	unseen := s.unseen(a)
+	seen := current.Without(unseen...)
+	next = patch.Apply(seen)
+	if err := s.Rules.Validate(patch.Patch, seen, next); err != nil {
 		return current, nil, err
 	}
-	next, members = current.Replaced(whole)
-	return next, members, equality.CheckBounds(current, next)
+	next, members = current.Replaced(next, unseen)
+	return next, members, nil
 }
 
 // newEventID makes a time-ordered id (RFC 9562, version 7), which an index adds at its end.
@@ -245,5 +256,5 @@ func (s *Service) changedSince(ctx context.Context, a Access, w Write) []string 
 	if err != nil || len(versions) == 0 || versions[0].Version != *since {
 		return nil
 	}
-	return a.names(equality.Diff(versions[0].Record, current.Record))
+	return s.names(a, equality.Diff(versions[0].Record, current.Record))
 }

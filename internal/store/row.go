@@ -134,3 +134,8 @@ func (o Opened) Stripped() Opened {
 	o.plain, o.key, o.number = nil, nil, 0
 	return o
 }
+
+// Described returns only which version of which record it is, and its time.
+func (o Opened) Described() Opened {
+	return Opened{State: o.State, ID: o.ID, Target: o.Target, Version: o.Version, Modified: o.Modified}
+}
