@@ -31,11 +31,30 @@ func full(target string, mmh bool) string {
 		target, yes, date, marked)
 }
 
-// body is a body about a person, valid once in a while.
-func (s source) body(target string, mmh bool) []byte {
-	text := full(target, mmh)
+// entry is a valid entry of the directory with every member.
+func entry(person string) string {
+	return fmt.Sprintf(`{"id":%q,"title":"Mrs","preferredTitle":"Mx","firstName":"%[2]s","middleName":"%[2]s a","surname":"%[2]s b",`+
+		`"preferredFirstName":"%[2]s c","preferredMiddleName":null,"preferredSurname":"","dateOfBirth":"1985-02-28","dateOfDeath":"2020-02-29"}`, person, marked)
+}
+
+// bodyFor is a body for an operation about a person, valid once in a while. other is another
+// person's id.
+func (s source) bodyFor(template, person, other string) []byte {
+	mmh := strings.HasPrefix(template, "/mmh")
+	text, needed := full(person, mmh), fmt.Sprintf(`"targetId":%q,`, person)
+	switch {
+	case strings.HasSuffix(template, "/persons/{id}"):
+		text, needed = entry(person), ""
+	case strings.HasSuffix(template, "/persons/search"):
+		text = fmt.Sprintf(`{"name":%s,"dateOfBirth":%s,"id":%q}`, quoted(pick(s, marked, "b", s.text(), s.long())), pick(s, `"1985"`, `"1985-02-28"`), person)
+		needed = ""
+	case strings.HasSuffix(template, "/merge"):
+		text = fmt.Sprintf(`{"into":%q,"versions":{"from":"0","into":"0"},"choices":{"gender":"from","surname":"into"},"dryRun":%t}`, other, !s.one(3))
+		needed = fmt.Sprintf(`"into":%q,`, other)
+	}
 	if s.one(3) {
-		text = fmt.Sprintf(`{"targetId":%q,%s:%s}`, target, quoted(members.FindAllStringSubmatch(text, -1)[s.IntN(30)][1]), s.value(3))
+		names := members.FindAllStringSubmatch(text, -1)
+		text = fmt.Sprintf(`{%s%s:%s}`, needed, quoted(names[s.IntN(len(names))][1]), s.value(3))
 	}
 	for range pick(s, 0, 0, 0, 1, 1, 2, 5) {
 		text = s.mutated(text)

@@ -131,15 +131,15 @@ func (a *attack) aim(s source, template string) *shot {
 	}
 	a.credentials(s, x)
 	a.conditions(s, x, rude)
-	if x.method == "POST" || x.method == "PATCH" || s.one(30) {
+	if x.method == "POST" || x.method == "PATCH" || x.method == "PUT" || s.one(30) {
 		person := uuid.NewString()
 		switch {
 		case s.one(5):
 			person = pick(s, a.known()...)
-		case x.method == "PATCH":
+		case x.method != "POST" || strings.Contains(template, "/persons/"):
 			person = id
 		}
-		x.body = s.body(person, x.mmh())
+		x.body = s.bodyFor(template, person, pick(s, a.known()...))
 		x.add("Content-Type", pick(s, "application/json", "application/json", "application/json", "application/json;charset=utf-8"))
 		a.encodings(s, x)
 	}
@@ -158,6 +158,9 @@ func (a *attack) query(s source, method, path string, rude bool) (query []string
 	}
 	if method == "DELETE" && !s.one(5) {
 		add("reason", "unlawful")
+	}
+	if method == "GET" && strings.HasPrefix(path, records) && s.one(4) {
+		add("include", pick(s, "person", "person", "person,person", "person,extended", s.small()))
 	}
 	if strings.HasSuffix(path, "/mmh/equality-information") && method == "GET" || rude && s.one(10) {
 		add("targetId", s.person(a.known()))
@@ -201,7 +204,7 @@ func (a *attack) credentials(s source, x *shot) {
 
 // conditions adds headers that operations look at, and others.
 func (a *attack) conditions(s source, x *shot, rude bool) {
-	if x.method == "PATCH" && (x.mmh() || s.one(3)) {
+	if (x.method == "PATCH" || x.method == "PUT") && (x.mmh() || s.one(3)) {
 		x.add("If-Match", pick(s, `"0"`, `"0"`, `"1"`, `"7"`, "*", `W/"1"`, s.small()))
 	}
 	if x.method == "GET" && s.one(4) {

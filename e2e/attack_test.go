@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -27,6 +28,7 @@ type attack struct {
 
 	mu       sync.Mutex
 	statuses map[int]int
+	done     map[string]int // how many requests for an operation succeeded
 }
 
 // shots are how many requests the attack sends.
@@ -46,6 +48,9 @@ func TestAttackOnEveryOperation(t *testing.T) {
 	a := startAttack(t)
 	operations := slices.Concat(theContract().operations(), mmh.Routes())
 	for _, operation := range operations {
+		if strings.Contains(operation, "/persons/") {
+			operations = append(operations, operation, operation)
+		}
 		if strings.Contains(operation, records) && !strings.HasPrefix(operation, "DELETE") { // there is most to attack
 			operations = append(operations, operation, operation, operation)
 		}
@@ -62,10 +67,15 @@ func TestAttackOnEveryOperation(t *testing.T) {
 		})
 	}
 	all.Wait()
-	t.Logf("answers: %v", a.statuses)
+	t.Logf("answers: %v, successes: %v", a.statuses, a.done)
 	for _, status := range []int{200, 201, 400, 401, 403, 404, 405, 406, 409, 410, 413, 415} {
 		if a.statuses[status] == 0 && !t.Failed() {
 			t.Errorf("no answer was %d: the attack does not reach what it is for", status)
+		}
+	}
+	for _, operation := range []string{"GET /persons/{id}", "PUT /persons/{id}"} {
+		if a.done[operation] == 0 && !t.Failed() {
+			t.Errorf("no %s succeeded: the attack does not reach what it is for", operation)
 		}
 	}
 	a.survived()
@@ -83,15 +93,17 @@ func TestPostgresAttack(t *testing.T) {
 func startAttack(t *testing.T) *attack {
 	t.Helper()
 	p := start(t)
-	a := &attack{planted: &planted{program: p, t: t}, statuses: make(map[int]int)}
+	a := &attack{planted: &planted{program: p, t: t}, statuses: make(map[int]int), done: make(map[string]int)}
 	a.tokens = []string{p.token(t, "officer", "service", "governance", "support")}
 	for _, role := range []string{"officer", "service", "governance", "support", "analyst", "admin"} {
 		a.tokens = append(a.tokens, p.token(t, role))
 	}
 	a.tokens = append(a.tokens, signed(t, "another secret, of more than 32 bytes", "nobody@council.example", time.Hour, "officer"))
 	a.secret = append(a.secret, a.tokens...)
-	for range 20 {
-		a.create()
+	for i := range 20 {
+		if m := a.create(); i%10 == 0 {
+			a.do(t, "DELETE", m.path()+"?reason=unlawful", request{token: a.tokens[0]}).want(t, 200)
+		}
 	}
 	return a
 }
@@ -100,6 +112,7 @@ func startAttack(t *testing.T) *attack {
 func (a *attack) create() made {
 	target := uuid.NewString()
 	r := a.do(a.t, "POST", records, request{token: a.tokens[0], body: []byte(full(target, false))}).want(a.t, 201)
+	a.do(a.t, "PUT", "/persons/"+target, request{token: a.tokens[0], body: []byte(entry(target))}).want(a.t, 201)
 	a.knows(target)
 	return made{target, target, r.header.Get("ETag")}
 }
@@ -126,9 +139,12 @@ func (a *attack) fire(x *shot) {
 	}
 	a.mu.Lock()
 	a.statuses[r.status]++
+	if r.status/100 == 2 {
+		a.done[x.method+" "+x.template]++
+	}
 	a.mu.Unlock()
 	if r.status == http.StatusCreated {
-		a.knows(strings.TrimPrefix(r.header.Get("Location"), "/api/v1"+records+"/"))
+		a.knows(path.Base(r.header.Get("Location")))
 	}
 	if err := a.judge(x, r); err != nil {
 		a.wrong.Add(1)
