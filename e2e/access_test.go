@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,15 +21,18 @@ func TestEveryRoleWithEveryOperation(t *testing.T) {
 			continue
 		}
 		path := placeholders.Replace(strings.ReplaceAll(op.Path, "{id}", m.id))
-		p.checkAccess(t, sign, op, op.Action.Permission(), path)
+		p.checkAccess(t, sign, op, path, op.Action.Permission())
 		for parameter, action := range op.When {
-			p.checkAccess(t, sign, op, action.Permission(), path+"?"+parameter+"="+m.target)
+			p.checkAccess(t, sign, op, path+"?"+parameter+"="+m.target, action.Permission())
+		}
+		for name, further := range op.Include {
+			p.checkAccess(t, sign, op, path+"?include="+name, append([]identity.Permission{op.Action.Permission()}, further...)...)
 		}
 	}
 }
 
 // checkAccess sends an operation as each role, as a caller without one, and without a token.
-func (p *program) checkAccess(t *testing.T, sign func(...string) string, op service.Operation, needs identity.Permission, path string) {
+func (p *program) checkAccess(t *testing.T, sign func(...string) string, op service.Operation, path string, needs ...identity.Permission) {
 	t.Helper()
 	var body []byte
 	if op.Method == "POST" || op.Method == "PATCH" || op.Method == "PUT" {
@@ -38,11 +42,12 @@ func (p *program) checkAccess(t *testing.T, sign func(...string) string, op serv
 	roles["of nobody"] = nil
 	for role, permissions := range roles {
 		r := p.do(t, op.Method, path, request{token: sign(role), body: body})
-		switch may := !op.Restricted() || (identity.Caller{}).With(permissions...).May(needs); {
+		lacks := slices.IndexFunc(needs, func(p identity.Permission) bool { return !(identity.Caller{}).With(permissions...).May(p) })
+		switch may := !op.Restricted() || lacks < 0; {
 		case may && (r.status == 401 || r.status == 403):
 			t.Errorf("%s (%s %s) by %s is refused: %d", op.ID, op.Method, path, role, r.status)
 		case !may:
-			if told := r.problem(t, 403, "forbidden"); told.Detail != "You need the permission `"+string(needs)+"`." {
+			if told := r.problem(t, 403, "forbidden"); told.Detail != "You need the permission `"+string(needs[lacks])+"`." {
 				t.Errorf("%s by %s is told %q", op.ID, role, told.Detail)
 			}
 		}
