@@ -36,7 +36,7 @@ func plantedRecord(target string) []byte {
 
 // plantedCodes are chosen codes and dates that the database must not show.
 var plantedCodes = []string{"eightyFiveAndPlus", "anyOtherEthnicGroup", "lesbianOrGayWoman", "largePrint",
-	"aFormerMemberOfTheArmedForces", "preferNotToSay", "2017-01-04", "2019-10-04"}
+	"aFormerMemberOfTheArmedForces", "preferNotToSay", "2017-01-04", "2019-10-04", plantedBirth, plantedDeath}
 
 // TestMarkers puts a marker in everything a caller can send, calls every endpoint with
 // success and failure, and then looks for the markers everywhere.
@@ -63,6 +63,7 @@ func plantEverywhere(t *testing.T, dir string) *planted {
 	target, path := uuid.NewString(), ""
 	path = "/equality-information/" + target
 	p.succeed(target, officer, service, governance, support)
+	p.people(target, officer, service, governance, analyst)
 	p.failBodies(path, officer)
 	p.failQueries(path, officer, governance, service)
 	p.failHeaders(path, officer, service)

@@ -47,11 +47,16 @@ func (s *Service) FindPerson(ctx context.Context, a Access, l Lookup) (PersonSho
 	}
 	d, ending := o.Document, done
 	unmodified := d.State == store.Present && l.IfNoneMatch.Has(etag.Version(d.Version))
+	var p directory.Person
 	switch {
 	case d.State != store.Present:
 		ending = gone(d.State)
 	case unmodified:
 		ending = notModified
+	default:
+		if p, err = directory.Read(d.Content); err != nil {
+			return PersonShown{}, err
+		}
 	}
 	if err := s.log.Append(ctx, s.entryOfPerson(a, l.ID, d, ending)); err != nil {
 		return PersonShown{}, foreign(err)
@@ -59,11 +64,9 @@ func (s *Service) FindPerson(ctx context.Context, a Access, l Lookup) (PersonSho
 	if err := missing(d.State); err != nil {
 		return PersonShown{}, err
 	}
-	if unmodified {
-		return versioned(d, directory.Person{}, true), nil
-	}
-	p, err := directory.Read(d.Content)
-	return versioned(d, p, false), err
+	shown := versioned(d, p)
+	shown.Unmodified = unmodified
+	return shown, nil
 }
 
 // PersonWrite is a request to write a person's entry.
@@ -126,13 +129,13 @@ func (s *Service) PutPerson(ctx context.Context, a Access, w PersonWrite) (Perso
 	if !readable {
 		p = directory.Person{ID: w.ID}
 	}
-	shown := versioned(result.Document, p, false)
+	shown := versioned(result.Document, p)
 	shown.Created = created
 	return shown, nil
 }
 
-func versioned(d store.Document, p directory.Person, unmodified bool) PersonShown {
-	return PersonShown{Whole: p.Whole(), Versioned: true, Version: d.Version, Modified: d.Modified, Unmodified: unmodified}
+func versioned(d store.Document, p directory.Person) PersonShown {
+	return PersonShown{Whole: p.Whole(), Versioned: true, Version: d.Version, Modified: d.Modified}
 }
 
 // fetchPerson returns a person from a directory that is not the store's.
