@@ -11,7 +11,6 @@ import (
 
 	"equality-information-api/internal/directory"
 	"equality-information-api/internal/equality"
-	"equality-information-api/internal/sealing"
 	"equality-information-api/internal/store"
 )
 
@@ -35,7 +34,7 @@ type storedDirectory struct {
 }
 
 func (d storedDirectory) Person(ctx context.Context, id, _ uuid.UUID) (directory.Person, error) {
-	o, err := d.records.FindDocument(ctx, personEntry(id))
+	o, err := d.records.FindDocument(ctx, store.PersonEntry(id))
 	if err == nil {
 		return d.opened(o.Document)
 	}
@@ -61,11 +60,6 @@ func (d storedDirectory) tell(err error) {
 	}
 }
 
-// personEntry names a person's entry.
-func personEntry(id uuid.UUID) store.DocumentID {
-	return store.DocumentID{Kind: sealing.KindPerson, Owner: id}
-}
-
 // person looks up whose record is to be shown. Errors as those of Directory.
 func (s *Service) person(ctx context.Context, a Access, id uuid.UUID) (directory.Person, error) {
 	ctx, cancel := context.WithTimeout(ctx, directoryPatience)
@@ -73,15 +67,54 @@ func (s *Service) person(ctx context.Context, a Access, id uuid.UUID) (directory
 	return s.directory.Person(ctx, id, a.request.CorrelationID)
 }
 
-// withPeople adds to the records of a page what the directory says of their people.
-func (s *Service) withPeople(ctx context.Context, a Access, page []ListItem) (err error) {
-	for i := range page {
-		p, unknown := s.person(ctx, a, page[i].Target)
-		if page[i].Shown, err = s.withPerson(a, page[i].Shown, p, unknown); err != nil {
-			return err
+// answer is what the directory said of a person.
+type answer struct {
+	person directory.Person
+	err    error // as those of Directory
+}
+
+// people looks up many people at once.
+func (d storedDirectory) people(ctx context.Context, ids []uuid.UUID) map[uuid.UUID]answer {
+	answers := make(map[uuid.UUID]answer, len(ids))
+	err := d.records.Entries(ctx, ids, func(entry store.Document, err error) {
+		var a answer
+		if a.err = err; err == nil {
+			a.person, a.err = d.opened(entry)
+		} else {
+			d.tell(err)
+		}
+		answers[entry.Owner] = a
+	})
+	d.tell(err)
+	if err == nil {
+		err = directory.ErrUnknown
+	}
+	for _, id := range ids {
+		if _, answered := answers[id]; !answered {
+			answers[id] = answer{err: err}
 		}
 	}
-	return nil
+	return answers
+}
+
+// withPeople adds to the records of a page what the directory says of their people, and
+// reports whether it knows any.
+func (s *Service) withPeople(ctx context.Context, a Access, page []ListItem) (known bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, directoryPatience)
+	defer cancel()
+	ids := make([]uuid.UUID, len(page))
+	for i := range page {
+		ids[i] = page[i].Target
+	}
+	answers := s.stored.people(ctx, ids)
+	for i := range page {
+		of := answers[page[i].Target]
+		known = known || of.err == nil
+		if page[i].Shown, err = s.withPerson(a, page[i].Shown, of.person, of.err); err != nil {
+			return false, err
+		}
+	}
+	return known, nil
 }
 
 // beside is what stands beside a record of the person it is about.

@@ -41,7 +41,7 @@ func (s *Service) FindPerson(ctx context.Context, a Access, l Lookup) (PersonSho
 	if s.stored == nil {
 		return s.fetchPerson(ctx, a, l.ID)
 	}
-	o, err := s.records.FindDocument(ctx, personEntry(l.ID))
+	o, err := s.records.FindDocument(ctx, store.PersonEntry(l.ID))
 	if err != nil {
 		return PersonShown{}, foreign(err)
 	}
@@ -94,7 +94,7 @@ func (s *Service) PutPerson(ctx context.Context, a Access, w PersonWrite) (Perso
 		return PersonShown{}, err
 	}
 	content, created, readable := p.Encode(), false, a.may(identity.PersonRead)
-	cmd := personEntry(w.ID).Command()
+	cmd := store.PersonEntry(w.ID).Command()
 	cmd.EventID = newEventID()
 	result, err := s.records.Write(ctx, cmd, func(o store.Opened) (store.Decision, error) {
 		d := o.Document

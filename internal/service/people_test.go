@@ -208,7 +208,7 @@ func TestRecordComesWithoutADamagedEntry(t *testing.T) {
 		o.Report = func(what string, err error) { reported = append(reported, what+": "+err.Error()) }
 	})
 	o := b.create(t, "")
-	cmd := personEntry(o.Target).Command()
+	cmd := store.PersonEntry(o.Target).Command()
 	cmd.EventID = newEventID()
 	_, err := b.records.Write(t.Context(), cmd, func(o store.Opened) (store.Decision, error) {
 		return store.Decision{
@@ -222,7 +222,19 @@ func TestRecordComesWithoutADamagedEntry(t *testing.T) {
 	if text := b.withPerson(t, o.ID); !strings.Contains(text, `"personStatus":"unavailable"`) || strings.Contains(text, "MARK") {
 		t.Error(text)
 	}
-	if len(reported) != 1 || strings.Contains(reported[0], "MARK") {
+	other := b.create(t, "")
+	b.put(t, clerk, other.Target, born)
+	l, err := b.ListRecords(t.Context(), b.as(t, governance, List), ListQuery{Limit: 10, Person: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, item := range l.Items {
+		want := map[uuid.UUID]string{o.ID: `"personStatus":"unavailable"`, other.ID: `"personStatus":"found"`}[item.ID]
+		if text := string(item.Text); !strings.Contains(text, want) || strings.Contains(text, "MARK") {
+			t.Errorf("the item is %s, want %s", text, want)
+		}
+	}
+	if len(reported) != 2 || strings.Contains(reported[0], "MARK") {
 		t.Errorf("reported: %q", reported)
 	}
 	if p, err := b.FindPerson(t.Context(), b.as(t, officer, ReadPerson), Lookup{ID: o.Target}); err == nil || strings.Contains(err.Error(), "MARK") {

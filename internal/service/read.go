@@ -217,8 +217,10 @@ func (s *Service) ListRecords(ctx context.Context, a Access, q ListQuery) (Listi
 		return err
 	})
 	if err == nil && q.Person {
-		entry.Scope = includesPerson
-		err = s.withPeople(ctx, a, l.Items)
+		var known bool
+		if known, err = s.withPeople(ctx, a, l.Items); known {
+			entry.Scope = includesPerson
+		}
 	}
 	if err == nil {
 		err = s.log.Append(ctx, entry)

@@ -39,6 +39,9 @@ type Records interface {
 	Find(ctx context.Context, id uuid.UUID) (store.Opened, error)
 	// FindDocument finds a sealed document that is no record, and the record that owns it.
 	FindDocument(ctx context.Context, id store.DocumentID) (store.Opened, error)
+	// Entries gives the entries of up to store.MostEntries people, in any order; none for people
+	// without one. err is that of one entry alone.
+	Entries(ctx context.Context, people []uuid.UUID, give func(d store.Document, err error)) error
 	// History is for few versions, Versions for all: it does not keep their answers.
 	History(ctx context.Context, id uuid.UUID, from int64, limit int) (store.Opened, []store.Opened, error)
 	Versions(ctx context.Context, id uuid.UUID, limit int) (store.Opened, []store.Made, error)
