@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -204,6 +205,18 @@ func TestDown(t *testing.T) {
 	server.Close()
 	_, err := clientOf(server.URL).Person(t.Context(), asked, uuid.New())
 	if err == nil || !strings.Contains(err.Error(), "connection refused") || strings.Contains(err.Error(), asked.String()) {
+		t.Error(err)
+	}
+}
+
+// The token is not sent to a server that only pretends to be the Person API.
+func TestCertificateIsChecked(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewUnstartedServer(says(200, whole))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	if _, err := clientOf(server.URL).Person(t.Context(), asked, uuid.New()); err == nil || err.Error() != "its certificate is not trusted" {
 		t.Error(err)
 	}
 }
