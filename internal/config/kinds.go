@@ -279,19 +279,19 @@ func topic(arn, region *string) kind {
 // secretFile is the kind of a secret, which is in a file: no flag, variable or key can hold
 // it, and Secret is never printed. Without a file the Secret is nil.
 func secretFile(to *Secret) kind {
-	return privateFile(to, "a secret", ReadSecret)
+	return privateFile(to, fmt.Sprintf("a secret of at least %d bytes", minSecret), ReadSecret)
 }
 
 // tokenFile is the kind of a file with a token, which is read again when the token is used.
 func tokenFile(to *string) kind {
-	return privateFile(to, "a token", func(path string) (string, error) {
+	return privateFile(to, "a token and nothing else", func(path string) (string, error) {
 		_, err := ReadToken(path)
 		return path, err
 	})
 }
 
 func privateFile[T any](to *T, what string, read func(path string) (T, error)) kind {
-	k := kind{placeholder: "FILE", rule: fmt.Sprintf("a file of mode 0600 with %s of at least %d bytes", what, minSecret),
+	k := kind{placeholder: "FILE", rule: "a file of mode 0600 with " + what,
 		flag: reflect.TypeFor[string]()}
 	k.set = func(texts []string) []string {
 		value, err := read(texts[0])

@@ -29,6 +29,14 @@ func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 // its end. It must be a regular file that only its owner can access. Errors contain neither
 // the path nor anything from the file.
 func ReadSecret(path string) (Secret, error) {
+	data, err := readPrivate(path)
+	if err == nil && len(data) < minSecret {
+		return nil, fmt.Errorf("the secret is under %d bytes", minSecret)
+	}
+	return data, err
+}
+
+func readPrivate(path string) (Secret, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, withoutPath(err)
@@ -44,10 +52,7 @@ func ReadSecret(path string) (Secret, error) {
 	if rest, ok := bytes.CutSuffix(data, []byte("\n")); ok {
 		data = bytes.TrimSuffix(rest, []byte("\r"))
 	}
-	switch {
-	case len(data) < minSecret:
-		return nil, fmt.Errorf("the secret is under %d bytes", minSecret)
-	case len(data) > maxSecret:
+	if len(data) > maxSecret {
 		return nil, fmt.Errorf("the secret is over %d bytes", maxSecret)
 	}
 	return data, nil
@@ -56,11 +61,12 @@ func ReadSecret(path string) (Secret, error) {
 // tokenForm is the form of a token that a header can hold (RFC 6750, 2.1).
 var tokenForm = regexp.MustCompile(`^[A-Za-z0-9._~+/-]+=*$`)
 
-// ReadToken reads a file that holds a token, as ReadSecret reads a secret.
+// ReadToken reads a file that holds a token, as ReadSecret reads a secret. How long a token
+// is, its issuer decides.
 func ReadToken(path string) (Secret, error) {
-	token, err := ReadSecret(path)
+	token, err := readPrivate(path)
 	if err == nil && !tokenForm.Match(token) {
-		return nil, errors.New("the file must hold the token alone, without Bearer or another word before it")
+		return nil, errors.New("it must hold the token alone, without Bearer or another word before it")
 	}
 	return token, err
 }
