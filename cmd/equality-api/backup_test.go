@@ -84,8 +84,8 @@ func TestBackupAndRestore(t *testing.T) {
 		}
 	}
 	s.stop(t)
-	// The server's five, and two of backups.
-	if out := succeeds(t, "audit", "verify", "--records", "--data-dir", dir); !strings.HasPrefix(out, "7 entries, 3 changes") {
+	// The server's eight, and two of backups.
+	if out := succeeds(t, "audit", "verify", "--records", "--data-dir", dir); !strings.HasPrefix(out, "10 entries, 6 changes") {
 		t.Errorf("after two backups: %s", out)
 	}
 
@@ -97,8 +97,8 @@ func TestBackupAndRestore(t *testing.T) {
 	if names := modes(t, to); len(names) != 3 {
 		t.Errorf("made %v", names)
 	}
-	// The server's five, that of the backup before, and the restore's.
-	if out := succeeds(t, "audit", "verify", "--records", "--data-dir", to); !strings.HasPrefix(out, "7 entries, 3 changes") {
+	// The server's eight, that of the backup before, and the restore's.
+	if out := succeeds(t, "audit", "verify", "--records", "--data-dir", to); !strings.HasPrefix(out, "10 entries, 6 changes") {
 		t.Errorf("restored: %s", out)
 	}
 	fails(t, []string{"restore into a directory without a database"}, "restore", "--data-dir", to, "--identity", k.identity, k.path("night.age"))

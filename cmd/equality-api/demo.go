@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"equality-information-api/internal/directory"
 	"equality-information-api/internal/equality"
 	"equality-information-api/internal/etag"
 	"equality-information-api/internal/identity"
@@ -20,18 +21,27 @@ import (
 )
 
 // The demo people are invented: their answers come from a fixed sequence of
-// random numbers, so every machine has the same ones, and their National
-// Insurance numbers begin with letters that HMRC never issues.
+// random numbers, so every machine has the same ones (a year later they were born
+// a year later), and their National Insurance numbers begin with letters that
+// HMRC never issues.
 
 // demo makes invented people.
 type demo struct {
-	random *rand.Rand
-	lists  *refdata.Lists
-	turn   map[string]int // how many codes of each list have been used
+	random, names *rand.Rand
+	year          int // by which their ages go
+	lists         *refdata.Lists
+	turn          map[string]int // how many codes of each list have been used
 }
 
-func newDemo(lists *refdata.Lists) *demo {
-	return &demo{random: rand.New(rand.NewPCG(2026, 11)), lists: lists, turn: make(map[string]int)}
+func newDemo(lists *refdata.Lists, year int) *demo {
+	return &demo{random: rand.New(rand.NewPCG(2026, 11)), names: rand.New(rand.NewPCG(2026, 12)), year: year, lists: lists, turn: make(map[string]int)}
+}
+
+// invented is an invented person: the record, and the entry in the directory, whose id is zero
+// if there is none.
+type invented struct {
+	equality.Record
+	entry directory.Person
 }
 
 // id is a UUID from the random sequence (version 8, RFC 9562: custom).
@@ -106,50 +116,95 @@ func (d *demo) person() equality.Record {
 	return r
 }
 
-func (d *demo) people(n int) []equality.Record {
-	people := make([]equality.Record, n)
+func (d *demo) people(n int) []invented {
+	people := make([]invented, n)
 	for i := range people {
-		people[i] = d.person()
+		r := d.person()
+		entry := d.entry(r, namings[i%len(namings)])
+		switch {
+		case i%12 == 11:
+			entry = directory.Person{}
+		case i%9 == 7:
+			r.AgeGroup = "" // which the date of birth suggests
+		}
+		people[i] = invented{r, entry}
+	}
+	for i, t := range d.twins() {
+		if at := firstTwin + i; at < n {
+			people[at] = t.of(people[at].Record)
+		}
 	}
 	return people
 }
 
-// createDemo creates invented people, unless they exist, through the use case for
-// every create. It changes some, so that there is a history to look at.
-func (p *program) createDemo(ctx context.Context, people []equality.Record) error {
+// firstTwin is the place of the first twin among the people.
+const firstTwin = 21
+
+// twin is one of two records about one person.
+type twin struct {
+	ageGroup, number string
+	entry            directory.Person
+	brief            bool // the record has few answers, as from a service that asks little
+}
+
+// twins are two pairs: the records of the first have the same National Insurance number, the
+// people of the second the same date of birth and names that sound alike.
+func (d *demo) twins() []twin {
+	one, other := equality.NewDate(d.year-47, time.March, 14), equality.NewDate(d.year-61, time.October, 2)
+	return []twin{
+		{"fortyFiveToFiftyFour", "QQ112233A", directory.Person{Title: "Mrs", FirstName: "Katarzyna", Surname: "Przykładowska", DateOfBirth: one}, false},
+		{"fortyFiveToFiftyFour", "QQ112233A", directory.Person{FirstName: "Kasia", Surname: "Sampleton", DateOfBirth: one}, true},
+		{"fiftyFiveToSixtyFour", "QQ445566B", directory.Person{Title: "Ms", FirstName: "Catherine", Surname: "Exampleton", DateOfBirth: other}, false},
+		{"fiftyFiveToSixtyFour", "", directory.Person{FirstName: "Kathryn", Surname: "Exampelton", DateOfBirth: other}, true},
+	}
+}
+
+// of makes somebody's record that of the twin.
+func (t twin) of(r equality.Record) invented {
+	if t.brief {
+		r = equality.Record{ID: r.ID, TargetID: r.TargetID, Nationality: r.Nationality, Languages: r.Languages}
+	}
+	r.AgeGroup, r.NationalInsuranceNumber, t.entry.ID = t.ageGroup, t.number, r.TargetID
+	return invented{r, t.entry}
+}
+
+// createDemo creates invented people, unless they exist, through the use cases for
+// every create and for every entry in the directory. It changes some, so that there
+// is a history to look at.
+func (p *program) createDemo(ctx context.Context, people []invented) error {
 	request := service.Request{
 		CorrelationID: uuid.New(), Purpose: "support",
-		Caller: identity.Caller{Subject: "demo", Name: "Demo data", Kind: identity.Service}.With(identity.EqualityRead, identity.EqualityWrite),
+		Caller: identity.Caller{Subject: "demo", Name: "Demo data", Kind: identity.Service}.With(identity.EqualityRead, identity.EqualityWrite,
+			identity.PersonRead, identity.PersonWrite),
 	}
-	read, err := p.service.Authorise(ctx, request, service.Read)
-	if err != nil {
-		return err
+	may := make(map[service.Action]service.Access)
+	for _, action := range []service.Action{service.Read, service.Create, service.Change, service.WritePerson} {
+		access, err := p.service.Authorise(ctx, request, action)
+		if err != nil {
+			return err
+		}
+		may[action] = access
 	}
 	last := service.Lookup{ID: people[len(people)-1].ID, IfNoneMatch: etag.List{Any: true}}
-	switch _, err := p.service.Read(ctx, read, last); {
+	switch _, err := p.service.Read(ctx, may[service.Read], last); {
 	case err == nil, errors.Is(err, service.ErrErased):
 		return nil // the last one exists, so all do
 	case !errors.Is(err, service.ErrNotFound):
 		return fmt.Errorf("look for the demo people: %w", err)
 	}
-	create, err := p.service.Authorise(ctx, request, service.Create)
-	if err != nil {
-		return err
-	}
-	change, err := p.service.Authorise(ctx, request, service.Change)
-	if err != nil {
-		return err
-	}
+	anyVersion := service.Conditions{IfMatch: &etag.List{Any: true}} // which the server may require
 	for i, person := range people {
-		_, err := p.service.CreateRecord(ctx, create, service.Write{Body: person.Encode(), Reason: service.ChangeReasons[0]})
+		_, err := p.service.CreateRecord(ctx, may[service.Create], service.Write{Body: person.Encode(), Reason: service.ChangeReasons[0]})
 		if errors.As(err, new(*service.ConflictError)) {
 			continue // created by an earlier start that was interrupted
 		}
 		if err == nil && i%10 == 0 {
-			_, err = p.service.ChangeRecord(ctx, change, service.Write{
-				ID: person.ID, Body: []byte(`{"disabled": "preferNotToSay"}`), Reason: "correction",
-				Conditions: service.Conditions{IfMatch: &etag.List{Any: true}}, // which the server may require
+			_, err = p.service.ChangeRecord(ctx, may[service.Change], service.Write{
+				ID: person.ID, Body: []byte(`{"disabled": "preferNotToSay"}`), Reason: "correction", Conditions: anyVersion,
 			})
+		}
+		if err == nil && person.entry.ID != uuid.Nil {
+			_, err = p.service.PutPerson(ctx, may[service.WritePerson], service.PersonWrite{ID: person.TargetID, Body: person.entry.Encode()})
 		}
 		if err != nil {
 			return fmt.Errorf("make the demo people: %w", err)
@@ -163,7 +218,7 @@ func (p *program) welcome(ctx context.Context, o output, address net.Addr) error
 	if p.DemoPeople == 0 {
 		return nil
 	}
-	people := newDemo(p.lists).people(p.DemoPeople)
+	people := newDemo(p.lists, time.Now().Year()).people(p.DemoPeople)
 	if err := p.createDemo(ctx, people); err != nil {
 		return err
 	}
@@ -184,10 +239,11 @@ func (p *program) welcome(ctx context.Context, o output, address net.Addr) error
 	_, err = fmt.Fprintf(o.out, `
 The Equality Information API is running at %[1]s with %[2]d invented people.
 
-To read one of them, use this officer's token, which is valid for 12 hours:
+To read one of them, with name and date of birth, use this officer's token, which is
+valid for 12 hours:
 
 TOKEN=%[3]s
-curl -H "Authorization: Bearer $TOKEN" %[1]s/equality-information/%[4]s
+curl -H "Authorization: Bearer $TOKEN" "%[1]s/equality-information/%[4]s?include=person"
 
 Get another token:   %[6]s token --data-dir %[5]s --role officer
 Read the contract:   %[1]s/docs

@@ -49,8 +49,9 @@ var arrows = map[string][]string{
 	"internal/gate":  {"api", "internal/equality", "internal/identity", "internal/server", "internal/service"},
 	"internal/relay": {"internal/events", "internal/service"},
 	wiring: { // and surfaces
-		"api", "internal/audit", "internal/bulk", "internal/config", "internal/equality", "internal/etag", "internal/events", "internal/gate",
-		"internal/identity", "internal/personapi", "internal/refdata", "internal/relay", "internal/sealing", "internal/server", "internal/service", "internal/store",
+		"api", "internal/audit", "internal/bulk", "internal/config", "internal/directory", "internal/equality", "internal/etag", "internal/events",
+		"internal/gate", "internal/identity", "internal/personapi", "internal/refdata", "internal/relay", "internal/sealing", "internal/server",
+		"internal/service", "internal/store",
 		"internal/store/postgres", "internal/store/sqlite",
 	},
 }

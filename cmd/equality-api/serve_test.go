@@ -107,7 +107,7 @@ func get(t *testing.T, url, authorization string) (int, map[string]any) {
 // curl does what a shell would do with the printed lines.
 func (s *running) curl(t *testing.T) {
 	t.Helper()
-	m := regexp.MustCompile(`(?m)^TOKEN=(\S+)\ncurl -H "Authorization: Bearer \$TOKEN" (http://\S+)$`).FindStringSubmatch(s.out.String())
+	m := regexp.MustCompile(`(?m)^TOKEN=(\S+)\ncurl -H "Authorization: Bearer \$TOKEN" "(http://\S+)"$`).FindStringSubmatch(s.out.String())
 	if m == nil {
 		t.Fatalf("no token and request in:\n%s", s.out)
 	}
@@ -115,7 +115,7 @@ func (s *running) curl(t *testing.T) {
 		t.Errorf("the program is not named as it was called, %q:\n%s", want, s.out)
 	}
 	status, record := get(t, m[2], "Bearer "+m[1])
-	if status != 200 || !strings.HasSuffix(m[2], record["targetId"].(string)) {
+	if person, _ := record["person"].(map[string]any); status != 200 || person["displayName"] == nil || !strings.HasSuffix(m[2], record["targetId"].(string)+"?include=person") {
 		t.Errorf("%s: %d %v", m[2], status, record)
 	}
 }
@@ -157,8 +157,8 @@ func TestWelcomesRequestWorks(t *testing.T) {
 		}
 		s.stop(t)
 	}
-	if out := succeeds(t, "audit", "verify", "--data-dir", dir, "--records"); !strings.Contains(out, "13 changes") {
-		t.Errorf("12 people, and of 2 who were asked again 1 gave another answer: %s", out)
+	if out := succeeds(t, "audit", "verify", "--data-dir", dir, "--records"); !strings.Contains(out, "24 changes") {
+		t.Errorf("12 people, 11 of them in the directory, and of 2 who were asked again 1 gave another answer: %s", out)
 	}
 }
 
