@@ -20,7 +20,7 @@ func TestPostgresIsAsSQLite(t *testing.T) {
 		TestSameKeyAtOnceIsDoneOnce, TestWalkSeesEveryoneWhileOthersAreCreated,
 		TestRetryIsAnsweredAsTheFirstTime, TestFeedsEndIsACursorThatStays, TestWaitEndsWithAnEvent, TestWaitEndsWhenTheServerStops,
 		TestRequestsInFlightAreAnsweredAtShutdown, TestAccessLogVerifiesAfterAStop, TestMetricsNameNoOne,
-		TestKilledServer, TestStoppedServer, TestErasedRecordIsGoneForEveryOperation,
+		TestKilledServer, TestStoppedServer, TestErasedRecordIsGoneForEveryOperation, TestWhatIsWithheldIsInNoAnswer,
 		TestManyLargeAnswersLiveInBoundedMemory,
 		TestImportedRecordsAreAsAnyOther, TestExportIsImportedAsItWas, // an import that is killed: TestPostgresImportBesideServers
 	)
