@@ -21,6 +21,7 @@ func TestPostgresIsAsSQLite(t *testing.T) {
 		TestRetryIsAnsweredAsTheFirstTime, TestFeedsEndIsACursorThatStays, TestWaitEndsWithAnEvent, TestWaitEndsWhenTheServerStops,
 		TestRequestsInFlightAreAnsweredAtShutdown, TestAccessLogVerifiesAfterAStop, TestMetricsNameNoOne,
 		TestKilledServer, TestStoppedServer, TestErasedRecordIsGoneForEveryOperation, TestWhatIsWithheldIsInNoAnswer,
+		TestPersonIsKeptInVersions, TestRecordComesWithItsPerson, TestListComesWithItsPeople,
 		TestManyLargeAnswersLiveInBoundedMemory,
 		TestImportedRecordsAreAsAnyOther, TestExportIsImportedAsItWas, // an import that is killed: TestPostgresImportBesideServers
 	)
@@ -36,7 +37,7 @@ func TestQuick(t *testing.T) {
 	runAll(t,
 		TestContractAndServerHaveTheSameOperations, TestEveryOperationIsServedUnderBothPrefixes, TestEveryRoleWithEveryOperation,
 		TestMergePatchSemantics, TestIfMatchIsEnforced, TestRetryIsAnsweredAsTheFirstTime, TestEventsTellOfEveryChangeOnceInOrder,
-		TestWhatAFrontEndDoes, TestImportedRecordsAreAsAnyOther, TestStoppedServer,
+		TestRecordComesWithItsPerson, TestWhatAFrontEndDoes, TestImportedRecordsAreAsAnyOther, TestStoppedServer,
 	)
 }
 

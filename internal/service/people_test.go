@@ -150,6 +150,21 @@ func TestAgeGroupIsSuggestedWhereItIsMissing(t *testing.T) {
 	}
 }
 
+// Where the age group is withheld, nothing tells whether it is missing.
+func TestWhatIsWithheldIsNotSuggested(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(o *Options) { o.Preset = identity.Separated })
+	o := b.create(t, "")
+	b.put(t, clerk, o.Target, born)
+	v, err := b.Read(t.Context(), b.as(t, with(identity.EqualityRead, identity.PersonRead), Read), Lookup{ID: o.ID, Person: true})
+	if text := string(v.Text); err != nil || strings.Contains(text, "suggested") || !strings.Contains(text, `"personStatus":"found"`) || !strings.Contains(text, "withheldMembers") {
+		t.Errorf("%s, %v", text, err)
+	}
+	if text := b.withPerson(t, o.ID); !strings.Contains(text, "suggested") { // an officer under no preset
+		t.Error(text)
+	}
+}
+
 // The record comes whatever the directory does, and in time.
 func TestRecordComesWithoutItsPerson(t *testing.T) {
 	t.Parallel()
