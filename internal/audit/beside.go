@@ -27,18 +27,20 @@ func (c *comparison) event(e Event) error {
 		return nil
 	}
 	k, at := kind{object: e.Object}, versionID{e.Record, e.Version}
-	a, erased := c.told[k][at], k.erased(c.report, e.Record)
+	a, erased := c.told[k][at], c.report.erased[graveOf(e.Object, e.Record, e.Version)]
 	var right bool
 	switch {
+	case e.Strange:
+	case e.Object == ObjectPerson && e.Kind == EventErased:
+		right = erased != nil && erased.tells(e)
 	case e.Object == ObjectPerson:
-		right = a != nil && !e.Strange && !a.event && a.request == e.CorrelationID && timely(e.At, a.at, a.exact) && c.first(k, at) == (e.Kind == EventCreated)
+		right = a != nil && !a.event && a.request == e.CorrelationID && timely(e.At, a.at, a.exact) && c.first(k, at) == (e.Kind == EventCreated)
 		if a != nil {
 			a.event = true
 		}
-	case e.Strange || e.Kind == EventImported || erased != nil && len(e.Members) > 0: // an erasure empties them
+	case e.Kind == EventImported || erased != nil && len(e.Members) > 0: // an erasure empties them
 	case erased != nil && (e.Kind == EventErased || e.Kind == EventOther && e.At.UnixMicro() == erased.at):
-		right = !erased.event && e.Version == erased.version && e.CorrelationID == erased.correlation && timely(e.At, erased.at, erased.exact)
-		erased.event = true
+		right = erased.tells(e)
 	case a == nil: // perhaps of an import before format 3
 		right = c.report.imported > 0 && e.Kind != EventUpdated
 	default:
@@ -53,9 +55,17 @@ func (c *comparison) event(e Event) error {
 	return nil
 }
 
-// first reports whether a version is the first of its object.
+// tells reports whether an event tells of the erasure, which one event does.
+func (e *erasure) tells(of Event) bool {
+	right := !e.event && of.Version == e.version && of.CorrelationID == e.correlation && timely(of.At, e.at, e.exact)
+	e.event = true
+	return right
+}
+
+// first reports whether a version is the first of an entry, or the first after an erasure.
 func (c *comparison) first(k kind, at versionID) bool {
-	return c.told[k][versionID{at.id, at.version - 1}] == nil
+	before := versionID{at.id, at.version - 1}
+	return c.told[k][before] == nil || c.report.erased[graveOf(k.object, before.id, before.version)] != nil
 }
 
 // tells reports whether an event of this kind tells of the version. Earlier programs had
@@ -73,11 +83,11 @@ func (a *account) tells(kind EventKind) bool {
 // remembered checks the remembered outcome of a write: a version that it names was written.
 func (c *comparison) remembered(r Remembered) error {
 	at := versionID{r.Record, r.Version}
-	written := r.Record == uuid.Nil && r.Version == 0 || c.report.erased[r.Record] != nil || c.report.imported > 0
+	written := r.Record == uuid.Nil && r.Version == 0 || c.report.erased[graveOf(ObjectRecord, r.Record, 0)] != nil || c.report.imported > 0
 	for _, told := range c.told {
 		written = written || told[at] != nil
 	}
-	if r.Strange || !written || r.At.UnixMicro() > c.report.last+nearly {
+	if r.Strange || !written || r.At.UnixMicro() > c.report.newest+nearly {
 		c.report.find("the outcome of a write is remembered, but the log does not tell of that write")
 	}
 	return nil

@@ -100,7 +100,8 @@ type memory struct {
 	lanes      int
 	entries    []Logged
 	stored     []Stored
-	tombstones []uuid.UUID
+	tombstones []uuid.UUID // of records
+	people     []Tombstone
 	events     []Event
 	remember   []Remembered
 	amiss      []string
@@ -118,8 +119,12 @@ func (m memory) Stored(_ context.Context, yield func(Stored) error) error {
 	return each(m.stored, yield)
 }
 
-func (m memory) Tombstones(_ context.Context, yield func(uuid.UUID, bool) error) error {
-	return each(m.tombstones, func(id uuid.UUID) error { return yield(id, true) })
+func (m memory) Tombstones(_ context.Context, yield func(Tombstone) error) error {
+	all := m.people
+	for _, id := range m.tombstones {
+		all = append(all, Tombstone{Object: ObjectRecord, ID: id, Genuine: true})
+	}
+	return each(all, yield)
 }
 
 func (m memory) Events(_ context.Context, yield func(Event) error) error {

@@ -19,9 +19,8 @@ type Log interface {
 	Written(ctx context.Context, yield func(Logged) error) error
 	// Stored yields every stored version of every kind of object, opened.
 	Stored(ctx context.Context, yield func(Stored) error) error
-	// Tombstones yields the ids of erased records. A tombstone is genuine if it was written
-	// with this keyset.
-	Tombstones(ctx context.Context, yield func(id uuid.UUID, genuine bool) error) error
+	// Tombstones yields what is left of everything erased.
+	Tombstones(ctx context.Context, yield func(Tombstone) error) error
 	// Events yields every event of the feed.
 	Events(ctx context.Context, yield func(Event) error) error
 	// Remembered yields every remembered outcome of a write.
@@ -44,6 +43,14 @@ type Stored struct {
 	// that it does not open as what its row says, Lost that its ids do not lead to it, and
 	// Later that there is an earlier version.
 	Misplaced, Closed, Lost, Later bool
+}
+
+// Tombstone is what is left of an erased record, or of a person's erased entry.
+type Tombstone struct {
+	Object  Object // empty if it is of no kind
+	ID      uuid.UUID
+	Version int64 // the last
+	Genuine bool  // it was written with this keyset
 }
 
 // Event is an event of the feed.

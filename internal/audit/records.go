@@ -31,13 +31,17 @@ func VerifyRecords(ctx context.Context, log Log, report *Report) error {
 		}
 	}
 	slices.Sort(report.imports)
-	err := log.Tombstones(ctx, func(id uuid.UUID, genuine bool) error {
-		switch erased := report.erased[id]; {
-		case !genuine:
-			report.find("record %v: its tombstone was not written with this keyset", id)
+	err := log.Tombstones(ctx, func(t Tombstone) error {
+		g := graveOf(t.Object, t.ID, t.Version)
+		switch erased := report.erased[g]; {
+		case !t.Genuine:
+			report.find("%v: its tombstone was not written with this keyset", g)
 		case erased == nil:
-			report.find("record %v has a tombstone, but the log has no entry for its erasure", id)
-			report.erased[id] = &erasure{begun: true, tombstone: true} // one finding is enough
+			report.find("%v has a tombstone, but the log has no entry for its erasure", g)
+			report.erased[g] = &erasure{begun: true, tombstone: true} // one finding is enough
+			if g.kind == sealing.OwnerRecord {
+				report.last[g.owner] = t.Version
+			}
 		default:
 			erased.tombstone = true
 		}
@@ -124,7 +128,7 @@ func (c *comparison) tell(l Logged) error {
 		request: e.CorrelationID, members: c.names(e.Members)}
 	if len(e.Document) > 0 {
 		c.tellOne(k, versionID{e.Record, e.Version}, e.Document, one)
-		if erased := c.report.erased[e.Record]; erased != nil && e.Action == ActionCreate && k.object == ObjectRecord {
+		if erased := c.report.erased[graveOf(ObjectRecord, e.Record, 0)]; erased != nil && e.Action == ActionCreate && k.object == ObjectRecord {
 			erased.begun = true
 		}
 	}
@@ -141,7 +145,7 @@ func (c *comparison) tell(l Logged) error {
 			break // these were only shown
 		}
 		c.tellOne(k, versionID{item.ID, item.Version}, item.Document, one)
-		if erased := c.report.erased[item.ID]; erased != nil && k.object == ObjectRecord {
+		if erased := c.report.erased[graveOf(ObjectRecord, item.ID, 0)]; erased != nil && k.object == ObjectRecord {
 			erased.begun = true
 		}
 		one.at++ // each a microsecond after the one before it
@@ -183,7 +187,7 @@ func (c *comparison) compare(s Stored) error {
 		c.report.find("%s is stored twice", k.version(at))
 	case a.document != s.Document:
 		c.report.find("%s is not what entry %d of lane %d wrote", k.version(at), a.seq, a.lane)
-	case k.erased(c.report, s.ID) != nil:
+	case c.report.gone(k, at):
 		c.report.find("%s is stored, but the log says it was erased", k.version(at))
 	case s.Closed:
 		c.report.find("%s: its row does not hold its document", k.version(at))
@@ -225,7 +229,7 @@ func (c *comparison) end() {
 	var all []missing
 	for k, told := range c.told {
 		for at, a := range told {
-			if !a.stored && k.erased(c.report, at.id) == nil {
+			if !a.stored && !c.report.gone(k, at) {
 				all = append(all, missing{k, at, a})
 			}
 		}
@@ -236,9 +240,12 @@ func (c *comparison) end() {
 	for _, m := range all {
 		c.report.find("%s, written by entry %d of lane %d, is missing", m.kind.version(m.versionID), m.seq, m.lane)
 	}
-	for _, id := range slices.SortedFunc(maps.Keys(c.report.erased), func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) }) {
-		if !c.report.erased[id].tombstone {
-			c.report.find("record %v was erased, but its tombstone is missing", id)
+	graves := slices.SortedFunc(maps.Keys(c.report.erased), func(a, b grave) int {
+		return cmp.Or(slices.Compare(a.id[:], b.id[:]), cmp.Compare(a.kind, b.kind), cmp.Compare(a.version, b.version))
+	})
+	for _, g := range graves {
+		if !c.report.erased[g].tombstone {
+			c.report.find("%v was erased, but its tombstone is missing", g)
 		}
 	}
 	if c.imported != 0 && c.untold != c.imported {
@@ -246,15 +253,12 @@ func (c *comparison) end() {
 	}
 }
 
-// erased is what is known of the erasure that an object of the kind went with: its owner's,
-// if that is a record.
-func (k kind) erased(r *Report, owner uuid.UUID) *erasure {
-	for _, of := range sealing.Kinds() {
-		if of.String() == string(k.object) && of.Owner() == sealing.OwnerRecord {
-			return r.erased[owner]
-		}
-	}
-	return nil
+// gone reports whether a version went with its owner: every version of an erased record and of
+// what belongs to it; of an erased person, those up to the last.
+func (r *Report) gone(k kind, at versionID) bool {
+	of := owner{k.object.ownerKind(), at.id}
+	last, erased := r.last[of]
+	return erased && (of.kind == sealing.OwnerRecord || at.version <= last)
 }
 
 // version describes a version in a finding.

@@ -143,6 +143,66 @@ func TestRecordsAreComparedWithWhatTheLogTells(t *testing.T) {
 	}
 }
 
+// A person may have an entry again after an erasure.
+func TestPeopleAreComparedWithWhatTheLogTells(t *testing.T) {
+	t.Parallel()
+	one, request := uuid.New(), uuid.New()
+	entry := func(action string, version int64, document ...byte) Logged {
+		e := Entry{At: written, Outcome: Done, Action: action, Object: ObjectPerson, Record: one, Version: version, CorrelationID: request}
+		for _, d := range document {
+			e.Document = hashOf(d)
+		}
+		return Logged{Format: Format, Entry: e}
+	}
+	put := func(version int64) Logged { return entry("put-person", version, byte(version)) }
+	erase := func(version int64) Logged { return entry(ActionErase, version) }
+	has := func(version int64) Stored {
+		s := is(one, version, byte(version))
+		s.Object = ObjectPerson
+		return s
+	}
+	grave := func(version int64) Tombstone { return Tombstone{ObjectPerson, one, version, true} }
+	event := func(kind EventKind, version int64) Event {
+		return Event{At: written, Object: ObjectPerson, Record: one, Version: version, CorrelationID: request, Kind: kind}
+	}
+	forged := grave(1)
+	forged.Genuine = false
+	twice := []Logged{put(0), put(1), erase(1), put(2), erase(2), put(3)}
+	graves, told := []Tombstone{grave(1), grave(2)}, []Event{event(EventCreated, 0), event(EventUpdated, 1), event(EventErased, 1), event(EventCreated, 2)}
+	const untold = "does not tell what the log does"
+	for name, test := range map[string]struct {
+		entries []Logged
+		stored  []Stored
+		graves  []Tombstone
+		events  []Event
+		want    string
+	}{
+		"erased twice and there again":        {twice, []Stored{has(3)}, graves, told, ""},
+		"in another lane's order":             {[]Logged{erase(2), put(3), put(2), erase(1), put(1), put(0)}, []Stored{has(3)}, graves, told, ""},
+		"an erased version is there":          {twice, []Stored{has(3), has(1)}, graves, nil, "version 1 is stored, but the log says it was erased"},
+		"the version since is missing":        {twice, nil, graves, nil, "version 3, written by entry 6 of lane 0, is missing"},
+		"a tombstone is missing":              {twice, []Stored{has(3)}, graves[:1], nil, "(version 2) was erased, but its tombstone is missing"},
+		"a tombstone of a version never had":  {twice, []Stored{has(3)}, append(graves, grave(9)), nil, "(version 9) has a tombstone, but the log has no entry for its erasure"},
+		"a forged tombstone":                  {twice[:2], []Stored{has(0), has(1)}, []Tombstone{forged}, nil, "its tombstone was not written with this keyset"},
+		"the record's erasure is not theirs":  {append(twice[:2:2], wrote(one, 0, 7), erased(one)), []Stored{has(0), has(1)}, []Tombstone{{ObjectRecord, one, 0, true}}, nil, ""},
+		"created, but it was there":           {twice[:2], []Stored{has(0), has(1)}, nil, []Event{event(EventCreated, 1)}, untold},
+		"updated, but it was the first":       {twice[:2], []Stored{has(0), has(1)}, nil, []Event{event(EventUpdated, 0)}, untold},
+		"updated, but it was erased before":   {twice, []Stored{has(3)}, graves, []Event{event(EventUpdated, 2)}, untold},
+		"told twice":                          {twice[:1], []Stored{has(0)}, nil, []Event{event(EventCreated, 0), event(EventCreated, 0)}, untold},
+		"erased, it is told, which it is not": {twice[:2], []Stored{has(0), has(1)}, nil, []Event{event(EventErased, 1)}, untold},
+		"erased at another version":           {twice, []Stored{has(3)}, graves, []Event{event(EventErased, 0)}, untold},
+	} {
+		m := memory{lanes: 1, entries: chain(testKeys(), 0, test.entries...), stored: test.stored, people: test.graves, events: test.events}
+		report := verify(t, m)
+		if err := VerifyRecords(t.Context(), m, report); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if got := strings.Join(report.Findings, "; "); test.want == "" && got != "" || len(report.Findings) > 1 || !strings.Contains(got, test.want) {
+			t.Errorf("%s: found %q, want %q", name, got, test.want)
+		}
+	}
+}
+
 func TestVersionsThatTheLogTellsOfAreCounted(t *testing.T) {
 	t.Parallel()
 	one, two := uuid.New(), uuid.New()

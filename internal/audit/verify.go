@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"github.com/google/uuid"
 
@@ -17,15 +18,56 @@ type Report struct {
 	Last     []Head // the last entry of each lane
 	Findings []string
 	omitted  int
-	erased   map[uuid.UUID]*erasure // of records with an entry for their erasure
+	erased   map[grave]*erasure // of what has an entry for its erasure
+	last     map[owner]int64    // the last version of a person that was erased, of every kind of document
 	// imported are the versions of imports before format 3, of which the log has only the
 	// number, and imports the times of these imports.
 	imported int64
 	imports  []int64
-	last     int64 // the time of the newest entry, in microseconds
+	newest   int64 // the time of the newest entry, in microseconds
 }
 
-// erasure is what is known about an erased record.
+// owner is a record, or a person, with what belongs to it.
+type owner struct {
+	kind sealing.OwnerKind
+	id   uuid.UUID
+}
+
+// grave identifies an erasure. A record is erased once; a person may have an entry again, which
+// is erased at a later version.
+type grave struct {
+	owner
+	version int64 // 0 for a record
+}
+
+func graveOf(object Object, id uuid.UUID, version int64) grave {
+	g := grave{owner{object.ownerKind(), id}, version}
+	if g.kind == sealing.OwnerRecord {
+		g.version = 0
+	}
+	return g
+}
+
+// ownerKind is whose key seals objects of the kind. An erasure by an earlier program, or of what
+// the log has nothing about, names no kind: it is of a record.
+func (o Object) ownerKind() sealing.OwnerKind { return ownerKinds()[o] }
+
+var ownerKinds = sync.OnceValue(func() map[Object]sealing.OwnerKind {
+	kinds := map[Object]sealing.OwnerKind{"": sealing.OwnerRecord}
+	for _, of := range sealing.Kinds() {
+		kinds[Object(of.String())] = of.Owner()
+	}
+	return kinds
+})
+
+func (g grave) String() string {
+	if g.kind == sealing.OwnerRecord {
+		return fmt.Sprintf("%s %v", ObjectRecord, g.id)
+	}
+	return fmt.Sprintf("%s %v (version %d)", ObjectPerson, g.id, g.version)
+}
+
+// erasure is what is known about something erased.
 type erasure struct {
 	at, version int64
 	exact       bool // the event has this time
@@ -57,7 +99,7 @@ func (r *Report) find(format string, args ...any) {
 // the heads logged elsewhere. An error means that the log could not be read; the report
 // says what is wrong with it.
 func Verify(ctx context.Context, keys *sealing.Keyset, log Log, heads []Head) (*Report, error) {
-	report := &Report{Heads: len(heads), erased: make(map[uuid.UUID]*erasure)}
+	report := &Report{Heads: len(heads), erased: make(map[grave]*erasure), last: make(map[owner]int64)}
 	expected := make(map[int]map[int64][HashSize]byte)
 	for _, h := range heads {
 		if h == (Head{Lane: h.Lane}) {
@@ -121,14 +163,16 @@ func Verify(ctx context.Context, keys *sealing.Keyset, log Log, heads []Head) (*
 // account counts the versions that an entry counts without listing them.
 func (r *Report) account(l Logged) {
 	e := &l.Entry
-	r.last = max(r.last, e.At.UnixMicro())
+	r.newest = max(r.newest, e.At.UnixMicro())
 	switch {
 	case e.Outcome != Done:
 	case e.Action == ActionErase:
-		if r.erased[e.Record] == nil {
-			r.erased[e.Record] = &erasure{at: e.At.UnixMicro(), exact: l.Format >= Format, version: e.Version, correlation: e.CorrelationID,
-				begun: l.Format < formatPacked && e.Count == 0 || l.Format >= formatPacked && e.Object == ""}
+		g := graveOf(e.Object, e.Record, e.Version)
+		if r.erased[g] == nil {
+			begun := l.Format < formatPacked && e.Count == 0 || l.Format >= formatPacked && e.Object == "" || g.kind != sealing.OwnerRecord
+			r.erased[g] = &erasure{at: e.At.UnixMicro(), exact: l.Format >= Format, version: e.Version, correlation: e.CorrelationID, begun: begun}
 		}
+		r.last[g.owner] = max(r.last[g.owner], e.Version)
 	case e.Action == ActionImport && l.Format < formatPacked:
 		r.imported += e.Count
 		r.imports = append(r.imports, e.At.UnixMicro())

@@ -17,7 +17,7 @@ type eraser interface {
 
 // certificate is the response to an erasure.
 type certificate struct {
-	ID          uuid.UUID `json:"id"`
+	ID          uuid.UUID `json:"id,omitzero"`
 	TargetID    uuid.UUID `json:"targetId"`
 	ErasedAt    time.Time `json:"erasedAt"`
 	Reason      string    `json:"reason"`

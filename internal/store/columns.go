@@ -34,7 +34,10 @@ func EntryOf(l *Load, landed []int, at time.Time) audit.Entry {
 	e.Count = int64(len(landed))
 	for _, n := range landed {
 		a := &l.Arrivals[n]
-		e.Object, e.Touched = audit.ObjectRecord, e.Touched.AppendVersion(a.ID, a.Version, sha256.Sum256(a.Sealed))
+		if e.Object = audit.ObjectRecord; a.Entry != nil {
+			e.Object = audit.ObjectPerson
+		}
+		e.Touched = e.Touched.AppendVersion(a.ID, a.Version, sha256.Sum256(a.Sealed))
 	}
 	return e
 }

@@ -23,7 +23,8 @@ type DocumentID struct {
 }
 
 // Document is a version of a sealed document that is not a record, opened. It
-// is Absent if there is none.
+// is Absent if there is none, and Erased if a person's has been erased: its version is then
+// the last.
 type Document struct {
 	DocumentID
 	State    State
@@ -118,9 +119,24 @@ func findDocument(ctx context.Context, f Finder, keys *sealing.Keyset, id Docume
 		}
 	}
 	if row.Sealed == nil {
-		return d, nil
+		return d, d.buried(ctx, f, keys)
 	}
 	return d.open(row)
+}
+
+// buried makes a document that is not there Erased if its owner's documents were erased: its
+// version is then the last that any of them had.
+func (d *Document) buried(ctx context.Context, f Finder, keys *sealing.Keyset) error {
+	if d.Kind.Owner() == sealing.OwnerRecord {
+		return nil // whose tombstone tells
+	}
+	stones, err := f.FindTombstones(ctx, d.Kind.Owner(), d.Owner, d.Owner)
+	if err != nil {
+		return err
+	}
+	o, err := Behind(keys, d.Owner, stones)
+	d.State, d.Version, d.Modified = o.State, o.Version, o.Modified
+	return err
 }
 
 // open opens a version of the document.
@@ -137,7 +153,7 @@ func (d Document) open(row DocumentRow) (Document, error) {
 }
 
 // PutDocument makes the next version of a document that was found, or the
-// first. The former version goes to the history.
+// first, which after an erasure follows the last. The former version goes to the history.
 type PutDocument struct {
 	Found   Document
 	Content []byte // JSON
@@ -146,7 +162,7 @@ type PutDocument struct {
 
 func (e PutDocument) plan(p *Plan, keys *sealing.Keyset) error {
 	next := e.Found
-	first := next.State != Present
+	first, erased := next.State != Present, next.State == Erased
 	if next.Kind == 0 || next.Kind.Owner() == sealing.OwnerRecord && next.key == nil {
 		return errors.New("a decision would write a document without its owner")
 	}
@@ -162,11 +178,13 @@ func (e PutDocument) plan(p *Plan, keys *sealing.Keyset) error {
 	before := next.Version
 	next.State, next.Content = Present, e.Content
 	var changes DocumentID
-	if !first {
+	if !first || erased {
 		var err error
 		if next.Version, err = after(before); err != nil {
 			return err
 		}
+	}
+	if !first {
 		changes = next.DocumentID
 	}
 	row := DocumentRow{Sealed: next.key.Seal(next.at(next.Version), e.Content)}

@@ -138,3 +138,48 @@ func (e Erase) plan(p *Plan, keys *sealing.Keyset) error {
 	p.destroys = true
 	return nil
 }
+
+// ErasePerson removes a person's documents, which are those that were found: every version,
+// and their key. A tombstone and the events remain.
+type ErasePerson struct {
+	Found  []Document // the first is the one that the write names, if it names one
+	Reason string
+	By     string // the subject of the caller who erases
+	Event  string // the type of the event that it raises; empty raises none
+}
+
+func (e ErasePerson) plan(p *Plan, keys *sealing.Keyset) error {
+	grave := Tombstone{Kind: sealing.OwnerPerson, Version: -1, Reason: e.Reason, By: e.By}
+	sum := int64(0)
+	var changes DocumentID
+	var modified time.Time
+	for _, d := range e.Found {
+		if d.State != Present {
+			continue
+		}
+		if d.Kind.Owner() != sealing.OwnerPerson || grave.ID != uuid.Nil && grave.ID != d.Owner {
+			return errors.New("a decision would erase documents that are not one person's")
+		}
+		grave.ID, grave.Target, grave.Version = d.Owner, d.Owner, max(grave.Version, d.Version)
+		sum += d.Version + 1
+		changes = d.DocumentID
+		if d.Modified.After(modified) {
+			modified = d.Modified
+		}
+	}
+	if changes.Kind == 0 {
+		return errors.New("a decision would erase a missing person")
+	}
+	p.wroteDocument(Document{DocumentID: e.Found[0].DocumentID, State: Erased, Version: grave.Version})
+	p.statements = append(p.statements, func(at time.Time) Statement {
+		grave.At = at
+		mac := TombstoneMAC(keys, grave)
+		return Statement{queries.TombstoneInsertPerson, []any{grave.ID[:], grave.Version, Micros(grave.At), grave.Reason, grave.By, mac[:], sum}}
+	})
+	for _, statement := range grave.removal(0) {
+		p.add(statement.Query, statement.Args...)
+	}
+	p.tell(told{object: audit.ObjectPerson, id: grave.ID, target: grave.ID, version: grave.Version, event: e.Event}, changes, modified)
+	p.destroys = true
+	return nil
+}

@@ -10,8 +10,9 @@ import (
 
 // EntryRow is a person's entry in the directory as it is stored.
 type EntryRow struct {
-	Person uuid.UUID
-	DocumentRow
+	Person      uuid.UUID
+	DocumentRow      // without a sealed document if there is no entry
+	Erased      bool // a tombstone says that there was one
 }
 
 // PersonEntry names a person's entry in the directory.
@@ -30,7 +31,9 @@ func (r Reader) Entries(ctx context.Context, people []uuid.UUID, give func(d Doc
 		return err
 	}
 	for _, row := range rows {
-		give(row.Open(r.keys))
+		if row.Sealed != nil {
+			give(row.Open(r.keys))
+		}
 	}
 	return nil
 }

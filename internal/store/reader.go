@@ -32,7 +32,8 @@ type Tables interface {
 	// PastDocuments gives a portion of up to limit earlier versions of a document, newest
 	// first, from one version down.
 	PastDocuments(ctx context.Context, id DocumentID, from int64, limit int) ([]DocumentRow, error)
-	// FindEntries gives the current entries in the directory of up to MostEntries people.
+	// FindEntries gives the current entries in the directory of up to MostEntries people, a row
+	// for each.
 	FindEntries(ctx context.Context, people []uuid.UUID) ([]EntryRow, error)
 	// ListRows gives a portion of a page of current rows.
 	ListRows(ctx context.Context, q ListQuery) ([]Row, error)

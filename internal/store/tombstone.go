@@ -57,9 +57,13 @@ func OwnerKindOf(stored int64) sealing.OwnerKind {
 	return 0
 }
 
-// removal removes what is stored of the record, except its row in the National Insurance
-// number index, and the names of members from its events.
+// removal removes what is stored of a record, except its row in the National Insurance
+// number index, and the names of members from its events; or what is stored of a person.
 func (t Tombstone) removal(number int64) []Statement {
+	if t.Kind != sealing.OwnerRecord {
+		owner := []any{int64(t.Kind), t.ID[:]}
+		return []Statement{{queries.EraseDocuments, owner}, {queries.EraseDocumentHistory, owner}, {queries.EraseOwnerKey, owner}}
+	}
 	return []Statement{
 		{queries.EraseEvents, []any{number, t.ID[:]}},
 		{queries.EraseIDs, []any{t.ID[:], t.Target[:], number}},

@@ -5,8 +5,6 @@ import (
 	"crypto/sha256"
 	"database/sql"
 
-	"github.com/google/uuid"
-
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/equality"
 	"equality-information-api/internal/sealing"
@@ -69,9 +67,11 @@ func (l *Log) document(rows *sql.Rows, yield func(audit.Stored) error) error {
 	return yield(s)
 }
 
-// Tombstones yields the ids of erased records, and whether the tombstone was written with
-// this keyset.
-func (l *Log) Tombstones(ctx context.Context, yield func(id uuid.UUID, genuine bool) error) error {
+// erasedObjects are the kinds of objects that have tombstones.
+var erasedObjects = map[sealing.OwnerKind]audit.Object{sealing.OwnerRecord: audit.ObjectRecord, sealing.OwnerPerson: audit.ObjectPerson}
+
+// Tombstones yields what is left of everything erased.
+func (l *Log) Tombstones(ctx context.Context, yield func(audit.Tombstone) error) error {
 	return l.each(ctx, queries.VerifyTombstones, func(rows *sql.Rows) error {
 		var t Tombstone
 		var kind, at int64
@@ -79,6 +79,6 @@ func (l *Log) Tombstones(ctx context.Context, yield func(id uuid.UUID, genuine b
 			return err
 		}
 		t.Kind, t.At, t.By = OwnerKindOf(kind), FromMicros(at), l.text(t.By)
-		return yield(t.ID, t.Verify(l.keys) == nil)
+		return yield(audit.Tombstone{Object: erasedObjects[t.Kind], ID: t.ID, Version: t.Version, Genuine: t.Verify(l.keys) == nil})
 	})
 }

@@ -24,12 +24,15 @@ func (s *Store) Load(ctx context.Context, l store.Load) ([]store.Landing, error)
 	}
 	var landings []store.Landing
 	err := s.do(ctx, &job{alone: func(ctx context.Context, tx pgx.Tx) (entries []audit.Entry, news bool, err error) {
-		if _, err := tx.Exec(ctx, queries.PostgresImportLock.SQL); err != nil {
-			return nil, false, err
-		}
 		var landed []int
 		var numbers []int64
-		if landings, landed, numbers, err = s.settle(ctx, tx, l.Arrivals); err != nil {
+		if l.OfPeople() {
+			l.Arrivals = slices.Clone(l.Arrivals) // some are sealed again
+			landings, landed, err = s.settleEntries(ctx, tx, l.Arrivals)
+		} else {
+			landings, landed, numbers, err = s.settle(ctx, tx, l.Arrivals)
+		}
+		if err != nil {
 			return nil, false, err
 		}
 		at, raised, err := s.copyIn(ctx, tx, l, landed, numbers)
@@ -82,6 +85,9 @@ func (s *Store) SwapMark(ctx context.Context, name string, was, now []byte) (swa
 // claimed so far remain this transaction's: others have to wait for them even while they are
 // deleted. So each time fewer can be lost, however many others create the same people.
 func (s *Store) settle(ctx context.Context, tx pgx.Tx, arrivals []store.Arrival) (landings []store.Landing, landed []int, numbers []int64, err error) {
+	if _, err := tx.Exec(ctx, queries.PostgresImportLock.SQL); err != nil {
+		return nil, nil, nil, err
+	}
 	for {
 		if landings, landed, err = s.judge(ctx, tx, arrivals); err != nil {
 			return nil, nil, nil, err
@@ -136,11 +142,7 @@ func (s *Store) judge(ctx context.Context, tx pgx.Tx, arrivals []store.Arrival) 
 		if row != nil {
 			return opened(s.Keys, id, row)
 		}
-		rows, err := tx.Query(ctx, queries.TombstoneRead.SQL, id[:], id[:], int64(sealing.OwnerRecord))
-		if err != nil {
-			return store.Opened{}, err
-		}
-		stones, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (store.Tombstone, error) { return scanTombstone(row) })
+		stones, err := tombstonesOf(ctx, tx, sealing.OwnerRecord, id)
 		if err != nil {
 			return store.Opened{}, err
 		}
@@ -154,6 +156,44 @@ func (s *Store) judge(ctx context.Context, tx pgx.Tx, arrivals []store.Arrival) 
 		return nil, nil, err
 	}
 	return landings, landed, nil
+}
+
+// settleEntries decides on each arrival, which are entries in the directory. Nobody else writes
+// one before the transaction ends.
+func (s *Store) settleEntries(ctx context.Context, tx pgx.Tx, arrivals []store.Arrival) (landings []store.Landing, landed []int, err error) {
+	if _, err := tx.Exec(ctx, queries.PostgresImportPeopleLock.SQL); err != nil {
+		return nil, nil, err
+	}
+	people := make([][16]byte, len(arrivals))
+	for i := range arrivals {
+		people[i] = arrivals[i].Target
+	}
+	found, err := tx.Query(ctx, queries.PostgresEntriesRead.SQL, people)
+	if err != nil {
+		return nil, nil, err
+	}
+	rows, err := pgx.CollectRows(found, scanEntry)
+	if err != nil {
+		return nil, nil, err
+	}
+	var asking error
+	landings, landed, err = store.JudgeEntries(s.Keys, arrivals, rows, func(person uuid.UUID) (stones []store.Tombstone, err error) {
+		stones, asking = tombstonesOf(ctx, tx, sealing.OwnerPerson, person)
+		return stones, asking
+	})
+	if err != nil && asking == nil {
+		err = foreign{err}
+	}
+	return landings, landed, err
+}
+
+// tombstonesOf reads the tombstones behind an id.
+func tombstonesOf(ctx context.Context, tx pgx.Tx, kind sealing.OwnerKind, id uuid.UUID) ([]store.Tombstone, error) {
+	rows, err := tx.Query(ctx, queries.TombstoneRead.SQL, id[:], id[:], int64(kind))
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (store.Tombstone, error) { return scanTombstone(row) })
 }
 
 // opened opens the record that an id leads to. Its error is foreign.
@@ -214,15 +254,23 @@ func (s *Store) copyIn(ctx context.Context, tx pgx.Tx, l store.Load, landed []in
 	at = s.stamp(len(landed) + len(l.Further))
 	next := at
 	stamp := func() time.Time { now := next; next = next.Add(time.Microsecond); return now }
-	var records, keys, ninos, outbox [][]any
+	var records, keys, ninos, entries, entryKeys, outbox [][]any
 	publish := func(e events.Event) { outbox = append(outbox, store.AppendEvent(nil, &e)) }
 	for i, n := range landed {
-		a, number := l.Arrivals[n], numbers[i] // a copy, so that the caller's does not change
+		a := l.Arrivals[n] // a copy, so that the caller's does not change
 		a.Modified = store.Micros(stamp())
-		records = append(records, []any{number, a.ID[:], a.Target[:], a.Version, a.Modified, a.Sealed})
-		keys = append(keys, []any{number, a.Wrapped})
+		switch {
+		case a.Entry == nil:
+			records = append(records, []any{numbers[i], a.ID[:], a.Target[:], a.Version, a.Modified, a.Sealed})
+			keys = append(keys, []any{numbers[i], a.Wrapped})
+		case a.Wrapped != nil: // otherwise it is sealed with its person's
+			entryKeys = append(entryKeys, a.KeyColumns())
+		}
+		if a.Entry != nil {
+			entries = append(entries, a.Columns())
+		}
 		if a.NINO != nil {
-			ninos = append(ninos, []any{a.NINO, number})
+			ninos = append(ninos, []any{a.NINO, numbers[i]})
 		}
 		if a.EventID != uuid.Nil {
 			publish(l.Arrived(&a))
@@ -240,6 +288,8 @@ func (s *Store) copyIn(ctx context.Context, tx pgx.Tx, l store.Load, landed []in
 		{"record", []string{"number", "id", "target", "version", "modified", "sealed"}, records},
 		{"data_key", []string{"record", "wrapped"}, keys},
 		{"nino_index", []string{"keyed_hash", "record"}, ninos},
+		{"document", []string{"owner_kind", "owner", "kind", "name", "version", "modified", "sealed"}, entries},
+		{"owner_key", []string{"kind", "owner", "wrapped"}, entryKeys},
 		{"outbox", []string{"id", "at", "type", "record", "target", "version", "members", "correlation"}, outbox},
 	} {
 		if len(table.rows) == 0 {

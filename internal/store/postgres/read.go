@@ -50,7 +50,7 @@ func (t tables) FindEntries(ctx context.Context, people []uuid.UUID) ([]store.En
 
 // scanEntry reads a row of entries-read and entry-walk.
 func scanEntry(row pgx.CollectableRow) (r store.EntryRow, err error) {
-	err = row.Scan((*[16]byte)(&r.Person), &r.Version, &r.Modified, &r.Sealed, &r.Wrapped)
+	err = row.Scan((*[16]byte)(&r.Person), &r.Version, &r.Modified, &r.Sealed, &r.Wrapped, &r.Erased)
 	return r, err
 }
 

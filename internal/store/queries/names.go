@@ -23,9 +23,9 @@ var (
 	EntryCount = load("entry-count")
 	// Reads every entry in the directory by its person's id, with its key.
 	EntryWalk = load("entry-walk")
-	// Removes the past versions of an erased record's documents.
+	// Removes the past versions of an erased record's or person's documents.
 	EraseDocumentHistory = load("erase-document-history")
-	// Removes the documents of an erased record.
+	// Removes the documents of an erased record or person.
 	EraseDocuments = load("erase-documents")
 	// Empties the events of an erased record: they no longer say which members changed.
 	EraseEvents = load("erase-events")
@@ -37,6 +37,8 @@ var (
 	EraseKey = load("erase-key")
 	// Removes an erased record from the National Insurance number index, whatever its number was.
 	EraseNumbers = load("erase-numbers")
+	// Destroys the data key of an owner that is not a record.
+	EraseOwnerKey = load("erase-owner-key")
 	// Removes the current version of an erased record.
 	EraseRecord = load("erase-record")
 	// Reads a record's past versions, newest first, from one version down.
@@ -75,7 +77,7 @@ var (
 	PostgresCreate = load("postgres/create")
 	// Finds out whether the access log has any entry.
 	PostgresEntered = load("postgres/entered")
-	// Reads the current entries in the directory of many people, with their keys.
+	// Reads the current entries in the directory of many people, with their keys, and whether an entry was erased.
 	PostgresEntriesRead = load("postgres/entries-read")
 	// Reads the hash of one entry of the access log.
 	PostgresEntryAt = load("postgres/entry-at")
@@ -95,6 +97,8 @@ var (
 	PostgresIDsTaken = load("postgres/ids-taken")
 	// Keeps others from erasing records from the moment that an import looks for ids.
 	PostgresImportLock = load("postgres/import-lock")
+	// Keeps others from writing documents from the moment that an import looks for people's entries.
+	PostgresImportPeopleLock = load("postgres/import-people-lock")
 	// Removes keys without a record.
 	PostgresKeysAstray = load("postgres/keys-astray")
 	// Leases a free lane of the access log for as long as the connection lives.
@@ -139,7 +143,9 @@ var (
 	SQLiteBackupTables = load("sqlite/backup-tables")
 	// Adds the wrapped data key of a new record.
 	SQLiteDataKeyInsert = load("sqlite/data-key-insert")
-	// Reads the current entries in the directory of many people, with their keys.
+	// Adds a document whose owner was found to have none.
+	SQLiteDocumentAdd = load("sqlite/document-add")
+	// Reads the current entries in the directory of many people, with their keys, and whether an entry was erased.
 	SQLiteEntriesRead = load("sqlite/entries-read")
 	// Copies the current version to the history, if it is still the expected one.
 	SQLiteHistoryInsert = load("sqlite/history-insert")
@@ -167,6 +173,8 @@ var (
 	SchemaVersion = load("schema-version")
 	// Adds the tombstone of an erased record.
 	TombstoneInsert = load("tombstone-insert")
+	// Adds the tombstone of a person's erased entry in the directory.
+	TombstoneInsertPerson = load("tombstone-insert-person")
 	// Finds the tombstones of erased records that had an id, or belonged to a person; or those of a person's entries.
 	TombstoneRead = load("tombstone-read")
 	// Reads every stored version of every document that is not a record, current and past, with its owner's data key.

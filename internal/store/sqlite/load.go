@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"equality-information-api/internal/sealing"
 	"equality-information-api/internal/store"
 	"equality-information-api/internal/store/queries"
 )
@@ -55,7 +56,11 @@ func (s *Store) SwapMark(ctx context.Context, name string, was, now []byte) (swa
 }
 
 func (t *tx) load(s *Store, l store.Load) ([]store.Landing, error) {
-	j, err := t.judge(s, l.Arrivals)
+	judge := t.judge
+	if l.OfPeople() {
+		judge, l.Arrivals = t.judgeEntries, slices.Clone(l.Arrivals) // some are sealed again
+	}
+	j, err := judge(s, l.Arrivals)
 	if err != nil {
 		return nil, err
 	}
@@ -67,8 +72,12 @@ func (t *tx) load(s *Store, l store.Load) ([]store.Landing, error) {
 		a := l.Arrivals[n] // a copy, so that the caller's does not change
 		t.w.modified = first.Add(time.Duration(i) * time.Microsecond)
 		a.Modified = store.Micros(t.w.modified)
-		t.w.number++
-		j.rows.add(t.w.number, &a)
+		if a.Entry != nil {
+			j.rows.entries = append(j.rows.entries, a)
+		} else {
+			t.w.number++
+			j.rows.add(t.w.number, &a)
+		}
 		if a.EventID != uuid.Nil {
 			t.publish(l.Arrived(&a))
 		}
@@ -111,6 +120,23 @@ func (t *tx) judge(s *Store, arrivals []store.Arrival) (j judgement, err error) 
 	}
 	j.landings, j.landed, err = store.JudgeAll(arrivals, taken, func(id uuid.UUID) (store.Opened, error) {
 		return store.FindFor(context.Background(), tables{t.w.stmts}, s.Keys, store.Command{ID: id})
+	})
+	return j, err
+}
+
+// judgeEntries is judge for entries in the directory.
+func (t *tx) judgeEntries(s *Store, arrivals []store.Arrival) (j judgement, err error) {
+	people := make([]uuid.UUID, len(arrivals))
+	for i := range arrivals {
+		people[i] = arrivals[i].Target
+	}
+	here := tables{t.w.stmts}
+	rows, err := here.FindEntries(context.Background(), people)
+	if err != nil {
+		return j, err
+	}
+	j.landings, j.landed, err = store.JudgeEntries(s.Keys, arrivals, rows, func(person uuid.UUID) ([]store.Tombstone, error) {
+		return here.FindTombstones(context.Background(), sealing.OwnerPerson, person, person)
 	})
 	return j, err
 }
@@ -164,6 +190,7 @@ type rows struct {
 	identifiers []identifierRow
 	records     []store.Row
 	ninos       []ninoRow
+	entries     []store.Arrival // of the directory
 }
 
 type identifierRow struct {
@@ -211,7 +238,23 @@ func (t *tx) insert(r *rows) error {
 	if err != nil {
 		return err
 	}
-	return insertAll(t, queries.NINOInsert, r.ninos, func(args []any, n *ninoRow) []any {
+	err = insertAll(t, queries.NINOInsert, r.ninos, func(args []any, n *ninoRow) []any {
 		return append(args, n.hash, n.number)
 	})
+	if err != nil {
+		return err
+	}
+	return t.insertEntries(r.entries)
+}
+
+// insertEntries does the same for entries in the directory. Those without a key are sealed with
+// their person's.
+func (t *tx) insertEntries(entries []store.Arrival) error {
+	slices.SortFunc(entries, func(a, b store.Arrival) int { return compareIDs(a.Target, b.Target) })
+	err := insertAll(t, queries.SQLiteDocumentAdd, entries, func(args []any, a *store.Arrival) []any { return append(args, a.Columns()...) })
+	if err != nil {
+		return err
+	}
+	keyed := slices.DeleteFunc(entries, func(a store.Arrival) bool { return a.Wrapped == nil })
+	return insertAll(t, queries.OwnerKeyInsert, keyed, func(args []any, a *store.Arrival) []any { return append(args, a.KeyColumns()...) })
 }

@@ -91,6 +91,12 @@ func populate(f *fixture) {
 				}
 			}
 		}
+		f.putPerson(r.TargetID, `{}`)
+		again := f.erasedPerson()
+		f.putPerson(again, `"again"`)
+		f.putPerson(again, `"and again"`)
+		f.erasedPerson()
+		f.load(f.loadingPeople(f.entryArrival(uuid.New(), 3, `{}`), f.entryArrival(uuid.New(), 0, `{}`)))
 		key := r.ID[0]
 		_, err := f.Write(f.t.Context(), keyed(changeOf(r.ID), key, 1), f.changes(ageGroup("45-54")))
 		ok(f.t, "change", err)

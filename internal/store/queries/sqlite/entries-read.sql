@@ -1,8 +1,10 @@
--- For: Reads the current entries in the directory of many people, with their keys.
--- Runs: list, with people
+-- For: Reads the current entries in the directory of many people, with their keys, and whether an entry was erased.
+-- Runs: list, with people; import, of people
 -- Sample: '["80000000000040008000000000000000","80000000000040008000000000000001"]'
--- Note: The ids are a JSON list of hexadecimal digits, so that any number of them is one parameter.
-SELECT d.owner, d.version, d.modified, d.sealed, k.wrapped
+-- Note: The ids are a JSON list of hexadecimal digits, so that any number of them is one parameter. There is a row for
+--   each.
+SELECT unhex(asked.value), coalesce(d.version, 0), coalesce(d.modified, 0), d.sealed, k.wrapped,
+    d.owner IS NULL AND EXISTS (SELECT 1 FROM tombstone WHERE kind = 2 AND id = unhex(asked.value))
 FROM json_each($1) AS asked
-CROSS JOIN document d ON d.owner_kind = 2 AND d.owner = unhex(asked.value) AND d.kind = 3 AND d.name = ''
-LEFT JOIN owner_key k ON k.kind = d.owner_kind AND k.owner = d.owner
+LEFT JOIN document d ON d.owner_kind = 2 AND d.owner = unhex(asked.value) AND d.kind = 3 AND d.name = ''
+LEFT JOIN owner_key k ON k.kind = 2 AND k.owner = unhex(asked.value)
