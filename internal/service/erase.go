@@ -49,7 +49,7 @@ func (s *Service) EraseRecord(ctx context.Context, a Access, e Erasure) (Certifi
 		return Certificate{}, err
 	}
 	w := Write{ID: e.ID, Conditions: e.Conditions}
-	cmd := store.Command{ID: e.ID, Document: personEntry(e.ID), EventID: newEventID()}
+	cmd := store.Command{ID: e.ID, Document: store.PersonEntry(e.ID), EventID: newEventID()}
 	var record, entry bool // what is erased
 	erased, err := s.records.Write(ctx, cmd, func(o store.Opened) (store.Decision, error) {
 		record, entry = o.State == store.Present, o.Document.State == store.Present
