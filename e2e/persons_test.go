@@ -347,6 +347,8 @@ func TestListComesWithItsPeople(t *testing.T) {
 			t.Errorf("%s is told %s", role, told.Detail)
 		}
 	}
+	// What include needs is refused before anything else is judged.
+	p.do(t, "GET", records+"?include=zebra,person&zebra=1", request{token: p.token(t, "support"), headers: map[string]string{"Accept": "text/html"}}).problem(t, 403, "forbidden")
 	p.do(t, "GET", records+"?include=zebra", request{token: governance}).failed(t, "", "query.include")
 	plain := p.do(t, "GET", records, request{token: governance}).want(t, 200)
 	if slices.ContainsFunc([]string{"Okafor", "personStatus", "suggested"}, func(s string) bool { return strings.Contains(string(plain.body), s) }) {
