@@ -183,6 +183,10 @@ func TestConditionsOfAPersonsEntry(t *testing.T) {
 		if tag := p.entry(t, id).header.Get("ETag"); tag != []string{`"0"`, `"1"`}[c.up] {
 			t.Errorf("%v: the version is %s", c.headers, tag)
 		}
+		p.erase(t, id)
+		if r := p.do(t, "PUT", persons+"/"+id, sent); r.status != c.nobody || r.status == 412 && r.header.Get("ETag") != "" {
+			t.Errorf("%v, after an erasure: answered %d, want %d; ETag %s", c.headers, r.status, c.nobody, r.header.Get("ETag"))
+		}
 		if r := p.do(t, "PUT", persons+"/"+uuid.NewString(), sent); r.status != c.nobody || r.status == 412 && r.header.Get("ETag") != "" {
 			t.Errorf("%v, without an entry: answered %d, want %d; ETag %s", c.headers, r.status, c.nobody, r.header.Get("ETag"))
 		}

@@ -256,3 +256,33 @@ func TestRecordComesWithoutADamagedEntry(t *testing.T) {
 		t.Errorf("%+v, %v", p, err)
 	}
 }
+
+// An entry at the highest version takes no further one, not even after its erasure.
+func TestNoVersionOfAnEntryIsHigherThanTheHighest(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	id := uuid.New()
+	content := directory.Person{ID: id, Surname: "Okafor"}.Encode()
+	arrival, err := store.NewEntryArrival(b.Keys, id, store.MaxVersion-1, content, newEventID())
+	if err != nil {
+		t.Fatal(err)
+	}
+	load := store.Load{Arrivals: []store.Arrival{arrival}, Entry: audit.Entry{ID: uuid.New(), Action: audit.ActionImport}, Event: events.PersonCreated}
+	if _, err := b.engine.Load(t.Context(), load); err != nil {
+		t.Fatal(err)
+	}
+	if p := b.put(t, clerk, id, born); p.Version != store.MaxVersion {
+		t.Errorf("the next version is %d", p.Version)
+	}
+	again := func(what string) {
+		t.Helper()
+		_, err := b.PutPerson(t.Context(), b.as(t, clerk, WritePerson), PersonWrite{ID: id, Body: []byte(`{}`)})
+		if e := b.last(t); !errors.Is(err, ErrLastVersion) || e.Status != 409 || e.Outcome != audit.Refused {
+			t.Errorf("%s: %v, and the entry %+v", what, err, e)
+		}
+		b.sound(t)
+	}
+	again("at the highest version")
+	b.erase(t, id)
+	again("after the erasure")
+}
