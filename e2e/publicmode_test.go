@@ -92,7 +92,7 @@ func TestTokensOfTheIssuer(t *testing.T) {
 func TestStartSaysWhatIsEnforced(t *testing.T) {
 	t.Parallel()
 	p, _ := startPublicMode(t, "--jwt-issuer", "an-issuer", "--jwt-audience", "an-audience", "--jwt-require-expiry",
-		"--require-purpose", "--rate-limit", "7", "--rate-burst", "9", "--trusted-proxies", "10.0.0.0/8")
+		"--require-purpose", "--purposes", "collect-only", "--rate-limit", "7", "--rate-burst", "9", "--trusted-proxies", "10.0.0.0/8")
 	var line map[string]any
 	for text := range strings.Lines(p.logged(t, `"msg":"listening"`)) {
 		if strings.Contains(text, `"msg":"starting"`) {
@@ -102,7 +102,7 @@ func TestStartSaysWhatIsEnforced(t *testing.T) {
 	for name, want := range map[string]string{
 		"engine": "sqlite", "mode": "token issuer", "tls": "ended by a trusted proxy", "token_issuer": "an-issuer", "token_audience": "an-audience",
 		"token_expiry": "required", "if_match": "optional", "purpose": "required", "rate_limit": "7 a second for each caller, 9 at once",
-		"concurrent": "64 for each caller", "telemetry": p.telemetry, "topic": "none", "directory": "local",
+		"concurrent": "64 for each caller", "telemetry": p.telemetry, "topic": "none", "directory": "local", "purposes": "collect-only",
 	} {
 		if line[name] != want {
 			t.Errorf("%s is %q, want %q", name, line[name], want)
