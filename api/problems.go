@@ -25,6 +25,7 @@ const (
 	UnsupportedMediaType = "unsupported-media-type"
 	ExpectationFailed    = "expectation-failed"
 	IdempotencyKeyReused = "idempotency-key-reused"
+	SearchTooBroad       = "search-too-broad"
 	PreconditionRequired = "precondition-required"
 	TooManyRequests      = "too-many-requests"
 	HeadersTooLarge      = "headers-too-large"
@@ -149,6 +150,12 @@ var ProblemList = []Problem{
 		Description: "This Idempotency-Key was used before with a different body or different conditions. Nothing was changed.",
 		Remedy: "Use a new key for each change. To retry, send exactly the same bytes as the first time, and the same " +
 			"If-Match, If-None-Match and If-Unmodified-Since.",
+	},
+	{
+		Code: SearchTooBroad, Status: http.StatusUnprocessableEntity, Title: "Search too broad",
+		Description: "More people fit the search, and as well as each other, than can be shown.",
+		Remedy: "Add the term that errors points to: the whole date of birth, more of the name, or another term. " +
+			"People are never left out without a word.",
 	},
 	{
 		Code: PreconditionRequired, Status: http.StatusPreconditionRequired, Title: "Precondition required",

@@ -120,7 +120,7 @@ func TestEveryFailureCodeIsDocumented(t *testing.T) {
 		t.Fatal(err)
 	}
 	codes := []string{"nino.forbidden", "monitoring.forbidden", "path.id", "path.version", "query.credentials", "header.authorization", "header.content-type", "header.content-encoding", "query.unknown", "query.repeated", "query.syntax", "query.cursor", "query.limit",
-		"query.wait", "query.targetId", "query.modifiedSince", "query.modifiedBefore", "query.include", "query.includeInactive", "header.if-match", "header.if-none-match", "header.if-unmodified-since",
+		"query.wait", "search.add", "query.targetId", "query.modifiedSince", "query.modifiedBefore", "query.include", "query.includeInactive", "header.if-match", "header.if-none-match", "header.if-unmodified-since",
 		"header.idempotency-key", "header.x-change-reason", "header.x-access-purpose"}
 	for _, c := range equality.FailureCodes() {
 		codes = append(codes, c.Code)

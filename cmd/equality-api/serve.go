@@ -93,6 +93,7 @@ func (c *serveCommand) Run(ctx context.Context, o output) (err error) {
 		return errors.Join(err, listener.Close(), closeIfSet(telemetry))
 	}
 	defer stopRelay()
+	defer p.keepIndex(ctx)()
 	return server.Run(ctx, server.Options{
 		Handler: handler, Unread: handler.Unread, Log: p.log, Listener: listener, CertFile: s.TLSCert, KeyFile: s.TLSKey,
 		Telemetry: telemetry, Metrics: p.metrics, ShutdownTimeout: s.ShutdownTimeout,

@@ -160,9 +160,22 @@ func (w *word) likenesses() []uint32 {
 		like[0] = hash.Sum32()
 	}
 	for _, group := range variants.of[w.text] {
-		like = append(like, uint32(group))
+		like = append(like, uint32(group)+1) // 0 is no likeness
 	}
 	return like
+}
+
+// AreAlike reports whether two people are such a pair.
+func (x *Index) AreAlike(a, b uuid.UUID) bool {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	i, knownA := x.byID.find(x.people, a)
+	j, knownB := x.byID.find(x.people, b)
+	if !knownA || !knownB {
+		return false
+	}
+	one, other := x.people[i], x.people[j]
+	return !one.born.IsZero() && one.born == other.born && leastCommon(x.keys(one), x.keys(other)) != nameKey{}
 }
 
 // leastCommon is the least key that two people have in common.

@@ -36,8 +36,11 @@ func DecodeQuery(body []byte) (Query, error) {
 	return q, nil
 }
 
-func (q Query) isEmpty() bool {
-	return q.Name == "" && q.DateOfBirth.IsZero() && q.Year == 0 && q.ID == uuid.Nil && q.NationalInsuranceNumber == ""
+func (q Query) isEmpty() bool { return q.NationalInsuranceNumber == "" && q.OnlyNINO() }
+
+// OnlyNINO reports whether a query asks for nothing but a National Insurance number.
+func (q Query) OnlyNINO() bool {
+	return q.Name == "" && q.DateOfBirth.IsZero() && q.Year == 0 && q.ID == uuid.Nil
 }
 
 var queryFields = []equality.Field[Query]{

@@ -120,6 +120,7 @@ func (g *Gate) ProblemOf(ctx context.Context, err error) Problem {
 	var version *service.VersionError
 	var forbidden *service.ForbiddenError
 	var withheld *service.WithheldError
+	var broad *service.BroadError
 	switch {
 	case errors.As(err, &p):
 	case errors.As(err, &invalid):
@@ -157,6 +158,12 @@ func (g *Gate) ProblemOf(ctx context.Context, err error) Problem {
 		p.Code = api.PreconditionRequired
 	case errors.Is(err, service.ErrKeyReused):
 		p.Code = api.IdempotencyKeyReused
+	case errors.As(err, &broad):
+		p = Problem{Code: api.SearchTooBroad, Failures: &equality.InvalidError{Failures: []equality.Failure{{
+			Pointer: "/" + broad.Add, Code: "search.add", Message: "Add this to the search, or more of it.",
+		}}}}
+	case errors.Is(err, service.ErrIndexing):
+		p = Problem{Code: api.Unavailable, Detail: "People cannot be searched yet: the index is being built.", RetryAfter: RetryAfter}
 	case errors.Is(err, service.ErrCursorExpired):
 		p.Code = api.CursorExpired
 	case errors.Is(err, service.ErrUnavailable), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):

@@ -184,6 +184,14 @@ func (c *call) number(name string, preset, least, most int) int {
 	return n
 }
 
+// cursor returns where a list goes on; empty for its beginning.
+func (c *call) cursor() string {
+	if c.query.Has("cursor") && c.query.Get("cursor") == "" {
+		c.wrong("query.cursor", "The query parameter cursor must be a cursor; leave it out to start at the beginning.")
+	}
+	return c.query.Get("cursor")
+}
+
 // time returns a query parameter that is an RFC 3339 time; the zero time if it is absent.
 // It rounds up to whole microseconds: the times of records are whole microseconds, so
 // before and since get the same records.

@@ -26,6 +26,7 @@ const exposed = "ETag, Location, Retry-After, Idempotency-Replayed, x-correlatio
 type UseCases interface {
 	records
 	people
+	searcher
 	eraser
 	lister
 	historian
@@ -73,6 +74,8 @@ var endpoints = map[string]endpoint{
 	"getPerson":                       {handle: (*API).person},
 	"putPerson":                       {handle: (*API).putPerson},
 	"getCommunicationNeeds":           {handle: (*API).communicationNeeds},
+	"searchPersons":                   {handle: (*API).search},
+	"listDuplicates":                  {handle: (*API).duplicates, params: []string{"cursor", "limit"}},
 	"listEvents":                      {handle: (*API).events, params: []string{"after", "limit", "wait"}},
 	"getMe":                           {handle: (*API).me},
 	"listMembers":                     {handle: (*API).members},

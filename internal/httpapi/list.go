@@ -35,10 +35,7 @@ func (a *API) list(c *call) error {
 	}
 	q := service.ListQuery{
 		ModifiedSince: c.time("modifiedSince"), ModifiedBefore: c.time("modifiedBefore"),
-		Limit: c.number("limit", 100, 1, 1000), Cursor: c.query.Get("cursor"), Person: c.includes("person"),
-	}
-	if c.query.Has("cursor") && q.Cursor == "" {
-		c.wrong("query.cursor", "The query parameter cursor must be a cursor; leave it out to start at the beginning.")
+		Limit: c.number("limit", 100, 1, 1000), Cursor: c.cursor(), Person: c.includes("person"),
 	}
 	c.condition("If-None-Match") // a list has no ETag, but what is malformed is told here too
 	if err := c.checked(); err != nil {

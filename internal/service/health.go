@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"time"
 )
@@ -42,5 +43,5 @@ func (s *Service) Ready(ctx context.Context) (warning string, err error) {
 			h.known = false
 		})
 	}
-	return h.store.Warning(), h.err
+	return strings.TrimSpace(h.store.Warning() + " " + s.indexing()), h.err
 }

@@ -35,6 +35,8 @@ var (
 	Export                 = Action{"export", identity.EqualityExport}
 	Publish                = Action{"publish", identity.EventsPublish}
 	DropEvent              = Action{"drop-event", identity.EventsPublish}
+	SearchPeople           = Action{"search", identity.PersonRead}
+	FindDuplicates         = Action{"list-duplicates", identity.SupportRead}
 )
 
 // An Operation is something the program can do, over HTTP or by a command. Unless it is
@@ -67,9 +69,11 @@ var Operations = []Operation{
 	{ID: "eraseEqualityInformation", Method: "DELETE", Path: "/equality-information/{id}", Action: Erase},
 	{ID: "listHistory", Method: "GET", Path: "/equality-information/{id}/history", Action: ReadHistory},
 	{ID: "getHistoryVersion", Method: "GET", Path: "/equality-information/{id}/history/{version}", Action: ReadHistory},
+	{ID: "searchPersons", Method: "POST", Path: "/persons/search", Action: SearchPeople},
 	{ID: "getPerson", Method: "GET", Path: "/persons/{id}", Action: ReadPerson},
 	{ID: "putPerson", Method: "PUT", Path: "/persons/{id}", Action: WritePerson},
 	{ID: "getCommunicationNeeds", Method: "GET", Path: "/equality-information/{id}/communication-needs", Action: ReadCommunicationNeeds},
+	{ID: "listDuplicates", Method: "GET", Path: "/support/duplicates", Action: FindDuplicates},
 	{ID: "listEvents", Method: "GET", Path: "/events", Action: ReadEvents},
 	{ID: "getMe", Method: "GET", Path: "/me", AnyToken: true},
 	{ID: "listMembers", Method: "GET", Path: "/metadata/members", AnyToken: true},

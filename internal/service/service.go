@@ -27,6 +27,7 @@ type Store interface {
 	EventSource
 	Bulk
 	Relay
+	Indexed
 	Ready(ctx context.Context) error
 	// Warning says what is wrong, although the store is ready: its clock; empty if nothing
 	// is.
@@ -118,6 +119,8 @@ type Service struct {
 	log       Log
 	feed      EventSource
 	bulk      Bulk
+	indexed   Indexed
+	index     peopleIndex
 	relay     Relay
 	health    health
 	flights   flights
@@ -128,7 +131,7 @@ func New(s Store, o Options) *Service {
 	if o.Report == nil {
 		o.Report = func(string, error) {}
 	}
-	service := &Service{Options: o, visibility: visibility(o.Preset), records: s, log: s, feed: s, bulk: s, relay: s, health: health{store: s},
+	service := &Service{Options: o, visibility: visibility(o.Preset), records: s, log: s, feed: s, bulk: s, indexed: s, relay: s, health: health{store: s},
 		flights: flights{running: make(map[[32]byte]chan struct{})}, directory: o.Directory}
 	if o.Directory == nil {
 		service.stored = &storedDirectory{s, o.Report}

@@ -56,6 +56,13 @@ func ReadFeed(ctx context.Context, s FeedSource, epoch uuid.UUID, after int64, l
 	}
 }
 
+// NewFeedEnd returns the end of a feed, without events: Next is the position of the last one.
+func NewFeedEnd(epoch, floor []byte, last int64) (Feed, error) {
+	feed, err := NewFeed(epoch, floor)
+	feed.Next = max(last, feed.Floor)
+	return feed, err
+}
+
 // NewFeed returns a feed without events, from the values of MetaEpoch and MetaFloor.
 func NewFeed(epoch, floor []byte) (feed Feed, err error) {
 	if floor != nil { // otherwise nothing has been dropped yet

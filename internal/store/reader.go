@@ -37,6 +37,11 @@ type Tables interface {
 	FindEntries(ctx context.Context, people []uuid.UUID) ([]EntryRow, error)
 	// ListRows gives a portion of a page of current rows.
 	ListRows(ctx context.Context, q ListQuery) ([]Row, error)
+	// FindNINO gives up to limit people whose records are in the National Insurance number index
+	// under a keyed hash.
+	FindNINO(ctx context.Context, hash []byte, limit int) ([]uuid.UUID, error)
+	// SharedNINOs gives up to limit rows of that index, from one place on.
+	SharedNINOs(ctx context.Context, from NINOPlace, limit int) ([]NINORow, error)
 }
 
 // Reader reads records from an engine's tables. Log a read in the access log before anybody

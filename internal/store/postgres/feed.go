@@ -61,6 +61,23 @@ func (s *Store) feedAfter(ctx context.Context, feed *store.Feed, after int64, li
 	return waiting, err
 }
 
+// FeedEnd returns the feed after its last event: those without a position get one behind it.
+// Error: store.ErrUnavailable.
+func (s *Store) FeedEnd(ctx context.Context) (feed store.Feed, err error) {
+	var epoch, floor []byte
+	var last *int64
+	err = s.reading(ctx, func(ctx context.Context) error {
+		return s.pool.QueryRow(ctx, queries.OutboxEnd.SQL).Scan(&epoch, &floor, &last)
+	})
+	if err != nil {
+		return store.Feed{}, err
+	}
+	if last == nil {
+		last = new(int64)
+	}
+	return store.NewFeedEnd(epoch, floor, *last)
+}
+
 // numbered is a reader's wait for the events of before to have positions.
 type numbered struct {
 	err  error

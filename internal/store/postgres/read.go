@@ -66,6 +66,23 @@ func (t tables) ListRows(ctx context.Context, q store.ListQuery) ([]store.Row, e
 	return collect(ctx, t.Store, query, store.Portion[store.Row], scanRow, args...)
 }
 
+func (t tables) FindNINO(ctx context.Context, hash []byte, limit int) ([]uuid.UUID, error) {
+	return collect(ctx, t.Store, queries.NINOPeople, nil, func(row pgx.CollectableRow) (target uuid.UUID, err error) {
+		err = row.Scan((*[16]byte)(&target))
+		return target, err
+	}, hash, limit)
+}
+
+func (t tables) SharedNINOs(ctx context.Context, from store.NINOPlace, limit int) ([]store.NINORow, error) {
+	return collect(ctx, t.Store, queries.NINOShared, nil, func(row pgx.CollectableRow) (r store.NINORow, err error) {
+		var target *[16]byte
+		if err = row.Scan(&r.Hash, &r.Record, &target); target != nil {
+			r.Target = *target
+		}
+		return r, err
+	}, from.Hash, from.Record, limit)
+}
+
 // collect reads all rows of a query, or only a portion of them.
 func collect[T any](ctx context.Context, s *Store, query *queries.Query, portion func() func(T) bool, scan pgx.RowToFunc[T], args ...any) (all []T, err error) {
 	err = s.reading(ctx, func(ctx context.Context) error {

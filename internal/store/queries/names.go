@@ -61,6 +61,12 @@ var (
 	NINODelete = load("nino-delete")
 	// Adds a record to the National Insurance number index, under the keyed hash of its number.
 	NINOInsert = load("nino-insert")
+	// Finds the people whose records have a National Insurance number, by its keyed hash.
+	NINOPeople = load("nino-people")
+	// Reads a part of the National Insurance number index, from one place on, with the people of the numbers that several records have.
+	NINOShared = load("nino-shared")
+	// Reads the feed's epoch, its floor and the position of its last event, all at one moment.
+	OutboxEnd = load("outbox-end")
 	// Reads a page of the feed after a position, with the feed's epoch and floor at the same moment.
 	OutboxRead = load("outbox-read")
 	// Deletes events up to a position.

@@ -54,6 +54,16 @@ func (s *Store) FeedAfter(ctx context.Context, after int64, limit int) (feed sto
 	return feed, err
 }
 
+// FeedEnd returns the feed after its last event. Error: store.ErrUnavailable.
+func (s *Store) FeedEnd(ctx context.Context) (store.Feed, error) {
+	var epoch, floor []byte
+	var last sql.NullInt64
+	if err := s.reads.queryRow(context.WithoutCancel(ctx), queries.OutboxEnd).Scan(&epoch, &floor, &last); err != nil {
+		return store.Feed{}, classify(err)
+	}
+	return store.NewFeedEnd(epoch, floor, last.Int64)
+}
+
 // Trim drops expired events and idempotency outcomes, unless the clock is wrong.
 func (s *Store) Trim(ctx context.Context) error { return store.TrimAll(ctx, s.trimBatch) }
 

@@ -93,6 +93,25 @@ func (t tables) ListRows(ctx context.Context, q store.ListQuery) ([]store.Row, e
 	return collect(rows, err, scanRow, store.Portion[store.Row]())
 }
 
+func (t tables) FindNINO(ctx context.Context, hash []byte, limit int) ([]uuid.UUID, error) {
+	rows, err := t.query(ctx, queries.NINOPeople, hash, limit)
+	return collect(rows, err, func(row scanner) (uuid.UUID, error) {
+		var target []byte
+		err := row.Scan(&target)
+		return toID(target), err
+	}, nil)
+}
+
+func (t tables) SharedNINOs(ctx context.Context, from store.NINOPlace, limit int) ([]store.NINORow, error) {
+	rows, err := t.query(ctx, queries.NINOShared, from.Hash, from.Record, limit)
+	return collect(rows, err, func(row scanner) (r store.NINORow, err error) {
+		var target []byte
+		err = row.Scan(&r.Hash, &r.Record, &target)
+		r.Target = toID(target)
+		return r, err
+	}, nil)
+}
+
 // scanner is one row.
 type scanner interface{ Scan(dest ...any) error }
 

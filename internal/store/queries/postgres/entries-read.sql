@@ -1,5 +1,5 @@
 -- For: Reads the current entries in the directory of many people, with their keys, and whether an entry was erased.
--- Runs: list, with people; import, of people
+-- Runs: list, with people; search; import, of people
 -- Sample: '{80000000-0000-4000-8000-000000000000,80000000-0000-4000-8000-000000000001}'
 -- Note: There is a row for each id. They come from a subquery so that the planner does not see how many there are: it
 --   would plan again each time.

@@ -1,5 +1,5 @@
 -- For: Reads the current entries in the directory of many people, with their keys, and whether an entry was erased.
--- Runs: list, with people; import, of people
+-- Runs: list, with people; search; import, of people
 -- Sample: '["80000000000040008000000000000000","80000000000040008000000000000001"]'
 -- Note: The ids are a JSON list of hexadecimal digits, so that any number of them is one parameter. There is a row for
 --   each.
