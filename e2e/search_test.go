@@ -43,22 +43,14 @@ func (p *program) finds(t *testing.T, terms string) (list []string) {
 	return list
 }
 
-// findsSoon waits until exactly these are found: the index follows the feed.
-func (p *program) findsSoon(t *testing.T, terms string, want ...string) {
+// findsSoon waits until exactly these are found: the index follows the feed. It says how long
+// that took.
+func (p *program) findsSoon(t *testing.T, terms string, want ...string) time.Duration {
 	t.Helper()
-	var got []string
-	for end := time.Now().Add(indexLag); ; time.Sleep(10 * time.Millisecond) {
-		if got = p.finds(t, terms); slices.Equal(got, want) {
-			return
-		}
-		if time.Now().After(end) {
-			t.Fatalf("after %v %s finds %v, want %v", indexLag, terms, got, want)
-		}
-	}
+	began := time.Now()
+	eventually(t, terms+" finds "+strings.Join(want, ", "), func() bool { return slices.Equal(p.finds(t, terms), want) })
+	return time.Since(began)
 }
-
-// indexLag is how long the index may be behind; under the race detector everything takes longer.
-const indexLag = time.Second
 
 // person is somebody nobody else in the tests is called like.
 func (p *program) person(t *testing.T, members string) (id, surname string) {
@@ -76,11 +68,11 @@ func TestPersonIsFoundByWhatTheySay(t *testing.T) {
 	p.findsSoon(t, `"name":"maria `+surname+`"`, id+" exact")
 	for terms, want := range map[string]string{
 		`"name":"` + surname + `, MARÍA","dateOfBirth":"1987-04-09"`: "exact",
-		`"name":"mar ` + surname[:6] + `","dateOfBirth":"1987"`:     "exact",
-		`"name":"marya ` + surname + `"`:                            "similar",
-		`"name":"mark ` + surname + `"`:                             "similar",
-		`"id":"` + id + `"`:                                         "exact",
-		`"id":"` + id + `","name":"maria"`:                          "exact",
+		`"name":"mar ` + surname[:6] + `","dateOfBirth":"1987"`:      "exact",
+		`"name":"marya ` + surname + `"`:                             "similar",
+		`"name":"mark ` + surname + `"`:                              "similar",
+		`"id":"` + id + `"`:                                          "exact",
+		`"id":"` + id + `","name":"maria"`:                           "exact",
 	} {
 		same(t, p.finds(t, terms), []string{id + " " + want})
 	}
@@ -198,16 +190,25 @@ func TestTooBroadASearchLeavesNobodyOut(t *testing.T) {
 }
 
 // TestPostgresServersFindWhoIsChangedOnAnother: a server finds within a second who was changed on
-// another server of the database.
+// another server of the database, unless the machine is too busy for it three times.
 func TestPostgresServersFindWhoIsChangedOnAnother(t *testing.T) {
 	t.Parallel()
 	dir := home(t)
 	a, b := startIn(t, dir), startIn(t, dir)
 	id, surname := a.person(t, `"firstName":"Maria"`)
 	b.findsSoon(t, `"name":"maria `+surname+`"`, id+" exact")
-	b.put(t, id, `"firstName":"Marta","surname":"`+surname+`"`).want(t, 200)
-	a.findsSoon(t, `"name":"maria `+surname+`"`)
-	same(t, a.finds(t, `"name":"marta `+surname+`"`), []string{id + " exact"})
+	took := make([]time.Duration, 3)
+	for i := range took {
+		name := []string{"Gordon", "Patience", "Winston"}[i]
+		b.put(t, id, `"firstName":"`+name+`","surname":"`+surname+`"`).want(t, 200)
+		took[i] = a.findsSoon(t, `"name":"`+name+` `+surname+`"`, id+" exact")
+		same(t, a.finds(t, `"name":"maria `+surname+`"`), []string(nil))
+	}
+	b.erase(t, id)
+	a.findsSoon(t, `"name":"winston `+surname+`"`)
+	if slices.Min(took) > time.Second {
+		t.Errorf("they were found after %v", took)
+	}
 }
 
 // duplicatePairs are all pairs, as "id id reasons".
@@ -258,6 +259,10 @@ func TestDuplicatesAreProposed(t *testing.T) {
 			return slices.Equal(slices.DeleteFunc(got, func(pair string) bool { return pair == same2(one, four, "[dateOfBirthAndName]") }), want)
 		})
 	}
+	p.erase(t, two)
+	eventually(t, "no pair of who was erased", func() bool {
+		return !strings.Contains(strings.Join(p.duplicatePairs(t, 100), "\n"), two)
+	})
 	for _, query := range []string{"?cursor=", "?cursor=zebra", "?limit=0", "?limit=1001", "?name=zebra"} {
 		p.do(t, "GET", "/support/duplicates"+query, request{token: p.token(t, "support")}).problem(t, 400, "invalid-request")
 	}

@@ -71,6 +71,7 @@ func TestNoQueryReadsAWholeTable(t *testing.T) {
 		queries.VerifyDocuments:        {"SCAN audit"},
 		queries.RecordCount:            {"SCAN record"},
 		queries.SQLiteEntriesRead:      {"SCAN asked"}, // which are parameters
+		queries.NINOShared:             {"SCAN page"},  // which is bounded
 		queries.RestoreLost:            {"SCAN r"},
 		queries.RestoreErased:          {"SCAN ended", "SCAN lanes", "SCAN t", "USE TEMP B-TREE", "SCAN r"},
 		queries.EraseNumbers:           {"SCAN nino_index"},

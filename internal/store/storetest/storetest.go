@@ -24,11 +24,6 @@ type Engine interface {
 	// FindDocument and DocumentHistory are those of store.Reader.
 	FindDocument(ctx context.Context, id store.DocumentID) (store.Opened, error)
 	DocumentHistory(ctx context.Context, id store.DocumentID, from int64, limit int) (store.Document, []store.Document, error)
-	// Entries gives the entries of up to store.MostEntries people in the directory; err says
-	// that one does not open. WalkEntries yields every entry, as all were at one moment, once
-	// the log's entry is durable, if there is one.
-	Entries(ctx context.Context, people []uuid.UUID, give func(d store.Document, err error)) error
-	WalkEntries(ctx context.Context, entry *audit.Entry, yield func(total int64, d store.Document, err error) error) error
 	// Heads are the last durable entries of the access log's lanes that the
 	// engine has written to since it was opened.
 	Heads() []audit.Head
@@ -92,6 +87,7 @@ var groups = map[string][]test{
 	"people":        people,
 	"erased people": erasingPeople,
 	"load people":   loadingPeople,
+	"numbers":       numbers,
 	"large":         large,
 }
 
