@@ -18,6 +18,7 @@ const (
 	MethodNotAllowed     = "method-not-allowed"
 	NotAcceptable        = "not-acceptable"
 	Conflict             = "conflict"
+	MergeConflict        = "merge-conflict"
 	Erased               = "erased"
 	CursorExpired        = "cursor-expired"
 	VersionMismatch      = "version-mismatch"
@@ -111,6 +112,12 @@ var ProblemList = []Problem{
 		Remedy: "If there is a Location header, change the record it leads to with PATCH. " +
 			"The id of an existing or erased record cannot be used again: choose another id, or send none. " +
 			"If detail says that the record is at the highest version, it cannot be changed any more: tell whoever runs the service.",
+	},
+	{
+		Code: MergeConflict, Status: http.StatusConflict, Title: "Merge conflict",
+		Description: "The people cannot be merged, or taken apart, as they are. Nothing was changed.",
+		Remedy: "Read in detail what is in the way. If a person has been merged already, GET /persons/{id} shows who the person is now: " +
+			"continue with that one. A merge can be taken back for 30 days, the last one first.",
 	},
 	{
 		Code: Erased, Status: http.StatusGone, Title: "Erased",

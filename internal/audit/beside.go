@@ -31,10 +31,13 @@ func (c *comparison) event(e Event) error {
 	var right bool
 	switch {
 	case e.Strange:
+	case e.Object == ObjectLink:
+		right = c.merged(e)
 	case e.Object == ObjectPerson && e.Kind == EventErased:
 		right = erased != nil && erased.tells(e)
 	case e.Object == ObjectPerson:
-		right = a != nil && !a.event && a.request == e.CorrelationID && timely(e.At, a.at, a.exact) && c.first(k, at) == (e.Kind == EventCreated)
+		right = a != nil && !a.event && a.request == e.CorrelationID && timely(e.At, a.at, a.exact) &&
+			(a.merges || c.first(k, at) == (e.Kind == EventCreated))
 		if a != nil {
 			a.event = true
 		}
@@ -62,6 +65,18 @@ func (e *erasure) tells(of Event) bool {
 	return right
 }
 
+// merged reports whether a version of the person's link tells of an event of a merge. What it
+// says is no longer known once it has been erased.
+func (c *comparison) merged(e Event) bool {
+	for _, a := range c.links[e.Record] {
+		if !a.event && a.request == e.CorrelationID && timely(e.At, a.at, a.exact) && (a.merge == e.Merge || !a.stored) {
+			a.event = true
+			return true
+		}
+	}
+	return false
+}
+
 // first reports whether a version is the first of an entry, or the first after an erasure.
 func (c *comparison) first(k kind, at versionID) bool {
 	before := versionID{at.id, at.version - 1}
@@ -71,6 +86,9 @@ func (c *comparison) first(k kind, at versionID) bool {
 // tells reports whether an event of this kind tells of the version. Earlier programs had
 // others in their tests.
 func (a *account) tells(kind EventKind) bool {
+	if a.merges {
+		return kind == EventCreated || kind == EventUpdated
+	}
 	switch kind {
 	case EventCreated:
 		return a.created

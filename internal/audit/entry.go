@@ -33,6 +33,7 @@ type Object string
 const (
 	ObjectRecord Object = "record" // a person's record of equality information
 	ObjectPerson Object = "person" // a person's entry in the directory
+	ObjectLink   Object = "link"   // whom a person was merged into, and who into the person
 )
 
 // An Entry is one request that touched personal data, or was refused. It holds the names of
@@ -78,6 +79,13 @@ const ActionCreate = "create"
 // ActionErase is the action of an entry about an erasure. Only such an entry explains why a
 // record is missing, so verification looks for it.
 const ActionErase = "erase"
+
+// ActionMerge and ActionUnmerge are the actions of entries about what is written when two people
+// become one, and two again. Versions that they write may follow any earlier one, or none.
+const (
+	ActionMerge   = "merge"
+	ActionUnmerge = "unmerge"
+)
 
 // ActionImport is the action of an entry about the records that an import wrote; its count
 // says how many. They have no entries of their own: the packed list of the entry has each

@@ -43,6 +43,15 @@ type Stored struct {
 	// that it does not open as what its row says, Lost that its ids do not lead to it, and
 	// Later that there is an earlier version.
 	Misplaced, Closed, Lost, Later bool
+	// Merge is what a link tells of.
+	Merge Merge
+}
+
+// Merge is that a person was merged into another, or taken out again: Other is the survivor, zero
+// if neither.
+type Merge struct {
+	Away  bool
+	Other uuid.UUID
 }
 
 // Tombstone is what is left of an erased record, or of a person's erased entry.
@@ -62,6 +71,8 @@ type Event struct {
 	Members       []string
 	CorrelationID uuid.UUID
 	Kind          EventKind
+	// Merge is what an event of a merge tells; its object is the link of the person.
+	Merge Merge
 	// Strange means that something about it is wrong whatever the log tells: its target, its
 	// type or its place among the record's events.
 	Strange bool

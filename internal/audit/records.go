@@ -21,7 +21,7 @@ import (
 // bytes of memory for each version in the log, and opens one document at a time.
 func VerifyRecords(ctx context.Context, log Log, report *Report) error {
 	c := comparison{report: report, told: make(map[kind]map[versionID]*account), imported: report.imported,
-		seed: maphash.MakeSeed(), loads: make(map[uuid.UUID]bool)}
+		seed: maphash.MakeSeed(), loads: make(map[uuid.UUID]bool), links: make(map[uuid.UUID][]*account)}
 	if err := log.Written(ctx, c.tell); err != nil {
 		return err
 	}
@@ -70,7 +70,8 @@ func VerifyRecords(ctx context.Context, log Log, report *Report) error {
 type comparison struct {
 	report   *Report
 	told     map[kind]map[versionID]*account
-	loads    map[uuid.UUID]bool // correlation ids of imports
+	loads    map[uuid.UUID]bool       // correlation ids of imports
+	links    map[uuid.UUID][]*account // of people
 	seed     maphash.Seed
 	imported int64 // stored versions of earlier imports, of which the log has only the number
 	stored   int64
@@ -102,6 +103,8 @@ type account struct {
 	members  uint64    // their names, in few bytes; of a listed version, those that it has
 	stored   bool
 	event    bool // there is one
+	merges   bool // two people became one by it, or two again
+	merge    Merge
 }
 
 // nearly is how far the time of a version can be from that of its entry, before format 4.
@@ -125,7 +128,7 @@ func (c *comparison) tell(l Logged) error {
 		k.object = ObjectRecord // the only kind at the time
 	}
 	one := account{lane: l.Lane, seq: l.Seq, at: e.At.UnixMicro(), exact: l.Format >= Format, created: e.Action == ActionCreate,
-		request: e.CorrelationID, members: c.names(e.Members)}
+		request: e.CorrelationID, members: c.names(e.Members), merges: e.Action == ActionMerge || e.Action == ActionUnmerge}
 	if len(e.Document) > 0 {
 		c.tellOne(k, versionID{e.Record, e.Version}, e.Document, one)
 		if erased := c.report.erased[graveOf(ObjectRecord, e.Record, 0)]; erased != nil && e.Action == ActionCreate && k.object == ObjectRecord {
@@ -166,6 +169,9 @@ func (c *comparison) tellOne(k kind, at versionID, document []byte, a account) {
 	}
 	copy(a.document[:], document)
 	told[at] = &a
+	if k.object == ObjectLink {
+		c.links[at.id] = append(c.links[at.id], &a)
+	}
 }
 
 // compare checks a stored version.
@@ -196,7 +202,7 @@ func (c *comparison) compare(s Stored) error {
 	case !timely(s.Modified, a.at, a.exact):
 		c.report.find("%s: its time is not the one in entry %d of lane %d", k.version(at), a.seq, a.lane)
 	}
-	a.stored = true
+	a.stored, a.merge = true, s.Merge
 	if a.listed {
 		a.members = c.names(s.Members)
 	}

@@ -49,6 +49,12 @@ const (
 	NameWords       = "name.words"
 	SearchTerm      = "search.no-term"
 
+	// Of a merge.
+	ChoiceForm     = "choice.form"
+	ChoiceMissing  = "choice.missing"
+	ChoiceNeedless = "choice.needless"
+	VersionsForm   = "versions.form"
+
 	ListLength    = "list.length"
 	ListDuplicate = "list.duplicate"
 
@@ -97,6 +103,10 @@ var failureCodes = []FailureCode{
 	{NameLength, "must be 100 characters or less"},
 	{NameWords, "must have at least 1 word and at most 10"},
 	{SearchTerm, "must have at least one of name, dateOfBirth, id and nationalInsuranceNumber"},
+	{ChoiceForm, "must be from or into"},
+	{ChoiceMissing, "is required, because both people have this member and it differs: from or into"},
+	{ChoiceNeedless, "must be left out, because there is nothing to choose"},
+	{VersionsForm, "must be what a dry run for this person gave"},
 	{ListLength, "has too many elements"},
 	{ListDuplicate, "is already in the list"},
 	{TooLong, "is too long"},

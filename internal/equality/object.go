@@ -23,6 +23,25 @@ func TextField[T any](name string, take func(object *T, text string) (code strin
 	}}
 }
 
+// BooleanField is a member whose value is true or false. take gets it unless it is null.
+func BooleanField[T any](name string, take func(object *T, value bool)) Field[T] {
+	return Field[T]{name, func(d *decoder, object *T) {
+		if !d.null() {
+			take(object, d.boolean())
+		}
+	}}
+}
+
+// ObjectField is a member whose value is an object of these fields, which are read into the
+// object that of gives, unless it is null.
+func ObjectField[T, O any](name string, fields []Field[O], of func(object *T) *O) Field[T] {
+	return Field[T]{name, func(d *decoder, object *T) {
+		if !d.null() {
+			readObject(d, fields, of(object))
+		}
+	}}
+}
+
 // IgnoredField is a member whose value does not matter.
 func IgnoredField[T any](name string) Field[T] {
 	return Field[T]{name, func(d *decoder, _ *T) { d.skip() }}

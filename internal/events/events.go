@@ -27,6 +27,10 @@ const (
 	PersonCreated = "person.created"
 	PersonUpdated = "person.updated"
 	PersonErased  = "person.erased"
+	// Merged tells that a person was merged into another, and Unmerged that this was taken back.
+	// The record is the person's, at its version; zero if there is none.
+	Merged   = "equality-information.merged"
+	Unmerged = "equality-information.unmerged"
 )
 
 // OfPerson says whether events of a type are about entries in the directory.
@@ -45,6 +49,7 @@ type Event struct {
 	Version       int64
 	Members       []string // sensitive ones masked
 	CorrelationID uuid.UUID
+	Into          uuid.UUID // of a merge: the survivor; zero in other events
 }
 
 // AppendJSON appends the event in the feed's form: a CloudEvent (CloudEvents 1.0,
@@ -80,13 +85,21 @@ func (e *Event) AppendJSON(dst []byte) []byte {
 		text(`"id":"`, e.Target.String(), `","version":`, version, `}}`)
 		return dst
 	}
-	text(`"id":"`, e.Record.String(), `","targetId":"`, e.Target.String(), `","version":`, version, `,"members":[`)
+	if e.Record != uuid.Nil {
+		text(`"id":"`, e.Record.String(), `","targetId":"`, e.Target.String(), `","version":`, version, `,"members":[`)
+	} else { // the person has no record
+		text(`"targetId":"`, e.Target.String(), `","members":[`)
+	}
 	for i, member := range e.Members {
 		if i > 0 {
 			text(`,`)
 		}
 		quote(member)
 	}
-	text(`]}}`)
+	text(`]`)
+	if e.Into != uuid.Nil {
+		text(`,"mergedInto":"`, e.Into.String(), `"`)
+	}
+	text(`}}`)
 	return dst
 }

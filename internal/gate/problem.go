@@ -121,10 +121,15 @@ func (g *Gate) ProblemOf(ctx context.Context, err error) Problem {
 	var forbidden *service.ForbiddenError
 	var withheld *service.WithheldError
 	var broad *service.BroadError
+	var merge service.MergeConflictError
 	switch {
 	case errors.As(err, &p):
 	case errors.As(err, &invalid):
 		p = Problem{Code: api.InvalidBody, Failures: invalid}
+	case errors.As(err, &merge):
+		p = Problem{Code: api.MergeConflict, Detail: string(merge)}
+	case errors.Is(err, service.ErrPeopleMoved):
+		p = Problem{Code: api.VersionMismatch, Detail: "One of the two people has changed since the dry run. Nothing was changed."}
 	case errors.As(err, &conflict):
 		p.Code = api.Conflict
 	case errors.Is(err, service.ErrLastVersion):

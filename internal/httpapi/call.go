@@ -42,19 +42,19 @@ func newCall(w http.ResponseWriter, r *http.Request) *call {
 // check makes the checks that all requests share, in the contract's order: 400 for a
 // credential in the URL, 401, 429, 403, 406, 415, 413. The handler then checks path, query
 // and headers, which only it knows; release ends the call.
-func (a *API) check(c *call, op service.Operation, params []string) (release func(), err error) {
+func (a *API) check(c *call, op service.Operation, e endpoint) (release func(), err error) {
 	if c.Admission, release, err = a.gate.Admit(c.r, op, c.target()); err != nil {
 		return release, err
 	}
 	if !op.Open && !acceptsJSON(c.r.Header.Values("Accept")) {
 		return release, problem{Code: api.NotAcceptable}
 	}
-	if types := bodies[op.Method]; types != nil {
+	if types := bodies[op.Method]; types != nil && (!e.bodiless || c.r.ContentLength != 0) {
 		if err := c.readBody(types); err != nil {
 			return release, err
 		}
 	}
-	c.checkQuery(params)
+	c.checkQuery(e.params)
 	if op.Restricted() {
 		a.checkPurpose(c)
 	}

@@ -31,5 +31,6 @@ func (a *API) communicationNeeds(c *call) error {
 		return err
 	}
 	c.describe(card.Version, card.Modified)
+	c.elsewhere(location(card.ID)+"/communication-needs", card.ID, card.Target)
 	return c.writePersonal(communicationDocument{card.Target, card.Communication})
 }

@@ -31,6 +31,7 @@ type UseCases interface {
 	lister
 	historian
 	communicator
+	merger
 	feed
 	health
 }
@@ -58,7 +59,9 @@ type API struct {
 // endpoint answers an operation.
 type endpoint struct {
 	params []string // of the query
-	handle func(*API, *call) error
+	// bodiless says that there may be no body at all, although the method has one.
+	bodiless bool
+	handle   func(*API, *call) error
 }
 
 // endpoints are the endpoints of all operations with a route, by id.
@@ -76,6 +79,8 @@ var endpoints = map[string]endpoint{
 	"getCommunicationNeeds":           {handle: (*API).communicationNeeds},
 	"searchPersons":                   {handle: (*API).search},
 	"listDuplicates":                  {handle: (*API).duplicates, params: []string{"cursor", "limit"}},
+	"mergePerson":                     {handle: (*API).merge},
+	"unmergePerson":                   {handle: (*API).unmerge, bodiless: true},
 	"listEvents":                      {handle: (*API).events, params: []string{"after", "limit", "wait"}},
 	"getMe":                           {handle: (*API).me},
 	"listMembers":                     {handle: (*API).members},
@@ -160,7 +165,7 @@ func (a *API) Problem(w http.ResponseWriter, r *http.Request, p gate.Problem) {
 func (a *API) serve(op service.Operation, e endpoint) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		c := newCall(w, r)
-		release, err := a.check(c, op, e.params)
+		release, err := a.check(c, op, e)
 		defer release()
 		if err == nil {
 			err = e.handle(a, c)

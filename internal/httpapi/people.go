@@ -32,6 +32,7 @@ func (a *API) person(c *call) error {
 	}
 	if p.Unmodified {
 		c.describe(p.Version, p.Modified)
+		c.elsewhere(personLocation(p.ID), p.ID)
 		c.w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
@@ -51,7 +52,7 @@ func (a *API) putPerson(c *call) error {
 	status := http.StatusOK
 	if p.Created {
 		status = http.StatusCreated
-		c.w.Header().Set("Location", personLocation(w.ID))
+		c.w.Header().Set("Location", personLocation(p.ID))
 	}
 	return c.entry(status, p)
 }
@@ -59,6 +60,7 @@ func (a *API) putPerson(c *call) error {
 // entry sends a person's entry.
 func (c *call) entry(status int, p service.PersonShown) error {
 	c.w.Header().Set("Cache-Control", "no-store")
+	c.elsewhere(personLocation(p.ID), p.ID)
 	if p.Versioned {
 		c.describe(p.Version, p.Modified)
 	}

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -103,6 +104,7 @@ func (a *API) lookUp(c *call, l service.Lookup) error {
 func (c *call) unmodified(v service.Shown) bool {
 	if v.Unmodified {
 		c.describe(v.Version, v.Modified)
+		c.elsewhere(location(v.ID), v.ID, v.Target)
 		c.w.WriteHeader(http.StatusNotModified)
 	}
 	return v.Unmodified
@@ -111,6 +113,7 @@ func (c *call) unmodified(v service.Shown) bool {
 // record sends a record.
 func (c *call) record(status int, v service.Shown) {
 	c.describe(v.Version, v.Modified)
+	c.elsewhere(location(v.ID), v.ID, v.Target)
 	c.write(status, "application/json", v.Text)
 }
 
@@ -120,4 +123,12 @@ func (c *call) describe(version int64, modified time.Time) {
 	h.Set("ETag", etag.Quoted(etag.Version(version)))
 	h.Set("Last-Modified", modified.UTC().Format(http.TimeFormat))
 	h.Set("Cache-Control", "no-store")
+}
+
+// elsewhere says where the content is from, unless the id in the request is one of these ids:
+// the person who has it was merged into another.
+func (c *call) elsewhere(path string, ids ...uuid.UUID) {
+	if asked := c.target(); asked != uuid.Nil && !slices.Contains(ids, asked) {
+		c.w.Header().Set("Content-Location", path)
+	}
 }

@@ -82,9 +82,14 @@ func (a *API) written(c *call, w service.Shown, err error) error {
 	status := http.StatusOK
 	if w.Created {
 		status = http.StatusCreated
-		c.w.Header().Set("Location", Prefix+"/equality-information/"+w.ID.String()+"/?targetId="+w.Target.String())
+		c.w.Header().Set("Location", recordPath(w))
 	}
 	return a.record(c, status, w)
+}
+
+// recordPath is the path that gets a record.
+func recordPath(v service.Shown) string {
+	return Prefix + "/equality-information/" + v.ID.String() + "/?targetId=" + v.Target.String()
 }
 
 // record answers with a record.
@@ -96,6 +101,11 @@ func (a *API) record(c *call, status int, v service.Shown) error {
 	h := c.w.Header()
 	h.Set("ETag", etag.Quoted(etag.Version(v.Version)))
 	h.Set("Cache-Control", "no-store")
+	for _, asked := range []uuid.UUID{c.id, c.target} {
+		if asked != uuid.Nil && asked != v.ID && asked != v.Target { // it was merged into this person
+			h.Set("Content-Location", recordPath(v))
+		}
+	}
 	gate.Send(c.w, c.r, status, contentType, a.codec.Encode(&o.Record))
 	return nil
 }

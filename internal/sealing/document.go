@@ -29,6 +29,7 @@ const (
 	KindRecord   Kind = 1 // a record, current or past
 	KindExtended Kind = 2 // what a service area adds to a record; its name is the area's
 	KindPerson   Kind = 3 // a person's entry
+	KindLink     Kind = 4 // whom a person was merged into, and who was merged into the person
 )
 
 // kinds describes every kind of document. For a new kind, add a row.
@@ -41,6 +42,7 @@ var kinds = [...]struct {
 	KindRecord:   {name: "record", format: 1, owner: OwnerRecord},
 	KindExtended: {name: "extended", format: 2, owner: OwnerRecord, named: true},
 	KindPerson:   {name: "person", format: 2, owner: OwnerPerson},
+	KindLink:     {name: "link", format: 2, owner: OwnerPerson},
 }
 
 // Kinds lists every kind of document.

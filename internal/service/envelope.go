@@ -1,9 +1,12 @@
 package service
 
 import (
+	"slices"
+
 	"github.com/google/uuid"
 
 	"equality-information-api/internal/equality"
+	"equality-information-api/internal/store"
 )
 
 // A Form reads records and changes in the form of one contract. Errors:
@@ -38,6 +41,30 @@ func (s Sent) Apply(current equality.Record) equality.Record {
 	next := s.Patch.Apply(current)
 	s.NINOAsSent.Apply(&next.NINOAsSent)
 	return next
+}
+
+// names returns the ids that the patch says are the record's, or its person's.
+func (s Sent) names() (ids []uuid.UUID) {
+	for _, sent := range []equality.Nullable[uuid.UUID]{s.ID, s.TargetID, equality.Set(s.Of)} {
+		if id, ok := sent.Value(); ok && id != uuid.Nil {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// of returns what was found if the patch is for it, otherwise nothing, and the patch without
+// ids that lead to it by a merge: they are as good as its own.
+func (s Sent) of(c store.Opened) (Sent, store.Opened) {
+	for _, id := range []*equality.Nullable[uuid.UUID]{&s.ID, &s.TargetID} {
+		if sent, ok := id.Value(); ok && slices.Contains(c.Names, sent) {
+			*id = equality.Nullable[uuid.UUID]{}
+		}
+	}
+	if s.Of != uuid.Nil && c.State == store.Present && c.Target != s.Of && !slices.Contains(c.Names, s.Of) {
+		c = store.Opened{}
+	}
+	return s, c
 }
 
 // doubted returns what is wrong with the patch's values, except those that the caller was

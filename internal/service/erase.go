@@ -51,7 +51,9 @@ func (s *Service) EraseRecord(ctx context.Context, a Access, e Erasure) (Certifi
 	w := Write{ID: e.ID, Conditions: e.Conditions}
 	cmd := store.Command{ID: e.ID, Document: store.PersonEntry(e.ID), EventID: newEventID()}
 	var record, entry bool // what is erased
+	var itself uuid.UUID
 	erased, err := s.records.Write(ctx, cmd, func(o store.Opened) (store.Decision, error) {
+		itself = notMerged(o)
 		record, entry = o.State == store.Present, o.Document.State == store.Present
 		if !record && !entry {
 			if o.State == store.Absent {
@@ -74,7 +76,7 @@ func (s *Service) EraseRecord(ctx context.Context, a Access, e Erasure) (Certifi
 	})
 	var moved *VersionError
 	if errors.As(err, &moved) {
-		moved.ChangedMembers = s.changedSince(ctx, a, w)
+		moved.ChangedMembers = s.changedSince(ctx, a, w, itself)
 	}
 	if err != nil {
 		return Certificate{}, foreign(err)

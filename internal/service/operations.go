@@ -24,6 +24,8 @@ var (
 	Create                 = Action{audit.ActionCreate, identity.EqualityWrite}
 	Change                 = Action{"change", identity.EqualityWrite}
 	Erase                  = Action{audit.ActionErase, identity.EqualityErase}
+	Merge                  = Action{audit.ActionMerge, identity.PersonMerge}
+	Unmerge                = Action{audit.ActionUnmerge, identity.PersonMerge}
 	Read                   = Action{"read", identity.EqualityRead}
 	ReadCommunicationNeeds = Action{"read-communication-needs", identity.CommunicationRead}
 	List                   = Action{"list", identity.EqualityList}
@@ -74,6 +76,8 @@ var Operations = []Operation{
 	{ID: "putPerson", Method: "PUT", Path: "/persons/{id}", Action: WritePerson},
 	{ID: "getCommunicationNeeds", Method: "GET", Path: "/equality-information/{id}/communication-needs", Action: ReadCommunicationNeeds},
 	{ID: "listDuplicates", Method: "GET", Path: "/support/duplicates", Action: FindDuplicates},
+	{ID: "mergePerson", Method: "POST", Path: "/persons/{id}/merge", Action: Merge},
+	{ID: "unmergePerson", Method: "POST", Path: "/persons/{id}/unmerge", Action: Unmerge},
 	{ID: "listEvents", Method: "GET", Path: "/events", Action: ReadEvents},
 	{ID: "getMe", Method: "GET", Path: "/me", AnyToken: true},
 	{ID: "listMembers", Method: "GET", Path: "/metadata/members", AnyToken: true},

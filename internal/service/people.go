@@ -93,12 +93,14 @@ func (s *Service) PutPerson(ctx context.Context, a Access, w PersonWrite) (Perso
 	if err != nil {
 		return PersonShown{}, err
 	}
-	content, created, readable := p.Encode(), false, a.may(identity.PersonRead)
+	created, readable := false, a.may(identity.PersonRead)
 	cmd := store.PersonEntry(w.ID).Command()
 	cmd.EventID = newEventID()
 	result, err := s.records.Write(ctx, cmd, func(o store.Opened) (store.Decision, error) {
 		d := o.Document
 		created = d.State != store.Present
+		p.ID = d.Owner // the survivor, if the person was merged into another
+		content := p.Encode()
 		refused := func(status int, err error) (store.Decision, error) {
 			return store.Decision{Entry: s.entryOfPerson(a, w.ID, d, ending{Outcome: audit.Refused, status: status})}, err
 		}
@@ -127,7 +129,7 @@ func (s *Service) PutPerson(ctx context.Context, a Access, w PersonWrite) (Perso
 		return PersonShown{}, foreign(err)
 	}
 	if !readable {
-		p = directory.Person{ID: w.ID}
+		p = directory.Person{}
 	}
 	shown := versioned(result.Document, p)
 	shown.Created = created
@@ -135,12 +137,17 @@ func (s *Service) PutPerson(ctx context.Context, a Access, w PersonWrite) (Perso
 }
 
 func versioned(d store.Document, p directory.Person) PersonShown {
+	p.ID = d.Owner
 	return PersonShown{Whole: p.Whole(), Versioned: true, Version: d.Version, Modified: d.Modified}
 }
 
 // fetchPerson returns a person from a directory that is not the store's.
 func (s *Service) fetchPerson(ctx context.Context, a Access, id uuid.UUID) (PersonShown, error) {
-	p, err := s.person(ctx, a, id)
+	o, err := s.records.FindDocument(ctx, store.PersonEntry(id))
+	if err != nil {
+		return PersonShown{}, foreign(err)
+	}
+	p, err := s.person(ctx, a, o.Document.Owner) // the survivor, if the person was merged into another
 	if statusOf(err) == personUnavailable {
 		return PersonShown{}, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}

@@ -63,7 +63,9 @@ func (s *Service) find(ctx context.Context, a Access, l Lookup) (f found, err er
 	if f.Opened, err = s.records.Find(ctx, l.ID); err != nil {
 		return f, foreign(err)
 	}
-	f.Opened = of(f.Opened, l.Target)
+	if f.Opened, err = s.of(ctx, f.Opened, l.Target); err != nil {
+		return f, foreign(err)
+	}
 	ending := done
 	f.unmodified = f.State == store.Present && !l.Person && l.IfNoneMatch.Has(etag.Version(f.Version))
 	if f.unmodified {
@@ -77,13 +79,16 @@ func (s *Service) find(ctx context.Context, a Access, l Lookup) (f found, err er
 	return f, s.enterRead(ctx, a, l.ID, f.Opened, ending)
 }
 
-// of returns o if the record belongs to the target, or if the target is zero; otherwise
-// nothing.
-func of(o store.Opened, target uuid.UUID) store.Opened {
-	if target != uuid.Nil && o.State == store.Present && o.Target != target {
-		return store.Opened{}
+// of returns o if the record belongs to the target, or to whom the target was merged into, or
+// if the target is zero; otherwise nothing. Error: store.ErrUnavailable.
+func (s *Service) of(ctx context.Context, o store.Opened, target uuid.UUID) (store.Opened, error) {
+	if target == uuid.Nil || o.State != store.Present || o.Target == target {
+		return o, nil
 	}
-	return o
+	if others, err := s.records.Find(ctx, target); err != nil || others.Survivor == uuid.Nil || others.ID != o.ID {
+		return store.Opened{}, err
+	}
+	return o, nil
 }
 
 // enterRead makes the entry of a read durable. It then returns an error if the record is

@@ -48,6 +48,8 @@ type Records interface {
 	Versions(ctx context.Context, id uuid.UUID, limit int) (store.Opened, []store.Made, error)
 	// List yields a page one record at a time. It may also return the error of yield.
 	List(ctx context.Context, q store.ListQuery, yield func(store.Opened) error) (more bool, err error)
+	// FindPeople is about people by themselves, merged into others or not.
+	FindPeople(ctx context.Context, ids []uuid.UUID) ([]store.Person, error)
 	// Write returns when everything is durable, including its entry. It may also return
 	// store.ErrKeyTaken, or the error of decide.
 	Write(ctx context.Context, cmd store.Command, decide func(store.Opened) (store.Decision, error)) (store.Opened, error)

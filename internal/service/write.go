@@ -59,7 +59,7 @@ func (s *Service) create(ctx context.Context, a Access, w Write, key *store.Key)
 	members := next.Members()
 	cmd := store.Command{ID: next.ID, Target: next.TargetID, EventID: newEventID(), Key: key}
 	result, err := s.records.Write(ctx, cmd, func(o store.Opened) (store.Decision, error) {
-		record := next
+		record := ofSurvivor(next, o)
 		if refused != nil {
 			return s.refusal(a, next.TargetID, o, 403, ""), refused
 		}
@@ -83,6 +83,19 @@ func (s *Service) create(ctx context.Context, a Access, w Write, key *store.Key)
 	shown, err := s.show(a, result, false)
 	shown.Created = true
 	return shown, err
+}
+
+// ofSurvivor returns a new record whose person has been merged into another, who has no record
+// either, as the survivor's.
+func ofSurvivor(record equality.Record, found store.Opened) equality.Record {
+	if found.Survivor == uuid.Nil || found.State == store.Present {
+		return record
+	}
+	if record.ID == record.TargetID {
+		record.ID = found.Survivor
+	}
+	record.TargetID = found.Survivor
+	return record
 }
 
 // What happens to the id for a new record.
@@ -130,13 +143,15 @@ func (s *Service) patch(ctx context.Context, a Access, w Write, key *store.Key) 
 	if err != nil {
 		return Shown{}, err
 	}
-	cmd := store.Command{ID: w.ID, EventID: newEventID(), Key: key}
+	cmd := store.Command{ID: w.ID, Names: patch.names(), EventID: newEventID(), Key: key}
+	var itself uuid.UUID
 	result, err := s.records.Write(ctx, cmd, func(o store.Opened) (store.Decision, error) {
+		itself = notMerged(o)
 		return s.decideChange(a, w, patch, o)
 	})
 	var moved *VersionError
 	if errors.As(err, &moved) {
-		moved.ChangedMembers = s.changedSince(ctx, a, w)
+		moved.ChangedMembers = s.changedSince(ctx, a, w, itself)
 	}
 	if err != nil {
 		return Shown{}, foreign(err)
@@ -144,8 +159,16 @@ func (s *Service) patch(ctx context.Context, a Access, w Write, key *store.Key) 
 	return s.show(a, result, false)
 }
 
+// notMerged is the id of a record that was asked for by its own ids; otherwise zero.
+func notMerged(o store.Opened) uuid.UUID {
+	if o.Survivor != uuid.Nil {
+		return uuid.Nil
+	}
+	return o.ID
+}
+
 func (s *Service) decideChange(a Access, w Write, patch Sent, c store.Opened) (store.Decision, error) {
-	c = of(c, patch.Of)
+	patch, c = patch.of(c)
 	if err := patch.doubted(s.shown(a, c.Record)); err != nil {
 		return s.refusal(a, w.ID, c, 400, ""), err
 	}
@@ -208,14 +231,19 @@ func (s *Service) change(a Access, asked uuid.UUID, found store.Opened, next equ
 	}
 	entry := s.entry(a, asked, audit.Done, status)
 	entry.Members = equality.MaskSensitive(members)
-	caller := a.request.Caller
 	return store.Decision{
-		Effects: []store.Effect{store.PutRecord{
-			Found: found, Record: next, Verbatim: s.Rules.Recognises(next), Event: event,
-			Provenance: store.Provenance{Subject: caller.Subject, Name: caller.Name, Reason: reason, Members: members},
-		}},
-		Entry: entry, Outcome: store.Outcome{Status: status},
+		Effects: []store.Effect{s.put(a, found, next, members, reason, event)},
+		Entry:   entry, Outcome: store.Outcome{Status: status},
 	}, nil
+}
+
+// put writes a version of a record that was found, in the caller's name.
+func (s *Service) put(a Access, found store.Opened, next equality.Record, members []string, reason, event string) store.PutRecord {
+	caller := a.request.Caller
+	return store.PutRecord{
+		Found: found, Record: next, Verbatim: s.Rules.Recognises(next), Event: event,
+		Provenance: store.Provenance{Subject: caller.Subject, Name: caller.Name, Reason: reason, Members: members},
+	}
 }
 
 // refusal decides on no change. A retry with the same idempotency key gets the same
@@ -246,13 +274,14 @@ func (a Access) conflict(existing uuid.UUID) error {
 }
 
 // changedSince returns the members that differ between the caller's version and the current
-// one, if the caller may read them. The refused write is already in the access log.
-func (s *Service) changedSince(ctx context.Context, a Access, w Write) []string {
+// one, if the caller may read them; nothing if record is zero, because the caller asked for
+// another that was merged into it, and has a version of that. The refused write is already in the access log.
+func (s *Service) changedSince(ctx context.Context, a Access, w Write, record uuid.UUID) []string {
 	since := w.IfMatch.Single()
-	if since == nil || !a.readable() {
+	if since == nil || record == uuid.Nil || !a.readable() {
 		return nil
 	}
-	current, versions, err := s.records.History(ctx, w.ID, *since, 1)
+	current, versions, err := s.records.History(ctx, record, *since, 1)
 	if err != nil || len(versions) == 0 || versions[0].Version != *since {
 		return nil
 	}

@@ -46,6 +46,9 @@ func (l *Log) Events(ctx context.Context, yield func(audit.Event) error) error {
 		e.At, e.Members, e.Kind = FromMicros(at), SplitNames(members), eventKinds[kind]
 		e.Strange = target != owned || into != uuid.Nil
 		switch {
+		case kind == events.Merged || kind == events.Unmerged:
+			e.Strange = e.Record != uuid.Nil && target != owned || e.Record == uuid.Nil && e.Version != 0 || len(members) > 0
+			e.Object, e.Record, e.Merge = audit.ObjectLink, target, audit.Merge{Away: kind == events.Merged, Other: into}
 		case events.OfPerson(kind):
 			e.Strange = e.Record != uuid.Nil || len(members) > 0 || into != uuid.Nil
 			e.Object, e.Record = audit.ObjectPerson, target
@@ -91,7 +94,7 @@ func (l *Log) Remembered(ctx context.Context, yield func(audit.Remembered) error
 // Amiss yields what is wrong with identifiers, keys, the National Insurance number index and
 // the values of the whole database, given what Stored has opened.
 func (l *Log) Amiss(ctx context.Context, yield func(finding string) error) error {
-	for _, check := range []func(context.Context) ([]string, error){l.astray, l.unused, l.index, l.values} {
+	for _, check := range []func(context.Context) ([]string, error){l.astray, l.hidden, l.unused, l.index, l.values} {
 		findings, err := check(ctx)
 		if err != nil {
 			return err

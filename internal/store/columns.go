@@ -46,7 +46,7 @@ func EntryOf(l *Load, landed []int, at time.Time) audit.Entry {
 // postgres/outbox-append.
 func AppendEvent(args []any, e *events.Event) []any {
 	return append(args, e.ID[:], Micros(e.At), e.Type, e.Record[:], e.Target[:], e.Version, JoinNames(e.Members),
-		e.CorrelationID[:])
+		e.CorrelationID[:], e.Into[:])
 }
 
 // JoinNames returns a list of names of members, or of roles, as the text of a column. The

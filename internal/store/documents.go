@@ -31,6 +31,9 @@ type Document struct {
 	Version  int64
 	Modified time.Time // UTC, microseconds
 	Content  []byte    // JSON
+	// Merged means that the person has been merged into another: of an entry, and of the link
+	// that says so.
+	Merged bool
 
 	key *sealing.DataKey
 }
@@ -42,6 +45,7 @@ type DocumentRow struct {
 	Modified int64 // microseconds since 1970, UTC
 	Sealed   []byte
 	Wrapped  []byte // its owner's data key; nil if the owner is a record, or has none yet
+	Merged   bool
 }
 
 // FindDocument gives a document, and in Opened the record that owns it. Error:
@@ -97,18 +101,39 @@ func (id DocumentID) at(version int64) sealing.Document {
 
 // findDocument gives the document that a write names, under the key of the
 // record that owns it or of its own owner. If there is a record, the document is
-// that record's, or that of its person.
+// that record's, or that of its person; the entry of a person who has been merged
+// into another is the survivor's.
 func findDocument(ctx context.Context, f Finder, keys *sealing.Keyset, id DocumentID, record Opened) (Document, error) {
-	d := Document{DocumentID: id}
 	switch ofRecord := id.Kind.Owner() == sealing.OwnerRecord; {
 	case ofRecord && record.State != Present:
-		return d, nil
+		return Document{DocumentID: id}, nil
 	case ofRecord:
-		d.Owner, d.key = record.ID, record.key
+		id.Owner = record.ID
 	case record.State == Present:
-		d.Owner = record.Target
+		id.Owner = record.Target
 	}
-	id = d.DocumentID
+	for try := 0; ; try++ {
+		d, err := openDocument(ctx, f, keys, id, record.key)
+		if err != nil || id.Kind != sealing.KindPerson || d.State == Present && !d.Merged {
+			return d, err
+		}
+		switch next, err := survivor(ctx, f, keys, id.Owner); {
+		case err == nil:
+			id.Owner = next
+		case !errors.Is(err, errNoLink) || d.Merged && try == linkTries:
+			return Document{}, err
+		case !d.Merged:
+			return d, nil
+		}
+	}
+}
+
+// openDocument gives a document as it is stored, under a record's key or that of its owner.
+func openDocument(ctx context.Context, f Finder, keys *sealing.Keyset, id DocumentID, key *sealing.DataKey) (Document, error) {
+	d := Document{DocumentID: id}
+	if id.Kind.Owner() == sealing.OwnerRecord {
+		d.key = key
+	}
 	row, err := f.FindDocument(ctx, id)
 	if err != nil {
 		return d, err
@@ -149,6 +174,7 @@ func (d Document) open(row DocumentRow) (Document, error) {
 		return Document{}, fmt.Errorf("open a %v: %w", d.Kind, err)
 	}
 	d.State, d.Version, d.Modified, d.Content = Present, row.Version, FromMicros(row.Modified), content
+	d.Merged = row.Merged
 	return d, nil
 }
 
@@ -158,11 +184,26 @@ type PutDocument struct {
 	Found   Document
 	Content []byte // JSON
 	Event   string // the type of the event that it raises; empty raises none
+	Least   int64  // the version is at least this
+
+	hides bool // the document is a link that is in force
+}
+
+// Version is the version that the effect writes. Error: ErrLastVersion.
+func (e PutDocument) Version() (int64, error) {
+	next := int64(0)
+	if e.Found.State != Absent {
+		var err error
+		if next, err = after(e.Found.Version); err != nil {
+			return 0, err
+		}
+	}
+	return atLeast(next, e.Least)
 }
 
 func (e PutDocument) plan(p *Plan, keys *sealing.Keyset) error {
 	next := e.Found
-	first, erased := next.State != Present, next.State == Erased
+	first := next.State != Present
 	if next.Kind == 0 || next.Kind.Owner() == sealing.OwnerRecord && next.key == nil {
 		return errors.New("a decision would write a document without its owner")
 	}
@@ -176,23 +217,24 @@ func (e PutDocument) plan(p *Plan, keys *sealing.Keyset) error {
 		}
 	}
 	before := next.Version
-	next.State, next.Content = Present, e.Content
-	var changes DocumentID
-	if !first || erased {
-		var err error
-		if next.Version, err = after(before); err != nil {
-			return err
-		}
+	next.State, next.Content, next.Merged = Present, e.Content, e.hides
+	var err error
+	if next.Version, err = e.Version(); err != nil {
+		return err
 	}
+	var changes DocumentID
 	if !first {
 		changes = next.DocumentID
 	}
 	row := DocumentRow{Sealed: next.key.Seal(next.at(next.Version), e.Content)}
 	if first {
-		p.timed(queries.DocumentInsert, append(next.Columns(), next.Version, row.Sealed)...)
+		p.timed(queries.DocumentInsert, append(next.Columns(), next.Version, row.Sealed, Bit(next.Merged))...)
+		if next.Kind == sealing.KindPerson {
+			p.add(queries.LinkHold, next.Owner[:])
+		}
 	} else {
 		p.add(queries.DocumentMove, append(next.Columns(), before)...)
-		p.timed(queries.DocumentUpdate, append(next.Columns(), next.Version, row.Sealed)...)
+		p.timed(queries.DocumentUpdate, append(next.Columns(), next.Version, row.Sealed, Bit(e.Found.Merged), Bit(next.Merged))...)
 	}
 	p.wroteDocument(next)
 	hash := sha256.Sum256(row.Sealed)

@@ -31,6 +31,24 @@ type PutRecord struct {
 	Verbatim   bool            // Opened.Verbatim
 	Provenance Provenance
 	Event      string // the type of the event that it raises; empty raises none
+	Least      int64  // the version is at least this
+}
+
+// Version is the version that the effect writes. Error: ErrLastVersion.
+func (e PutRecord) Version() (int64, error) {
+	next, err := e.Found.NextVersion(e.Record.TargetID)
+	if err != nil {
+		return 0, err
+	}
+	return atLeast(next, e.Least)
+}
+
+// atLeast returns the version, or the least one if that is higher. Error: ErrLastVersion.
+func atLeast(version, least int64) (int64, error) {
+	if least > MaxVersion {
+		return 0, ErrLastVersion
+	}
+	return max(version, least), nil
 }
 
 func (e PutRecord) plan(p *Plan, keys *sealing.Keyset) error {
@@ -47,14 +65,15 @@ func (e PutRecord) plan(p *Plan, keys *sealing.Keyset) error {
 		changes, modified = e.Found.documentID(), e.Found.Modified
 	}
 	var err error
-	if next.Version, err = e.Found.NextVersion(next.Target); err != nil {
+	if next.Version, err = e.Version(); err != nil {
 		return err
 	}
 	row, err := next.seal(keys)
 	if err != nil {
 		return err
 	}
-	put := Put{Row: row}
+	put := Put{Row: row, Before: e.Found.Version}
+	put.Merged = e.Found.Merged
 	if after := next.Record.NationalInsuranceNumber; after != before {
 		put.Unindex, put.Index = ninoHash(keys, before), ninoHash(keys, after)
 	}

@@ -31,7 +31,7 @@ func (r Reader) Entries(ctx context.Context, people []uuid.UUID, give func(d Doc
 		return err
 	}
 	for _, row := range rows {
-		if row.Sealed != nil {
+		if row.Sealed != nil && !row.Merged {
 			give(row.Open(r.keys))
 		}
 	}

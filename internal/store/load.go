@@ -103,6 +103,8 @@ const (
 // It never changes an existing record.
 func (a *Arrival) Judge(found Opened) Landing {
 	switch {
+	case found.State == Absent && found.Survivor != uuid.Nil:
+		return Taken // by the person who was merged into another
 	case found.State == Absent:
 		return Landed
 	case found.State == Erased:
@@ -169,6 +171,8 @@ func JudgeEntries(keys *sealing.Keyset, arrivals []Arrival, rows []EntryRow, sto
 				return nil, nil, err
 			}
 			content, found = d.Content, true
+		case row.Merged: // into another person
+			landing = Taken
 		case row.Erased:
 			erased, err := stones(a.Target)
 			if err == nil {

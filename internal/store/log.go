@@ -26,6 +26,7 @@ type Log struct {
 	// opened are the entries that the National Insurance number index must have for the
 	// records that Stored has opened.
 	opened multiset
+	links  links // of people, as they are now, that Stored has opened
 }
 
 // LogOptions describe the engine of a log.

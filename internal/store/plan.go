@@ -49,7 +49,8 @@ type Plan struct {
 // Put is a version of a record to write. Its number is that of the record that was found,
 // whose version it replaces; 0 for a new record.
 type Put struct {
-	Row
+	Row          // Merged is whether the record that was found is hidden; it no longer is then
+	Before int64 // the version that was found
 	// Unindex and Index are keyed hashes of the National Insurance number that
 	// the record no longer has and has from now on; nil where nothing changes.
 	Unindex, Index []byte
@@ -61,9 +62,10 @@ type told struct {
 	name       string
 	id, target uuid.UUID
 	version    int64
-	document   []byte   // SHA-256 of the sealed document
-	members    []string // that changed, for a further entry
-	event      string   // its type; empty for none
+	document   []byte        // SHA-256 of the sealed document
+	members    []string      // that changed, for a further entry
+	event      string        // its type; empty for none
+	about      *events.Event // what the event is about, if not what was written
 }
 
 // NewPlan has a write decided on what was found, and seals what is to be
@@ -211,7 +213,11 @@ func (p *Plan) Told(eventID uuid.UUID) (entries []audit.Entry, outcome Outcome, 
 
 // raise is the event of what an entry tells.
 func (t *told) raise(id uuid.UUID, entry *audit.Entry) events.Event {
-	e := events.Event{ID: id, At: entry.At, Type: t.event, Target: t.target, Version: t.version, CorrelationID: entry.CorrelationID}
+	e := events.Event{Type: t.event, Target: t.target, Version: t.version}
+	if t.about != nil {
+		e = *t.about
+	}
+	e.ID, e.At, e.CorrelationID = id, entry.At, entry.CorrelationID
 	if t.object == audit.ObjectRecord {
 		e.Record, e.Members = t.id, slices.Clone(entry.Members)
 	}

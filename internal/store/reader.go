@@ -15,7 +15,7 @@ import (
 // ErrUnavailable.
 type Finder interface {
 	// FindRow returns the current row of the record that an id leads to, its own or its
-	// target's; nil if there is none.
+	// target's, merged or not; nil if there is none.
 	FindRow(ctx context.Context, id uuid.UUID) (*Row, error)
 	// FindTombstones gives the tombstones of a kind that have the id, and those of the target.
 	FindTombstones(ctx context.Context, kind sealing.OwnerKind, id, target uuid.UUID) ([]Tombstone, error)
@@ -54,17 +54,19 @@ type Reader struct {
 // NewReader reads from tables.
 func NewReader(tables Tables, keys *sealing.Keyset) Reader { return Reader{tables, keys} }
 
-// Find returns what an id leads to: a record, by its own id or its target's; otherwise an
-// erased one; otherwise nothing. Error: ErrUnavailable.
+// Find returns what an id leads to: a record, by its own id or its target's, or the survivor's
+// if the person has been merged into another; otherwise an erased one; otherwise nothing.
+// Error: ErrUnavailable.
 func (r Reader) Find(ctx context.Context, id uuid.UUID) (Opened, error) {
 	return find(ctx, r.tables, r.keys, id, id)
 }
 
-// History returns what an id leads to, and up to limit versions of the record, newest
-// first, from one version down. It is for few versions, because all are open in the end.
+// History returns what an id leads to by itself, merged or not, and up to limit versions of
+// the record, newest first, from one version down. It is for few versions, because all are
+// open in the end.
 // Error: ErrUnavailable.
 func (r Reader) History(ctx context.Context, id uuid.UUID, from int64, limit int) (current Opened, versions []Opened, err error) {
-	current, err = decoded(find(ctx, r.tables, r.keys, id, id))
+	current, err = decoded(findItself(ctx, r.tables, r.keys, id))
 	if err != nil || current.State != Present {
 		return current, nil, err
 	}
@@ -102,10 +104,10 @@ type Made struct {
 	Provenance
 }
 
-// Versions returns what an id leads to, and how up to limit versions of the record were made,
+// Versions returns what an id leads to by itself, merged or not, and how up to limit versions of the record were made,
 // newest first. It opens one version at a time. Error: ErrUnavailable.
 func (r Reader) Versions(ctx context.Context, id uuid.UUID, limit int) (current Opened, made []Made, err error) {
-	current, err = decoded(find(ctx, r.tables, r.keys, id, id))
+	current, err = decoded(findItself(ctx, r.tables, r.keys, id))
 	if err != nil || current.State != Present {
 		return current, nil, err
 	}
@@ -148,32 +150,62 @@ func (r Reader) List(ctx context.Context, q ListQuery, yield func(Opened) error)
 // what stands in its way, which is the person's record, else the record that
 // has the id, and the tombstones behind both. If the write names a document, it
 // gives that too, and the same for everything else that the write is about.
-func FindFor(ctx context.Context, f Finder, keys *sealing.Keyset, cmd Command) (o Opened, err error) {
+func FindFor(ctx context.Context, t Tables, keys *sealing.Keyset, cmd Command) (o Opened, err error) {
+	id, target := cmd.ID, cmd.ID
 	if cmd.Target != uuid.Nil {
-		o, err = openRow(ctx, f, keys, cmd.Target)
+		if o, target, err = lookUp(ctx, t, keys, cmd.Target); id == cmd.Target {
+			id = target
+		}
 	}
-	if err == nil && o.State != Present && cmd.ID != uuid.Nil {
-		o, err = find(ctx, f, keys, cmd.ID, cmp.Or(cmd.Target, cmd.ID))
+	if err == nil && o.State != Present && id != uuid.Nil {
+		survivor := o.Survivor
+		o, err = find(ctx, t, keys, id, target)
+		o.Survivor = cmp.Or(o.Survivor, survivor)
 	}
 	if err == nil && cmd.Document.Kind != 0 {
-		o.Document, err = findDocument(ctx, f, keys, cmd.Document, o)
+		o.Document, err = findDocument(ctx, t, keys, cmd.Document, o)
+	}
+	if err == nil {
+		err = findNames(ctx, t, keys, &o, cmd.Names)
+	}
+	if err == nil {
+		o.People, err = findPeople(ctx, t, keys, cmd)
 	}
 	for _, also := range cmd.Also {
 		if err != nil {
 			break
 		}
 		var other Opened
-		other, err = FindFor(ctx, f, keys, also)
+		other, err = FindFor(ctx, t, keys, also)
 		o.Also = append(o.Also, other)
 	}
 	return decoded(o, err)
 }
 
+// find gives what an id leads to, or the tombstones behind it and a target.
 func find(ctx context.Context, f Finder, keys *sealing.Keyset, id, target uuid.UUID) (Opened, error) {
+	o, at, err := lookUp(ctx, f, keys, id)
+	if err != nil || o.State == Present {
+		return o, err
+	}
+	if at != id {
+		id, target = at, at
+	}
+	behind, err := behind(ctx, f, keys, id, target)
+	behind.Survivor = o.Survivor
+	return behind, err
+}
+
+// findItself gives what an id leads to, without following any merge.
+func findItself(ctx context.Context, f Finder, keys *sealing.Keyset, id uuid.UUID) (Opened, error) {
 	o, err := openRow(ctx, f, keys, id)
 	if err != nil || o.State == Present {
 		return o, err
 	}
+	return behind(ctx, f, keys, id, id)
+}
+
+func behind(ctx context.Context, f Finder, keys *sealing.Keyset, id, target uuid.UUID) (Opened, error) {
 	stones, err := f.FindTombstones(ctx, sealing.OwnerRecord, id, target)
 	if err != nil {
 		return Opened{}, err
@@ -210,12 +242,14 @@ func btoi(b bool) int {
 	return 0
 }
 
-// openRow opens the record that an id leads to; it is Absent where there is none.
+// openRow opens the record that an id leads to, merged or not; it is Absent where there is none.
 func openRow(ctx context.Context, f Finder, keys *sealing.Keyset, id uuid.UUID) (Opened, error) {
 	row, err := f.FindRow(ctx, id)
 	switch {
 	case err != nil || row == nil:
 		return Opened{}, err
+	case row.Number == 0 && row.Merged:
+		return Opened{Merged: true, Target: id}, nil
 	case !row.IsOf(id):
 		return Opened{}, ErrMisplaced
 	}

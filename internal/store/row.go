@@ -27,13 +27,16 @@ type Row struct {
 	Modified   int64 // microseconds since 1970, UTC
 	Sealed     []byte
 	Wrapped    []byte // the data key; in a row to write, only for a new record
+	// Merged means that the person has been merged into another. Without a record there is then
+	// a row all the same, without a number.
+	Merged bool
 }
 
 // Open opens a row. It decodes the record only if it cannot be shown as it is stored;
 // Decode does the rest. A row that cannot be opened is an error, never an empty record:
 // sealing.ErrTampered or ErrMisplaced. The ids are set even then.
 func (r Row) Open(keys *sealing.Keyset) (Opened, error) {
-	o := Opened{State: Present, ID: r.ID, Target: r.Target, Version: r.Version, Modified: FromMicros(r.Modified), number: r.Number}
+	o := Opened{State: Present, ID: r.ID, Target: r.Target, Version: r.Version, Modified: FromMicros(r.Modified), Merged: r.Merged, number: r.Number}
 	key, err := keys.OpenDataKey(r.owner(), r.Wrapped)
 	if err != nil {
 		return o, fmt.Errorf("open the data key of a record: %w", err)
@@ -121,6 +124,14 @@ func (o *Opened) seal(keys *sealing.Keyset) (r Row, err error) {
 	}
 	r.Sealed = o.key.Seal(o.document(), plain)
 	return r, nil
+}
+
+// Bit is a truth as its column has it.
+func Bit(is bool) int64 {
+	if is {
+		return 1
+	}
+	return 0
 }
 
 // Micros returns a time in its stored form.

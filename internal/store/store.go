@@ -70,6 +70,16 @@ type Opened struct {
 	// Verbatim means that the record may be shown in its stored JSON: when the version was
 	// made, each coded value was in its list.
 	Verbatim bool
+	// Merged means that the record's person has been merged into another. Only what is asked for
+	// by itself is shown so: an id otherwise leads to the survivor.
+	Merged bool
+	// Survivor is whom the person of the id was merged into; zero if to nobody. It is not
+	// always the Target: the survivor may have no record.
+	Survivor uuid.UUID
+	// Names are those of the names of a write that lead to the record by a merge.
+	Names []uuid.UUID
+	// People are the people that a write is about.
+	People []Person
 	// Document is the document that a write named, if it named one.
 	Document Document
 	// Also is what the further commands of a write lead to, in their order.
@@ -96,6 +106,13 @@ type Command struct {
 	Document DocumentID
 	// Also names what else the write is about: of these only ID and Document count.
 	Also []Command
+	// Names are ids that the write says are the record's, or its person's.
+	Names []uuid.UUID
+	// People are people whom the write is about by themselves, merged into others or not.
+	People []uuid.UUID
+	// Parting adds to the only one of People whom the person was merged into, with the versions
+	// that taking it back needs; Together everybody merged into People, and into those.
+	Parting, Together bool
 	// EventID names the event of the change, and so the change itself: made
 	// once before the first attempt, unique in the store.
 	EventID uuid.UUID
@@ -112,6 +129,7 @@ func (c Command) IDs() []uuid.UUID {
 	for _, also := range c.Also {
 		ids = append(ids, also.IDs()...)
 	}
+	ids = append(ids, c.People...)
 	slices.SortFunc(ids, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
 	return slices.Compact(ids)
 }

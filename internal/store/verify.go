@@ -13,7 +13,7 @@ import (
 
 // Stored yields every stored version of every kind of object, each opened.
 func (l *Log) Stored(ctx context.Context, yield func(audit.Stored) error) error {
-	l.opened = newMultiset()
+	l.opened, l.links = newMultiset(), make(links)
 	for _, versions := range []*queries.Query{queries.VerifyRecords, queries.VerifyHistory} {
 		err := l.each(ctx, versions, func(rows *sql.Rows) error { return l.record(rows, versions == queries.VerifyRecords, yield) })
 		if err != nil {
@@ -61,7 +61,10 @@ func (l *Log) document(rows *sql.Rows, yield func(audit.Stored) error) error {
 	d := Document{DocumentID: id}
 	d.key, err = l.keys.OpenDataKey(sealing.Owner{Kind: sealing.OwnerKind(owner), ID: id.Owner}, row.Wrapped)
 	if err == nil {
-		_, err = d.open(row)
+		d, err = d.open(row)
+	}
+	if err == nil && id.Kind == sealing.KindLink {
+		s.Merge = l.links.add(d)
 	}
 	s.Closed = err != nil
 	return yield(s)

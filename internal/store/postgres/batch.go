@@ -75,7 +75,7 @@ func (b *batch) plan(s *Store, j *job) ([]audit.Entry, []events.Event) {
 			b.owned(j, errMoved, queries.PostgresCreate, put.ID[:], put.Target[:], put.Version, put.Modified, put.Sealed, put.Wrapped, put.Index)
 			continue
 		}
-		b.owned(j, errMoved, queries.PostgresRecordUpdate, put.Number, put.Version-1, put.Version, put.Modified, put.Sealed)
+		b.owned(j, errMoved, queries.PostgresRecordUpdate, put.Number, put.Before, put.Version, put.Modified, put.Sealed, store.Bit(put.Merged))
 		if put.Unindex != nil {
 			b.owned(j, errMoved, queries.NINODelete, put.Unindex, put.Number)
 		}

@@ -140,7 +140,7 @@ func scanFeed(rows pgx.Rows) (store.Feed, error) {
 		var at int64
 		var members string
 		if err := rows.Scan(&epoch, &floor, &e.Position, (*[16]byte)(&e.ID), &at, &e.Type, (*[16]byte)(&e.Record), (*[16]byte)(&e.Target),
-			&e.Version, &members, (*[16]byte)(&e.CorrelationID)); err != nil {
+			&e.Version, &members, (*[16]byte)(&e.CorrelationID), (*[16]byte)(&e.Into)); err != nil {
 			return store.Feed{}, err
 		}
 		e.At, e.Members = store.FromMicros(at), store.SplitNames(members)

@@ -94,9 +94,10 @@ func readRows(ctx context.Context, from querier, ids []uuid.UUID, give func(uuid
 	var id [16]byte
 	var sealed, wrapped []byte
 	var number, version, modified *int64
+	var merged int64
 	var own, target *[16]byte
-	_, err = pgx.ForEachRow(rows, []any{&id, &number, &own, &target, &version, &modified, &sealed, &wrapped}, func() error {
-		row := &store.Row{Sealed: sealed, Wrapped: wrapped}
+	_, err = pgx.ForEachRow(rows, []any{&id, &number, &own, &target, &version, &modified, &sealed, &wrapped, &merged}, func() error {
+		row := &store.Row{Sealed: sealed, Wrapped: wrapped, Merged: merged != 0}
 		if number != nil {
 			row.Number, row.ID, row.Target, row.Version, row.Modified = *number, *own, *target, *version, *modified
 		}

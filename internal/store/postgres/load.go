@@ -290,7 +290,7 @@ func (s *Store) copyIn(ctx context.Context, tx pgx.Tx, l store.Load, landed []in
 		{"nino_index", []string{"keyed_hash", "record"}, ninos},
 		{"document", []string{"owner_kind", "owner", "kind", "name", "version", "modified", "sealed"}, entries},
 		{"owner_key", []string{"kind", "owner", "wrapped"}, entryKeys},
-		{"outbox", []string{"id", "at", "type", "record", "target", "version", "members", "correlation"}, outbox},
+		{"outbox", []string{"id", "at", "type", "record", "target", "version", "members", "correlation", "merged_into"}, outbox},
 	} {
 		if len(table.rows) == 0 {
 			continue

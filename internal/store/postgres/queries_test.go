@@ -74,6 +74,7 @@ func TestNoQueryReadsAWholeTable(t *testing.T) {
 		queries.VerifyDocuments:        {"audit"},
 		queries.VerifyRecords:          {"history h", "record r", "data_key k", "identifier own", "identifier person"},
 		queries.VerifyIdentifiers:      {"identifier i", "record r"},
+		queries.VerifyHidden:           {"record", "identifier", "document", "document l", "document l_1", "document d", "identifier i", "record r"},
 		queries.VerifyHistory:          {"history h", "record r", "data_key k"},
 		queries.VerifyEvents:           {"outbox o", "record r", "tombstone t", "identifier i"},
 		queries.VerifyKeys:             {"data_key k", "record r", "owner_key o", "document d"},

@@ -28,7 +28,9 @@ func (t tables) FindTombstones(ctx context.Context, kind sealing.OwnerKind, id, 
 
 func (t tables) FindDocument(ctx context.Context, id store.DocumentID) (store.DocumentRow, error) {
 	found, err := collect(ctx, t.Store, queries.DocumentRead, nil, func(row pgx.CollectableRow) (r store.DocumentRow, err error) {
-		err = row.Scan(&r.Version, &r.Modified, &r.Sealed, &r.Wrapped)
+		var merged int64
+		err = row.Scan(&r.Version, &r.Modified, &r.Sealed, &r.Wrapped, &merged)
+		r.Merged = merged != 0
 		return r, err
 	}, id.Columns()...)
 	if err != nil {
@@ -50,7 +52,9 @@ func (t tables) FindEntries(ctx context.Context, people []uuid.UUID) ([]store.En
 
 // scanEntry reads a row of entries-read and entry-walk.
 func scanEntry(row pgx.CollectableRow) (r store.EntryRow, err error) {
-	err = row.Scan((*[16]byte)(&r.Person), &r.Version, &r.Modified, &r.Sealed, &r.Wrapped, &r.Erased)
+	var merged int64
+	err = row.Scan((*[16]byte)(&r.Person), &r.Version, &r.Modified, &r.Sealed, &r.Wrapped, &r.Erased, &merged)
+	r.Merged = merged != 0
 	return r, err
 }
 
@@ -121,7 +125,9 @@ func scanTombstone(row pgx.CollectableRow, before ...any) (t store.Tombstone, er
 }
 
 func scanRow(row pgx.CollectableRow) (r store.Row, err error) {
-	err = row.Scan(&r.Number, (*[16]byte)(&r.ID), (*[16]byte)(&r.Target), &r.Version, &r.Modified, &r.Sealed, &r.Wrapped)
+	var merged int64
+	err = row.Scan(&r.Number, (*[16]byte)(&r.ID), (*[16]byte)(&r.Target), &r.Version, &r.Modified, &r.Sealed, &r.Wrapped, &merged)
+	r.Merged = merged != 0
 	return r, err
 }
 

@@ -68,7 +68,7 @@ func TestGeneratedNames(t *testing.T) {
 
 // occasions are the occasions in the headers, in the order of the table in docs/support.md.
 var occasions = []string{
-	"start", "access-log entry", "read", "history", "list", "create", "change", "erasure", "write with an Idempotency-Key", "import",
+	"start", "access-log entry", "read", "history", "list", "create", "change", "erasure", "merge", "write with an Idempotency-Key", "import",
 	"export", "search", "duplicates", "events", "publishing to a topic", "every minute", "/readyz", "backup", "restore", "finish-restore",
 	"audit verify",
 }

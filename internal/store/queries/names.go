@@ -9,6 +9,10 @@ var (
 	AuditTargetWalk = load("audit-target-walk")
 	// Reads a page of the access log after one entry, lane by lane.
 	AuditWalk = load("audit-walk")
+	// Refuses, unless a document that is not a record is at a version, -1 for none.
+	DocumentExpect = load("document-expect")
+	// Hides the entry of a person who has been merged into another, or refuses if it has changed.
+	DocumentHide = load("document-hide")
 	// Reads past versions of a document that is not a record, newest first, from one version down.
 	DocumentHistoryRead = load("document-history-read")
 	// Adds the first version of a document that is not a record.
@@ -19,9 +23,9 @@ var (
 	DocumentRead = load("document-read")
 	// Writes the next version of a document that is not a record.
 	DocumentUpdate = load("document-update")
-	// Counts the entries in the directory.
+	// Counts the entries in the directory, but for those merged into others.
 	EntryCount = load("entry-count")
-	// Reads every entry in the directory by its person's id, with its key.
+	// Reads every entry in the directory, but for those merged into others, by its person's id, with its key.
 	EntryWalk = load("entry-walk")
 	// Removes the past versions of an erased record's or person's documents.
 	EraseDocumentHistory = load("erase-document-history")
@@ -47,6 +51,10 @@ var (
 	IdempotencyRead = load("idempotency-read")
 	// Deletes a bounded batch of expired outcomes.
 	IdempotencyTrim = load("idempotency-trim")
+	// Keeps the id of a person who has no record, and has been merged into another, from getting one.
+	IdentifierHide = load("identifier-hide")
+	// Refuses, if a person has been merged into another, to write the first version of the entry.
+	LinkHold = load("link-hold")
 	// Reads a page of records by id, after one id.
 	ListByID = load("list-by-id")
 	// Reads a page of records by time of change, after one record and before a time.
@@ -83,7 +91,7 @@ var (
 	PostgresCreate = load("postgres/create")
 	// Finds out whether the access log has any entry.
 	PostgresEntered = load("postgres/entered")
-	// Reads the current entries in the directory of many people, with their keys, and whether an entry was erased.
+	// Reads the current entries in the directory of many people, with their keys, and whether an entry was erased, or is hidden by a merge.
 	PostgresEntriesRead = load("postgres/entries-read")
 	// Reads the hash of one entry of the access log.
 	PostgresEntryAt = load("postgres/entry-at")
@@ -133,8 +141,12 @@ var (
 	PostgresRestoreSessions = load("postgres/restore-sessions")
 	// Reads the version of the schema, and whether the server accepts writes.
 	PostgresSchema = load("postgres/schema")
-	// Counts the records.
+	// Counts the records, but for those merged into others.
 	RecordCount = load("record-count")
+	// Refuses, unless a record is hidden at a version.
+	RecordHidden = load("record-hidden")
+	// Hides a record whose person has been merged into another, or refuses if it has changed.
+	RecordHide = load("record-hide")
 	// Lists the tombstones of records that were erased after the backup: the record was restored, or the restored access log has no entry for its erasure.
 	RestoreErased = load("restore-erased")
 	// Counts the records that have neither a key nor a tombstone.
@@ -151,7 +163,7 @@ var (
 	SQLiteDataKeyInsert = load("sqlite/data-key-insert")
 	// Adds a document whose owner was found to have none.
 	SQLiteDocumentAdd = load("sqlite/document-add")
-	// Reads the current entries in the directory of many people, with their keys, and whether an entry was erased.
+	// Reads the current entries in the directory of many people, with their keys, and whether an entry was erased, or is hidden by a merge.
 	SQLiteEntriesRead = load("sqlite/entries-read")
 	// Copies the current version to the history, if it is still the expected one.
 	SQLiteHistoryInsert = load("sqlite/history-insert")
@@ -189,6 +201,8 @@ var (
 	VerifyDocuments = load("verify-documents")
 	// Reads every event, with the target of its record, and the version of the event before it about the same.
 	VerifyEvents = load("verify-events")
+	// Reads which people are hidden behind a merge, and who is not although the link is in force.
+	VerifyHidden = load("verify-hidden")
 	// Reads every past version of every record, with the record's ids and key.
 	VerifyHistory = load("verify-history")
 	// Counts the ids that lead to a record that does not have them.

@@ -1,3 +1,3 @@
--- For: Counts the records.
+-- For: Counts the records, but for those merged into others.
 -- Runs: export; finish-restore
-SELECT count(*) FROM record
+SELECT count(*) FROM record WHERE merged = 0

@@ -34,16 +34,16 @@ func (s *Store) FeedAfter(ctx context.Context, after int64, limit int) (feed sto
 	var page []events.Event
 	var epoch, floor []byte // every row has both
 	for rows.Next() {
-		var id, record, target, correlation []byte
+		var id, record, target, correlation, into []byte
 		var position, at, version sql.NullInt64
 		var kind, members sql.NullString
-		if err := rows.Scan(&epoch, &floor, &position, &id, &at, &kind, &record, &target, &version, &members, &correlation); err != nil {
+		if err := rows.Scan(&epoch, &floor, &position, &id, &at, &kind, &record, &target, &version, &members, &correlation, &into); err != nil {
 			return store.Feed{}, classify(err)
 		}
 		if position.Valid {
 			page = append(page, events.Event{Position: position.Int64, ID: toID(id), At: store.FromMicros(at.Int64), Type: kind.String,
 				Record: toID(record), Target: toID(target), Version: version.Int64, Members: store.SplitNames(members.String),
-				CorrelationID: toID(correlation)})
+				CorrelationID: toID(correlation), Into: toID(into)})
 		}
 	}
 	if err := rows.Err(); err != nil {

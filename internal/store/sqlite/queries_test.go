@@ -87,6 +87,7 @@ func TestNoQueryReadsAWholeTable(t *testing.T) {
 		queries.VerifyRecords:          {"SCAN r"},
 		queries.VerifyDocumentVersions: {"SCAN document", "SCAN h"},
 		queries.VerifyIdentifiers:      {"SCAN i"},
+		queries.VerifyHidden:           {"SCAN record", "SCAN identifier", "SCAN document"},
 		queries.OutboxTrimUntil:        {"SCAN outbox", "SCAN oldest", "SCAN fresh"},
 		queries.SQLiteBackupKeys:       {"SCAN r"},
 		queries.SQLiteBackupMark:       {"SCAN record"},

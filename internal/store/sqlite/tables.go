@@ -46,7 +46,7 @@ func scanTombstone(row scanner, before ...any) (t store.Tombstone, err error) {
 }
 
 func (t tables) FindDocument(ctx context.Context, id store.DocumentID) (r store.DocumentRow, err error) {
-	err = t.queryRow(context.WithoutCancel(ctx), queries.DocumentRead, id.Columns()...).Scan(&r.Version, &r.Modified, &r.Sealed, &r.Wrapped)
+	err = t.queryRow(context.WithoutCancel(ctx), queries.DocumentRead, id.Columns()...).Scan(&r.Version, &r.Modified, &r.Sealed, &r.Wrapped, &r.Merged)
 	return r, classify(err)
 }
 
@@ -74,7 +74,7 @@ func (t tables) FindEntries(ctx context.Context, people []uuid.UUID) ([]store.En
 // scanEntry reads a row of entries-read and entry-walk.
 func scanEntry(row scanner) (r store.EntryRow, err error) {
 	var person []byte
-	err = row.Scan(&person, &r.Version, &r.Modified, &r.Sealed, &r.Wrapped, &r.Erased)
+	err = row.Scan(&person, &r.Version, &r.Modified, &r.Sealed, &r.Wrapped, &r.Erased, &r.Merged)
 	r.Person = toID(person)
 	return r, err
 }
@@ -118,7 +118,7 @@ type scanner interface{ Scan(dest ...any) error }
 // scanRow reads a row of record-read and of the lists.
 func scanRow(row scanner) (r store.Row, err error) {
 	var id, target []byte
-	err = row.Scan(&r.Number, &id, &target, &r.Version, &r.Modified, &r.Sealed, &r.Wrapped)
+	err = row.Scan(&r.Number, &id, &target, &r.Version, &r.Modified, &r.Sealed, &r.Wrapped, &r.Merged)
 	r.ID, r.Target = toID(id), toID(target)
 	return r, err
 }

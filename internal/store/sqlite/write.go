@@ -157,7 +157,7 @@ func (t *tx) put(p *store.Put) (err error) {
 	if number == 0 {
 		number, err = t.firstVersion(&p.Row)
 	} else {
-		err = t.replaceVersion(&p.Row)
+		err = t.replaceVersion(p)
 	}
 	if err == nil && p.Unindex != nil {
 		_, err = t.exec(queries.NINODelete, p.Unindex, number)
@@ -192,14 +192,17 @@ func (t *tx) firstVersion(r *store.Row) (number int64, err error) {
 	return number, err
 }
 
-func (t *tx) replaceVersion(r *store.Row) error {
-	n, err := t.exec(queries.SQLiteHistoryInsert, r.Number, r.Version-1)
+func (t *tx) replaceVersion(r *store.Put) error {
+	n, err := t.exec(queries.SQLiteHistoryInsert, r.Number, r.Before)
 	if err != nil {
 		return err
 	}
 	if n == 0 {
 		return errMoved
 	}
-	_, err = t.exec(queries.SQLiteRecordUpdate, r.Number, r.Version-1, r.Version, r.Modified, r.Sealed)
+	_, err = t.exec(queries.SQLiteRecordUpdate, r.Number, r.Before, r.Version, r.Modified, r.Sealed, store.Bit(r.Merged))
+	if violates(err) {
+		return errMoved
+	}
 	return err
 }

@@ -12,3 +12,6 @@ ALTER TABLE record ADD COLUMN merged INTEGER NOT NULL DEFAULT 0 CHECK (merged IN
 
 -- Whom an event says its person was merged into; zero in all other events.
 ALTER TABLE outbox ADD COLUMN merged_into UUID NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000';
+
+-- 1 if the entry's person has been merged into another, and for the link that says so.
+ALTER TABLE document ADD COLUMN merged INTEGER NOT NULL DEFAULT 0 CHECK (merged IN (0, 1));

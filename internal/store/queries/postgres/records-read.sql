@@ -4,7 +4,8 @@
 -- Sample: '{80000000-0000-4000-8000-000000000000,80000000-0000-4000-8000-000000000001}'
 -- Note: Several reads share one statement. The ids come from a subquery so that the planner does not see how many
 --   there are: it would plan again each time.
-SELECT i.uuid, r.number, r.id, r.target, r.version, r.modified, r.sealed, k.wrapped
+SELECT i.uuid, r.number, r.id, r.target, r.version, r.modified, r.sealed, k.wrapped,
+    coalesce(r.merged, CASE i.record WHEN 0 THEN 1 ELSE 0 END)
 FROM unnest((SELECT $1::uuid[])) AS asked (uuid)
 JOIN identifier i ON i.uuid = asked.uuid
 LEFT JOIN record r ON r.number = i.record

@@ -1,0 +1,158 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// mergeResult is the response to a merge.
+type mergeResult struct {
+	Differences []struct {
+		Member     string
+		From, Into json.RawMessage
+		Conflict   bool
+	}
+	Versions                 map[string]string
+	MergedInto, UnmergeUntil string
+}
+
+// tryMerge asks what differs between two people.
+func (p *program) tryMerge(t *testing.T, token, from, into string) (result mergeResult) {
+	t.Helper()
+	p.do(t, "POST", persons+"/"+from+"/merge", request{token: token, body: marshal(t, map[string]any{"into": into, "dryRun": true})}).
+		want(t, 200).decode(t, &result)
+	return result
+}
+
+// merge merges a person into another after a dry run: of each member that differs it takes the
+// chosen side's, or the survivor's.
+func (p *program) merge(t *testing.T, token, from, into string, chosen map[string]string) response {
+	t.Helper()
+	tried := p.tryMerge(t, token, from, into)
+	choices := make(map[string]string)
+	for _, d := range tried.Differences {
+		if choices[d.Member] = chosen[d.Member]; choices[d.Member] == "" {
+			choices[d.Member] = "into"
+		}
+	}
+	return p.do(t, "POST", persons+"/"+from+"/merge", request{token: token,
+		body: marshal(t, map[string]any{"into": into, "versions": tried.Versions, "choices": choices})})
+}
+
+// unmerge takes a person out of the survivor again, and returns what was kept.
+func (p *program) unmerge(t *testing.T, token, id string) []string {
+	t.Helper()
+	var result struct {
+		UnmergedFrom string
+		Kept         []string
+	}
+	p.do(t, "POST", persons+"/"+id+"/unmerge", request{token: token}).want(t, 200).decode(t, &result)
+	return result.Kept
+}
+
+// versions are the versions in a history, newest first, as "3 merge [gender]".
+func (p *program) versions(t *testing.T, token, id string) (versions []string) {
+	t.Helper()
+	var history struct {
+		Versions []struct {
+			Version int
+			Reason  string
+			Members []string
+		}
+	}
+	p.do(t, "GET", records+"/"+id+"/history", request{token: token}).want(t, 200).decode(t, &history)
+	for _, v := range history.Versions {
+		versions = append(versions, fmt.Sprint(v.Version, " ", v.Reason, " ", v.Members))
+	}
+	return versions
+}
+
+func TestTwoPeopleBecomeOneAndTwoAgain(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	all := p.token(t, "officer", "service", "governance", "support")
+	a := p.create(t, all, `"nationality":"irish","disabled":true,"languages":[{"language":"polish","isPrimary":true}]`)
+	b := p.create(t, all, `"nationality":"british","ageGroup":"twentyFiveToThirtyFour","gender":{"genderValue":"f"}`)
+	p.patch(t, all, a, `{"nationality":"polish"}`).want(t, 200)
+	p.patch(t, all, a, `{"armedForces":"reservist"}`).want(t, 200)
+	beforeA, beforeB := p.record(t, all, a), p.record(t, all, b)
+	historyA := p.versions(t, all, a.id)
+
+	tried := p.tryMerge(t, all, a.target, b.target)
+	if len(tried.Differences) != 1 || tried.Differences[0].Member != "nationality" || string(tried.Differences[0].From) != `"polish"` || string(tried.Differences[0].Into) != `"british"` {
+		t.Fatalf("what differs is %+v", tried.Differences)
+	}
+	same(t, p.record(t, all, a), beforeA)
+	var merged mergeResult
+	p.merge(t, all, a.target, b.target, map[string]string{"nationality": "from"}).want(t, 200).decode(t, &merged)
+	if merged.MergedInto != b.target || merged.UnmergeUntil == "" {
+		t.Errorf("merged: %+v", merged)
+	}
+
+	one := p.record(t, all, b)
+	want := maps.Clone(beforeB)
+	want["nationality"], want["disabled"], want["languages"] = "polish", true, beforeA["languages"]
+	want["armedForces"] = "reservist"
+	same(t, one, want)
+	for _, id := range []string{a.id, a.target, b.id, b.target} {
+		r := p.do(t, "GET", records+"/"+id, request{token: all}).want(t, 200)
+		same(t, r.document(t), want)
+		location := r.header.Get("Content-Location")
+		if mine := id == b.id || id == b.target; mine != (location == "") || !mine && location != "/api/v1"+b.path() {
+			t.Errorf("Content-Location of %s is %q", id, location)
+		}
+		if r.header.Get("ETag") != fmt.Sprintf(`"%d"`, len(historyA)) {
+			t.Errorf("ETag is %s", r.header.Get("ETag"))
+		}
+		for _, path := range []string{records + "?targetId=" + id, front + "/equality-information/" + id + "?targetId=" + a.target, front + "/equality-information?targetId=" + id} {
+			if id == b.id && strings.HasSuffix(path, "?targetId="+id) {
+				continue // a record's own id is nobody's target
+			}
+			r, err := p.send("GET", path, request{token: all})
+			if err != nil || r.status != 200 || r.document(t)["id"] != b.id {
+				t.Errorf("%s: %d %s, %v", path, r.status, r.body, err)
+			}
+		}
+	}
+	if got := p.versions(t, all, a.target); !slices.Equal(got, historyA) {
+		t.Errorf("the history of the merged id is %v", got)
+	}
+	if page := string(p.do(t, "GET", records, request{token: all}).want(t, 200).body); strings.Contains(page, a.id) || strings.Count(page, `"record":`) != 1 {
+		t.Errorf("the list is %s", page)
+	}
+	p.do(t, "POST", records, request{token: all, body: body(a.target, "")}).want(t, 409)
+	for _, names := range []string{`"targetId":"` + a.target + `"`, `"id":"` + a.id + `"`, `"targetId":"` + b.target + `","id":"` + a.target + `"`} {
+		for _, id := range []string{a.id, b.id} {
+			p.do(t, "PATCH", records+"/"+id, request{token: all, body: []byte(`{` + names + `}`)}).want(t, 200)
+		}
+	}
+	p.patch(t, all, b, `{"languages":[{"language":"welsh","isPrimary":true}]}`).want(t, 200)
+
+	if kept := p.unmerge(t, all, a.target); !slices.Equal(kept, []string{"languages"}) {
+		t.Errorf("kept: %v", kept)
+	}
+	p.patch(t, all, b, `{"languages":null}`).want(t, 200)
+	same(t, p.record(t, all, a), beforeA)
+	same(t, p.record(t, all, b), beforeB)
+	if got := p.versions(t, all, a.id); len(got) != len(historyA)+1 || !strings.Contains(got[0], " unmerge []") || !slices.Equal(got[1:], historyA) {
+		t.Errorf("the history is %v", got)
+	}
+	var told []string
+	for _, e := range p.allEvents(t, "100") {
+		told = append(told, strings.TrimPrefix(e.Type, "equality-information.")+map[string]string{a.target: " a", b.target: " b"}[e.Subject])
+	}
+	told = told[2+len(historyA)-1:]
+	if want := []string{"updated b", "merged a", "updated b", "updated b", "unmerged a", "updated b"}; !slices.Equal(told, want) {
+		t.Errorf("told: %v", told)
+	}
+	if status := p.stop(t); status != 0 {
+		t.Errorf("stopped with status %d\n%s", status, p.log())
+	}
+	if out, status := auditVerify(t, p.dir, "--records"); status != 0 {
+		t.Errorf("the access log failed verification: %s", out)
+	}
+}
