@@ -207,9 +207,13 @@ func (w withholding) try(t *testing.T, role, method, path string, o request) {
 	if o.body == nil && (method == http.MethodPost || method == http.MethodPatch || method == http.MethodPut) {
 		o.body = []byte("{}")
 	}
-	r, err := w.send(method, path, o)
+	send := w.program.try
+	if strings.HasPrefix(path, front) {
+		send = w.send // which is not in the contract
+	}
+	r, err := send(method, path, o)
 	if err != nil {
-		t.Fatal(err)
+		t.Errorf("%s %s by %s: %v", method, path, role, err)
 	}
 	w.clean(t, fmt.Sprintf("%d to %s %s by %s, %s", r.status, method, path, role, o.body), r)
 }
