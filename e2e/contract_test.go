@@ -158,6 +158,10 @@ func (c *contract) request(method, path string, o request) *http.Request {
 // has reports whether the document describes a method of a path.
 func (c *contract) has(method, path string) bool {
 	path, _, _ = strings.Cut(path, "?")
+	if item, ok := c.model.Paths.PathItems.Get(path); ok { // before any path with an id in its place
+		_, ok = item.GetOperations().Get(strings.ToLower(method))
+		return ok
+	}
 	for pattern, item := range c.model.Paths.PathItems.FromOldest() {
 		if _, ok := item.GetOperations().Get(strings.ToLower(method)); ok && matches(pattern, path) {
 			return true

@@ -238,6 +238,7 @@ func TestPersonAPIIsReadOnly(t *testing.T) {
 	officer, governance := p.token(t, "officer"), p.token(t, "governance")
 	m := p.create(t, officer, `"nationality":"british"`)
 	p.do(t, "PUT", "/persons/"+m.target, request{token: p.token(t, "service"), body: []byte(`{"surname":"Okonkwo"}`)}).problem(t, 400, "directory-read-only")
+	p.do(t, "POST", "/persons/search", request{token: officer, body: []byte(`{"name":"Okonkwo"}`)}).problem(t, 400, "directory-read-only")
 	everyone := p.token(t, "governance", "officer")
 	p.do(t, "GET", records+"?include=person", request{token: everyone}).problem(t, 400, "include-not-available")
 	p.do(t, "GET", records, request{token: everyone}).want(t, 200)
