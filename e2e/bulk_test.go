@@ -179,11 +179,7 @@ func TestLinesThatAreRejected(t *testing.T) {
 	t.Parallel()
 	a, b, target := uuid.NewString(), uuid.NewString(), uuid.NewString()
 	long := strings.Repeat("x", 1<<20)
-	for name, c := range map[string]struct {
-		format, text string
-		read, taken  int
-		rejects      []string
-	}{
+	for name, c := range map[string]mixed{
 		"broken UTF-8":           {"ndjson", "{\"targetId\":\"" + a + "\",\"x\":\"\xff\"}\n" + one(b), 2, 1, []string{"1  json.utf8"}},
 		"half a line":            {"ndjson", one(a) + `{"targetId":"` + b, 2, 1, []string{"2  json.syntax"}},
 		"mixed line ends":        {"ndjson", one(a) + "\r\n\n" + strings.TrimSpace(one(b)) + "\r\n" + one("zebra"), 3, 2, []string{"5 /targetId id.form"}},
@@ -204,27 +200,39 @@ func TestLinesThatAreRejected(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := newDir(t)
-			file := write(t, "people", c.text)
-			status := 0
-			if c.rejects != nil {
-				status = 1
-			}
-			out, errs := imported(t, dir, status, "--format", c.format, file)
-			if first := fmt.Sprintf("%s: %d records: %d imported", file, c.read, c.taken); !strings.HasPrefix(out, first) {
-				t.Errorf("%s, want %s", out, first)
-			}
-			if want := map[bool]string{true: "equality-api: some records were rejected\n"}[c.rejects != nil]; errs != want {
-				t.Errorf("stderr is %q", errs)
-			}
-			same(t, rejectsOf(t, file), c.rejects)
-			if strings.Contains(out, zebra) {
-				t.Errorf("the summary repeats a value: %s", out)
-			}
+			c.check(t, dir, "records")
 			sound(t, dir)
 			if lines := strings.Count(exported(t, dir), "\n"); lines != c.taken {
 				t.Errorf("%d records exported", lines)
 			}
 		})
+	}
+}
+
+// mixed is a file of which some can be imported.
+type mixed struct {
+	format, text string
+	read, taken  int
+	rejects      []string
+}
+
+// check imports the file, which holds records or people.
+func (c mixed) check(t *testing.T, dir, items string) {
+	t.Helper()
+	file, status, told := write(t, "people", c.text), 0, ""
+	if c.rejects != nil {
+		status, told = 1, "equality-api: some "+items+" were rejected\n"
+	}
+	out, errs := imported(t, dir, status, "--format", c.format, file)
+	if first := fmt.Sprintf("%s: %d %s: %d imported", file, c.read, items, c.taken); !strings.HasPrefix(out, first) {
+		t.Errorf("%s, want %s", out, first)
+	}
+	if errs != told {
+		t.Errorf("stderr is %q", errs)
+	}
+	same(t, rejectsOf(t, file), c.rejects)
+	if strings.Contains(out, zebra) {
+		t.Errorf("the summary repeats a value: %s", out)
 	}
 }
 

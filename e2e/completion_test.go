@@ -19,7 +19,7 @@ func TestCompletion(t *testing.T) {
 		"equality-api ke":                      "keys",
 		"equality-api keys i":                  "init",
 		"equality-api keys export --t":         "--to",
-		"equality-api export --format ":        "ndjson csv",
+		"equality-api export --format ":        "ndjson csv persons-ndjson persons-csv",
 		"equality-api export --data-dir d --e": "--encrypt-to",
 		"equality-api serve --log-level w":     "warn",
 		"equality-api completion f":            "fish",

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,7 +21,7 @@ import (
 
 type exportCommand struct {
 	storage   `embed:""`
-	Format    string `enum:"ndjson,csv" default:"ndjson" help:"Format of the export: ndjson or csv."`
+	Format    string `enum:"ndjson,csv,persons-ndjson,persons-csv" default:"ndjson" help:"Format of the export: records in ndjson or csv, or the people of the directory in persons-ndjson or persons-csv."`
 	Output    string `default:"-" placeholder:"FILE" help:"File to write; - is standard output. An existing file is never overwritten."`
 	EncryptTo string `placeholder:"age1…" help:"Age recipient to encrypt the export for."`
 }
@@ -34,7 +35,7 @@ func (c exportCommand) Run(ctx context.Context, o output) (err error) {
 	if err != nil {
 		return err
 	}
-	s, err := c.openFor(ctx, o, rules, service.Export, identity.NINORead)
+	s, err := c.openFor(ctx, o, rules, service.Export, identity.NINORead, identity.PersonRead)
 	if err != nil {
 		return err
 	}
@@ -50,7 +51,7 @@ func (c exportCommand) Run(ctx context.Context, o output) (err error) {
 	if err = finish(err); err != nil {
 		return err
 	}
-	fmt.Fprintf(o.err, "%s records exported\n", grouped(n))
+	fmt.Fprintf(o.err, "%s %s exported\n", grouped(n), itemsOf(c.Format))
 	return nil
 }
 
@@ -102,37 +103,46 @@ func (c exportCommand) output(o output) (w io.Writer, finish func(error) error, 
 	}, nil
 }
 
-// write writes every record and returns how many there are.
+// write writes every record, or every person, and returns how many there are.
 func (c exportCommand) write(ctx context.Context, o output, s *bulkStore, out io.Writer, recipient age.Recipient) (n int64, err error) {
+	scope := c.Format
 	var sealed io.WriteCloser
 	if recipient != nil {
 		if sealed, err = age.Encrypt(out, recipient); err != nil {
 			return 0, err
 		}
-		out = sealed
+		out, scope = sealed, scope+" encrypted"
 	}
 	buffered := bufio.NewWriterSize(out, 1<<16)
-	encoder := bulk.Records.Encoder(c.Format, buffered)
 	var m *meter
-	scope := c.Format
-	if recipient != nil {
-		scope += " encrypted"
-	}
-	err = s.WriteOut(ctx, s.access, scope, func(total int64, v service.Shown) error {
+	next := func(total int64) {
 		if m == nil {
-			m = newMeter(o.err, "export", total)
+			m = newMeter(o.err, "export", itemsOf(c.Format), total)
 		}
-		n++
-		if n%1000 == 0 {
+		if n++; n%1000 == 0 {
 			m.at(n, n)
 		}
-		return encoder.Encode(v.Version, v.Modified, v.Record)
-	})
+	}
+	if bulk.OfPersons(c.Format) {
+		encoder := bulk.Persons.Encoder(c.Format, buffered)
+		err = s.WriteOutPersons(ctx, s.access, scope, func(total int64, v service.Entry) error {
+			next(total)
+			return encoder.Encode(v.Version, v.Modified, v.Person)
+		})
+		err = cmp.Or(err, encoder.End())
+	} else {
+		encoder := bulk.Records.Encoder(c.Format, buffered)
+		err = s.WriteOut(ctx, s.access, scope, func(total int64, v service.Shown) error {
+			next(total)
+			return encoder.Encode(v.Version, v.Modified, v.Record)
+		})
+		err = cmp.Or(err, encoder.End())
+	}
 	if m != nil {
 		m.end()
 	}
 	if err == nil {
-		err = errors.Join(encoder.End(), buffered.Flush())
+		err = buffered.Flush()
 	}
 	if err == nil && sealed != nil {
 		err = sealed.Close()

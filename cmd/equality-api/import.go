@@ -23,18 +23,19 @@ type importCommand struct {
 	storage `embed:""`
 	Files   []string `arg:"" name:"file" help:"Files to import, in this order, plain, compressed with gzip or encrypted with age; - is standard input."`
 
-	Format            string `enum:"ndjson,csv,dynamodb-json" default:"ndjson" help:"Format of the files: ndjson, csv or dynamodb-json (a table export or scan of the earlier service)."`
+	Format            string `enum:"ndjson,csv,dynamodb-json,persons-ndjson,persons-csv" default:"ndjson" help:"Format of the files: records in ndjson, csv or dynamodb-json (a table export or scan of the earlier service), or people for the directory in persons-ndjson or persons-csv."`
 	Identity          string `placeholder:"FILE" help:"File with the age identity that opens encrypted files (mode 0600)."`
 	Map               string `placeholder:"FILE" help:"Mapping of another system's columns and codes, for CSV (docs/import.md)."`
-	DryRun            bool   `help:"Check the files without opening the database. This does not check who already has a record."`
+	Directory         string `env:"EQUALITY_API_DIRECTORY" enum:"local,person-api" default:"local" help:"Directory of people that the servers use: people can only be imported into the local one."`
+	DryRun            bool   `help:"Check the files without opening the database. This does not check who already has a record or entry."`
 	Resume            bool   `help:"Continue an import of the same files, with the same options, that was interrupted."`
-	NoEvents          bool   `help:"Raise one event for the whole import instead of one for each record."`
+	NoEvents          bool   `help:"Raise one event for the whole import instead of one for each record. Not for people: their events keep searches up to date."`
 	RejectsDir        string `default:"." placeholder:"DIR" help:"Directory for FILE.rejects.ndjson and FILE.findings.ndjson, which list the line, pointer and rule of what is wrong with rejected and with imported records."`
 	LocalEthnicGroups bool   `help:"Accept the local ethnic groups, as serve does with this flag."`
 }
 
-// errRejected is an import that rejected records: exit status 1.
-var errRejected = errors.New("some records were rejected")
+// errRejected is an import that rejected something: exit status 1.
+var errRejected = errors.New("rejected")
 
 func (c importCommand) Run(ctx context.Context, o output) (err error) {
 	steadyCollector()
@@ -61,7 +62,7 @@ func (c importCommand) Run(ctx context.Context, o output) (err error) {
 		rejected = rejected || state.Rejected > 0
 	}
 	if rejected {
-		return errRejected
+		return fmt.Errorf("some %s were %w", c.items(), errRejected)
 	}
 	return nil
 }
@@ -103,8 +104,13 @@ func (c importCommand) decoding() (d decoding, err error) {
 	if d.lists, d.rules, err = reference(localCodes(c.LocalEthnicGroups)...); err != nil {
 		return d, err
 	}
-	if c.Map != "" && !bulk.InRows(c.Format) {
-		return d, errors.New("--map only works with --format csv")
+	switch persons := bulk.OfPersons(c.Format); {
+	case c.Map != "" && !bulk.InRows(c.Format):
+		return d, errors.New("--map only works with --format csv or persons-csv")
+	case persons && c.NoEvents:
+		return d, errors.New("--no-events does not work with people: each server learns from their events whom a search can find")
+	case persons && c.Directory != "local":
+		return d, errors.New("--directory person-api: people cannot be imported, because they are in the Person API, which can only be read")
 	}
 	if c.Identity != "" {
 		if d.identity, err = sealing.LoadIdentity(c.Identity); err != nil {
@@ -115,6 +121,10 @@ func (c importCommand) decoding() (d decoding, err error) {
 		if d.mapping, err = os.ReadFile(c.Map); err != nil {
 			return d, fmt.Errorf("--map: %w", withoutPath(err))
 		}
+	}
+	if bulk.OfPersons(c.Format) {
+		decode := bulk.DecodePerson(today())
+		return d, read(&d, c.Format, bulk.Persons, decode, bulk.Persons.NDJSON(decode), (*service.ImportRun).PreparePerson)
 	}
 	decode := bulk.DecodeRecord(d.rules, today())
 	lines := bulk.Records.NDJSON(decode)
@@ -203,7 +213,7 @@ func (c importCommand) file(ctx context.Context, o output, s *bulkStore, path st
 	}
 	rejects, findings := c.report(name+".rejects.ndjson"), c.report(name+".findings.ndjson")
 	defer func() { err = errors.Join(err, rejects.close(), findings.close()) }()
-	meter := newMeter(o.err, name, size)
+	meter := newMeter(o.err, name, c.items(), size)
 	options := d.options(run)
 	options.Source, options.Skip, options.Rejects, options.Findings = source, source.skip, rejects, findings
 	options.Workers, options.Resume = runtime.GOMAXPROCS(0), c.Resume
@@ -219,7 +229,7 @@ func (c importCommand) file(ctx context.Context, o output, s *bulkStore, path st
 		if path == standardInput {
 			again = "import it again"
 		}
-		err = fmt.Errorf("%w after %s records: %s", err, grouped(state.Read), again)
+		err = fmt.Errorf("%w after %s %s: %s", err, grouped(state.Read), c.items(), again)
 	}
 	if err != nil {
 		return state, err
@@ -246,7 +256,17 @@ func (c importCommand) print(o output, path string, s bulk.State) {
 	if s.Empty > 0 {
 		became += fmt.Sprintf("; %s empty rows passed over", grouped(s.Empty))
 	}
-	fmt.Fprintf(o.out, "%s: %s records: %s\n", path, grouped(s.Read), became)
+	fmt.Fprintf(o.out, "%s: %s %s: %s\n", path, grouped(s.Read), c.items(), became)
+}
+
+// items is what the files hold.
+func (c importCommand) items() string { return itemsOf(c.Format) }
+
+func itemsOf(format string) string {
+	if bulk.OfPersons(format) {
+		return "people"
+	}
+	return "records"
 }
 
 // printRules prints which rules the records in a report break.

@@ -28,13 +28,13 @@ To try it out, start a server and get a token:
     equality-api token --data-dir data --role officer
 
 You can also set every flag of serve as EQUALITY_API_<FLAG> in the environment, or in the file that --config names. For
-the other commands you can only set --database this way, in the environment.`
+the other commands you can only set --database and --directory this way, in the environment.`
 
 type cli struct {
 	Serve         serveCommand         `cmd:"" help:"Run the server."`
 	Token         tokenCommand         `cmd:"" help:"Print a token for a server in local mode or, with its secret, for any other."`
-	Import        importCommand        `cmd:"" help:"Import new records from files. Existing records are never changed. Exit status 1 means that some records were rejected."`
-	Export        exportCommand        `cmd:"" help:"Write every record to a file or to standard output."`
+	Import        importCommand        `cmd:"" help:"Import new records, or people for the directory, from files. Existing ones are never changed. Exit status 1 means that some were rejected."`
+	Export        exportCommand        `cmd:"" help:"Write every record, or every person of the directory, to a file or to standard output."`
 	Events        eventsCommand        `cmd:"" help:"Manage events that could not be published."`
 	Audit         auditCommand         `cmd:"" help:"Check the access log."`
 	Keys          keysCommand          `cmd:"" help:"Manage the keyset. Without it no record can be read."`

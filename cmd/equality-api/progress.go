@@ -19,6 +19,7 @@ type meter struct {
 	w     io.Writer
 	bar   *progressbar.ProgressBar
 	name  string
+	items string // what is counted
 	total int64
 	told  time.Time
 	// What was done at the first call, which may include an earlier run.
@@ -26,8 +27,8 @@ type meter struct {
 	firstDone, firstCount int64
 }
 
-func newMeter(w io.Writer, name string, total int64) *meter {
-	m := &meter{w: w, name: name, total: max(total, 1), told: time.Now()}
+func newMeter(w io.Writer, name, items string, total int64) *meter {
+	m := &meter{w: w, name: name, items: items, total: max(total, 1), told: time.Now()}
 	if isTerminal(w) {
 		m.bar = progressbar.NewOptions64(m.total, progressbar.OptionSetWriter(w), progressbar.OptionSetDescription(name),
 			progressbar.OptionSetPredictTime(true), progressbar.OptionThrottle(200*time.Millisecond),
@@ -45,15 +46,15 @@ func isTerminal(w io.Writer) bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
-// at reports how much of the total, and how many records, are done.
-func (m *meter) at(done, records int64) {
+// at reports how much of the total, and how many items, are done.
+func (m *meter) at(done, items int64) {
 	if m.start.IsZero() {
-		m.start, m.firstDone, m.firstCount = time.Now(), done, records
+		m.start, m.firstDone, m.firstCount = time.Now(), done, items
 	}
 	took := time.Since(m.start)
-	rate := int64(float64(records-m.firstCount) / max(took.Seconds(), 1e-3))
+	rate := int64(float64(items-m.firstCount) / max(took.Seconds(), 1e-3))
 	if m.bar != nil {
-		m.bar.Describe(fmt.Sprintf("%s %s records, %s/s", m.name, grouped(records), grouped(rate)))
+		m.bar.Describe(fmt.Sprintf("%s %s %s, %s/s", m.name, grouped(items), m.items, grouped(rate)))
 		_ = m.bar.Set64(min(done, m.total))
 		return
 	}
@@ -65,8 +66,8 @@ func (m *meter) at(done, records int64) {
 	if done > m.firstDone {
 		left = time.Duration(float64(took) / float64(done-m.firstDone) * float64(m.total-done))
 	}
-	fmt.Fprintf(m.w, "%s: %d%%, %s records, %s/s, %v left\n", m.name, 100*done/m.total, grouped(records),
-		grouped(rate), left.Round(time.Second))
+	fmt.Fprintf(m.w, "%s: %d%%, %s %s, %s/s, %v left\n", m.name, 100*done/m.total, grouped(items),
+		m.items, grouped(rate), left.Round(time.Second))
 }
 
 // end removes the bar.

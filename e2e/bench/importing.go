@@ -42,7 +42,25 @@ func compareImport(ctx context.Context, program, dir string, n int) error {
 		return err
 	}
 	printImport("a bare loop that inserts the same rows in batches", n, whole, bare, memory)
-	return nil
+	return importPersons(ctx, program, n, dir, "--data-dir", dir)
+}
+
+// importPersons measures an import of n people into the directory, beside the records that
+// are there. args say where that is.
+func importPersons(ctx context.Context, program string, n int, dir string, args ...string) error {
+	file := filepath.Join(dir, "persons.ndjson")
+	err := writeLines(file, n, func(random *rand.Rand) []byte {
+		return fmt.Appendf(nil, `{"id":"%v","title":"Ms","firstName":"Sample","middleName":"%x","surname":"Sample-%x","dateOfBirth":"19%02d-02-28"}`,
+			uuid.New(), random.IntN(4096), random.IntN(1<<20), random.IntN(100))
+	})
+	if err != nil {
+		return err
+	}
+	took, memory, err := timeImport(ctx, program, append(args, "--format", "persons-ndjson", file)...)
+	if err == nil {
+		fmt.Printf("%d people for the directory: %.0f s, %.0f a second; peak memory %d MB.\n", n, took.Seconds(), float64(n)/took.Seconds(), memory>>20)
+	}
+	return err
 }
 
 // timeImport runs an import and gives its time and its peak memory in bytes.
@@ -61,7 +79,11 @@ func printImport(beside string, n int, whole, bare time.Duration, memory int64) 
 	fmt.Printf("Beside it %s: %.0f s, %.0f a second. The import's rate is **%.2f** of it.\n", beside, bare.Seconds(), rate(bare), rate(whole)/rate(bare))
 }
 
-func writePeople(path string, n int) (err error) {
+func writePeople(path string, n int) error {
+	return writeLines(path, n, func(random *rand.Rand) []byte { return body(uuid.New(), random) })
+}
+
+func writeLines(path string, n int, line func(random *rand.Rand) []byte) (err error) {
 	f, err := os.Create(path)
 	if err != nil {
 		return err
@@ -70,7 +92,7 @@ func writePeople(path string, n int) (err error) {
 	w := bufio.NewWriter(f)
 	random := rand.New(rand.NewPCG(2026, 11))
 	for range n {
-		if _, err := w.Write(append(body(uuid.New(), random), '\n')); err != nil {
+		if _, err := w.Write(append(line(random), '\n')); err != nil {
 			return err
 		}
 	}

@@ -39,7 +39,7 @@ func importOnPostgres(ctx context.Context, o options, c *pgtest.Cluster, dsn, di
 		return err
 	}
 	printImport("a bare loop that copies the same rows (COPY)", o.imports, whole, bare, memory)
-	return nil
+	return importPersons(ctx, o.program, o.imports, dir, "--data-dir", dir, "--database", dsn)
 }
 
 // copyBare copies the newest rows of a database into an empty one, as many

@@ -42,7 +42,7 @@ func table(t *testing.T, mark string) (names, rows []string) {
 
 func TestDocumentedHeaderAndRules(t *testing.T) {
 	t.Parallel()
-	for mark, want := range map[string][]string{"header": Records.Header()} {
+	for mark, want := range map[string][]string{"header": Records.Header(), "persons header": Persons.Header()} {
 		names, _ := table(t, mark)
 		if d := cmp.Diff(want, names); d != "" {
 			t.Errorf("the table %s in docs/import.md differs from the columns (-columns +docs/import.md):\n%s", mark, d)

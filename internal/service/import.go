@@ -1,13 +1,17 @@
 package service
 
 import (
+	"cmp"
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 
 	"equality-information-api/internal/audit"
+	"equality-information-api/internal/directory"
 	"equality-information-api/internal/equality"
 	"equality-information-api/internal/events"
+	"equality-information-api/internal/identity"
 	"equality-information-api/internal/store"
 )
 
@@ -19,13 +23,13 @@ type ImportOptions struct {
 	Scope string // for the access log, for example the format
 	Mark  string // names the import, for resuming it
 	// Events raises an event for each record; otherwise the completed import raises one for
-	// all.
+	// all. Entries always raise theirs.
 	Events bool
 }
 
-// An ImportRun loads records from elsewhere, batch by batch. It counts as one action: all
-// entries in the access log have the same correlation id, and their counts add up to the
-// records loaded. It never changes an existing record.
+// An ImportRun loads records, or people's entries in the directory, from elsewhere, batch by
+// batch. It counts as one action: all entries in the access log have the same correlation id,
+// and their counts add up to what was loaded. It never changes an existing record or entry.
 type ImportRun struct {
 	ImportOptions
 	s *Service
@@ -71,13 +75,21 @@ func (r *ImportRun) Prepare(record equality.Record, version int64) (store.Arriva
 	return store.NewArrival(r.s.Keys, o, event)
 }
 
-// Load writes a batch of records. It passes position the result for each record, and stores
-// what position returns with the batch. It may call position more than once. Errors:
+// PreparePerson seals a person's entry in the directory at a version. Its event is always
+// raised. Any number of goroutines may prepare entries.
+func (r *ImportRun) PreparePerson(p directory.Person, version int64) (store.Arrival, error) {
+	return store.NewEntryArrival(r.s.Keys, p.ID, version, p.Encode(), newEventID())
+}
+
+// Load writes a batch of records, or of entries. It passes position the result for each, and
+// stores what position returns with the batch. It may call position more than once. Errors:
 // ErrUnavailable, or the error of position; nothing was written then.
 func (r *ImportRun) Load(ctx context.Context, arrivals []store.Arrival, position func([]store.Landing) ([]byte, error)) error {
-	_, err := r.s.bulk.Load(ctx, store.Load{
-		Arrivals: arrivals, Entry: r.entry(), Event: events.Created, Mark: r.Mark, Position: position,
-	})
+	l := store.Load{Arrivals: arrivals, Entry: r.entry(), Event: events.Created, Mark: r.Mark, Position: position}
+	if l.OfPeople() {
+		l.Event = events.PersonCreated
+	}
+	_, err := r.s.bulk.Load(ctx, l)
 	return foreign(err)
 }
 
@@ -114,5 +126,33 @@ func (s *Service) WriteOut(ctx context.Context, a Access, scope string, yield fu
 			return err
 		}
 		return yield(total, shown)
+	}))
+}
+
+// Entry is a person's entry in the directory, as it is stored.
+type Entry struct {
+	Person   directory.Person
+	Version  int64
+	Modified time.Time
+}
+
+// WriteOutPersons yields every entry in the directory by its person's id, as they are at one
+// moment, after logging this with its scope in the access log. Errors: ErrUnavailable, or the
+// error of yield, which ends it.
+func (s *Service) WriteOutPersons(ctx context.Context, a Access, scope string, yield func(total int64, e Entry) error) error {
+	if err := a.permits(Export); err != nil || !a.may(identity.PersonRead) {
+		return cmp.Or(err, ErrForbidden)
+	}
+	entry := s.entry(a, uuid.Nil, audit.Done, 200)
+	entry.Scope = scope
+	return foreign(s.bulk.WalkEntries(ctx, &entry, func(total int64, d store.Document, err error) error {
+		if err != nil {
+			return err
+		}
+		p, err := directory.Read(d.Content)
+		if err != nil {
+			return err
+		}
+		return yield(total, Entry{p, d.Version, d.Modified})
 	}))
 }

@@ -89,6 +89,9 @@ type Bulk interface {
 	// durable; Walk sets its count. Writes continue meanwhile. It may also return the error
 	// of yield, which ends it.
 	Walk(ctx context.Context, entry audit.Entry, yield func(total int64, o store.Opened) error) error
+	// WalkEntries does the same with the directory's entries. yield is given the error of one
+	// that cannot be opened.
+	WalkEntries(ctx context.Context, entry *audit.Entry, yield func(total int64, d store.Document, err error) error) error
 }
 
 // Options configure the use cases.
