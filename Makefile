@@ -78,6 +78,7 @@ fuzz: ## every fuzz target for FUZZTIME, or all of them together for FUZZTOTAL, 
 bench: build ## what the server costs, beside a bare one and the store alone; OLD=program: beside an earlier program
 	cd e2e && go run ./bench $(if $(OLD),-old $(abspath $(OLD)))
 	go test -run '^$$' -bench Million -benchtime 1x -v ./internal/directory
+	go test -run '^$$' -bench Indexing -benchtime 1x ./internal/service
 
 vuln: ## known vulnerabilities in what is used; needs the Go vulnerability database
 	go tool govulncheck ./...

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -84,41 +85,60 @@ func pause(ctx context.Context, d time.Duration) {
 
 // indexUntil builds the index and keeps it until that cannot go on.
 func (s *Service) indexUntil(ctx context.Context, built func(int)) error {
-	s.index.done.Store(0)
 	// Whatever changes from here on is in the feed behind its end.
 	feed, err := s.indexed.FeedEnd(ctx)
 	if err != nil {
 		return err
 	}
-	x := directory.NewIndex()
-	err = s.indexed.WalkEntries(ctx, nil, func(total int64, d store.Document, err error) error {
-		s.index.total.Store(total)
-		s.index.done.Add(1)
-		s.putInIndex(x, d, err)
-		return ctx.Err()
-	})
+	x, err := s.buildIndex(ctx)
 	if err != nil {
 		return err
 	}
 	s.index.built.Store(x)
 	built(x.Len())
-	for position := feed.Next; ; {
-		page, err := s.feed.Events(ctx, feed.Epoch, position, indexPage, indexWait)
+	for {
+		page, err := s.feed.Events(ctx, feed.Epoch, feed.Next, indexPage, indexWait)
 		if err == nil {
 			err = s.follow(ctx, x, page.Events)
 		}
 		switch {
-		case err == nil:
-			position = page.Next
-		case ctx.Err() != nil || !errors.Is(err, store.ErrUnavailable):
-			return err
-		default:
-			pause(ctx, indexRetry)
-		}
-		if ctx.Err() != nil {
+		case ctx.Err() != nil:
 			return ctx.Err()
+		case err == nil:
+			feed.Next = page.Next
+		case errors.Is(err, store.ErrUnavailable):
+			pause(ctx, indexRetry)
+		default:
+			return err
 		}
 	}
+}
+
+// buildIndex builds an index of all entries as they are at one moment.
+func (s *Service) buildIndex(ctx context.Context) (*directory.Index, error) {
+	x := directory.NewIndex()
+	s.index.done.Store(0)
+	// One processor opens entries while another takes them in.
+	type opened struct {
+		store.Document
+		err error
+	}
+	entries := make(chan opened, indexPage)
+	var putting sync.WaitGroup
+	putting.Go(func() {
+		for e := range entries {
+			s.putInIndex(x, e.Document, e.err)
+		}
+	})
+	err := s.indexed.WalkEntries(ctx, nil, func(total int64, d store.Document, err error) error {
+		s.index.total.Store(total)
+		s.index.done.Add(1)
+		entries <- opened{d, err}
+		return ctx.Err()
+	})
+	close(entries)
+	putting.Wait()
+	return x, err
 }
 
 // putInIndex takes an entry into an index. One that cannot be read is not found, and reported.
