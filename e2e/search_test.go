@@ -271,3 +271,33 @@ func TestDuplicatesAreProposed(t *testing.T) {
 		t.Errorf("the access log failed verification: %s", out)
 	}
 }
+
+// TestMergedPeopleAreFoundAsOne, and again as two when that is taken back; they are no longer
+// proposed as duplicates.
+func TestMergedPeopleAreFoundAsOne(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	officer, governance := p.token(t, "officer"), p.token(t, "governance")
+	from, into := p.create(t, officer, `"nationalInsuranceNumber":"QQ123456C"`).target, p.create(t, officer, `"nationalInsuranceNumber":"QQ123456C"`).target
+	p.put(t, from, `"firstName":"Elizabeth","surname":"Hollis","dateOfBirth":"1980-05-03"`).want(t, 201)
+	p.put(t, into, `"firstName":"Liz","surname":"Hollis","dateOfBirth":"1980-05-03"`).want(t, 201)
+	two := min(from, into) + " " + max(from, into) + " "
+	apart := func() {
+		t.Helper()
+		p.findsSoon(t, `"name":"elizabeth hollis"`, from+" exact", into+" similar")
+		same(t, p.duplicatePairs(t, 10), []string{two + "[dateOfBirthAndName]", two + "[nationalInsuranceNumber dateOfBirthAndName]"})
+	}
+	apart()
+
+	p.merge(t, governance, from, into, nil).want(t, 200)
+	p.findsSoon(t, `"name":"elizabeth hollis"`, into+" similar")
+	same(t, p.finds(t, `"id":"`+from+`"`), []string{into + " exact"})
+	same(t, p.finds(t, `"nationalInsuranceNumber":"QQ123456C"`), []string{into + " exact"})
+	same(t, p.duplicatePairs(t, 10), []string(nil))
+	p.stop(t)
+	p = p.restart(t)
+	p.findsSoon(t, `"name":"elizabeth hollis"`, into+" similar")
+
+	p.unmerge(t, p.token(t, "governance"), from)
+	apart()
+}

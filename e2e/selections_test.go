@@ -22,7 +22,7 @@ func TestPostgresIsAsSQLite(t *testing.T) {
 		TestRequestsInFlightAreAnsweredAtShutdown, TestAccessLogVerifiesAfterAStop, TestMetricsNameNoOne,
 		TestKilledServer, TestStoppedServer, TestErasedRecordIsGoneForEveryOperation, TestWhatIsWithheldIsInNoAnswer,
 		TestPersonIsKeptInVersions, TestRecordComesWithItsPerson, TestListComesWithItsPeople,
-		TestManyLargeAnswersLiveInBoundedMemory, TestPersonIsFoundByNationalInsuranceNumber, TestDuplicatesAreProposed,
+		TestManyLargeAnswersLiveInBoundedMemory, TestPersonIsFoundByNationalInsuranceNumber, TestDuplicatesAreProposed, TestMergedPeopleAreFoundAsOne,
 		TestImportedRecordsAreAsAnyOther, TestExportIsImportedAsItWas, // an import that is killed: TestPostgresImportBesideServers
 	)
 }

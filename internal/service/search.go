@@ -93,6 +93,13 @@ func (s *Service) refuse(ctx context.Context, a Access, status int, why error) e
 // hits are the people who fit a query best. byNINO says that they fit by their National Insurance
 // number, which is all that was asked for.
 func (s *Service) hits(ctx context.Context, x *directory.Index, q directory.Query) (hits []directory.Hit, total int, byNINO bool, err error) {
+	if q.ID != uuid.Nil { // one merged into another stands for the other
+		o, err := s.records.FindDocument(ctx, store.PersonEntry(q.ID))
+		if err != nil {
+			return nil, 0, false, err
+		}
+		q.ID = o.Document.Owner
+	}
 	nino := q.NationalInsuranceNumber
 	if nino == "" {
 		hits, total, err = searchIndex(x, q)
