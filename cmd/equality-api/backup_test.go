@@ -91,7 +91,7 @@ func TestBackupAndRestore(t *testing.T) {
 
 	to := emptied(t, dir)
 	out = succeeds(t, "restore", "--data-dir", to, "--identity", k.identity, k.path("night.age"))
-	if !strings.HasPrefix(out, "3 records restored as of ") || !strings.Contains(out, "; 0 erased since the backup left out\n") {
+	if !strings.HasPrefix(out, "3 records restored as of ") || !strings.Contains(out, "; 0 records and 0 entries of people erased since the backup left out\n") {
 		t.Errorf("printed %q", out)
 	}
 	if names := modes(t, to); len(names) != 3 {

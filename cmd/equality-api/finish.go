@@ -27,7 +27,7 @@ func (c finishRestoreCommand) Run(ctx context.Context, o output) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(o.out, "%d records restored; %d erased since the backup left out; %d keys of later records removed\n"+
-		"Tell everyone who reads /events to start again: earlier cursors are refused\n", f.Records, f.Erased, f.Astray)
+	fmt.Fprintf(o.out, "%d records restored; %d records and %d entries of people erased since the backup left out; %d later keys removed\n"+
+		"Tell everyone who reads /events to start again: earlier cursors are refused\n", f.Records, f.Erased.Records, f.Erased.People, f.Astray)
 	return auditVerifyCommand{}.print(o, f.Report)
 }

@@ -18,7 +18,7 @@ import (
 type restoreCommand struct {
 	storage
 	Identity   string `required:"" placeholder:"FILE" help:"File with the age identity that opens the backup (mode 0600)."`
-	Keys       string `placeholder:"FILE" help:"The newest keys file; by default FILE.keys. Records erased before it was written are not restored."`
+	Keys       string `placeholder:"FILE" help:"The newest keys file; by default FILE.keys. What was erased before it was written is not restored."`
 	Regardless bool   `help:"Restore a database even if it fails verification, and print what is wrong."`
 	File       string `arg:"" help:"The records file of the backup."`
 }
@@ -67,9 +67,9 @@ func (c restoreCommand) Run(ctx context.Context, o output) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(o.out, "%d records restored as of %s; %d erased since the backup left out\n"+
+	_, err = fmt.Fprintf(o.out, "%d records restored as of %s; %d records and %d entries of people erased since the backup left out\n"+
 		"Tell everyone who reads /events to start again: earlier cursors are refused\n",
-		restored.Records-restored.Erased, restored.At.Format(time.RFC3339), restored.Erased)
+		restored.Records-restored.Erased.Records, restored.At.Format(time.RFC3339), restored.Erased.Records, restored.Erased.People)
 	return err
 }
 

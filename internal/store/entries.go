@@ -12,7 +12,7 @@ import (
 type EntryRow struct {
 	Person      uuid.UUID
 	DocumentRow      // without a sealed document if there is no entry
-	Erased      bool // a tombstone says that there was one
+	Erased      bool // a tombstone says that there was one, or a record, and there is neither
 }
 
 // PersonEntry names a person's entry in the directory.

@@ -151,7 +151,7 @@ func JudgeAll(arrivals []Arrival, taken map[uuid.UUID]bool, find func(uuid.UUID)
 }
 
 // JudgeEntries is JudgeAll for entries in the directory, given the row of each of their people.
-// It never changes an existing entry. stones gives the tombstones of a person's entries. An
+// It never changes an existing entry. stones gives the tombstones of a person's entries and records. An
 // arrival whose person has a key, but no entry, is sealed again with that key.
 func JudgeEntries(keys *sealing.Keyset, arrivals []Arrival, rows []EntryRow, stones func(person uuid.UUID) ([]Tombstone, error)) (landings []Landing, landed []int, err error) {
 	standing := make(map[uuid.UUID]EntryRow, len(rows))

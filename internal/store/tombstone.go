@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"crypto/subtle"
 	"encoding/binary"
 	"errors"
@@ -75,9 +76,11 @@ func (t Tombstone) removal(number int64) []Statement {
 	}
 }
 
-// Buried is a record that was erased after the backup, with its tombstone.
+// Buried is a record, or a person, that was erased after the backup, with its tombstone.
 type Buried struct {
-	Number int64 // 0 if the record was also created after the backup
+	// Number is that of the record, or how many documents of the person there are; 0 if it
+	// was also created after the backup.
+	Number int64
 	// LogEnd is the time of the last entry of the restored log, in microseconds.
 	LogEnd int64
 	Tombstone
@@ -86,7 +89,7 @@ type Buried struct {
 // clocksApart is how far the clocks of two servers may be apart.
 const clocksApart = 5 * time.Minute
 
-// proven reports why a tombstone is no reason to remove a record. A row alone is none: it must
+// proven reports why a tombstone is no reason to remove anything. A row alone is none: it must
 // have been written with this keyset, after the restored log ends. Otherwise the log would tell
 // of the erasure, and the tombstone comes from elsewhere.
 // Errors: ErrForged, ErrNoErasure.
@@ -103,25 +106,45 @@ func (b Buried) proven(keys *sealing.Keyset) error {
 // ErrNoErasure means that a tombstone is from a time at which the log has no erasure.
 var ErrNoErasure = errors.New("its tombstone is from before the end of the restored access log, which does not tell of its erasure")
 
-// Follow repeats erasures made after the backup. It returns the statements that remove the
-// records, and for each erasure an entry that is otherwise like the given one. Each
-// tombstone must prove an erasure. Errors: ErrForged, ErrNoErasure.
-func Follow(keys *sealing.Keyset, buried []Buried, entry audit.Entry) (statements []Statement, entries []audit.Entry, removed int64, err error) {
+// Followed is what repeating erasures takes: the statements that remove what was erased, an
+// entry for each erasure, and how many records and people's entries are removed.
+type Followed struct {
+	Statements []Statement
+	Entries    []audit.Entry
+	Gone
+}
+
+// Gone counts records, and people's entries in the directory, that a restore left out because
+// they had been erased.
+type Gone struct{ Records, People int64 }
+
+// Follow repeats erasures made after the backup, each with an entry that is otherwise like the
+// given one. Each tombstone must prove an erasure. Errors: ErrForged, ErrNoErasure.
+func Follow(keys *sealing.Keyset, buried []Buried, entry audit.Entry) (f Followed, err error) {
 	for _, b := range buried {
+		object := erasedObjects[b.Kind]
 		if err := b.proven(keys); err != nil {
-			return nil, nil, 0, fmt.Errorf("record %v: %w", b.ID, err)
+			return Followed{}, fmt.Errorf("%s %v: %w", cmp.Or(object, "tombstone"), b.ID, err)
 		}
 		e := entry
 		e.ID, e.Action, e.Scope = uuid.New(), audit.ActionErase, "erased after it was backed up"
 		e.Record, e.Target, e.Version = b.ID, b.Target, b.Version
-		if b.Number != 0 { // otherwise this log has nothing about the record
-			e.Object = audit.ObjectRecord
-			statements = append(append(statements, Statement{queries.EraseNumbers, []any{b.Number}}), b.removal(b.Number)...)
-			removed++
+		switch ofRecord := b.Kind == sealing.OwnerRecord; {
+		case ofRecord && b.Number == 0: // this log has nothing about the record
+		case ofRecord:
+			e.Object = object
+			f.Statements = append(f.Statements, Statement{queries.EraseNumbers, []any{b.Number}})
+			f.Records++
+		default:
+			e.Object = object
+			f.People += min(b.Number, 1)
 		}
-		entries = append(entries, e)
+		if b.Number != 0 {
+			f.Statements = append(f.Statements, b.removal(b.Number)...)
+		}
+		f.Entries = append(f.Entries, e)
 	}
-	return statements, entries, removed, nil
+	return f, nil
 }
 
 // ErrForged means that a tombstone was not written with this keyset.

@@ -178,8 +178,14 @@ func (s *Store) settleEntries(ctx context.Context, tx pgx.Tx, arrivals []store.A
 	}
 	var asking error
 	landings, landed, err = store.JudgeEntries(s.Keys, arrivals, rows, func(person uuid.UUID) (stones []store.Tombstone, err error) {
-		stones, asking = tombstonesOf(ctx, tx, sealing.OwnerPerson, person)
-		return stones, asking
+		for _, kind := range []sealing.OwnerKind{sealing.OwnerRecord, sealing.OwnerPerson} {
+			var of []store.Tombstone
+			if of, asking = tombstonesOf(ctx, tx, kind, person); asking != nil {
+				return nil, asking
+			}
+			stones = append(stones, of...)
+		}
+		return stones, nil
 	})
 	if err != nil && asking == nil {
 		err = foreign{err}

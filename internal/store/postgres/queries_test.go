@@ -86,20 +86,22 @@ func TestNoQueryReadsAWholeTable(t *testing.T) {
 		queries.RecordCount:            {"record"},
 		queries.EntryCount:             {"document"},
 		queries.EntryWalk:              {"document d", "owner_key k"},
-		queries.RestoreLost:            {"record r", "data_key"},
+		queries.RestoreLost:            {"record r", "data_key", "document d", "owner_key k"},
 		queries.PostgresEntered:        {"audit"},
 		queries.PostgresIDsTaken:       {"tombstone first"},
 		queries.SchemaVersion:          {"goose_db_version"},
 		queries.PostgresSchema:         {"goose_db_version"},
 
-		queries.RestoreErased:      {"record r", "tombstone t", "audit", "audit ended", "audit lanes"},
+		queries.RestoreErased:      {"record r", "tombstone t", "audit", "audit audit_1", "audit ended", "audit lanes"},
 		queries.EraseNumbers:       {"nino_index"},
 		queries.PostgresKeysAstray: {"record r", "data_key k"},
+
+		queries.PostgresOwnerKeysAstray: {"document d", "owner_key k"},
 
 		queries.PostgresRestoreSessions: {"pg_database d"},
 	}
 	// Queries that sort a page, or events without a position.
-	sorts := []*queries.Query{queries.VerifyEvents, queries.EntryWalk, queries.RestoreErased, queries.OutboxRead, queries.AuditTargetWalk, queries.PostgresFeedNumber}
+	sorts := []*queries.Query{queries.VerifyEvents, queries.EntryWalk, queries.RestoreLost, queries.RestoreErased, queries.OutboxRead, queries.AuditTargetWalk, queries.PostgresFeedNumber}
 	scan := regexp.MustCompile(`Seq Scan on (\w+(?: \w+)?)`)
 	d.query(t, func(ctx context.Context, conn *pgx.Conn) error {
 		for _, q := range queries.Of("postgres") {

@@ -26,9 +26,9 @@ type FinishOptions struct {
 
 // Finished is the result of finishing a restore.
 type Finished struct {
-	Records int64 // records in the database
-	Erased  int64 // records erased after the backup
-	Astray  int64 // removed keys, of records created after the backup
+	Records int64      // records in the database
+	Erased  store.Gone // after the backup
+	Astray  int64      // removed keys, of records and people that came after the backup
 	// Report is the result of verifying the finished database.
 	Report *audit.Report
 }
@@ -45,8 +45,8 @@ var (
 const finishName = applicationName + " finish-restore"
 
 // FinishRestore prepares a database that was restored with PostgreSQL's own tools. In one
-// transaction it removes the keys of records created after the backup, and the records
-// erased since; it logs each of these erasures and itself in the access log, and begins a
+// transaction it removes the keys of records and people that came after the backup, and the
+// records and people erased since; it logs each of these erasures and itself in the access log, and begins a
 // new feed. Then it verifies log and records. It may be repeated. Errors: ErrInUse,
 // ErrKeysMissing, ErrNotRestored, sealing.ErrWrongKeyset, store.ErrUnavailable.
 func FinishRestore(ctx context.Context, o FinishOptions) (f Finished, err error) {
@@ -106,17 +106,19 @@ func (r *restored) finish(ctx context.Context, tx pgx.Tx) (entries []audit.Entry
 	if err := r.alone(ctx, tx); err != nil {
 		return nil, false, err
 	}
-	astray, err := tx.Exec(ctx, queries.PostgresKeysAstray.SQL)
-	if err != nil {
-		return nil, false, err
+	for _, query := range []*queries.Query{queries.PostgresKeysAstray, queries.PostgresOwnerKeysAstray} {
+		astray, err := tx.Exec(ctx, query.SQL)
+		if err != nil {
+			return nil, false, err
+		}
+		r.done.Astray += astray.RowsAffected()
 	}
-	r.done.Astray = astray.RowsAffected()
 	var lost int64
 	if err := tx.QueryRow(ctx, queries.RestoreLost.SQL).Scan(&lost); err != nil {
 		return nil, false, err
 	}
 	if lost > 0 {
-		return nil, false, foreign{fmt.Errorf("%d records have neither a key nor a tombstone, and nothing was changed: %w", lost, ErrKeysMissing)}
+		return nil, false, foreign{fmt.Errorf("%d records or people have neither a key nor a tombstone, and nothing was changed: %w", lost, ErrKeysMissing)}
 	}
 	if entries, err = r.followErasures(ctx, tx); err != nil {
 		return nil, false, err
@@ -155,7 +157,7 @@ func (r *restored) alone(ctx context.Context, tx pgx.Tx) error {
 	return err
 }
 
-// followErasures removes the records that have a tombstone, and returns an entry for each.
+// followErasures removes the records and people that have a tombstone, and returns an entry for each.
 func (r *restored) followErasures(ctx context.Context, tx pgx.Tx) (entries []audit.Entry, err error) {
 	rows, err := tx.Query(ctx, queries.RestoreErased.SQL)
 	if err != nil {
@@ -168,16 +170,16 @@ func (r *restored) followErasures(ctx context.Context, tx pgx.Tx) (entries []aud
 	if err != nil {
 		return nil, err
 	}
-	statements, entries, erased, err := store.Follow(r.Keys, buried, r.entry(audit.ActionErase))
+	followed, err := store.Follow(r.Keys, buried, r.entry(audit.ActionErase))
 	if err != nil {
 		return nil, foreign{err}
 	}
 	var all pgx.Batch
-	for _, s := range statements {
+	for _, s := range followed.Statements {
 		all.Queue(s.Query.SQL, s.Args...)
 	}
-	r.done.Erased = erased
-	return entries, tx.SendBatch(ctx, &all).Close()
+	r.done.Erased = followed.Gone
+	return followed.Entries, tx.SendBatch(ctx, &all).Close()
 }
 
 func (r *restored) entry(action string) audit.Entry {

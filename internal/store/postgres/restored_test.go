@@ -85,7 +85,7 @@ func (p putBack) rows() map[string]int64 {
 	p.t.Helper()
 	counts := make(map[string]int64)
 	p.query(p.t, func(ctx context.Context, conn *pgx.Conn) error {
-		for _, table := range []string{"record", "history", "identifier", "data_key", "nino_index", "audit", "outbox", "tombstone", "meta"} {
+		for _, table := range []string{"record", "history", "identifier", "data_key", "nino_index", "audit", "outbox", "tombstone", "document", "document_history", "owner_key", "meta"} {
 			var n int64
 			if err := conn.QueryRow(ctx, "SELECT count(*) FROM "+table).Scan(&n); err != nil {
 				return err
@@ -139,7 +139,7 @@ func TestFinishRestore(t *testing.T) {
 
 	f, err := p.finish()
 	ok(t, err)
-	if f.Records != 2 || f.Erased != 3 || f.Astray != 3 || !f.Report.OK() {
+	if f.Records != 2 || f.Erased != (store.Gone{Records: 3}) || f.Astray != 3 || !f.Report.OK() {
 		t.Errorf("finished: %+v", f)
 	}
 	after := p.rows()
@@ -166,7 +166,7 @@ func TestFinishRestore(t *testing.T) {
 
 	again, err := p.finish()
 	ok(t, err)
-	if again.Records != 2 || again.Erased != 0 || again.Astray != 0 || !again.Report.OK() {
+	if again.Records != 2 || again.Erased != (store.Gone{}) || again.Astray != 0 || !again.Report.OK() {
 		t.Errorf("finished again: %+v", again)
 	}
 	s = p.open()
@@ -181,6 +181,80 @@ func TestFinishRestore(t *testing.T) {
 	}
 	if now, err := epochOf(t.Context(), s); err != nil || now == epoch {
 		t.Errorf("the feed is the old one: %v", err)
+	}
+}
+
+// putPerson writes versions of a person's entry in the directory.
+func (p putBack) putPerson(s *Store, id uuid.UUID, versions int) {
+	p.t.Helper()
+	for range versions {
+		_, err := s.Write(p.t.Context(), store.PersonEntry(id).Command(), func(c store.Opened) (store.Decision, error) {
+			return store.Decision{Effects: []store.Effect{store.PutDocument{Found: c.Document, Content: []byte("{}")}}, Entry: entryOf("put")}, nil
+		})
+		ok(p.t, err)
+	}
+}
+
+// buryPerson adds the tombstone of an entry that was erased after the backup.
+func (p putBack) buryPerson(id uuid.UUID, version int64) {
+	p.t.Helper()
+	at := time.Now().Truncate(time.Microsecond)
+	grave := store.Tombstone{Kind: sealing.OwnerPerson, ID: id, Target: id, Version: version, At: at, Reason: "unlawful", By: "test"}
+	mac := store.TombstoneMAC(p.keys, grave)
+	p.exec(p.t, "INSERT INTO tombstone (kind, id, target, version, at, reason, by, mac) VALUES (2, $1, $1, $2, $3, $4, $5, $6)")(
+		id[:], version, at.UnixMicro(), grave.Reason, grave.By, mac[:])
+}
+
+func TestFinishRestoreFollowsErasuresOfPeople(t *testing.T) {
+	t.Parallel()
+	p := newPutBack(t)
+	s := p.open()
+	kept, gone, withKey, later := uuid.New(), uuid.New(), uuid.New(), uuid.New()
+	for _, id := range []uuid.UUID{kept, gone, withKey} {
+		p.putPerson(s, id, 2)
+	}
+	p.create(s, 0)
+	ok(t, s.Close())
+	const destroyed = `DELETE FROM owner_key WHERE owner = $1`
+	p.exec(t, destroyed)(kept[:])
+	if _, err := p.finish(); !errors.Is(err, ErrKeysMissing) {
+		t.Errorf("an entry has lost its key: %v", err)
+	}
+	s = p.open()
+	kept = uuid.New()
+	p.putPerson(s, kept, 1)
+	ok(t, s.Close())
+	p.exec(t, "DELETE FROM document WHERE owner NOT IN (SELECT owner FROM owner_key)", "DELETE FROM document_history WHERE owner NOT IN (SELECT owner FROM owner_key)")()
+	p.buryPerson(gone, 1)
+	p.exec(t, destroyed)(gone[:])
+	p.buryPerson(withKey, 4) // changed further before it was erased, and its key is back
+	p.buryPerson(later, 0)
+	p.exec(t, `INSERT INTO owner_key (kind, owner, wrapped) SELECT 2, gen_random_uuid(), '\x00' FROM generate_series(1, 3)`)() // of people who came later
+	before := p.rows()
+
+	f, err := p.finish()
+	ok(t, err)
+	if f.Erased != (store.Gone{People: 2}) || f.Astray != 3 {
+		t.Errorf("finished: %+v", f)
+	}
+	after := p.rows()
+	for table, less := range map[string]int64{"document": 2, "document_history": 2, "owner_key": 4, "audit": -4, "record": 0, "tombstone": 0} {
+		if after[table] != before[table]-less {
+			t.Errorf("%s has %d rows of %d, want %d fewer", table, after[table], before[table], less)
+		}
+	}
+	if again, err := p.finish(); err != nil || again.Erased != (store.Gone{}) || again.Astray != 0 {
+		t.Errorf("finished again: %+v, %v", again, err)
+	}
+	s = p.open()
+	defer func() { ok(t, s.Close()) }()
+	for id, want := range map[uuid.UUID]store.Document{
+		kept: {State: store.Present}, gone: {State: store.Erased, Version: 1}, withKey: {State: store.Erased, Version: 4}, later: {State: store.Erased},
+	} {
+		o, err := s.FindDocument(t.Context(), store.PersonEntry(id))
+		if d := o.Document; err != nil || d.State != want.State || d.Version != want.Version {
+			t.Errorf("an entry is %v at version %d, want %+v: %v", d.State, d.Version, want, err)
+		}
 	}
 }
 
@@ -218,7 +292,7 @@ func TestFinishRestoreRefuses(t *testing.T) {
 
 	p.exec(t, destroyKey)(id[:])
 	p.exec(t, `INSERT INTO data_key (record, wrapped) SELECT max(number) + 1, '\x00' FROM record`)()
-	refuses(ErrKeysMissing, "1 records have neither a key nor a tombstone")
+	refuses(ErrKeysMissing, "1 records or people have neither a key nor a tombstone")
 
 	kept := p.open()
 	forged, replayed := p.create(kept, 1), p.create(kept, 1)
@@ -261,7 +335,7 @@ func TestAServerWaitsUntilARestoreIsFinished(t *testing.T) {
 		select {
 		case <-opened:
 			t.Error("a server has started")
-		case <-time.After(200 * time.Millisecond):
+		case <-time.After(100 * time.Millisecond): // less than a statement waits for a lock
 		}
 		ok(t, tx.Commit(ctx))
 		s := <-opened

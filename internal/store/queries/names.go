@@ -91,7 +91,7 @@ var (
 	PostgresCreate = load("postgres/create")
 	// Finds out whether the access log has any entry.
 	PostgresEntered = load("postgres/entered")
-	// Reads the current entries in the directory of many people, with their keys, and whether an entry was erased, or is hidden by a merge.
+	// Reads the current entries in the directory of many people, with their keys, and whether they were erased (their entry, or their record, and they have no other), or are hidden by a merge.
 	PostgresEntriesRead = load("postgres/entries-read")
 	// Reads the hash of one entry of the access log.
 	PostgresEntryAt = load("postgres/entry-at")
@@ -125,6 +125,8 @@ var (
 	PostgresMetaMake = load("postgres/meta-make")
 	// Adds events to the feed, which get their positions later.
 	PostgresOutboxAppend = load("postgres/outbox-append")
+	// Removes keys of owners that are not records and have no document.
+	PostgresOwnerKeysAstray = load("postgres/owner-keys-astray")
 	// Reserves numbers for new records.
 	PostgresRecordNumbers = load("postgres/record-numbers")
 	// Moves the expected version to the history and writes the next in its place.
@@ -147,9 +149,9 @@ var (
 	RecordHidden = load("record-hidden")
 	// Hides a record whose person has been merged into another, or refuses if it has changed.
 	RecordHide = load("record-hide")
-	// Lists the tombstones of records that were erased after the backup: the record was restored, or the restored access log has no entry for its erasure.
+	// Lists the tombstones of what was erased after the backup: the record, or the entry in the directory, was restored, or the restored access log has no entry for its erasure.
 	RestoreErased = load("restore-erased")
-	// Counts the records that have neither a key nor a tombstone.
+	// Counts the records, and the people in the directory, that have neither a key nor a tombstone.
 	RestoreLost = load("restore-lost")
 	// Adds one entry to the access log.
 	SQLiteAuditInsert = load("sqlite/audit-insert")
@@ -163,7 +165,7 @@ var (
 	SQLiteDataKeyInsert = load("sqlite/data-key-insert")
 	// Adds a document whose owner was found to have none.
 	SQLiteDocumentAdd = load("sqlite/document-add")
-	// Reads the current entries in the directory of many people, with their keys, and whether an entry was erased, or is hidden by a merge.
+	// Reads the current entries in the directory of many people, with their keys, and whether they were erased (their entry, or their record, and they have no other), or are hidden by a merge.
 	SQLiteEntriesRead = load("sqlite/entries-read")
 	// Copies the current version to the history, if it is still the expected one.
 	SQLiteHistoryInsert = load("sqlite/history-insert")

@@ -135,8 +135,15 @@ func (t *tx) judgeEntries(s *Store, arrivals []store.Arrival) (j judgement, err 
 	if err != nil {
 		return j, err
 	}
-	j.landings, j.landed, err = store.JudgeEntries(s.Keys, arrivals, rows, func(person uuid.UUID) ([]store.Tombstone, error) {
-		return here.FindTombstones(context.Background(), sealing.OwnerPerson, person, person)
+	j.landings, j.landed, err = store.JudgeEntries(s.Keys, arrivals, rows, func(person uuid.UUID) (stones []store.Tombstone, err error) {
+		for _, kind := range []sealing.OwnerKind{sealing.OwnerRecord, sealing.OwnerPerson} {
+			of, err := here.FindTombstones(context.Background(), kind, person, person)
+			if err != nil {
+				return nil, err
+			}
+			stones = append(stones, of...)
+		}
+		return stones, nil
 	})
 	return j, err
 }

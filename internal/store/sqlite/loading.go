@@ -17,28 +17,28 @@ import (
 
 // load makes a database from a backup, and repeats erasures made after its records were
 // copied. It returns how many.
-func load(ctx context.Context, path string, o RestoreOptions, records, keys Mark) (erased int64, err error) {
+func load(ctx context.Context, path string, o RestoreOptions, records, keys Mark) (erased store.Gone, err error) {
 	db, err := sql.Open("sqlite", loadingDSN(path))
 	if err != nil {
-		return 0, err
+		return erased, err
 	}
 	db.SetMaxOpenConns(1)
 	defer func() { err = errors.Join(err, db.Close()) }()
 	// Each file has the schema it was copied from; migrations in between are applied to it.
 	if err := migrateTo(ctx, db, records.Schema); err != nil {
-		return 0, err
+		return erased, err
 	}
 	if err := within(ctx, db, func(tx *sql.Tx) error { return loadRecords(ctx, tx, o.Records) }); err != nil {
-		return 0, err
+		return erased, err
 	}
 	if err := migrateTo(ctx, db, keys.Schema); err != nil {
-		return 0, err
+		return erased, err
 	}
 	if err := within(ctx, db, func(tx *sql.Tx) error { return loadKeys(ctx, tx, o.DataKeys) }); err != nil {
-		return 0, err
+		return erased, err
 	}
 	if err := migrate(ctx, db); err != nil {
-		return 0, err
+		return erased, err
 	}
 	err = within(ctx, db, func(tx *sql.Tx) error {
 		if erased, err = followErasures(ctx, tx, o); err != nil {

@@ -72,8 +72,8 @@ func TestNoQueryReadsAWholeTable(t *testing.T) {
 		queries.RecordCount:            {"SCAN record"},
 		queries.SQLiteEntriesRead:      {"SCAN asked"}, // which are parameters
 		queries.NINOShared:             {"SCAN page"},  // which is bounded
-		queries.RestoreLost:            {"SCAN r"},
-		queries.RestoreErased:          {"SCAN ended", "SCAN lanes", "SCAN t", "USE TEMP B-TREE", "SCAN r"},
+		queries.RestoreLost:            {"SCAN r", "SCAN d", "SCAN people", "USE TEMP B-TREE", "SCAN (subquery"},
+		queries.RestoreErased:          {"SCAN ended", "SCAN lanes", "SCAN t", "USE TEMP B-TREE", "SCAN r", "SCAN audit"},
 		queries.EraseNumbers:           {"SCAN nino_index"},
 		queries.VerifyHistory:          {"SCAN h"},
 		queries.VerifyEvents:           {"SCAN o", "SCAN (subquery-2)", "USE TEMP B-TREE"},

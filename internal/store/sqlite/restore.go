@@ -12,6 +12,7 @@ import (
 
 	"equality-information-api/internal/audit"
 	"equality-information-api/internal/sealing"
+	"equality-information-api/internal/store"
 )
 
 // A Source is a decrypted file of a backup. It is read twice: nothing in it is used before
@@ -36,7 +37,7 @@ type RestoreOptions struct {
 // Restored is the result of a restore.
 type Restored struct {
 	Mark
-	Erased int64 // records erased after they were backed up
+	Erased store.Gone // after it was backed up
 	// Report is the result of verifying the restored database.
 	Report *audit.Report
 }

@@ -59,7 +59,7 @@ func TestFilesThatDoNotGoTogetherAreRefused(t *testing.T) {
 		"the keys twice":           {pair{second.keys, second.keys}, nil, "are swapped", nil},
 		"the records twice":        {pair{second.records, second.records}, nil, "KEYS is the file of records", nil},
 		"older keys":               {pair{second.records, first.keys}, nil, "KEYS is older than RECORDS", nil},
-		"another database's keys":  {pair{second.records, stranger.keys}, nil, "KEYS has neither a key nor a tombstone for 2 records of RECORDS", nil},
+		"another database's keys":  {pair{second.records, stranger.keys}, nil, "KEYS has neither a key nor a tombstone for 2 records or people of RECORDS", nil},
 		"another keyset":           {second, other, "RECORDS: ", ErrForeign},
 		"records cut short":        {pair{second.records[:len(second.records)-1], second.keys}, nil, "RECORDS: ", ErrForeign},
 		"records of no length":     {pair{nil, second.keys}, nil, "RECORDS: ", nil},

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"equality-information-api/internal/audit"
+	"equality-information-api/internal/equality"
 	"equality-information-api/internal/events"
 	"equality-information-api/internal/store"
 )
@@ -78,6 +79,16 @@ var loadingPeople = []test{
 		want[3] = store.Same
 		equal(t, "landings again", f.load(l), want)
 	}},
+	{"nobody comes back whose record was erased, unless they have another", func(t *testing.T, f *fixture) {
+		gone, back := person(), person()
+		for _, r := range []equality.Record{gone, back} {
+			f.create(r)
+			f.erase(r.ID)
+		}
+		f.createAgain(equality.Record{ID: uuid.New(), TargetID: back.TargetID})
+		l := f.loadingPeople(f.entryArrival(gone.TargetID, 0, `{}`), f.entryArrival(back.TargetID, 0, `{}`), f.entryArrival(gone.ID, 0, `{}`))
+		equal(t, "landings", f.load(l), []store.Landing{store.WasErased, store.Landed, store.Landed})
+	}},
 	{"an entry of a person who has a key is sealed with it", func(t *testing.T, f *fixture) {
 		d := f.putPerson(uuid.New(), `"gone"`)
 		f.db.Exec(t, "DELETE FROM document")
@@ -141,6 +152,13 @@ var loadingPeople = []test{
 			}
 		})
 	}},
+}
+
+// createAgain creates a further record of a person whose record was erased.
+func (f *fixture) createAgain(r equality.Record) {
+	f.t.Helper()
+	_, err := f.Write(f.t.Context(), createOf(r), func(c store.Opened) (store.Decision, error) { return f.writes(c, r, created, r.Members()), nil })
+	ok(f.t, "create again", err)
 }
 
 // unchangedPeople runs something that must leave the directory, the feed and the log as they are.
