@@ -164,6 +164,9 @@ var documents = []test{
 	{"documents put while their record is erased are gone with it, or refused", func(t *testing.T, f *fixture) {
 		for range 10 {
 			id := f.documentID(sealing.KindExtended)
+			there := id
+			there.Name = "area 1" // changed, not put for the first time
+			f.put(there, `{}`)
 			for i, err := range together(4, func(i int) error {
 				if i == 0 {
 					f.erase(id.Owner)
