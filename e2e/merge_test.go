@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/uuid"
 )
 
 // mergeResult is the response to a merge.
@@ -155,4 +157,129 @@ func TestTwoPeopleBecomeOneAndTwoAgain(t *testing.T) {
 	if out, status := auditVerify(t, p.dir, "--records"); status != 0 {
 		t.Errorf("the access log failed verification: %s", out)
 	}
+}
+
+// Four ids lead to one person; erasing the person leaves none of them, nor of the entries.
+func TestErasingASurvivorErasesAll(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	all := p.token(t, "officer", "service", "governance", "support")
+	a, b := p.create(t, all, `"nationality":"irish"`), p.create(t, all, `"disabled":true`)
+	c := uuid.NewString() // who has only an entry, as has b
+	p.put(t, c, adaeze).want(t, 201)
+	p.put(t, b.target, `"surname":"Okafor"`).want(t, 201)
+	p.merge(t, all, a.target, b.target, nil).want(t, 200)
+	p.mergeRefused(t, all, c, a.target, "merged into another")
+	p.merge(t, all, c, b.target, nil).want(t, 200)
+	entry := p.entry(t, c).want(t, 200)
+	if entry.document(t)["id"] != b.target || entry.document(t)["displayName"] != "Ada Okafor" || entry.header.Get("Content-Location") != "/api/v1/persons/"+b.target {
+		t.Errorf("the entry is %s", entry.body)
+	}
+	p.put(t, c, `"id":"`+c+`","surname":"Okafor-Bell"`).want(t, 200)
+	if got := p.entry(t, b.target).document(t)["surname"]; got != "Okafor-Bell" {
+		t.Errorf("written under the merged id: %v", got)
+	}
+
+	var done certificate
+	p.do(t, "DELETE", records+"/"+c+"?reason=unlawful", request{token: all}).want(t, 200).decode(t, &done)
+	if done.ID != b.id || done.TargetID != b.target {
+		t.Errorf("the certificate is %+v", done)
+	}
+	for _, id := range []string{a.id, a.target, b.id, b.target} {
+		p.do(t, "GET", records+"/"+id, request{token: all}).want(t, 410)
+		p.do(t, "GET", records+"/"+id+"/history", request{token: all}).want(t, 410)
+	}
+	for _, id := range []string{b.target, c} {
+		p.entry(t, id).want(t, 410)
+	}
+	p.do(t, "POST", persons+"/"+a.target+"/unmerge", request{token: all}).want(t, 410)
+	d := p.create(t, all, "")
+	p.mergeRefused(t, all, d.target, b.target, "erased")
+	told := make(map[string]int)
+	for _, e := range p.allEvents(t, "100") {
+		if strings.HasSuffix(e.Type, ".erased") {
+			told[e.Type+" "+e.Subject]++
+		}
+	}
+	if want := map[string]int{"equality-information.erased " + a.target: 1, "equality-information.erased " + b.target: 1, "person.erased " + b.target: 1, "person.erased " + c: 1}; !maps.Equal(told, want) {
+		t.Errorf("told: %v", told)
+	}
+	if status := p.stop(t); status != 0 {
+		t.Errorf("stopped with status %d\n%s", status, p.log())
+	}
+	if out, status := auditVerify(t, p.dir, "--records"); status != 0 {
+		t.Errorf("the access log failed verification: %s", out)
+	}
+}
+
+// mergeRefused tries a merge that is refused as a conflict, whose detail says why.
+func (p *program) mergeRefused(t *testing.T, token, from, into, why string) {
+	t.Helper()
+	told := p.do(t, "POST", persons+"/"+from+"/merge", request{token: token, body: marshal(t, map[string]any{"into": into, "dryRun": true})}).
+		problem(t, 409, "merge-conflict")
+	if !strings.Contains(told.Detail, why) {
+		t.Errorf("%q does not say %q", told.Detail, why)
+	}
+}
+
+func TestMergesThatAreRefused(t *testing.T) {
+	t.Parallel()
+	p := shared(t)
+	all := p.token(t, "officer", "governance")
+	a := p.create(t, all, `"nationality":"irish","ageGroup":"twentyFiveToThirtyFour","nationalInsuranceNumber":"QQ123456C"`)
+	b := p.create(t, all, `"nationality":"british","disabled":true,"nationalInsuranceNumber":"QQ123456D"`)
+	c := p.create(t, all, ``)
+	post := func(body string) response {
+		return p.do(t, "POST", persons+"/"+a.target+"/merge", request{token: all, body: []byte(body)})
+	}
+	tried := p.tryMerge(t, p.token(t, "governance"), a.target, b.target)
+	for _, d := range tried.Differences {
+		if hidden := d.Member == "nationalInsuranceNumber"; d.Conflict != hidden || (d.From == nil) != hidden {
+			t.Errorf("without nino:read: %+v", d)
+		}
+	}
+	versions := string(marshal(t, tried.Versions))
+	merge := func(rest string) string { return `{"into":"` + b.target + `","versions":` + versions + rest + `}` }
+	for name, c := range map[string]struct{ body, pointer, code string }{
+		"no survivor":         {`{"versions":` + versions + `}`, "/into", "required"},
+		"no id":               {`{"into":"zebra","dryRun":true}`, "/into", "id.form"},
+		"no versions":         {`{"into":"` + b.target + `"}`, "/versions", "required"},
+		"others' versions":    {strings.Replace(merge(""), b.target, c.target, 1), "/versions/into", "versions.form"},
+		"no versions of into": {`{"into":"` + b.target + `","versions":{"from":"` + tried.Versions["from"] + `"}}`, "/versions/into", "required"},
+		"no choice":           {merge(``), "/choices/nationality", "choice.missing"},
+		"one choice":          {merge(`,"choices":{"nationality":"from"}`), "/choices/nationalInsuranceNumber", "choice.missing"},
+		"a needless choice": {merge(`,"choices":{"nationality":"from","nationalInsuranceNumber":"into","disabled":"from"}`), "/choices/disabled",
+			"choice.needless"},
+		"a choice of neither":   {merge(`,"choices":{"nationality":"zebra"}`), "/choices/nationality", "choice.form"},
+		"no member":             {merge(`,"choices":{"zebra":"from"}`), "/choices/zebra", "json.unknown-member"},
+		"needless in a dry run": {`{"into":"` + b.target + `","dryRun":true,"choices":{"disabled":"from"}}`, "/choices/disabled", "choice.needless"},
+	} {
+		if r := post(c.body); r.status != 400 || !r.problem(t, 400, "invalid-body").has(c.pointer, c.code) || name != "no member" && strings.Contains(string(r.body), "zebra") {
+			t.Errorf("%s: %d %s", name, r.status, r.body)
+		}
+	}
+	p.mergeRefused(t, all, a.target, a.target, "same person")
+	p.do(t, "POST", persons+"/"+uuid.NewString()+"/merge", request{token: all, body: []byte(`{"into":"` + uuid.NewString() + `","dryRun":true}`)}).want(t, 404)
+	p.do(t, "POST", persons+"/"+a.target+"/merge", request{token: p.token(t, "officer"), body: []byte(merge(""))}).problem(t, 403, "forbidden")
+	p.do(t, "POST", persons+"/"+a.target+"/unmerge", request{token: all}).problem(t, 409, "merge-conflict")
+	p.do(t, "POST", persons+"/"+uuid.NewString()+"/unmerge", request{token: all}).problem(t, 404, "not-found")
+	p.do(t, "POST", persons+"/"+a.target+"/unmerge", request{token: all, body: []byte(`{"zebra":1}`)}).problem(t, 400, "invalid-body")
+
+	right := merge(`,"choices":{"nationality":"from","nationalInsuranceNumber":"into"}`)
+	p.patch(t, all, b, `{"disabled":false}`).want(t, 200)
+	post(right).problem(t, 412, "version-mismatch")
+	same(t, p.record(t, all, a)["nationality"], "irish")
+
+	p.merge(t, all, a.target, b.target, nil).want(t, 200)
+	post(right).problem(t, 409, "merge-conflict") // done already
+	p.mergeRefused(t, all, b.target, a.target, "merged into another")
+	p.mergeRefused(t, all, a.target, c.target, "merged into another already")
+	p.merge(t, all, b.target, c.target, nil).want(t, 200)
+	p.mergeRefused(t, all, c.target, a.target, "merged into another")
+	same(t, p.record(t, all, a)["id"], c.id)
+	p.do(t, "POST", persons+"/"+a.target+"/unmerge", request{token: all}).problem(t, 409, "merge-conflict")
+	p.unmerge(t, all, b.target)
+	p.unmerge(t, all, a.target)
+	p.do(t, "POST", persons+"/"+a.target+"/unmerge", request{token: all}).problem(t, 409, "merge-conflict")
+	same(t, p.record(t, all, a)["nationality"], "irish")
 }

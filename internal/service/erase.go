@@ -8,7 +8,6 @@ import (
 	"github.com/google/uuid"
 
 	"equality-information-api/internal/audit"
-	"equality-information-api/internal/events"
 	"equality-information-api/internal/store"
 )
 
@@ -49,11 +48,14 @@ func (s *Service) EraseRecord(ctx context.Context, a Access, e Erasure) (Certifi
 		return Certificate{}, err
 	}
 	w := Write{ID: e.ID, Conditions: e.Conditions}
-	cmd := store.Command{ID: e.ID, Document: store.PersonEntry(e.ID), EventID: newEventID()}
-	var record, entry bool // what is erased
+	cmd := store.Command{ID: e.ID, Document: store.PersonEntry(e.ID), Together: true, EventID: newEventID()}
+	var record, entry, merged bool // what is erased
 	var itself uuid.UUID
 	erased, err := s.records.Write(ctx, cmd, func(o store.Opened) (store.Decision, error) {
 		itself = notMerged(o)
+		people := o.People
+		o = people[0].Record
+		o.Document = people[0].Entry
 		record, entry = o.State == store.Present, o.Document.State == store.Present
 		if !record && !entry {
 			if o.State == store.Absent {
@@ -64,14 +66,13 @@ func (s *Service) EraseRecord(ctx context.Context, a Access, e Erasure) (Certifi
 		if err := w.check(whole(o), false); err != nil {
 			return s.refusal(a, e.ID, o, 412, problemVersion), err
 		}
-		by := a.request.Caller.Subject
 		d := store.Decision{Entry: s.entry(a, e.ID, audit.Done, 200)}
-		if record {
-			d.Effects = append(d.Effects, store.Erase{Found: o, Reason: e.Reason, By: by, Event: events.Erased})
+		for _, person := range people {
+			d.Effects = append(d.Effects, store.EraseAll{Person: person, Reason: e.Reason, By: a.request.Caller.Subject})
+			record = record || person.Record.State == store.Present
+			entry = entry || person.Entry.State == store.Present
 		}
-		if entry {
-			d.Effects = append(d.Effects, store.ErasePerson{Found: []store.Document{o.Document}, Reason: e.Reason, By: by, Event: events.PersonErased})
-		}
+		merged = len(people) > 1
 		return d, nil
 	})
 	var moved *VersionError
@@ -84,7 +85,7 @@ func (s *Service) EraseRecord(ctx context.Context, a Access, e Erasure) (Certifi
 	if !record {
 		erased = whole(erased)
 	}
-	return s.certificate(erased, e.Reason, record, entry), nil
+	return s.certificate(erased, e.Reason, record, entry, merged), nil
 }
 
 // whole is what an erasure is about: the record, or the entry in the directory if there is no
@@ -97,7 +98,7 @@ func whole(o store.Opened) store.Opened {
 	return store.Opened{State: d.State, Target: d.Owner, Version: d.Version, Modified: d.Modified}
 }
 
-func (s *Service) certificate(erased store.Opened, reason string, record, entry bool) Certificate {
+func (s *Service) certificate(erased store.Opened, reason string, record, entry, merged bool) Certificate {
 	at := erased.Modified
 	copies := at.Add(s.CopyRetention)
 	c := Certificate{ID: erased.ID, Target: erased.Target, ErasedAt: at, Reason: reason, LastVersion: erased.Version, CompleteBy: copies}
@@ -111,6 +112,9 @@ func (s *Service) certificate(erased store.Opened, reason string, record, entry 
 		c.Removed = append(c.Removed, "the person's entry in the directory and all its versions", "the key that opens the entry")
 		c.Kept = append(c.Kept, Kept{What: "a tombstone of the entry: the person's id, the last version, and when, why and by whom it was erased",
 			Why: "a restored backup erases the entry again, and no import brings it back"})
+	}
+	if merged {
+		c.Removed = append(c.Removed, "the same of everybody who had been merged into the person")
 	}
 	c.Kept = append(c.Kept,
 		Kept{What: "the access log, which holds no answers and no names of the person", Why: "it shows who saw or changed what"},

@@ -239,5 +239,5 @@ func (p *Plan) hide(person Person) {
 		p.add(queries.DocumentHide, append(e.Columns(), version)...)
 		p.Changes = append(p.Changes, e.DocumentID)
 	}
-	p.add(queries.DocumentExpect, append(PersonEntry(person.ID).Columns(), version)...)
+	p.expect(PersonEntry(person.ID), version)
 }

@@ -53,9 +53,13 @@ func (r Reader) FindPeople(ctx context.Context, ids []uuid.UUID) (people []Perso
 	return o.People, err
 }
 
-// findPeople finds the people that a write is about.
-func findPeople(ctx context.Context, t Tables, keys *sealing.Keyset, cmd Command) (people []Person, err error) {
-	for _, id := range cmd.People {
+// findPeople finds the people that a write is about, given what its id leads to.
+func findPeople(ctx context.Context, t Tables, keys *sealing.Keyset, o Opened, cmd Command) (people []Person, err error) {
+	ids := cmd.People
+	if cmd.Together {
+		ids = []uuid.UUID{o.person(cmd.ID)}
+	}
+	for _, id := range ids {
 		p, err := findPerson(ctx, t, keys, id)
 		if err != nil {
 			return nil, err
@@ -90,6 +94,20 @@ func findPeople(ctx context.Context, t Tables, keys *sealing.Keyset, cmd Command
 		}
 	}
 	return people, nil
+}
+
+// person is whom an id leads to, given what was found: the record's person, or the survivor, or
+// the id itself.
+func (o Opened) person(id uuid.UUID) uuid.UUID {
+	switch {
+	case o.State == Present:
+		return o.Target
+	case o.Survivor != uuid.Nil:
+		return o.Survivor
+	case o.Document.State == Present:
+		return o.Document.Owner
+	}
+	return id
 }
 
 // findPerson finds what is stored of a person.

@@ -169,7 +169,7 @@ func FindFor(ctx context.Context, t Tables, keys *sealing.Keyset, cmd Command) (
 		err = findNames(ctx, t, keys, &o, cmd.Names)
 	}
 	if err == nil {
-		o.People, err = findPeople(ctx, t, keys, cmd)
+		o.People, err = findPeople(ctx, t, keys, o, cmd)
 	}
 	for _, also := range cmd.Also {
 		if err != nil {

@@ -111,7 +111,8 @@ type Command struct {
 	// People are people whom the write is about by themselves, merged into others or not.
 	People []uuid.UUID
 	// Parting adds to the only one of People whom the person was merged into, with the versions
-	// that taking it back needs; Together everybody merged into People, and into those.
+	// that taking it back needs. Together adds the person whom ID leads to, and everybody merged
+	// into that one, and into those.
 	Parting, Together bool
 	// EventID names the event of the change, and so the change itself: made
 	// once before the first attempt, unique in the store.

@@ -1,0 +1,44 @@
+package store
+
+import (
+	"github.com/google/uuid"
+
+	"equality-information-api/internal/events"
+	"equality-information-api/internal/sealing"
+	"equality-information-api/internal/store/queries"
+)
+
+// EraseAll erases everything that was found of a person: the record, the entry in the
+// directory and the link, each with its event and its tombstone. Nothing else may have come.
+type EraseAll struct {
+	Person Person
+	Reason string
+	By     string // the subject of the caller who erases
+}
+
+func (e EraseAll) plan(p *Plan, keys *sealing.Keyset) error {
+	person := e.Person
+	if r := person.Record; r.State == Present {
+		if err := (Erase{Found: r, Reason: e.Reason, By: e.By, Event: events.Erased}).plan(p, keys); err != nil {
+			return err
+		}
+	} else if person.Link.Into != uuid.Nil {
+		p.add(queries.EraseIDs, person.ID[:], person.ID[:], int64(0))
+	}
+	entry, link := person.Entry, person.Link.document
+	if entry.State != Present && link.State != Present {
+		p.expect(entry.DocumentID, None)
+		p.expect(link.DocumentID, None)
+		return nil
+	}
+	erase := ErasePerson{Found: []Document{entry, link}, Reason: e.Reason, By: e.By}
+	if entry.State == Present {
+		erase.Event = events.PersonErased
+	}
+	return erase.plan(p, keys)
+}
+
+// expect has the write refused if a document has another version than was found.
+func (p *Plan) expect(id DocumentID, version int64) {
+	p.add(queries.DocumentExpect, append(id.Columns(), version)...)
+}
