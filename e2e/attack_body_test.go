@@ -49,7 +49,7 @@ func (s source) bodyFor(template, person, other string) []byte {
 		text = fmt.Sprintf(`{"name":%s,"dateOfBirth":%s,"id":%q}`, quoted(pick(s, marked, "b", s.text(), s.long())), pick(s, `"1985"`, `"1985-02-28"`), person)
 		needed = ""
 	case strings.HasSuffix(template, "/merge"):
-		text = fmt.Sprintf(`{"into":%q,"versions":{"from":"0","into":"0"},"choices":{"gender":"from","surname":"into"},"dryRun":%t}`, other, !s.one(3))
+		text = fmt.Sprintf(pick(s, `{"into":%q,"dryRun":true}`, `{"into":%q,"versions":{"from":"bm9uZQ","into":"bm9uZQ"},"choices":{"gender":"from","surname":"into"},"dryRun":false}`), other)
 		needed = fmt.Sprintf(`"into":%q,`, other)
 	}
 	if s.one(3) {

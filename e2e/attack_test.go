@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -144,7 +143,8 @@ func (a *attack) fire(x *shot) {
 	}
 	a.mu.Unlock()
 	if r.status == http.StatusCreated {
-		a.knows(path.Base(r.header.Get("Location")))
+		location := r.header.Get("Location") // a front end's has the id in its query
+		a.knows(location[strings.LastIndexAny(location, "/=")+1:])
 	}
 	if err := a.judge(x, r); err != nil {
 		a.wrong.Add(1)
