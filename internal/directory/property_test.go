@@ -52,6 +52,17 @@ func TestWhatIsEncodedIsReadAndDecoded(t *testing.T) {
 	})
 }
 
+func TestWhatIsShownIsItsJSON(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		shown := drawPerson(t).Shown()
+		want, err := json.Marshal(shown)
+		if got := shown.AppendJSON(nil); err != nil || string(got) != string(want) {
+			t.Errorf("%s, %v, want %s", got, err, want)
+		}
+	})
+}
+
 // TestGivenNamesAreNotShown: where there are preferred names, nothing that is shown has the
 // names they stand for.
 func TestGivenNamesAreNotShown(t *testing.T) {

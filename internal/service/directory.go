@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/go-json-experiment/json"
 	"github.com/google/uuid"
 
 	"equality-information-api/internal/directory"
@@ -99,7 +98,7 @@ func (d storedDirectory) people(ctx context.Context, ids []uuid.UUID) map[uuid.U
 
 // withPeople adds to the records of a page what the directory says of their people, and
 // reports whether it knows any.
-func (s *Service) withPeople(ctx context.Context, a Access, page []ListItem) (known bool, err error) {
+func (s *Service) withPeople(ctx context.Context, a Access, page []ListItem) (known bool) {
 	ctx, cancel := context.WithTimeout(ctx, directoryPatience)
 	defer cancel()
 	ids := make([]uuid.UUID, len(page))
@@ -110,22 +109,9 @@ func (s *Service) withPeople(ctx context.Context, a Access, page []ListItem) (kn
 	for i := range page {
 		of := answers[page[i].Target]
 		known = known || of.err == nil
-		if page[i].Shown, err = s.withPerson(a, page[i].Shown, of.person, of.err); err != nil {
-			return false, err
-		}
+		page[i].Shown = s.withPerson(a, page[i].Shown, of.person, of.err)
 	}
-	return known, nil
-}
-
-// beside is what stands beside a record of the person it is about.
-type beside struct {
-	Person    *directory.Shown `json:"person,omitzero"`
-	Status    personStatus     `json:"personStatus"`
-	Suggested *suggested       `json:"suggested,omitzero"`
-}
-
-type suggested struct {
-	AgeGroup string `json:"ageGroup"`
+	return known
 }
 
 // personStatus says what the directory said of a person.
@@ -152,20 +138,19 @@ func statusOf(err error) personStatus {
 
 // withPerson adds to a shown record what the directory said of its person. The age group is
 // suggested if it is missing from the record and the caller may see that.
-func (s *Service) withPerson(a Access, shown Shown, p directory.Person, err error) (Shown, error) {
-	b := beside{Status: statusOf(err)}
-	if b.Status == personFound {
-		public := p.Shown()
-		b.Person = &public
-		if group := p.AgeGroup(equality.DateOf(s.Now())); group != "" && s.misses(a, shown, "ageGroup") {
-			b.Suggested = &suggested{group}
+func (s *Service) withPerson(a Access, shown Shown, p directory.Person, err error) Shown {
+	const most = 512 // bytes of what is added, rarely exceeded
+	text := append(make([]byte, 0, len(shown.Text)+most), shown.Text[:len(shown.Text)-len("}")]...)
+	status := statusOf(err)
+	if status == personFound {
+		text = p.Shown().AppendJSON(append(text, `,"person":`...))
+	}
+	text = append(append(append(text, `,"personStatus":"`...), status...), '"')
+	if status == personFound && s.misses(a, shown, "ageGroup") {
+		if group := p.AgeGroup(equality.DateOf(s.Now())); group != "" {
+			text = append(append(append(text, `,"suggested":{"ageGroup":"`...), group...), `"}`...)
 		}
 	}
-	members, err := json.Marshal(b)
-	if err != nil {
-		return Shown{}, err
-	}
-	record := shown.Text[:len(shown.Text)-len("}")]
-	shown.Text = append(append(append(make([]byte, 0, len(record)+len(members)), record...), ','), members[1:]...)
-	return shown, nil
+	shown.Text = append(text, '}')
+	return shown
 }

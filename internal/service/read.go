@@ -44,7 +44,7 @@ func (s *Service) Read(ctx context.Context, a Access, l Lookup) (Shown, error) {
 	}
 	shown, err := s.show(a, f.Opened, false)
 	if err == nil && l.Person {
-		return s.withPerson(a, shown, f.person, f.unknown)
+		return s.withPerson(a, shown, f.person, f.unknown), nil
 	}
 	return shown, err
 }
@@ -222,8 +222,7 @@ func (s *Service) ListRecords(ctx context.Context, a Access, q ListQuery) (Listi
 		return err
 	})
 	if err == nil && q.Person {
-		var known bool
-		if known, err = s.withPeople(ctx, a, l.Items); known {
+		if s.withPeople(ctx, a, l.Items) {
 			entry.Scope = includesPerson
 		}
 	}

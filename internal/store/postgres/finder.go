@@ -17,55 +17,68 @@ const (
 	findTogether = 64
 )
 
-// found is the row that an id leads to, once it has been read.
-type found struct {
+// finder reads what single ids lead to. Reads that wait at the same time share one statement
+// and one round trip.
+type finder[T any] struct {
+	store   *Store
+	waiting *store.Queue[*found[T]]
+	// read passes what ids lead to to give. Not every id needs to lead somewhere.
+	read func(ctx context.Context, from querier, ids []uuid.UUID, give func(uuid.UUID, T)) error
+}
+
+// found is what an id leads to, once it has been read; zero if it leads nowhere.
+type found[T any] struct {
 	id   uuid.UUID
-	row  *store.Row // nil if the id leads nowhere
+	what T
 	err  error
 	done chan struct{}
 }
 
-// findRow reads the row that an id leads to; nil if there is none. Reads that wait at the
-// same time share one statement and one round trip.
-func (s *Store) findRow(ctx context.Context, id uuid.UUID) (*store.Row, error) {
-	f := &found{id: id, done: make(chan struct{})}
-	if err := s.finding.Put(ctx, f); err != nil {
-		return nil, err
+func newFinder[T any](s *Store, read func(context.Context, querier, []uuid.UUID, func(uuid.UUID, T)) error) *finder[T] {
+	return &finder[T]{store: s, waiting: store.NewQueue[*found[T]](), read: read}
+}
+
+// find reads what an id leads to.
+func (f *finder[T]) find(ctx context.Context, id uuid.UUID) (nothing T, err error) {
+	one := &found[T]{id: id, done: make(chan struct{})}
+	if err := f.waiting.Put(ctx, one); err != nil {
+		return nothing, err
 	}
 	select {
-	case <-f.done:
-		return f.row, f.err
+	case <-one.done:
+		return one.what, one.err
 	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-s.life.Done():
-		return nil, errGivenUp
+		return nothing, ctx.Err()
+	case <-f.store.life.Done():
+		return nothing, errGivenUp
 	}
 }
 
-// find does the reads that findRow queues, until the queue is closed and empty.
-func (s *Store) find() {
-	batch := make([]*found, 0, findTogether)
+// work does the reads that wait, until the queue is closed and empty.
+func (f *finder[T]) work() {
+	batch := make([]*found[T], 0, findTogether)
 	for ok := true; ok; {
-		if batch, ok = s.finding.Take(batch, findPatience); !ok {
+		if batch, ok = f.waiting.Take(batch, findPatience); !ok {
 			return
 		}
-		err := s.reading(s.life, func(ctx context.Context) error { return s.findAll(ctx, batch) })
-		for _, f := range batch {
-			f.err = err
-			close(f.done)
+		err := f.store.reading(f.store.life, func(ctx context.Context) error { return f.all(ctx, batch) })
+		for _, one := range batch {
+			one.err = err
+			close(one.done)
 		}
 	}
 }
 
-func (s *Store) findAll(ctx context.Context, batch []*found) error {
+func (f *finder[T]) all(ctx context.Context, batch []*found[T]) error {
 	ids := make([]uuid.UUID, len(batch))
-	for i, f := range batch {
-		ids[i], f.row = f.id, nil
+	for i, one := range batch {
+		var nothing T
+		ids[i], one.what = one.id, nothing
 	}
-	return readRows(ctx, s.pool, ids, func(id uuid.UUID, row *store.Row) {
-		for _, f := range batch {
-			if f.id == id {
-				f.row = row
+	return f.read(ctx, f.store.pool, ids, func(id uuid.UUID, what T) {
+		for _, one := range batch {
+			if one.id == id {
+				one.what = what
 			}
 		}
 	})
@@ -104,5 +117,18 @@ func readRows(ctx context.Context, from querier, ids []uuid.UUID, give func(uuid
 		give(id, row)
 		return nil
 	})
+	return err
+}
+
+// readEntries passes the directory's entries of people to give.
+func readEntries(ctx context.Context, from querier, people []uuid.UUID, give func(uuid.UUID, store.EntryRow)) error {
+	rows, err := from.Query(ctx, queries.PostgresEntriesRead.SQL, idList(people))
+	if err != nil {
+		return err
+	}
+	entries, err := pgx.CollectRows(rows, scanEntry)
+	for _, entry := range entries {
+		give(entry.Person, entry)
+	}
 	return err
 }

@@ -57,7 +57,8 @@ type Store struct {
 	// stamped is the time of the last change, in microseconds.
 	stamped atomic.Int64
 
-	finding *store.Queue[*found] // for the finders
+	rows    *finder[*store.Row]     // of records
+	entries *finder[store.EntryRow] // in the directory
 	feed    *watch
 	// numbering are readers that wait for events to get their positions. keptOut says that
 	// another session kept the lock last time.
@@ -91,7 +92,8 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{Options: o, clock: store.NewClock(o.Now, o.Report), leases: newLeases(config.ConnConfig), jobs: store.NewQueue[*job](), alone: store.NewQueue[*job](),
-		waiting: store.NewQueue[*job](), finding: store.NewQueue[*found](), numbering: store.NewQueue[*numbered]()}
+		waiting: store.NewQueue[*job](), numbering: store.NewQueue[*numbered]()}
+	s.rows, s.entries = newFinder(s, readRows), newFinder(s, readEntries)
 	if s.DatabaseClock == nil {
 		s.DatabaseClock = s.databaseClock
 	}
@@ -117,7 +119,8 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		l := &lane{store: s, lease: noLease}
 		s.lanes = append(s.lanes, l)
 		s.working.Go(func() { l.work(s.jobs, batchLength, lanePatience) })
-		s.finders.Go(s.find)
+		s.finders.Go(s.rows.work)
+		s.finders.Go(s.entries.work)
 	}
 	alone, aside := &lane{store: s, lease: noLease}, &lane{store: s, lease: noLease, aside: true}
 	s.lanes = append(s.lanes, alone, aside)

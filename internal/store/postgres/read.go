@@ -17,7 +17,7 @@ import (
 type tables struct{ *Store }
 
 func (t tables) FindRow(ctx context.Context, id uuid.UUID) (*store.Row, error) {
-	return t.findRow(ctx, id)
+	return t.rows.find(ctx, id)
 }
 
 func (t tables) FindTombstones(ctx context.Context, kind sealing.OwnerKind, id, target uuid.UUID) ([]store.Tombstone, error) {
@@ -26,7 +26,13 @@ func (t tables) FindTombstones(ctx context.Context, kind sealing.OwnerKind, id, 
 	}, id[:], target[:], int64(kind))
 }
 
+// FindDocument reads an entry in the directory together with others that are wanted at the same
+// time: it is wanted with a record, which is read like this.
 func (t tables) FindDocument(ctx context.Context, id store.DocumentID) (store.DocumentRow, error) {
+	if id.Kind == sealing.KindPerson {
+		entry, err := t.entries.find(ctx, id.Owner)
+		return entry.DocumentRow, err
+	}
 	found, err := collect(ctx, t.Store, queries.DocumentRead, nil, func(row pgx.CollectableRow) (r store.DocumentRow, err error) {
 		var merged int64
 		err = row.Scan(&r.Version, &r.Modified, &r.Sealed, &r.Wrapped, &merged)
