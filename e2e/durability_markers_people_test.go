@@ -71,6 +71,7 @@ func (p *planted) people(target, officer, service, governance, analyst string) {
 		p.hit("GET", path, 403, request{token: analyst})
 	}
 	p.hit("PATCH", path, 405, request{token: service, body: plantedPerson("")})
+	p.searches(target, officer, service, analyst)
 
 	// Somebody else's entry comes and goes with their record.
 	gone := uuid.NewString()
