@@ -84,24 +84,18 @@ func (x *Index) Put(p Person) {
 			return
 		}
 		x.unlink(number)
+		list = x.listOf(p) // words that only the person had have new numbers
 	case len(x.free) > 0:
 		number, x.free = x.free[len(x.free)-1], x.free[:len(x.free)-1]
 	default:
 		number = uint32(len(x.people))
 		x.people = append(x.people, entry{})
 	}
-	e := entry{id: p.ID, born: p.DateOfBirth, at: x.place(list), n: uint16(len(list))}
-	x.people[number] = e
+	x.people[number] = entry{id: p.ID, born: p.DateOfBirth, at: x.place(list), n: uint16(len(list))}
 	if !known {
 		x.byID.add(x.people, number)
 	}
-	for _, w := range list {
-		word := x.words.of(w)
-		word.people = insert(word.people, number)
-	}
-	if !e.born.IsZero() {
-		x.born[e.born] = insert(x.born[e.born], number)
-	}
+	x.link(number)
 }
 
 // Remove makes a person not found any more.
@@ -118,12 +112,26 @@ func (x *Index) Remove(id uuid.UUID) {
 	x.free = append(x.free, number)
 }
 
+// link puts a person on all lists.
+func (x *Index) link(number uint32) {
+	e := x.people[number]
+	for _, w := range x.wordsOf(e) {
+		word := x.words.of(w)
+		word.people = insert(word.people, number)
+	}
+	if !e.born.IsZero() {
+		x.born[e.born] = insert(x.born[e.born], number)
+	}
+}
+
 // unlink takes a person off all lists.
 func (x *Index) unlink(number uint32) {
 	e := x.people[number]
 	for _, w := range x.wordsOf(e) {
 		word := x.words.of(w)
-		word.people = without(word.people, number)
+		if word.people = without(word.people, number); len(word.people) == 0 {
+			x.words.forget(w.number())
+		}
 	}
 	if e.n > 0 {
 		x.gaps[e.n] = append(x.gaps[e.n], e.at)

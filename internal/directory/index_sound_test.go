@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/uuid"
 )
 
 func TestNamesThatSoundAlike(t *testing.T) {
@@ -75,5 +77,32 @@ func TestDistances(t *testing.T) {
 		if got, back := distance(test.a, test.b), distance(test.b, test.a); got != test.want || back != got {
 			t.Errorf("from %q to %q %d, back %d, want %d", test.a, test.b, got, back, test.want)
 		}
+	}
+}
+
+// TestNamesThatNobodyHasAreForgotten: the name of somebody who was erased does not stay in memory,
+// nor does memory grow with every change.
+func TestNamesThatNobodyHasAreForgotten(t *testing.T) {
+	t.Parallel()
+	x := NewIndex()
+	one, other := Person{ID: uuid.UUID{15: 1}, FirstName: "Ada", Surname: "Kept"}, Person{ID: uuid.UUID{15: 2}, FirstName: "Ada", Surname: "Gone"}
+	x.Put(one)
+	for range 100 {
+		x.Put(other)
+		other.Surname += "a"
+		x.Put(other)
+		x.Remove(other.ID)
+	}
+	if len(x.words.byText) != 2 || len(x.words.begin) != 2 || len(x.words.alike) != 2 || len(x.words.list) > 10 || len(x.lists) > 10 || len(x.people) > 2 {
+		t.Errorf("%v; %d words, %d lists, %d people", x.words.byText, len(x.words.list), len(x.lists), len(x.people))
+	}
+	for _, w := range x.words.list {
+		if strings.HasPrefix(w.text, "gone") {
+			t.Error("a name is still there")
+		}
+	}
+	x.Remove(one.ID)
+	if len(x.words.byText)+len(x.words.begin)+len(x.words.alike) != 0 || x.Len() != 0 {
+		t.Error("an empty index has words")
 	}
 }

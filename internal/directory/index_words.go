@@ -15,9 +15,10 @@ type words struct {
 	// a prefix are side by side.
 	begin map[string][]uint32
 	alike map[uint32][]uint32 // words by sound
+	free  []uint32            // numbers in list that are not used
 }
 
-// word is a word of names. A word that nobody has any more stays: there are few.
+// word is a word of names.
 type word struct {
 	text   string
 	sound  uint32
@@ -35,9 +36,14 @@ func (w *words) number(text []byte) uint32 {
 	if n, ok := w.byText[string(text)]; ok {
 		return n
 	}
-	n := uint32(len(w.list))
 	added := word{text: string(text), sound: sound(text)}
-	w.list = append(w.list, added)
+	n := uint32(len(w.list))
+	if last := len(w.free) - 1; last >= 0 {
+		n, w.free = w.free[last], w.free[:last]
+		w.list[n] = added
+	} else {
+		w.list = append(w.list, added)
+	}
 	w.byText[added.text] = n
 	begin := beginning(added.text)
 	i, _ := w.search(w.begin[begin], added.text)
@@ -46,6 +52,26 @@ func (w *words) number(text []byte) uint32 {
 		w.alike[added.sound] = append(w.alike[added.sound], n)
 	}
 	return n
+}
+
+// forget removes a word that nobody has any more: the name of somebody who was erased does not
+// stay, and memory does not grow with every change.
+func (w *words) forget(n uint32) {
+	gone, begin := w.list[n], beginning(w.list[n].text)
+	delete(w.byText, gone.text)
+	i, _ := w.search(w.begin[begin], gone.text)
+	if w.begin[begin] = slices.Delete(w.begin[begin], i, i+1); len(w.begin[begin]) == 0 {
+		delete(w.begin, begin)
+	}
+	if gone.sound != 0 {
+		like := w.alike[gone.sound]
+		i := slices.Index(like, n)
+		if w.alike[gone.sound] = slices.Delete(like, i, i+1); len(like) == 1 {
+			delete(w.alike, gone.sound)
+		}
+	}
+	w.list[n] = word{}
+	w.free = append(w.free, n)
 }
 
 // knows reports whether a word, or one that sounds like it, is in a name.
