@@ -101,7 +101,7 @@ func (p *Plan) tell(t told, changes DocumentID, modified time.Time) {
 // wroteRecord makes a record the result of the write, unless an effect before has done so.
 func (p *Plan) wroteRecord(o Opened) {
 	if !p.ofRecord {
-		o.Document, o.Also = p.result.Document, p.result.Also
+		o.Document = p.result.Document
 		p.result, p.ofRecord = o, true
 	}
 }

@@ -149,7 +149,7 @@ func (r Reader) List(ctx context.Context, q ListQuery, yield func(Opened) error)
 // FindFor gives what a write is decided on: what its id leads to; for a create
 // what stands in its way, which is the person's record, else the record that
 // has the id, and the tombstones behind both. If the write names a document, it
-// gives that too, and the same for everything else that the write is about.
+// gives that too, and what is stored of the people whom it is about.
 func FindFor(ctx context.Context, t Tables, keys *sealing.Keyset, cmd Command) (o Opened, err error) {
 	id, target := cmd.ID, cmd.ID
 	if cmd.Target != uuid.Nil {
@@ -170,14 +170,6 @@ func FindFor(ctx context.Context, t Tables, keys *sealing.Keyset, cmd Command) (
 	}
 	if err == nil {
 		o.People, err = findPeople(ctx, t, keys, o, cmd)
-	}
-	for _, also := range cmd.Also {
-		if err != nil {
-			break
-		}
-		var other Opened
-		other, err = FindFor(ctx, t, keys, also)
-		o.Also = append(o.Also, other)
 	}
 	return decoded(o, err)
 }

@@ -82,8 +82,6 @@ type Opened struct {
 	People []Person
 	// Document is the document that a write named, if it named one.
 	Document Document
-	// Also is what the further commands of a write lead to, in their order.
-	Also []Opened
 	// Tombstones are those of erased records that stand behind an id; of a
 	// write that creates, behind either of its ids.
 	Tombstones []Tombstone
@@ -104,8 +102,6 @@ type Command struct {
 	// is about none. If ID leads to a record, the document is that record's, or that of its
 	// person.
 	Document DocumentID
-	// Also names what else the write is about: of these only ID and Document count.
-	Also []Command
 	// Names are ids that the write says are the record's, or its person's.
 	Names []uuid.UUID
 	// People are people whom the write is about by themselves, merged into others or not.
@@ -126,9 +122,6 @@ func (c Command) IDs() []uuid.UUID {
 	ids := []uuid.UUID{c.ID}
 	if c.ID == uuid.Nil {
 		ids[0] = c.Document.Owner
-	}
-	for _, also := range c.Also {
-		ids = append(ids, also.IDs()...)
 	}
 	ids = append(ids, c.People...)
 	slices.SortFunc(ids, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })

@@ -24,6 +24,7 @@ import (
 	"equality-information-api/internal/sealing"
 	"equality-information-api/internal/store"
 	"equality-information-api/internal/store/pgtest"
+	"equality-information-api/internal/store/storetest"
 )
 
 var update = flag.Bool("update", false, "make the database of the newest schema version in testdata anew")
@@ -91,6 +92,7 @@ func makeReleased(t *testing.T) {
 		})
 		ok(t, err)
 	}
+	storetest.ReleasedPeople(t, s, releasedTarget, releasedPlain, now)
 	e := entry("list")
 	e.At, e.Touched = now, e.Touched.AppendID(releasedID).AppendID(releasedPlain)
 	ok(t, s.Append(t.Context(), e))
@@ -197,12 +199,12 @@ func TestWhatReleasedSchemasWroteIsStillRead(t *testing.T) {
 		t.Run(fmt.Sprint("schema ", version), func(t *testing.T) {
 			t.Parallel()
 			d, keys := released(t, version)
-			stillRead(t, d, keys)
+			stillRead(t, version, d, keys)
 		})
 	}
 }
 
-func stillRead(t *testing.T, d database, keys *sealing.Keyset) {
+func stillRead(t *testing.T, version int64, d database, keys *sealing.Keyset) {
 	t.Helper()
 	equal := func(what string, got, want any) {
 		t.Helper()
@@ -229,6 +231,9 @@ func stillRead(t *testing.T, d database, keys *sealing.Keyset) {
 		ok(t, err)
 		equal("current", c, want[1])
 		equal("versions", versions, []store.Opened{want[1], want[0]})
+	}
+	if version > 5 {
+		storetest.ReadReleasedPeople(t, f, releasedTarget, releasedPlain)
 	}
 	equal("records", f.list(), []store.Opened{want[1], want[2]})
 	feed, err := f.Events(t.Context(), uuid.Nil, 0, 10, 0)

@@ -19,6 +19,7 @@ import (
 	"equality-information-api/internal/events"
 	"equality-information-api/internal/sealing"
 	"equality-information-api/internal/store"
+	"equality-information-api/internal/store/storetest"
 )
 
 var update = flag.Bool("update", false, "make the database of the newest schema version in testdata anew")
@@ -113,6 +114,7 @@ func makeReleased(t *testing.T) {
 		})
 		ok(t, err)
 	}
+	storetest.ReleasedPeople(t, s, releasedTarget, releasedPlain, now)
 	e := entry("list")
 	e.At = now
 	_, err = s.List(t.Context(), store.ListQuery{Limit: 10}, func(v store.Opened) error {
@@ -179,6 +181,9 @@ func stillRead(t *testing.T, schema int) {
 		equal("versions", versions, []store.Opened{want[2], want[1], want[0]})
 	}
 	f.db.sound(t, keys)
+	if schema > 5 {
+		storetest.ReadReleasedPeople(t, f, releasedTarget, releasedPlain)
+	}
 	equal("records", f.list(), []store.Opened{want[2], want[3]})
 	feed, err := f.Events(t.Context(), uuid.Nil, 0, 10, 0)
 	ok(t, err)

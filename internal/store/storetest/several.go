@@ -12,9 +12,10 @@ import (
 	"equality-information-api/internal/store"
 )
 
-// both is a write about two people: their records and their entries.
+// both is a write about two people, their records and their entries: the first by either id of
+// the record.
 func both(a, b uuid.UUID) store.Command {
-	return store.Command{ID: a, Document: store.PersonEntry(a), EventID: uuid.New(), Also: []store.Command{{ID: b, Document: store.PersonEntry(b)}}}
+	return store.Command{ID: a, Document: store.PersonEntry(a), EventID: uuid.New(), People: []uuid.UUID{b}}
 }
 
 // putsPerson decides for the next version of a person's entry, with its event.
@@ -45,7 +46,9 @@ func (f *fixture) putPerson(id uuid.UUID, content string) store.Document {
 // putsAll decides for a version more of everything that was found of two people.
 func (f *fixture) putsAll(c store.Opened) (store.Decision, error) {
 	d := store.Decision{Entry: f.entry("write"), Outcome: store.Outcome{Status: 200}}
-	for i, o := range []store.Opened{c, c.Also[0]} {
+	other := c.People[0].Record
+	other.Document = c.People[0].Entry
+	for i, o := range []store.Opened{c, other} {
 		next := o.Record
 		next.AgeGroup += "+"
 		write := f.writes(o, next, updated, []string{"gender", "ageGroup"})
@@ -62,7 +65,7 @@ var several = []test{
 		a, b := f.create(person()), f.create(person())
 		f.putPerson(b.Target, `{}`)
 		before, seen := len(f.entries()), len(f.events())
-		cmd := keyed(both(a.Target, b.ID), 1, 1)
+		cmd := keyed(both(a.Target, b.Target), 1, 1)
 		got, err := f.Write(t.Context(), cmd, f.putsAll)
 		ok(t, "write", err)
 		equal(t, "result", []any{got.ID, got.Version, got.Record.AgeGroup, got.Document.Version, string(got.Document.Content)},
@@ -113,7 +116,7 @@ var several = []test{
 			"the other's entry":     func() { f.putPerson(b.Target, `{}`) },
 		} {
 			var calls []store.Opened
-			_, err := f.Write(t.Context(), both(a.ID, b.ID), counted(&calls, moved(first, f.putsAll)))
+			_, err := f.Write(t.Context(), both(a.ID, b.Target), counted(&calls, moved(first, f.putsAll)))
 			ok(t, what, err)
 			equal(t, what+": decided", len(calls), 2)
 		}
