@@ -133,7 +133,7 @@ func compare(ctx context.Context, o options, dir string) (err error) {
 		return err
 	}
 	fmt.Printf("\nResident memory of the server after these rounds: %d MB.\n", memory>>20)
-	return nil
+	return withPeople(o, whole, people)
 }
 
 // large measures reads and memory with many people, in turns with few.

@@ -127,7 +127,7 @@ func compareOnPostgres(ctx context.Context, o options, c *pgtest.Cluster, dsn, d
 			fmt.Printf("| %s | %.0f | %s | %.0f | **%.3f** | %s |\n", m.op, mine, b.what, its, mine/its, b.goal)
 		}
 	}
-	return nil
+	return withPeople(o, server, people)
 }
 
 // passfile is a connection string whose password stands in a file, as the program wants it.
@@ -157,7 +157,7 @@ func (p *process) create(n int) ([]uuid.UUID, error) {
 	random := rand.New(rand.NewPCG(1, 1))
 	for i := range people {
 		people[i] = uuid.New()
-		if err := send("POST", p.url+"/api/v1/equality-information", p.token, body(people[i], random), 201); err != nil {
+		if err := send("POST", p.url+recordsPath, p.token, body(people[i], random), 201); err != nil {
 			return nil, err
 		}
 	}

@@ -47,7 +47,7 @@ func startServer(program, dir string, flags ...string) (*process, error) {
 	if p.url, err = listening(logged.Name()); err != nil {
 		return nil, errors.Join(err, p.stop())
 	}
-	token, err := exec.Command(program, "token", "--data-dir", dir, "--role", "officer,service").Output()
+	token, err := exec.Command(program, "token", "--data-dir", dir, "--role", "officer,service,governance").Output()
 	if err != nil {
 		return nil, errors.Join(err, p.stop())
 	}
@@ -121,13 +121,14 @@ type request struct {
 	want         int
 }
 
+const recordsPath = "/api/v1/equality-information"
+
 // request is an operation on one of the people.
 func (op operation) request(people []uuid.UUID, random *rand.Rand) request {
-	const base = "/api/v1/equality-information"
-	person := base + "/" + people[random.IntN(len(people))].String()
+	person := recordsPath + "/" + people[random.IntN(len(people))].String()
 	switch op {
 	case post:
-		return request{string(op), base, body(uuid.New(), random), http.StatusCreated}
+		return request{string(op), recordsPath, body(uuid.New(), random), http.StatusCreated}
 	case patch:
 		return request{string(op), person, change(random), http.StatusOK}
 	}

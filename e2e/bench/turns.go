@@ -104,26 +104,47 @@ func (t turns) measureImports(ctx context.Context) error {
 	})
 }
 
-// take has both programs measured in every round, each first in every other
-// one, and prints the medians of their rates and of the rounds' ratios.
+// take has both programs measured, and prints their rates.
 func (t turns) take(what string, goal float64, rate func(c *contender, round int) (float64, error)) error {
-	var earlier, now, ratios []float64
-	for round := range t.rounds {
+	p, err := inTurns(t.rounds, func(i, round int) (float64, error) {
+		r, err := rate([]*contender{t.earlier, t.now}[i], round)
+		if err != nil {
+			err = fmt.Errorf("%s, %s, %s: %w", t.engine, what, [2]string{"old", "new"}[i], err)
+		}
+		return r, err
+	})
+	if err != nil {
+		return err
+	}
+	p.print(t.engine+", "+what, goal)
+	return nil
+}
+
+// pair is what two of a kind did in the same rounds: their rates, and the second's as a share of
+// the first's.
+type pair struct{ one, other, shares []float64 }
+
+// inTurns measures both in every round, each first in every other one.
+func inTurns(rounds int, rate func(i, round int) (float64, error)) (p pair, err error) {
+	for round := range rounds {
 		var rates [2]float64
 		for turn := range rates {
 			i := (round + turn) % 2
-			var err error
-			if rates[i], err = rate([]*contender{t.earlier, t.now}[i], round); err != nil {
-				return fmt.Errorf("%s, %s, %s: %w", t.engine, what, [2]string{"old", "new"}[i], err)
+			if rates[i], err = rate(i, round); err != nil {
+				return pair{}, err
 			}
 		}
-		earlier, now, ratios = append(earlier, rates[0]), append(now, rates[1]), append(ratios, rates[1]/rates[0])
+		p.one, p.other, p.shares = append(p.one, rates[0]), append(p.other, rates[1]), append(p.shares, rates[1]/rates[0])
 	}
-	ratio, mark := middle(ratios), ""
-	if ratio < goal {
+	return p, nil
+}
+
+// print prints a row of a table: the medians of the rates and of the shares.
+func (p pair) print(what string, goal float64) {
+	share, mark := middle(p.shares), ""
+	if share < goal {
 		mark = ", missed"
 	}
-	fmt.Printf("| %s, %s | %.0f | %.0f | **%.2f** | %.2f, %.2f | %.2f%s |\n", t.engine, what, middle(earlier), middle(now),
-		ratio, slices.Min(ratios), slices.Max(ratios), goal, mark)
-	return nil
+	fmt.Printf("| %s | %.0f | %.0f | **%.2f** | %.2f, %.2f | %.2f%s |\n", what, middle(p.one), middle(p.other), share,
+		slices.Min(p.shares), slices.Max(p.shares), goal, mark)
 }
