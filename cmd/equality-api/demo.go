@@ -162,7 +162,7 @@ func (d *demo) twins() []twin {
 // of makes somebody's record that of the twin.
 func (t twin) of(r equality.Record) invented {
 	if t.brief {
-		r = equality.Record{ID: r.ID, TargetID: r.TargetID, Nationality: r.Nationality, Languages: r.Languages}
+		r = equality.Record{ID: r.ID, TargetID: r.TargetID, Nationality: r.Nationality}
 	}
 	r.AgeGroup, r.NationalInsuranceNumber, t.entry.ID = t.ageGroup, t.number, r.TargetID
 	return invented{r, t.entry}
