@@ -104,6 +104,29 @@ func TestPeopleBesideRecordsAreImported(t *testing.T) {
 	}
 }
 
+// An import brings nobody back whose record was erased, whatever the record's id was.
+func TestPeopleWhoseRecordWasErasedStayAway(t *testing.T) {
+	t.Parallel()
+	dir := newDir(t)
+	plain, other := uuid.NewString(), uuid.NewString()
+	imported(t, dir, 0, write(t, "records.ndjson", one(plain)+`{"id":"`+uuid.NewString()+`","targetId":"`+other+`"}`))
+	p := startIn(t, dir)
+	p.erase(t, plain)
+	p.erase(t, other)
+	if status := p.stop(t); status != 0 {
+		t.Fatal(status)
+	}
+	c := mixed{personLines, `{"id":"` + plain + `","surname":"zebra"}` + "\n" + `{"id":"` + other + `"}`, 2, 0,
+		[]string{"1  import.id-erased " + plain + " " + plain, "2  import.id-erased " + other + " " + other}}
+	c.check(t, dir, "people")
+	sound(t, dir)
+}
+
+// On PostgreSQL too.
+func TestPostgresPeopleWhoseRecordWasErasedStayAway(t *testing.T) {
+	TestPeopleWhoseRecordWasErasedStayAway(t)
+}
+
 // A line with an error becomes a reject that repeats nothing, and the lines around it are
 // imported.
 func TestPeopleThatAreRejected(t *testing.T) {

@@ -39,7 +39,7 @@ var Meanings = []equality.FailureCode{
 	{Code: LineLength, Meaning: "is too long: the limit is 1 MiB for a line and 64 KiB for a CSV row"},
 	{Code: VersionForm, Meaning: "must be a whole number from 0 to 9007199254740991"},
 	{Code: Differs, Meaning: "is about a person who already has a record, with another id or different answers, or a different entry"},
-	{Code: IDTaken, Meaning: "has an id or target id that another record already uses"},
+	{Code: IDTaken, Meaning: "has an id or target id that another record already uses, or is about a person who was merged into another"},
 	{Code: IDErased, Meaning: "is about a person whose record or entry was erased, or has the id of an erased record"},
 	{Code: AmbiguousMap, Meaning: "is a value that stands for more than one code or day"},
 	{Code: AnswerCoding, Meaning: "is 0 or 2, which systems use for different answers: say in a mapping what they mean"},
