@@ -131,7 +131,7 @@ func (c *comparison) tell(l Logged) error {
 		request: e.CorrelationID, members: c.names(e.Members), merges: e.Action == ActionMerge || e.Action == ActionUnmerge}
 	if len(e.Document) > 0 {
 		c.tellOne(k, versionID{e.Record, e.Version}, e.Document, one)
-		if erased := c.report.erased[graveOf(ObjectRecord, e.Record, 0)]; erased != nil && e.Action == ActionCreate && k.object == ObjectRecord {
+		if erased := c.report.erased[graveOf(ObjectRecord, e.Record, 0)]; erased != nil && (e.Action == ActionCreate || one.merges) && k.object == ObjectRecord {
 			erased.begun = true
 		}
 	}

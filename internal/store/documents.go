@@ -228,12 +228,12 @@ func (e PutDocument) plan(p *Plan, keys *sealing.Keyset) error {
 	}
 	row := DocumentRow{Sealed: next.key.Seal(next.at(next.Version), e.Content)}
 	if first {
-		p.timed(queries.DocumentInsert, append(next.Columns(), next.Version, row.Sealed, Bit(next.Merged))...)
 		if next.Kind == sealing.KindPerson {
 			p.add(queries.LinkHold, next.Owner[:])
 		}
+		p.timed(queries.DocumentInsert, append(next.Columns(), next.Version, row.Sealed, Bit(next.Merged))...)
 	} else {
-		p.add(queries.DocumentMove, append(next.Columns(), before)...)
+		p.add(queries.DocumentMove, append(next.Columns(), before, Bit(e.Found.Merged))...)
 		p.timed(queries.DocumentUpdate, append(next.Columns(), next.Version, row.Sealed, Bit(e.Found.Merged), Bit(next.Merged))...)
 	}
 	p.wroteDocument(next)

@@ -18,24 +18,29 @@ type EraseAll struct {
 
 func (e EraseAll) plan(p *Plan, keys *sealing.Keyset) error {
 	person := e.Person
+	entry, link := person.Entry, person.Link.document
+	documents := entry.State == Present || link.State == Present
+	if !documents { // first, because a plan about one thing is found not to fit before it writes
+		p.expect(entry.DocumentID, None)
+		p.expect(link.DocumentID, None)
+	}
 	if r := person.Record; r.State == Present {
 		if err := (Erase{Found: r, Reason: e.Reason, By: e.By, Event: events.Erased}).plan(p, keys); err != nil {
 			return err
 		}
-	} else if person.Link.Into != uuid.Nil {
-		p.add(queries.EraseIDs, person.ID[:], person.ID[:], int64(0))
 	}
-	entry, link := person.Entry, person.Link.document
-	if entry.State != Present && link.State != Present {
-		p.expect(entry.DocumentID, None)
-		p.expect(link.DocumentID, None)
+	if !documents {
 		return nil
 	}
 	erase := ErasePerson{Found: []Document{entry, link}, Reason: e.Reason, By: e.By}
 	if entry.State == Present {
 		erase.Event = events.PersonErased
 	}
-	return erase.plan(p, keys)
+	err := erase.plan(p, keys)
+	if person.Record.State != Present && person.Link.Into != uuid.Nil {
+		p.add(queries.EraseIDs, person.ID[:], person.ID[:], int64(0))
+	}
+	return err
 }
 
 // expect has the write refused if a document has another version than was found.

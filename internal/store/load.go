@@ -134,7 +134,7 @@ func JudgeAll(arrivals []Arrival, taken map[uuid.UUID]bool, find func(uuid.UUID)
 	for i := range arrivals {
 		a := &arrivals[i]
 		found, err := look(a.Target)
-		if err == nil && (found.State == Absent || found.State == Erased && found.Target != a.Target) {
+		if err == nil && (found.State == Absent && found.Survivor == uuid.Nil || found.State == Erased && found.Target != a.Target) {
 			found, err = look(a.ID)
 		}
 		if err != nil {

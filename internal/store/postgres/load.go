@@ -204,6 +204,9 @@ func tombstonesOf(ctx context.Context, tx pgx.Tx, kind sealing.OwnerKind, id uui
 
 // opened opens the record that an id leads to. Its error is foreign.
 func opened(keys *sealing.Keyset, id uuid.UUID, row *store.Row) (o store.Opened, err error) {
+	if row.Merged { // into another person, who therefore has the id
+		return store.Opened{Survivor: id}, nil
+	}
 	if !row.IsOf(id) {
 		return store.Opened{}, foreign{store.ErrMisplaced}
 	}

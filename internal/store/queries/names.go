@@ -101,7 +101,7 @@ var (
 	PostgresFeedLock = load("postgres/feed-lock")
 	// Finds out whether any event has no position yet, and the last position given.
 	PostgresFeedNews = load("postgres/feed-news")
-	// Gives new events their positions; the events of one record, or person, are in the order of its versions, its erasure last.
+	// Gives new events their positions; the events of one record, or person, are in the order of its versions, its erasure or merge last.
 	PostgresFeedNumber = load("postgres/feed-number")
 	// Gives records their ids, and returns those that no other record has.
 	PostgresIDsClaim = load("postgres/ids-claim")
@@ -167,7 +167,7 @@ var (
 	SQLiteDocumentAdd = load("sqlite/document-add")
 	// Reads the current entries in the directory of many people, with their keys, and whether they were erased (their entry, or their record, and they have no other), or are hidden by a merge.
 	SQLiteEntriesRead = load("sqlite/entries-read")
-	// Copies the current version to the history, if it is still the expected one.
+	// Copies the current version to the history, if it is still the expected one, and is hidden by a merge or not, as expected.
 	SQLiteHistoryInsert = load("sqlite/history-insert")
 	// Remembers the outcome of a write, in place of one that has expired.
 	SQLiteIdempotencyInsert = load("sqlite/idempotency-insert")

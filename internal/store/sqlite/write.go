@@ -193,16 +193,13 @@ func (t *tx) firstVersion(r *store.Row) (number int64, err error) {
 }
 
 func (t *tx) replaceVersion(r *store.Put) error {
-	n, err := t.exec(queries.SQLiteHistoryInsert, r.Number, r.Before)
+	n, err := t.exec(queries.SQLiteHistoryInsert, r.Number, r.Before, store.Bit(r.Merged))
 	if err != nil {
 		return err
 	}
 	if n == 0 {
 		return errMoved
 	}
-	_, err = t.exec(queries.SQLiteRecordUpdate, r.Number, r.Before, r.Version, r.Modified, r.Sealed, store.Bit(r.Merged))
-	if violates(err) {
-		return errMoved
-	}
+	_, err = t.exec(queries.SQLiteRecordUpdate, r.Number, r.Before, r.Version, r.Modified, r.Sealed)
 	return err
 }

@@ -84,6 +84,7 @@ var groups = map[string][]test{
 	"relay":         relaying,
 	"documents":     documents,
 	"several":       several,
+	"merge":         merging,
 	"people":        people,
 	"erased people": erasingPeople,
 	"load people":   loadingPeople,
