@@ -170,10 +170,12 @@ func TestPersonAPIThatFails(t *testing.T) {
 		outcome string
 		http.HandlerFunc
 	}{
-		"404":                 {"unknown", "unknown", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(404) }},
-		"401":                 {"unavailable", "refused", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(401) }},
-		"500":                 {"unavailable", "unreachable", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }},
-		"a redirect":          {"unavailable", "unreachable", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL+r.URL.Path, http.StatusTemporaryRedirect) }},
+		"404": {"unknown", "unknown", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(404) }},
+		"401": {"unavailable", "refused", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(401) }},
+		"500": {"unavailable", "unreachable", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }},
+		"a redirect": {"unavailable", "unreachable", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, elsewhere.URL+r.URL.Path, http.StatusTemporaryRedirect)
+		}},
 		"slow":                {"unavailable", "unreachable", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }},
 		"10 MB":               {"unavailable", "unusable", says(personAnswer(m.target, `,"reason":"`+strings.Repeat(" ", 10<<20)+`"`))},
 		"another's id":        {"unavailable", "unusable", says(personAnswer(uuid.NewString(), ""))},
