@@ -50,7 +50,7 @@ func (d database) inFiles(t *testing.T, value []byte) bool {
 	return false
 }
 
-// Neither the key nor a version of an erased record is in any file of a server
+// Neither a key nor a version of an erased record, or of a person's entry, is in any file of a server
 // that goes on, its write-ahead log included.
 func TestNothingOfAnErasedRecordIsLeftInTheFiles(t *testing.T) {
 	t.Parallel()
@@ -67,8 +67,12 @@ func TestNothingOfAnErasedRecordIsLeftInTheFiles(t *testing.T) {
 			UNION ALL SELECT sealed FROM document WHERE owner = $1
 			UNION ALL SELECT sealed FROM document_history WHERE owner = $1`, r.ID[:])...)
 	}
+	someone := uuid.New()
+	f.put(store.PersonEntry(someone), 2)
+	gone = append(gone, f.db.blobs(t, `SELECT wrapped FROM owner_key WHERE owner = $1 UNION ALL SELECT sealed FROM document WHERE owner = $1
+		UNION ALL SELECT sealed FROM document_history WHERE owner = $1`, someone[:])...)
 	kept := f.written(2)
-	if len(gone) != 3*6 {
+	if len(gone) != 3*6+3 {
 		t.Fatalf("%d values", len(gone))
 	}
 	for i, value := range gone {
@@ -79,6 +83,7 @@ func TestNothingOfAnErasedRecordIsLeftInTheFiles(t *testing.T) {
 	for _, id := range ids {
 		f.erase(id)
 	}
+	f.erasePerson(someone)
 	left := 0
 	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		left = 0
