@@ -66,7 +66,7 @@ func TestPostgresUpgradesInThreeStates(t *testing.T) {
 	const newest = 6 // the number of the last migration, which undone undoes
 	undone := []string{
 		"ALTER TABLE tombstone DROP CONSTRAINT tombstone_pkey", "ALTER TABLE tombstone DROP COLUMN kind", "ALTER TABLE tombstone ADD PRIMARY KEY (id)",
-		"ALTER TABLE record DROP COLUMN merged", "ALTER TABLE outbox DROP COLUMN merged_into",
+		"ALTER TABLE record DROP COLUMN merged", "ALTER TABLE outbox DROP COLUMN merged_into", "ALTER TABLE document DROP COLUMN merged",
 	}
 	dir, owner := emptyHome(t)
 	p := startIn(t, dir)
