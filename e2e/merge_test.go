@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/uuid"
@@ -282,4 +283,48 @@ func TestMergesThatAreRefused(t *testing.T) {
 	p.unmerge(t, all, a.target)
 	p.do(t, "POST", persons+"/"+a.target+"/unmerge", request{token: all}).problem(t, 409, "merge-conflict")
 	same(t, p.record(t, all, a)["nationality"], "irish")
+}
+
+// Nobody's change is lost when two people are merged while others change both.
+func TestNothingIsLostOfAMergeAmongChanges(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	all := p.token(t, "officer", "governance")
+	a, b := p.create(t, all, ""), p.create(t, all, "")
+	changes := []struct{ id, member, value string }{
+		{a.id, "nationality", `"irish"`}, {a.target, "ageGroup", `"underSixteen"`}, {a.id, "armedForces", `"reservist"`}, {a.target, "disabled", `true`},
+		{b.id, "gender", `{"genderValue":"f"}`}, {b.target, "ethnicity", `{"ethnicGroupValue":"white"}`}, {b.id, "economicSituation", `"retired"`},
+		{b.target, "languages", `[{"language":"polish","isPrimary":true}]`},
+	}
+	var group sync.WaitGroup
+	for i, c := range changes {
+		group.Go(func() {
+			p.do(t, "PATCH", records+"/"+c.id, request{token: all, body: []byte(`{"` + c.member + `":` + c.value + `}`)}).want(t, 200)
+			if i%3 == 0 {
+				p.do(t, "GET", records+"/"+a.id, request{token: all}).want(t, 200)
+			}
+		})
+	}
+	group.Go(func() {
+		for { // until nobody comes between the dry run and the merge
+			if r := p.merge(t, all, a.target, b.target, nil); r.status != 412 {
+				r.want(t, 200)
+				return
+			}
+		}
+	})
+	group.Wait()
+	one := p.record(t, all, a)
+	for _, c := range changes {
+		if one[c.member] == nil {
+			t.Errorf("%s is lost", c.member)
+		}
+	}
+	same(t, one["id"], b.id)
+	if status := p.stop(t); status != 0 {
+		t.Errorf("stopped with status %d\n%s", status, p.log())
+	}
+	if out, status := auditVerify(t, p.dir, "--records"); status != 0 {
+		t.Errorf("the access log failed verification: %s", out)
+	}
 }

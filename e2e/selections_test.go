@@ -23,6 +23,7 @@ func TestPostgresIsAsSQLite(t *testing.T) {
 		TestKilledServer, TestStoppedServer, TestErasedRecordIsGoneForEveryOperation, TestWhatIsWithheldIsInNoAnswer,
 		TestPersonIsKeptInVersions, TestRecordComesWithItsPerson, TestListComesWithItsPeople,
 		TestManyLargeAnswersLiveInBoundedMemory, TestPersonIsFoundByNationalInsuranceNumber, TestDuplicatesAreProposed, TestMergedPeopleAreFoundAsOne,
+		TestTwoPeopleBecomeOneAndTwoAgain, TestErasingASurvivorErasesAll, TestNothingIsLostOfAMergeAmongChanges,
 		TestImportedRecordsAreAsAnyOther, TestExportIsImportedAsItWas, // an import that is killed: TestPostgresImportBesideServers
 	)
 }
