@@ -49,6 +49,9 @@ const (
 	indexRest = time.Minute
 	// indexPage is how many events are applied at once.
 	indexPage = store.MostEntries
+	// indexCalm is how long events gather before they are applied together, so that the index
+	// costs busy writers little.
+	indexCalm = 150 * time.Millisecond
 	// indexWait is how long one request for events waits for some.
 	indexWait = 30 * time.Second
 )
@@ -105,7 +108,9 @@ func (s *Service) indexUntil(ctx context.Context, built func(int)) error {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case err == nil:
-			feed.Next = page.Next
+			if feed.Next = page.Next; len(page.Events) < indexPage {
+				pause(ctx, indexCalm)
+			}
 		case errors.Is(err, store.ErrUnavailable):
 			pause(ctx, indexRetry)
 		default:
