@@ -275,7 +275,7 @@ func TestTamperedRecords(t *testing.T) {
 			"DELETE FROM record WHERE number = $1",
 		}, "version 2, written by entry"},
 		{"a record is added", []string{
-			"INSERT INTO record SELECT 3, randomblob(16), randomblob(16), version, modified, sealed FROM record WHERE number = $1",
+			"INSERT INTO record (number, id, target, version, modified, sealed) SELECT 3, randomblob(16), randomblob(16), version, modified, sealed FROM record WHERE number = $1",
 		}, "version 2 is stored, but the log has no entry for it"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
