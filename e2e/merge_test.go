@@ -133,6 +133,13 @@ func TestTwoPeopleBecomeOneAndTwoAgain(t *testing.T) {
 			p.do(t, "PATCH", records+"/"+id, request{token: all, body: []byte(`{` + names + `}`)}).want(t, 200)
 		}
 	}
+	for _, target := range []string{a.target, b.target, a.id} { // the front ends' patch, under the merged id
+		tag := p.do(t, "GET", b.path(), request{token: all}).header.Get("ETag")
+		r, err := p.send("PATCH", front+"/equality-information/"+a.id, request{token: all, body: body(target, ""), headers: map[string]string{"If-Match": tag}})
+		if err != nil || r.status != 200 || r.document(t)["targetId"] != b.target || r.header.Get("Content-Location") == "" {
+			t.Errorf("the front ends are answered %d %s, %v", r.status, r.body, err)
+		}
+	}
 	p.patch(t, all, b, `{"languages":[{"language":"welsh","isPrimary":true}]}`).want(t, 200)
 
 	if kept := p.unmerge(t, all, a.target); !slices.Equal(kept, []string{"languages"}) {
