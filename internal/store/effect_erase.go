@@ -1,8 +1,6 @@
 package store
 
 import (
-	"github.com/google/uuid"
-
 	"equality-information-api/internal/events"
 	"equality-information-api/internal/sealing"
 	"equality-information-api/internal/store/queries"
@@ -36,11 +34,7 @@ func (e EraseAll) plan(p *Plan, keys *sealing.Keyset) error {
 	if entry.State == Present {
 		erase.Event = events.PersonErased
 	}
-	err := erase.plan(p, keys)
-	if person.Record.State != Present && person.Link.Into != uuid.Nil {
-		p.add(queries.EraseIDs, person.ID[:], person.ID[:], int64(0))
-	}
-	return err
+	return erase.plan(p, keys)
 }
 
 // expect has the write refused if a document has another version than was found.

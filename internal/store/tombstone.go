@@ -63,7 +63,10 @@ func OwnerKindOf(stored int64) sealing.OwnerKind {
 func (t Tombstone) removal(number int64) []Statement {
 	if t.Kind != sealing.OwnerRecord {
 		owner := []any{int64(t.Kind), t.ID[:]}
-		return []Statement{{queries.EraseDocuments, owner}, {queries.EraseDocumentHistory, owner}, {queries.EraseOwnerKey, owner}}
+		return []Statement{
+			{queries.EraseDocuments, owner}, {queries.EraseDocumentHistory, owner}, {queries.EraseOwnerKey, owner},
+			{queries.EraseIDs, []any{t.ID[:], t.ID[:], int64(0)}}, // of who was merged into another, and had no record
+		}
 	}
 	return []Statement{
 		{queries.EraseEvents, []any{number, t.ID[:]}},
