@@ -16,7 +16,7 @@ import (
 
 // What the clients of both languages print if every call has gone as it should. They stand
 // in testdata/clients.
-const clientSays = "created 0, read true and british, patched preferNotToSay without nationality, listed 1, refused disabled\n"
+const clientSays = "created 0, read true and british, found with Ada, patched preferNotToSay without nationality, listed 1, refused disabled\n"
 
 func TestGoClientGeneratedFromTheContractMakesCalls(t *testing.T) {
 	t.Parallel()
@@ -99,7 +99,7 @@ func generateClient(t *testing.T, generator string) (dir string) {
 func callsMade(t *testing.T, client ...string) {
 	t.Helper()
 	p := start(t)
-	cmd := exec.Command(client[0], append(client[1:], p.url+"/api/v1", p.token(t, "officer", "governance"))...)
+	cmd := exec.Command(client[0], append(client[1:], p.url+"/api/v1", p.token(t, "service", "governance"))...)
 	out, err := cmd.CombinedOutput()
 	if err != nil || string(out) != clientSays {
 		t.Errorf("the client says %q (%v), want %q", out, err, clientSays)

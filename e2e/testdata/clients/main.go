@@ -41,6 +41,13 @@ func main() {
 	check(err)
 	fmt.Printf("read %v and %s, ", yes, *read.JSON200.Nationality)
 
+	_, err = c.PutPersonWithResponse(ctx, target, nil, equality.PersonInput{FirstName: nullable.NewNullableWithValue("Ada")})
+	check(err)
+	include := equality.Include{"person"}
+	whole, err := c.GetEqualityInformationWithResponse(ctx, target, &equality.GetEqualityInformationParams{Include: &include})
+	check(err)
+	fmt.Printf("%s with %s, ", *whole.JSON200.PersonStatus, *whole.JSON200.Person.DisplayName)
+
 	patched, err := c.UpdateEqualityInformationWithApplicationMergePatchPlusJSONBodyWithResponse(ctx, target,
 		&equality.UpdateEqualityInformationParams{IfMatch: &created.Headers201.ETag},
 		equality.EqualityInformationPatch{Nationality: nullable.NewNullNullable[string](), Disabled: nullable.NewNullableWithValue(other)})

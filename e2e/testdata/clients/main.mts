@@ -25,6 +25,10 @@ const params = { path: { id: targetId } };
 const read = await client.GET("/equality-information/{id}", { params });
 say(`read ${read.data!.disabled} and ${read.data!.nationality}, `);
 
+await client.PUT("/persons/{id}", { params, body: { firstName: "Ada" } });
+const whole = await client.GET("/equality-information/{id}", { params: { ...params, query: { include: ["person"] } } });
+say(`${whole.data!.personStatus} with ${whole.data!.person!.displayName}, `);
+
 const patched = await client.PATCH("/equality-information/{id}", {
   params: { ...params, header: { "If-Match": etag } },
   body: { nationality: null, disabled: "preferNotToSay" },
