@@ -220,6 +220,28 @@ func TestWhoeverLeavesTheQueueLeavesTheRestAlone(t *testing.T) {
 	f.db.sound(t, testKeys())
 }
 
+// An event that waits for its batch is not in the feed yet when the erasure empties those of the record.
+func TestAnErasureEmptiesTheEventsOfItsOwnBatch(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	r := f.written(1)
+	release := f.hold()
+	change := r
+	change.AgeGroup = "35-44"
+	changing := f.start(1, func(int) error { return f.write(change) })
+	erasing := f.start1(func() error { f.erase(r.ID); return nil })
+	release()
+	ok(t, changing()[0])
+	ok(t, <-erasing)
+	if n := f.db.value(t, "SELECT count(*) FROM outbox"); n != 3 {
+		t.Errorf("%d events, not one for each of the three writes", n)
+	}
+	if n := f.db.value(t, "SELECT count(*) FROM outbox WHERE members <> ''"); n != 0 {
+		t.Errorf("%d events still name members of a record that was erased", n)
+	}
+	f.db.sound(t, testKeys())
+}
+
 func (f *fixture) start1(run func() error) <-chan error {
 	done := make(chan error, 1)
 	go func() { done <- run() }()

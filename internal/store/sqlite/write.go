@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"equality-information-api/internal/events"
 	"equality-information-api/internal/store"
 	"equality-information-api/internal/store/queries"
 )
@@ -81,11 +82,27 @@ func (t *tx) apply(s *Store, cmd store.Command, p *store.Plan) error {
 			return err
 		}
 	}
-	t.events = append(t.events, raised...)
+	t.raise(raised)
 	for _, entry := range entries {
 		t.enter(entry)
 	}
 	return nil
+}
+
+// raise adds events to the feed. The events of a record that one of them says was erased no longer
+// name members; the erasure has not reached those that are not in the feed yet.
+func (t *tx) raise(raised []events.Event) {
+	for _, e := range raised {
+		if e.Type != events.Erased {
+			continue
+		}
+		for i := range t.events {
+			if t.events[i].Record == e.Record {
+				t.events[i].Members = nil
+			}
+		}
+	}
+	t.events = append(t.events, raised...)
 }
 
 // whole executes a plan about several things so that nothing of it is written if one of them
