@@ -71,7 +71,7 @@ func (s *sent) id(text string) (code string) {
 // do, code is the failure's code.
 func ParseName(text string) (name, code string) {
 	name = strings.TrimFunc(text, func(r rune) bool {
-		return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) && !directs(r)
+		return unicode.IsSpace(r) || unicode.Is(invisible, r)
 	})
 	switch {
 	case strings.ContainsFunc(name, func(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp) }):
@@ -83,6 +83,14 @@ func ParseName(text string) (name, code string) {
 	}
 	return name, ""
 }
+
+// invisible are the characters that show nothing, without those that direct text. The contract
+// lists the same, so that its pattern takes what ParseName takes.
+var invisible = &unicode.RangeTable{R16: []unicode.Range16{
+	{Lo: 0x00AD, Hi: 0x00AD, Stride: 1}, {Lo: 0x061C, Hi: 0x061C, Stride: 1}, {Lo: 0x180E, Hi: 0x180E, Stride: 1},
+	{Lo: 0x200B, Hi: 0x200F, Stride: 1}, {Lo: 0x2060, Hi: 0x2064, Stride: 1}, {Lo: 0x206A, Hi: 0x206F, Stride: 1},
+	{Lo: 0xFEFF, Hi: 0xFEFF, Stride: 1}, {Lo: 0xFFF9, Hi: 0xFFFB, Stride: 1},
+}, LatinOffset: 1}
 
 // directs says whether a character changes the direction of the text behind it, which could
 // show another name than is meant. Names in scripts from right to left need no such

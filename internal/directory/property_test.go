@@ -1,9 +1,11 @@
 package directory_test
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
+	"equality-information-api/api"
 	"equality-information-api/internal/directory"
 	"equality-information-api/internal/equality"
 
@@ -131,5 +133,37 @@ func FuzzDecode(f *testing.F) {
 			t.Errorf("%s became %s, %v", p.Encode(), back.Encode(), err)
 		}
 		p.AgeGroup(today)
+	})
+}
+
+// The pattern of the contract and ParseName take the same names, whatever invisible characters
+// and white space stand where.
+func TestTheContractTakesTheNamesThatAreTaken(t *testing.T) {
+	t.Parallel()
+	var contract struct {
+		Components struct {
+			Schemas struct {
+				NameInput, Name struct {
+					Pattern string `json:"pattern"`
+				}
+			} `json:"schemas"`
+		} `json:"components"`
+	}
+	if err := json.Unmarshal(api.JSON(), &contract); err != nil {
+		t.Fatal(err)
+	}
+	schemas := contract.Components.Schemas
+	input, output := regexp.MustCompile(schemas.NameInput.Pattern), regexp.MustCompile(schemas.Name.Pattern)
+	odd := []rune("a\u00e9\u0645\U0001F600 \t\n\x00\x7f\x85\xa0\u00ad\u061c\u1680\u180e\u2003\u200b\u200d\u2028\u2029\u202a\u202e\u202f\u205f\u2060\u2065\u2066\u2069\u206a\u3000\ufeff\ufff9\U000E0041")
+	rapid.Check(t, func(t *rapid.T) {
+		few := rapid.StringOfN(rapid.SampledFrom(odd), 0, 6, -1)
+		text := few.Draw(t, "start") + strings.Repeat("n", rapid.IntRange(0, directory.MaxName+2).Draw(t, "length")) + few.Draw(t, "end")
+		name, code := directory.ParseName(text)
+		if taken := input.MatchString(text); taken != (code == "") {
+			t.Fatalf("%q: the contract takes it: %v, the program: %q", text, taken, code)
+		}
+		if name != "" && !output.MatchString(name) {
+			t.Fatalf("%q is kept as %q, which the contract does not have", text, name)
+		}
 	})
 }
