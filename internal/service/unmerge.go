@@ -67,6 +67,8 @@ func partable(people []store.Person, now time.Time) error {
 		return notAway
 	case people[1].Link.Into != uuid.Nil:
 		return survivorAway
+	case people[1].Past == nil:
+		return nil // nobody can be taken out of any more
 	case now.After(people[1].Past.Merge.At.Add(UnmergeWithin)):
 		return tooLate
 	}
@@ -86,7 +88,12 @@ func (s *Service) part(a Access, person, survivor store.Person) (d store.Decisio
 	if e := person.Entry; e.State == store.Present {
 		d.Effects = append(d.Effects, store.PutDocument{Found: e, Content: e.Content, Event: events.PersonUpdated, Least: survivor.Entry.Version + 1})
 	}
+	back := store.PutLink{Person: person, Link: person.Link.Back(), Event: events.Unmerged}
 	past := survivor.Past
+	if past == nil {
+		d.Effects = append(d.Effects, back)
+		return d, nil, nil
+	}
 	if r := survivor.Record; past.Merge.Record != nil && r.State == store.Present {
 		next, still := r.Record.Unmerge(past.RecordBefore.Record, past.RecordMerged.Record)
 		kept = append(kept, still...)
@@ -100,9 +107,7 @@ func (s *Service) part(a Access, person, survivor store.Person) (d store.Decisio
 		kept = append(kept, still...)
 		d.Effects = append(d.Effects, store.PutDocument{Found: e, Content: next.Encode(), Event: events.PersonUpdated})
 	}
-	d.Effects = append(d.Effects,
-		store.PutLink{Person: person, Link: person.Link.Back(), Event: events.Unmerged},
-		store.PutLink{Person: survivor, Link: survivor.Link.Without(person.ID)})
+	d.Effects = append(d.Effects, back, store.PutLink{Person: survivor, Link: survivor.Link.Without(person.ID)})
 	return d, kept, nil
 }
 

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,7 +24,9 @@ type Person struct {
 	Link   Link
 	// Taken says that another person's record has the id.
 	Taken bool
-	// Past are versions before a merge that is to be taken back, and those that it made.
+	// Past are versions before a merge that is to be taken back, and those that it made; nil if
+	// nothing is left of the survivor. A restore has then brought back a merge that was taken back
+	// before the survivor was erased.
 	Past *Past
 }
 
@@ -61,6 +64,9 @@ func findPeople(ctx context.Context, t Tables, keys *sealing.Keyset, o Opened, c
 	}
 	for _, id := range ids {
 		p, err := findPerson(ctx, t, keys, id)
+		if err == nil && cmd.Together && !p.Known() && o.Survivor != uuid.Nil {
+			p, err = findMerged(ctx, t, keys, cmd.ID)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -73,8 +79,10 @@ func findPeople(ctx context.Context, t Tables, keys *sealing.Keyset, o Opened, c
 		if err != nil {
 			return nil, err
 		}
-		if survivor.Past, err = findPast(ctx, t, survivor, people[0].ID); err != nil {
-			return nil, err
+		if survivor.Known() {
+			if survivor.Past, err = findPast(ctx, t, survivor, people[0].ID); err != nil {
+				return nil, err
+			}
 		}
 		people = append(people, survivor)
 	case cmd.Together:
@@ -108,6 +116,16 @@ func (o Opened) person(id uuid.UUID) uuid.UUID {
 		return o.Document.Owner
 	}
 	return id
+}
+
+// findMerged finds what is stored of somebody who was merged into a person of whom nothing is
+// left, by the person's id or the record's.
+func findMerged(ctx context.Context, t Tables, keys *sealing.Keyset, id uuid.UUID) (Person, error) {
+	row, err := openRow(ctx, t, keys, id)
+	if err != nil {
+		return Person{}, err
+	}
+	return findPerson(ctx, t, keys, cmp.Or(row.Target, id))
 }
 
 // findPerson finds what is stored of a person.
