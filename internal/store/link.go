@@ -180,7 +180,8 @@ func findNames(ctx context.Context, f Finder, keys *sealing.Keyset, o *Opened, n
 
 // PutLink writes a person's link. If the person is merged into another by it, the record and
 // the entry become hidden behind the link, and the person's id stays taken without a record.
-// If the person is there again by it, the write also puts the next version of both.
+// If the person is there again by it, the write also puts the next version of both. A record that
+// the write puts comes before the link.
 type PutLink struct {
 	Person Person
 	Link   Link
@@ -204,8 +205,18 @@ func (e PutLink) plan(p *Plan, keys *sealing.Keyset) error {
 		p.hide(e.Person)
 	case was.Into != uuid.Nil && e.Link.Into == uuid.Nil && e.Person.Record.State != Present:
 		p.add(queries.EraseIDs, e.Person.ID[:], e.Person.ID[:], int64(0))
+	case was.Into == uuid.Nil:
+		p.keep(e.Person.Record)
 	}
 	return nil
+}
+
+// keep has the write refused if a record that it does not write has changed or was erased: the
+// tombstone of a record does not stop its person from getting documents.
+func (p *Plan) keep(r Opened) {
+	if r.State == Present && !slices.ContainsFunc(p.Puts, func(put Put) bool { return put.Number == r.number }) {
+		p.add(queries.RecordExpect, r.number, r.Version, Bit(false))
+	}
 }
 
 // ofMerge is the event of a person's link: about the record, at the version that the write
@@ -228,7 +239,7 @@ func (p *Plan) ofMerge(e PutLink) *events.Event {
 func (p *Plan) hide(person Person) {
 	if r := person.Record; r.State == Present {
 		p.add(queries.RecordHide, r.number, r.Version)
-		p.add(queries.RecordHidden, r.number, r.Version)
+		p.add(queries.RecordExpect, r.number, r.Version, Bit(true))
 		p.Changes = append(p.Changes, r.documentID())
 	} else {
 		p.add(queries.IdentifierHide, person.ID[:])

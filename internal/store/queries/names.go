@@ -145,8 +145,8 @@ var (
 	PostgresSchema = load("postgres/schema")
 	// Counts the records, but for those merged into others.
 	RecordCount = load("record-count")
-	// Refuses, unless a record is hidden at a version.
-	RecordHidden = load("record-hidden")
+	// Refuses, unless a record is at a version, and hidden by a merge or not as expected.
+	RecordExpect = load("record-expect")
 	// Hides a record whose person has been merged into another, or refuses if it has changed.
 	RecordHide = load("record-hide")
 	// Lists the tombstones of what was erased after the backup: the record, or the entry in the directory, was restored, or the restored access log has no entry for its erasure.

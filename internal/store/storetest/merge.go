@@ -296,6 +296,22 @@ var merging = []test{
 			}
 		}
 	}},
+	{"nobody is merged into somebody erased meanwhile, or after an erasure", func(t *testing.T, f *fixture) {
+		each(func(name string, from, into [2]bool) {
+			for who := range 2 {
+				has := [][2]bool{from, into}[who]
+				if !has[0] && !has[1] {
+					continue // there is nothing to erase
+				}
+				a, _ := f.somebody(from[0], from[1])
+				b, _ := f.somebody(into[0], into[1])
+				_, err := f.Write(t.Context(), mergeOf(a, b), moved(func() { f.eraseWhole([]uuid.UUID{a, b}[who]) }, f.merges))
+				if !errors.Is(err, errMerge) {
+					t.Errorf("%s, the erased is %d: %v", name, who, err)
+				}
+			}
+		})
+	}},
 	{"nothing is lost of a merge among changes of both", func(t *testing.T, f *fixture) {
 		a, ids := f.somebody(true, true)
 		b, _ := f.somebody(true, true)
