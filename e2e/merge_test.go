@@ -184,6 +184,10 @@ func TestErasingASurvivorErasesAll(t *testing.T) {
 		t.Errorf("the entry is %s", entry.body)
 	}
 	p.put(t, c, `"id":"`+c+`","surname":"Okafor-Bell"`).want(t, 200)
+	p.put(t, c, `"id":"`+b.target+`","surname":"Okafor-Bell"`).want(t, 200) // as it was shown
+	if r := p.put(t, c, `"id":"`+a.target+`","surname":"Zebra"`); !r.problem(t, 400, "invalid-body").has("/id", "id.mismatch") {
+		t.Errorf("another id: %s", r.body)
+	}
 	if got := p.entry(t, b.target).document(t)["surname"]; got != "Okafor-Bell" {
 		t.Errorf("written under the merged id: %v", got)
 	}

@@ -89,10 +89,11 @@ func (s *Service) PutPerson(ctx context.Context, a Access, w PersonWrite) (Perso
 	if s.stored == nil {
 		return PersonShown{}, ErrDirectoryReadOnly
 	}
-	p, err := directory.Decode(w.Body, w.ID, equality.DateOf(s.Now()))
+	p, err := s.decodePerson(ctx, w)
 	if err != nil {
 		return PersonShown{}, err
 	}
+	named := p.ID
 	created, readable := false, a.may(identity.PersonRead)
 	cmd := store.PersonEntry(w.ID).Command()
 	cmd.EventID = newEventID()
@@ -103,6 +104,9 @@ func (s *Service) PutPerson(ctx context.Context, a Access, w PersonWrite) (Perso
 		content := p.Encode()
 		refused := func(status int, err error) (store.Decision, error) {
 			return store.Decision{Entry: s.entryOfPerson(a, w.ID, d, ending{Outcome: audit.Refused, status: status})}, err
+		}
+		if named != w.ID && named != p.ID { // taken out of the one whom the body names, in the meantime
+			return refused(400, &equality.InvalidError{Failures: []equality.Failure{{Pointer: "/id", Code: equality.IDMismatch, Message: equality.Meaning(equality.IDMismatch)}}})
 		}
 		if !created && w.IfMatch == nil && s.RequireIfMatch {
 			return refused(428, ErrPreconditionRequired)
@@ -134,6 +138,24 @@ func (s *Service) PutPerson(ctx context.Context, a Access, w PersonWrite) (Perso
 	shown := versioned(result.Document, p)
 	shown.Created = created
 	return shown, nil
+}
+
+// decodePerson reads the entry that was sent. Its id may be the survivor's if the person of the
+// path was merged into another: that is how the entry is shown.
+func (s *Service) decodePerson(ctx context.Context, w PersonWrite) (directory.Person, error) {
+	today := equality.DateOf(s.Now())
+	p, wrong := directory.Decode(w.Body, w.ID, today)
+	if wrong == nil {
+		return p, nil
+	}
+	o, err := s.records.FindDocument(ctx, store.PersonEntry(w.ID))
+	if err != nil {
+		return directory.Person{}, foreign(err)
+	}
+	if o.Document.Owner == w.ID {
+		return directory.Person{}, wrong
+	}
+	return directory.Decode(w.Body, o.Document.Owner, today)
 }
 
 func versioned(d store.Document, p directory.Person) PersonShown {
