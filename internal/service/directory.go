@@ -13,9 +13,9 @@ import (
 	"equality-information-api/internal/store"
 )
 
-// A Directory knows who people are: their names, titles and dates of birth. The use cases have
-// one of their own, in the store, which can also be changed and asked for many people at once;
-// package personapi has another.
+// A Directory outside the store knows who people are: their names, titles and dates of birth.
+// Package personapi has one. The directory in the store can also be changed, and asked for many
+// people at once.
 type Directory interface {
 	// Person returns the person with this id. Errors: directory.ErrUnknown; with any other
 	// error the directory does not say.
@@ -32,23 +32,17 @@ type storedDirectory struct {
 	report func(what string, err error)
 }
 
-func (d storedDirectory) Person(ctx context.Context, id, _ uuid.UUID) (directory.Person, error) {
-	o, err := d.records.FindDocument(ctx, store.PersonEntry(id))
-	if err == nil {
-		return d.opened(o.Document)
+// answer reads an entry, unless the store could not.
+func (d storedDirectory) answer(entry store.Document, err error) (of answer) {
+	switch of.err = err; {
+	case err != nil:
+	case entry.State != store.Present:
+		return answer{err: directory.ErrUnknown}
+	default:
+		of.person, of.err = directory.Read(entry.Content)
 	}
-	d.tell(err)
-	return directory.Person{}, err
-}
-
-// opened reads an entry. Errors as those of Person.
-func (d storedDirectory) opened(entry store.Document) (directory.Person, error) {
-	if entry.State != store.Present {
-		return directory.Person{}, directory.ErrUnknown
-	}
-	p, err := directory.Read(entry.Content)
-	d.tell(err)
-	return p, err
+	d.tell(of.err)
+	return of
 }
 
 // tell reports what does not pass by itself.
@@ -59,11 +53,36 @@ func (d storedDirectory) tell(err error) {
 	}
 }
 
-// person looks up whose record is to be shown. Errors as those of Directory.
+// findRecord finds the record of a lookup, and in Document the entry of the person whom the
+// lookup asks for, if the directory is the store's. If the two cannot be read, unread says why,
+// and the record comes alone.
+func (s *Service) findRecord(ctx context.Context, l Lookup) (o store.Opened, unread, err error) {
+	if l.Person && s.stored != nil {
+		patient, cancel := context.WithTimeout(ctx, directoryPatience)
+		defer cancel()
+		if o, unread, err = s.records.FindWithEntry(patient, l.ID); err == nil {
+			return o, unread, nil
+		}
+		unread = err
+	}
+	o, err = s.records.Find(ctx, l.ID)
+	return o, unread, err
+}
+
+// personOf returns what the directory says of the person of a record that findRecord found.
+func (s *Service) personOf(ctx context.Context, a Access, o store.Opened, unread error) answer {
+	if s.stored != nil {
+		return s.stored.answer(o.Document, unread)
+	}
+	p, err := s.person(ctx, a, o.Target)
+	return answer{p, err}
+}
+
+// person looks up a person in a directory outside the store. Errors as those of Directory.
 func (s *Service) person(ctx context.Context, a Access, id uuid.UUID) (directory.Person, error) {
 	ctx, cancel := context.WithTimeout(ctx, directoryPatience)
 	defer cancel()
-	return s.directory.Person(ctx, id, a.request.CorrelationID)
+	return s.Directory.Person(ctx, id, a.request.CorrelationID)
 }
 
 // answer is what the directory said of a person.
@@ -76,13 +95,7 @@ type answer struct {
 func (d storedDirectory) people(ctx context.Context, ids []uuid.UUID) map[uuid.UUID]answer {
 	answers := make(map[uuid.UUID]answer, len(ids))
 	err := d.records.Entries(ctx, ids, func(entry store.Document, err error) {
-		var a answer
-		if a.err = err; err == nil {
-			a.person, a.err = d.opened(entry)
-		} else {
-			d.tell(err)
-		}
-		answers[entry.Owner] = a
+		answers[entry.Owner] = d.answer(entry, err)
 	})
 	d.tell(err)
 	if err == nil {
@@ -109,7 +122,7 @@ func (s *Service) withPeople(ctx context.Context, a Access, page []ListItem) (kn
 	for i := range page {
 		of := answers[page[i].Target]
 		known = known || of.err == nil
-		page[i].Shown = s.withPerson(a, page[i].Shown, of.person, of.err)
+		page[i].Shown = s.withPerson(a, page[i].Shown, of)
 	}
 	return known
 }
@@ -138,10 +151,10 @@ func statusOf(err error) personStatus {
 
 // withPerson adds to a shown record what the directory said of its person. The age group is
 // suggested if it is missing from the record and the caller may see that.
-func (s *Service) withPerson(a Access, shown Shown, p directory.Person, err error) Shown {
+func (s *Service) withPerson(a Access, shown Shown, of answer) Shown {
 	const most = 512 // bytes of what is added, rarely exceeded
 	text := append(make([]byte, 0, len(shown.Text)+most), shown.Text[:len(shown.Text)-len("}")]...)
-	status := statusOf(err)
+	p, status := of.person, statusOf(of.err)
 	if status == personFound {
 		text = p.Shown().AppendJSON(append(text, `,"person":`...))
 	}

@@ -148,14 +148,9 @@ func (s *Service) buildIndex(ctx context.Context) (*directory.Index, error) {
 
 // putInIndex takes an entry into an index. One that cannot be read is not found, and reported.
 func (s *Service) putInIndex(x *directory.Index, d store.Document, err error) {
-	if err == nil {
-		var p directory.Person
-		if p, err = s.stored.opened(d); err == nil {
-			x.Put(p)
-			return
-		}
-	} else {
-		s.stored.tell(err)
+	if of := s.stored.answer(d, err); of.err == nil {
+		x.Put(of.person)
+		return
 	}
 	x.Remove(d.Owner)
 }

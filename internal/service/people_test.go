@@ -257,6 +257,24 @@ func TestRecordComesWithoutADamagedEntry(t *testing.T) {
 	}
 }
 
+// entriesUnread cannot read records together with entries.
+type entriesUnread struct{ Records }
+
+func (entriesUnread) FindWithEntry(context.Context, uuid.UUID) (store.Opened, error, error) {
+	return store.Opened{}, nil, store.ErrUnavailable
+}
+
+func TestRecordComesAloneIfNoEntryCanBeRead(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	o := b.create(t, "")
+	b.put(t, clerk, o.Target, born)
+	b.records = entriesUnread{b.records}
+	if text := b.withPerson(t, o.ID); !strings.Contains(text, `"personStatus":"unavailable"`) {
+		t.Error(text)
+	}
+}
+
 // An entry at the highest version takes no further one, not even after its erasure.
 func TestNoVersionOfAnEntryIsHigherThanTheHighest(t *testing.T) {
 	t.Parallel()

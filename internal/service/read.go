@@ -9,7 +9,6 @@ import (
 	"github.com/google/uuid"
 
 	"equality-information-api/internal/audit"
-	"equality-information-api/internal/directory"
 	"equality-information-api/internal/equality"
 	"equality-information-api/internal/etag"
 	"equality-information-api/internal/identity"
@@ -44,7 +43,7 @@ func (s *Service) Read(ctx context.Context, a Access, l Lookup) (Shown, error) {
 	}
 	shown, err := s.show(a, f.Opened, false)
 	if err == nil && l.Person {
-		return s.withPerson(a, shown, f.person, f.unknown), nil
+		return s.withPerson(a, shown, f.person), nil
 	}
 	return shown, err
 }
@@ -53,14 +52,14 @@ func (s *Service) Read(ctx context.Context, a Access, l Lookup) (Shown, error) {
 type found struct {
 	store.Opened
 	unmodified bool // the caller already has this version
-	person     directory.Person
-	unknown    error // why there is no person
+	person     answer
 }
 
 // find finds what a lookup asks for, and makes the entry of the read durable. Errors as in
 // Read.
 func (s *Service) find(ctx context.Context, a Access, l Lookup) (f found, err error) {
-	if f.Opened, err = s.records.Find(ctx, l.ID); err != nil {
+	var unread error
+	if f.Opened, unread, err = s.findRecord(ctx, l); err != nil {
 		return f, foreign(err)
 	}
 	if f.Opened, err = s.of(ctx, f.Opened, l.Target); err != nil {
@@ -72,7 +71,7 @@ func (s *Service) find(ctx context.Context, a Access, l Lookup) (f found, err er
 		ending = notModified
 	}
 	if l.Person && f.State == store.Present {
-		if f.person, f.unknown = s.person(ctx, a, f.Target); f.unknown == nil {
+		if f.person = s.personOf(ctx, a, f.Opened, unread); f.person.err == nil {
 			ending.scope = includesPerson
 		}
 	}

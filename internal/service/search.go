@@ -146,12 +146,8 @@ func (s *Service) openHits(ctx context.Context, hits []directory.Hit, bare bool)
 		}
 	}
 	err = s.indexed.Entries(ctx, ids, func(d store.Document, err error) {
-		if err != nil {
-			s.stored.tell(err)
-			return
-		}
-		if p, err := s.stored.opened(d); err == nil {
-			people[p.ID] = p
+		if of := s.stored.answer(d, err); of.err == nil {
+			people[d.Owner] = of.person
 		}
 	})
 	if err != nil {

@@ -38,6 +38,9 @@ type Store interface {
 // read in the access log before it shows the result.
 type Records interface {
 	Find(ctx context.Context, id uuid.UUID) (store.Opened, error)
+	// FindWithEntry finds a record and, in Document, its person's entry in the directory. unread
+	// is the error of the entry alone.
+	FindWithEntry(ctx context.Context, id uuid.UUID) (o store.Opened, unread, err error)
 	// FindDocument finds a sealed document that is no record, and the record that owns it.
 	FindDocument(ctx context.Context, id store.DocumentID) (store.Opened, error)
 	// Entries gives the entries of up to store.MostEntries people, in any order; none for people
@@ -118,17 +121,15 @@ type Service struct {
 	Options
 	visibility []rule
 	records    Records
-	// directory is that of the options, or of the store; stored is nil unless it is the store's.
-	directory Directory
-	stored    *storedDirectory
-	log       Log
-	feed      EventSource
-	bulk      Bulk
-	indexed   Indexed
-	index     peopleIndex
-	relay     Relay
-	health    health
-	flights   flights
+	stored     *storedDirectory // nil if the directory is that of the options
+	log        Log
+	feed       EventSource
+	bulk       Bulk
+	indexed    Indexed
+	index      peopleIndex
+	relay      Relay
+	health     health
+	flights    flights
 }
 
 // New returns a service that uses a store.
@@ -137,10 +138,9 @@ func New(s Store, o Options) *Service {
 		o.Report = func(string, error) {}
 	}
 	service := &Service{Options: o, visibility: visibility(o.Preset), records: s, log: s, feed: s, bulk: s, indexed: s, relay: s, health: health{store: s},
-		flights: flights{running: make(map[[32]byte]chan struct{})}, directory: o.Directory}
+		flights: flights{running: make(map[[32]byte]chan struct{})}}
 	if o.Directory == nil {
 		service.stored = &storedDirectory{s, o.Report}
-		service.directory = service.stored
 	}
 	return service
 }

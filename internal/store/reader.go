@@ -26,6 +26,9 @@ type Finder interface {
 // Tables is how an engine reads its rows. Every method may return ErrUnavailable.
 type Tables interface {
 	Finder
+	// FindRowWithEntry gives the row that FindRow gives, and the entry in the directory of the
+	// record's person.
+	FindRowWithEntry(ctx context.Context, id uuid.UUID) (*Row, DocumentRow, error)
 	// PastRows gives a portion of up to limit earlier versions of a record, newest first,
 	// from one version down.
 	PastRows(ctx context.Context, number, from int64, limit int) ([]Row, error)

@@ -100,7 +100,29 @@ type querier interface {
 
 // readRows passes the rows that ids lead to to give.
 func readRows(ctx context.Context, from querier, ids []uuid.UUID, give func(uuid.UUID, *store.Row)) error {
-	rows, err := from.Query(ctx, queries.PostgresRecordsRead.SQL, idList(ids))
+	return scanRows(ctx, from, queries.PostgresRecordsRead, ids, nil, give)
+}
+
+// pair is a record's row and the entry in the directory of its person.
+type pair struct {
+	row   *store.Row
+	entry store.DocumentRow
+}
+
+// readPairs passes the rows that ids lead to, and the entries of their people, to give.
+func readPairs(ctx context.Context, from querier, ids []uuid.UUID, give func(uuid.UUID, pair)) error {
+	var entry store.DocumentRow
+	var merged int64
+	columns := []any{&entry.Version, &entry.Modified, &entry.Sealed, &entry.Wrapped, &merged}
+	return scanRows(ctx, from, queries.PostgresRecordsEntriesRead, ids, columns, func(id uuid.UUID, row *store.Row) {
+		entry.Merged = merged != 0
+		give(id, pair{row, entry})
+	})
+}
+
+// scanRows reads rows of records-read, or rows with columns behind it.
+func scanRows(ctx context.Context, from querier, query *queries.Query, ids []uuid.UUID, behind []any, give func(uuid.UUID, *store.Row)) error {
+	rows, err := from.Query(ctx, query.SQL, idList(ids))
 	if err != nil {
 		return err
 	}
@@ -109,7 +131,8 @@ func readRows(ctx context.Context, from querier, ids []uuid.UUID, give func(uuid
 	var number, version, modified *int64
 	var merged int64
 	var own, target *[16]byte
-	_, err = pgx.ForEachRow(rows, []any{&id, &number, &own, &target, &version, &modified, &sealed, &wrapped, &merged}, func() error {
+	columns := append([]any{&id, &number, &own, &target, &version, &modified, &sealed, &wrapped, &merged}, behind...)
+	_, err = pgx.ForEachRow(rows, columns, func() error {
 		row := &store.Row{Sealed: sealed, Wrapped: wrapped, Merged: merged != 0}
 		if number != nil {
 			row.Number, row.ID, row.Target, row.Version, row.Modified = *number, *own, *target, *version, *modified

@@ -137,17 +137,19 @@ func (d database) readsByIndex(t *testing.T) {
 				return err
 			}
 			for _, n := range []int{1, 2, 10, findTogether} {
-				rows, err := conn.Query(ctx, "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) "+queries.PostgresRecordsRead.SQL, some(ctx, t, d, n))
-				if err != nil {
-					return err
-				}
-				steps, err := pgx.CollectRows(rows, pgx.RowTo[string])
-				if err != nil {
-					return err
-				}
-				text := strings.Join(steps, "\n")
-				if strings.Contains(text, "Seq Scan") || strings.Count(text, "Index Scan") != 3 {
-					t.Errorf("%d records, %s:\n%s", n, mode, text)
+				for query, tables := range map[*queries.Query]int{queries.PostgresRecordsRead: 3, queries.PostgresRecordsEntriesRead: 5} {
+					rows, err := conn.Query(ctx, "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) "+query.SQL, some(ctx, t, d, n))
+					if err != nil {
+						return err
+					}
+					steps, err := pgx.CollectRows(rows, pgx.RowTo[string])
+					if err != nil {
+						return err
+					}
+					text := strings.Join(steps, "\n")
+					if strings.Contains(text, "Seq Scan") || strings.Count(text, "Index Scan") != tables {
+						t.Errorf("%s of %d, %s:\n%s", query.Name, n, mode, text)
+					}
 				}
 			}
 			return nil
@@ -168,6 +170,7 @@ func TestStatementsForManyArePlannedOnce(t *testing.T) {
 	head := audit.Head{Lane: 1000}
 	for n := range times {
 		ok(t, readRows(t.Context(), conn, make([]uuid.UUID, 1+n%7), func(uuid.UUID, *store.Row) {}))
+		ok(t, readPairs(t.Context(), conn, make([]uuid.UUID, 1+n%7), func(uuid.UUID, pair) {}))
 		several := entry("list")
 		for range n % 7 {
 			several.Touched = several.Touched.AppendID(r.ID)
@@ -176,7 +179,7 @@ func TestStatementsForManyArePlannedOnce(t *testing.T) {
 		ok(t, conn.SendBatch(t.Context(), &b.batch).Close())
 		head = b.head
 	}
-	for _, q := range []*queries.Query{queries.PostgresRecordsRead, queries.PostgresAuditAppend} {
+	for _, q := range []*queries.Query{queries.PostgresRecordsRead, queries.PostgresRecordsEntriesRead, queries.PostgresAuditAppend} {
 		var generic, custom int
 		ok(t, conn.QueryRow(t.Context(), "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement = $1",
 			q.SQL).Scan(&generic, &custom))

@@ -20,6 +20,11 @@ func (t tables) FindRow(ctx context.Context, id uuid.UUID) (*store.Row, error) {
 	return t.rows.find(ctx, id)
 }
 
+func (t tables) FindRowWithEntry(ctx context.Context, id uuid.UUID) (*store.Row, store.DocumentRow, error) {
+	found, err := t.pairs.find(ctx, id)
+	return found.row, found.entry, err
+}
+
 func (t tables) FindTombstones(ctx context.Context, kind sealing.OwnerKind, id, target uuid.UUID) ([]store.Tombstone, error) {
 	return collect(ctx, t.Store, queries.TombstoneRead, nil, func(row pgx.CollectableRow) (store.Tombstone, error) {
 		return scanTombstone(row)
@@ -27,7 +32,7 @@ func (t tables) FindTombstones(ctx context.Context, kind sealing.OwnerKind, id, 
 }
 
 // FindDocument reads an entry in the directory together with others that are wanted at the same
-// time: it is wanted with a record, which is read like this.
+// time, like a record.
 func (t tables) FindDocument(ctx context.Context, id store.DocumentID) (store.DocumentRow, error) {
 	if id.Kind == sealing.KindPerson {
 		entry, err := t.entries.find(ctx, id.Owner)

@@ -131,6 +131,8 @@ var (
 	PostgresRecordNumbers = load("postgres/record-numbers")
 	// Moves the expected version to the history and writes the next in its place.
 	PostgresRecordUpdate = load("postgres/record-update")
+	// Reads what `records-read` does, and the current entries in the directory of the records' people.
+	PostgresRecordsEntriesRead = load("postgres/records-entries-read")
 	// Reads the current versions of the records that ids lead to, their own ids or their targets'.
 	PostgresRecordsRead = load("postgres/records-read")
 	// Leases the publishing of events for as long as the connection lives, unless another process has it.
@@ -181,6 +183,8 @@ var (
 	SQLiteIdentifierPairInsert = load("sqlite/identifier-pair-insert")
 	// Adds one event to the feed.
 	SQLiteOutboxInsert = load("sqlite/outbox-insert")
+	// Reads what `record-read` does, and the current entry in the directory of the record's person.
+	SQLiteRecordEntryRead = load("sqlite/record-entry-read")
 	// Adds a new record, whose ids have been reserved.
 	SQLiteRecordInsert = load("sqlite/record-insert")
 	// Reads the number of the last record, and the time of the last change up to a time.

@@ -21,7 +21,17 @@ type tables struct{ *statements }
 // FindRow cannot be cancelled: it takes microseconds, so the goroutine of a cancellable
 // query is not worth its cost.
 func (t tables) FindRow(ctx context.Context, id uuid.UUID) (*store.Row, error) {
-	row, err := scanRow(t.queryRow(context.WithoutCancel(ctx), queries.SQLiteRecordRead, id[:]))
+	return t.findRow(ctx, queries.SQLiteRecordRead, id)
+}
+
+func (t tables) FindRowWithEntry(ctx context.Context, id uuid.UUID) (row *store.Row, entry store.DocumentRow, err error) {
+	row, err = t.findRow(ctx, queries.SQLiteRecordEntryRead, id, documentColumns(&entry)...)
+	return row, entry, err
+}
+
+// findRow scans a row of record-read, or one with columns behind it.
+func (t tables) findRow(ctx context.Context, query *queries.Query, id uuid.UUID, behind ...any) (*store.Row, error) {
+	row, err := scanRow(t.queryRow(context.WithoutCancel(ctx), query, id[:]), behind...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
@@ -29,6 +39,11 @@ func (t tables) FindRow(ctx context.Context, id uuid.UUID) (*store.Row, error) {
 		return nil, classify(err)
 	}
 	return &row, nil
+}
+
+// documentColumns are those of document-read.
+func documentColumns(r *store.DocumentRow) []any {
+	return []any{&r.Version, &r.Modified, &r.Sealed, &r.Wrapped, &r.Merged}
 }
 
 func (t tables) FindTombstones(ctx context.Context, kind sealing.OwnerKind, id, target uuid.UUID) ([]store.Tombstone, error) {
@@ -46,7 +61,7 @@ func scanTombstone(row scanner, before ...any) (t store.Tombstone, err error) {
 }
 
 func (t tables) FindDocument(ctx context.Context, id store.DocumentID) (r store.DocumentRow, err error) {
-	err = t.queryRow(context.WithoutCancel(ctx), queries.DocumentRead, id.Columns()...).Scan(&r.Version, &r.Modified, &r.Sealed, &r.Wrapped, &r.Merged)
+	err = t.queryRow(context.WithoutCancel(ctx), queries.DocumentRead, id.Columns()...).Scan(documentColumns(&r)...)
 	return r, classify(err)
 }
 
@@ -90,7 +105,7 @@ func (t tables) PastRows(ctx context.Context, number, from int64, limit int) ([]
 func (t tables) ListRows(ctx context.Context, q store.ListQuery) ([]store.Row, error) {
 	query, args := q.Keys()
 	rows, err := t.query(ctx, query, args...)
-	return collect(rows, err, scanRow, store.Portion[store.Row]())
+	return collect(rows, err, func(row scanner) (store.Row, error) { return scanRow(row) }, store.Portion[store.Row]())
 }
 
 func (t tables) FindNINO(ctx context.Context, hash []byte, limit int) ([]uuid.UUID, error) {
@@ -115,10 +130,10 @@ func (t tables) SharedNINOs(ctx context.Context, from store.NINOPlace, limit int
 // scanner is one row.
 type scanner interface{ Scan(dest ...any) error }
 
-// scanRow reads a row of record-read and of the lists.
-func scanRow(row scanner) (r store.Row, err error) {
+// scanRow reads a row of record-read and of the lists, or one with columns behind it.
+func scanRow(row scanner, behind ...any) (r store.Row, err error) {
 	var id, target []byte
-	err = row.Scan(&r.Number, &id, &target, &r.Version, &r.Modified, &r.Sealed, &r.Wrapped, &r.Merged)
+	err = row.Scan(append([]any{&r.Number, &id, &target, &r.Version, &r.Modified, &r.Sealed, &r.Wrapped, &r.Merged}, behind...)...)
 	r.ID, r.Target = toID(id), toID(target)
 	return r, err
 }

@@ -175,6 +175,7 @@ var merging = []test{
 				}
 				equal(t, name+": the state of an id", got.State, one.State)
 			}
+			f.together(name, append(idsOfA, idsOfB...)...)
 			equal(t, name+": the entry", f.document(store.PersonEntry(a)), entry)
 			hidden, both := btoi(from[0]), btoi(from[0] && into[0])
 			equal(t, name+": listed", []int{f.listed(), len(f.walked(func(int64, int) {}))}, []int{listed - both, walked - both})
@@ -196,6 +197,7 @@ var merging = []test{
 			if into[1] {
 				equal(t, name+": the survivor's entry", string(f.document(store.PersonEntry(b)).Content), string(entryB.Content))
 			}
+			f.together(name+", taken back", append(idsOfA, idsOfB...)...)
 			if _, err := f.Write(t.Context(), partOf(a), f.parts); !errors.Is(err, errMerge) {
 				t.Errorf("%s: taken back twice: %v", name, err)
 			}

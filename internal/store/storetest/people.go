@@ -25,6 +25,28 @@ func (f *fixture) entriesOf(ids ...uuid.UUID) map[uuid.UUID]store.Document {
 	return found
 }
 
+// together checks that an id leads to the same record with its person's entry as without, and to
+// the same entry.
+func (f *fixture) together(what string, ids ...uuid.UUID) {
+	f.t.Helper()
+	for _, id := range ids {
+		o, unread, err := f.FindWithEntry(f.t.Context(), id)
+		if ok(f.t, "find with the entry", err); unread != nil {
+			f.t.Errorf("%s: the entry: %v", what, unread)
+		}
+		entry := o.Document
+		o.Document = store.Document{}
+		want, err := f.Find(f.t.Context(), id)
+		ok(f.t, "find", err)
+		equal(f.t, what+": found with its entry", o, want)
+		if d := f.document(store.PersonEntry(o.Target)); o.State != store.Present || d.State != store.Present {
+			equal(f.t, what+": no entry", entry.State, store.Absent)
+		} else {
+			equal(f.t, what+": the entry", entry, d)
+		}
+	}
+}
+
 // walkEntries walks over all entries, and says how many there are.
 func (f *fixture) walkEntries(logged bool) (walked []store.Document, total int64) {
 	f.t.Helper()
@@ -63,6 +85,43 @@ var people = []test{
 			asked = append(asked, uuid.New())
 		}
 		equal(t, "among many without", f.entriesOf(asked...), want)
+	}},
+	{"a record is found with its person's entry", func(t *testing.T, f *fixture) {
+		f.together("nobody", uuid.New(), uuid.Nil)
+		for _, has := range [][2]bool{{true, false}, {false, true}, {true, true}} {
+			name := fmt.Sprint(has)
+			id, ids := f.somebody(has[0], has[1])
+			f.together(name, ids...)
+			f.putPerson(id, `"changed"`)
+			f.together(name+", changed", ids...)
+			f.eraseWhole(id)
+			f.together(name+", erased", ids...)
+			f.putPerson(id, `"again"`)
+			f.together(name+", again", ids...)
+		}
+	}},
+	{"a record is found although its person's entry does not open", func(t *testing.T, f *fixture) {
+		f.tampered = true
+		for _, tamper := range []string{
+			`UPDATE document SET sealed = (SELECT r.sealed FROM record r WHERE r.target = document.owner)`,
+			`UPDATE owner_key SET wrapped = (SELECT k.wrapped FROM data_key k JOIN record r ON r.number = k.record WHERE r.target = owner_key.owner)`,
+			`DELETE FROM owner_key`,
+		} {
+			id, ids := f.somebody(true, true)
+			want := f.read(id)
+			f.db.Exec(t, tamper)
+			for _, id := range ids {
+				o, unread, err := f.FindWithEntry(t.Context(), id)
+				ok(t, "find", err)
+				if equal(t, "the entry", []any{o.Document.State, o.Document.Content}, []any{store.Absent, []byte(nil)}); !errors.Is(unread, sealing.ErrTampered) {
+					t.Errorf("after %s: %v", tamper, unread)
+				}
+				o.Document = store.Document{}
+				o, err = o.Decode()
+				ok(t, "decode", err)
+				equal(t, "the record", bare(o), want)
+			}
+		}
 	}},
 	{"every entry is walked over by id, with an entry in the log or without", func(t *testing.T, f *fixture) {
 		none, total := f.walkEntries(true)
