@@ -2,8 +2,12 @@ package directory
 
 import "equality-information-api/internal/equality"
 
+// longestLife is longer than anybody has lived, in years. An earlier birth stands for one that is
+// not known, as 0001-01-01 does in systems that always write a date.
+const longestLife = 130
+
 // Age returns how old the person is on a day, in whole years; of one who had died by then,
-// how old they became. known is false without a date of birth.
+// how old they became. known is false without a date of birth that can be right.
 func (p Person) Age(day equality.Date) (years int, known bool) {
 	if p.DateOfBirth.IsZero() {
 		return 0, false
@@ -11,7 +15,10 @@ func (p Person) Age(day equality.Date) (years int, known bool) {
 	if !p.DateOfDeath.IsZero() && p.DateOfDeath.Compare(day) < 0 {
 		day = p.DateOfDeath
 	}
-	return p.DateOfBirth.YearsUntil(day), true
+	if years = p.DateOfBirth.YearsUntil(day); years > longestLife {
+		return 0, false
+	}
+	return years, true
 }
 
 // AgeGroup returns the code of the list age-group that follows from the date of birth, ""

@@ -81,7 +81,7 @@ func TestAge(t *testing.T) {
 		{"1959-05-01", "", "2024-05-01", 65, "sixtyFiveToEightyFour"},
 		{"1939-05-02", "", "2024-05-01", 84, "sixtyFiveToEightyFour"},
 		{"1939-05-01", "", "2024-05-01", 85, "eightyFiveAndPlus"},
-		{"0001-01-01", "", "2024-05-01", 2023, "eightyFiveAndPlus"},
+		{"1894-05-01", "", "2024-05-01", 130, "eightyFiveAndPlus"},
 		{"2024-05-01", "", "2024-05-01", 0, "underSixteen"},
 		// Born on 29 February: the law counts to 1 March.
 		{"2008-02-29", "", "2024-02-28", 15, "underSixteen"},
@@ -104,6 +104,23 @@ func TestAge(t *testing.T) {
 }
 
 // The suggested group is a code that may be stored, and every group is suggested at some age.
+// Such dates stand for one that is not known: a system that must write something writes them.
+func TestNobodyHasAnAgeThatNobodyReaches(t *testing.T) {
+	t.Parallel()
+	for _, birth := range []string{"0000-01-01", "0001-01-01", "1753-01-01", "1893-04-30"} {
+		var p directory.Person
+		if err := p.DateOfBirth.UnmarshalText([]byte(birth)); err != nil {
+			t.Fatal(err)
+		}
+		if years, known := p.Age(today); known {
+			t.Errorf("%s: %d years old", birth, years)
+		}
+		if group := p.AgeGroup(today); group != "" {
+			t.Errorf("%s: %q is suggested", birth, group)
+		}
+	}
+}
+
 func TestAgeGroupsAreThoseOfTheList(t *testing.T) {
 	t.Parallel()
 	lists, err := refdata.Load()
