@@ -85,7 +85,10 @@ func (s *Service) MergePeople(ctx context.Context, a Access, from uuid.UUID, bod
 		if err != nil {
 			return store.Decision{}, err
 		}
-		if status, err := p.check(m, asked); err != nil {
+		switch status, err := p.check(m, asked); {
+		case errors.Is(err, ErrNotFound):
+			return s.absent(a, m.from, p.from.Record), err
+		case err != nil:
 			return s.refusal(a, m.from, p.from.Record, status, ""), err
 		}
 		return s.merge(a, m, p, spare, at)
@@ -272,13 +275,16 @@ func (s *Service) tryMerge(ctx context.Context, a Access, m merging, asked peopl
 	if err != nil {
 		return Merged{}, err
 	}
-	ending := ending{Outcome: audit.Done, status: 200}
 	status, refused := p.check(m, asked)
-	if refused != nil {
-		ending.Outcome, ending.status = audit.Refused, status
+	how := done
+	switch {
+	case errors.Is(refused, ErrNotFound):
+		how = gone(store.Absent)
+	case refused != nil:
+		how = ending{Outcome: audit.Refused, status: status}
 	}
 	for _, person := range people {
-		if err := s.log.Append(ctx, s.entryOf(a, person.ID, person.Record, ending)); err != nil {
+		if err := s.log.Append(ctx, s.entryOfTried(a, person, how)); err != nil {
 			return Merged{}, foreign(err)
 		}
 	}
@@ -286,6 +292,18 @@ func (s *Service) tryMerge(ctx context.Context, a Access, m merging, asked peopl
 		return Merged{}, refused
 	}
 	return s.differences(a, p)
+}
+
+// entryOfTried is the entry of a dry run about one of the two: about the record, and the entry in
+// the directory if that was shown too; or about the entry alone.
+func (s *Service) entryOfTried(a Access, p store.Person, e ending) audit.Entry {
+	if p.Record.State == store.Absent {
+		return s.entryOfPerson(a, p.ID, p.Entry, e)
+	}
+	if e == done && p.Entry.State == store.Present && a.may(identity.PersonRead) {
+		e.scope = includesPerson
+	}
+	return s.entryOf(a, p.ID, p.Record, e)
 }
 
 // differences are the members that differ, with the values that the caller may see.

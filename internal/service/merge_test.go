@@ -138,6 +138,40 @@ func TestNobodyDiesBeforeBirthByAMerge(t *testing.T) {
 	}
 }
 
+// The log says whose record and whose entry a dry run has shown, and to whom nothing was shown.
+func TestTheLogSaysWhatADryRunShows(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	from, into := b.somebody(t, "", `"surname":"Okafor"`), b.somebody(t, `"disabled":true`, `"surname":"Bell"`)
+	nobody := uuid.New()
+	try := func(caller identity.Caller, from, into uuid.UUID) (told []string) {
+		seen := len(b.log(t))
+		_, _ = b.MergePeople(t.Context(), b.as(t, caller, Merge), from, []byte(`{"into":"`+into.String()+`","dryRun":true}`))
+		for _, e := range b.log(t)[seen:] {
+			told = append(told, strings.TrimSpace(fmt.Sprintln(e.Outcome, e.Object, e.Target == from, e.Scope)))
+		}
+		return told
+	}
+	for _, c := range []struct {
+		name   string
+		caller identity.Caller
+		into   uuid.UUID
+		want   []string
+	}{
+		{"both", merger, into, []string{"done person true", "done record false include=person"}},
+		{"without names", with(identity.PersonMerge, identity.EqualityRead), into, []string{"done person true", "done record false"}},
+		{"nobody else", merger, nobody, []string{"done person true", "done  false"}},
+		{"oneself", merger, from, []string{"refused person true", "refused person true"}},
+	} {
+		if told := try(c.caller, from, c.into); !slices.Equal(told, c.want) {
+			t.Errorf("%s: %q", c.name, told)
+		}
+	}
+	if told := try(merger, nobody, uuid.New()); !slices.Equal(told, []string{"not-found  true", "not-found  false"}) {
+		t.Errorf("nobody: %q", told)
+	}
+}
+
 func FuzzDecodeMerging(f *testing.F) {
 	keys, err := sealing.Generate()
 	if err != nil {
