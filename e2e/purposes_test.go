@@ -352,6 +352,26 @@ func TestCollectOnlyConfirmsNoGuess(t *testing.T) {
 	}
 }
 
+// Settings that keep something from callers do not keep the invented people from coming.
+func TestDemoPeopleComeWithEverySetting(t *testing.T) {
+	t.Parallel()
+	api := newPersonAPI(t)
+	for name, flags := range map[string][]string{
+		"separated":    {"--purposes", "separated"},
+		"collect-only": {"--purposes", "collect-only", "--require-if-match", "--require-purpose"},
+		"person-api":   api.flags(),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := start(t, append(flags, "--demo-people", "3")...)
+			r := p.do(t, "GET", records+"?limit=10", request{token: p.token(t, "support"), headers: map[string]string{"X-Access-Purpose": "support"}}).want(t, 200)
+			if n := len(r.document(t)["equalityInformation"].([]any)); n != 3 {
+				t.Errorf("there are %d people", n)
+			}
+		})
+	}
+}
+
 func TestMembersHaveTheirPurposes(t *testing.T) {
 	t.Parallel()
 	p := shared(t)
