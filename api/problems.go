@@ -115,9 +115,9 @@ var ProblemList = []Problem{
 	},
 	{
 		Code: MergeConflict, Status: http.StatusConflict, Title: "Merge conflict",
-		Description: "The people cannot be merged, or taken apart, as they are. Nothing was changed.",
+		Description: "The people cannot be merged as they are, or their merge cannot be undone. Nothing was changed.",
 		Remedy: "Read in detail what is in the way. If a person has been merged already, GET /persons/{id} shows who the person is now: " +
-			"continue with that one. A merge can be taken back for 30 days, the last one first.",
+			"continue with that one. A merge can be undone for 30 days, the last one first.",
 	},
 	{
 		Code: Erased, Status: http.StatusGone, Title: "Erased",
@@ -134,7 +134,7 @@ var ProblemList = []Problem{
 		Code: VersionMismatch, Status: http.StatusPreconditionFailed, Title: "Version mismatch",
 		Description: "The record does not meet the conditions in your headers. Nothing was changed.",
 		Remedy: "Read the record again, check in changedMembers whether your change still makes sense, " +
-			"and send it with the new ETag.",
+			"and send it with the new ETag. For a merge, do the dry run again.",
 	},
 	{
 		Code: TooLarge, Status: http.StatusRequestEntityTooLarge, Title: "Too large",

@@ -131,7 +131,8 @@ func TestBadSearchesAreRefused(t *testing.T) {
 	p := shared(t)
 	for _, bad := range []badBody{
 		{"no term", ``, "", "search.no-term", ""},
-		{"blanks", `"name":"  ","dateOfBirth":null`, "", "search.no-term", ""},
+		{"nothing", `"name":"","dateOfBirth":null`, "", "search.no-term", ""},
+		{"blanks", `"name":"  "`, "/name", "name.words", ""},
 		{"no word", `"name":"-- zebra!"}{`, "", "json.syntax", ""},
 		{"signs", `"name":"-.'"`, "/name", "name.words", ""},
 		{"eleven words", `"name":"zebra b c d e f g h i j k"`, "/name", "name.words", ""},

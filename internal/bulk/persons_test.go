@@ -149,6 +149,7 @@ func TestLinesOfPersonsThatAreRejected(t *testing.T) {
 		`{"targetId":"45b919fa-22b4-11ec-9621-0242ac130002","person":{"id":"` + target + `"}}`:  "/targetId " + equality.IDMismatch,
 		`{"id":"` + target + `","person":{"dateOfBirth":"2030-01-01"}}`:                         "/person/dateOfBirth " + equality.DateFuture,
 		`{"id":"` + target + `","record":{"targetId":"` + target + `"}}`:                        "/record " + equality.JSONUnknown,
+		`{"id":"` + target + `","surname":"  "}`:                                                "/surname " + equality.NameBlank,
 		`{"id":"` + target + `","firstName":"` + strings.Repeat("x", 10_000) + `","surname":7}`: "/firstName " + equality.NameLength + "|/surname " + equality.TypeString,
 	} {
 		_, err := decode([]byte(line))

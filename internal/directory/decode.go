@@ -22,8 +22,8 @@ type sent struct {
 }
 
 // Decode reads the entry of the person with this id from a body, and checks it whole. id may
-// be [uuid.Nil]: the body must then have one. A member that is null, or text of nothing but
-// blanks, is absent, and displayName, which is computed, is ignored. The error is an
+// be [uuid.Nil]: the body must then have one. A member that is null or the empty text is
+// absent, and displayName, which is computed, is ignored. The error is an
 // [*equality.InvalidError].
 func Decode(body []byte, id uuid.UUID, today equality.Date) (Person, error) {
 	s := sent{Person: Person{ID: id}, path: id, today: today}
@@ -74,6 +74,8 @@ func ParseName(text string) (name, code string) {
 		return unicode.IsSpace(r) || unicode.Is(invisible, r)
 	})
 	switch {
+	case name == "" && text != "":
+		return "", equality.NameBlank
 	case strings.ContainsFunc(name, func(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp) }):
 		return "", equality.TextControl
 	case strings.ContainsFunc(name, directs):

@@ -62,6 +62,9 @@ func TestDecodeRefuses(t *testing.T) {
 		{"101 letters", `{"surname":"` + strings.Repeat("é", 101) + `"}`, "/surname name.length"},
 		{"10,000 letters", `{"preferredTitle":"` + strings.Repeat("a", 10000) + `"}`, "/preferredTitle name.length"},
 
+		{"only blanks", `{"firstName":" \t\u00a0","dateOfBirth":"  ","id":" "}`, "/firstName name.blank\n/dateOfBirth date.form\n/id id.form"},
+		{"nothing that can be seen", `{"surname":"\u200b\ufeff\u200d"}`, "/surname name.blank"},
+
 		{"year", `{"dateOfBirth":"1980"}`, "/dateOfBirth date.form"},
 		{"time", `{"dateOfBirth":"1980-01-02T00:00:00Z"}`, "/dateOfBirth date.form"},
 		{"blank behind", `{"dateOfBirth":"1980-01-02 "}`, "/dateOfBirth date.form"},
@@ -93,8 +96,6 @@ func TestDecodeAccepts(t *testing.T) {
 		{"nothing", `{}`, ``},
 		{"null", `{"id":null,"firstName":null,"dateOfBirth":null,"displayName":null}`, ``},
 		{"empty", `{"id":"","firstName":"","dateOfBirth":"","displayName":""}`, ``},
-		{"blanks", `{"firstName":" \t\u00a0","dateOfBirth":"  "}`, ``},
-		{"nothing that is seen", `{"firstName":"\u200b\ufeff\u200d"}`, ``},
 		{"computed name", `{"displayName":["whatever"]}`, ``},
 		{"id in upper case", `{"id":"` + strings.ToUpper(id.String()) + `"}`, ``},
 		{"trimmed", `{"surname":" \u200bde  Souza\n"}`, `,"surname":"de  Souza"`},

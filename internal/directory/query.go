@@ -45,9 +45,12 @@ func (q Query) OnlyNINO() bool {
 
 var queryFields = []equality.Field[Query]{
 	equality.TextField("name", func(q *Query, text string) (code string) {
-		if q.Name, code = ParseName(text); code == "" {
+		switch q.Name, code = ParseName(text); code {
+		case equality.NameBlank:
+			return equality.NameWords
+		case "":
 			if n := len(queryWords(q.Name)); n == 0 || n > MaxWords {
-				code = equality.NameWords
+				return equality.NameWords
 			}
 		}
 		return code

@@ -41,6 +41,7 @@ const (
 	DateRange = "date.range"
 
 	// Of a person's entry in the directory.
+	NameBlank       = "name.blank"
 	NameLength      = "name.length"
 	TextDirection   = "text.direction"
 	DateFuture      = "date.future"
@@ -100,6 +101,7 @@ var failureCodes = []FailureCode{
 	{DateFuture, "must not be in the future"},
 	{DateBeforeBirth, "must not be before the date of birth"},
 	{DateOrYear, "must be a real date in the form YYYY-MM-DD, or a year in the form YYYY"},
+	{NameBlank, "must have a character that can be seen; for no name, leave it out or send null"},
 	{NameLength, "must be 100 characters or less"},
 	{NameWords, "must have at least 1 word and at most 10"},
 	{SearchTerm, "must have at least one of name, dateOfBirth, id and nationalInsuranceNumber"},

@@ -1,20 +1,17 @@
 package equality
 
-import "strings"
-
 // Field is a member of an object, and how to read it.
 type Field[T any] = field[T]
 
 // TextField is a member whose value is text. take gets the text as it was sent, unless it
-// is null or has nothing but blanks: the member is then absent. It gives the code of a
-// failure, or "".
+// is null or empty: the member is then absent. It gives the code of a failure, or "".
 func TextField[T any](name string, take func(object *T, text string) (code string)) Field[T] {
 	return Field[T]{name, func(d *decoder, object *T) {
 		if d.null() {
 			return
 		}
 		text, ok := d.string()
-		if !ok || strings.TrimSpace(text) == "" {
+		if !ok || text == "" {
 			return
 		}
 		if code := take(object, text); code != "" {

@@ -36,6 +36,14 @@ func decode(body []byte, id uuid.UUID, today equality.Date) (directory.Person, e
 	if err := json.Unmarshal(body, &a); err != nil { // also for a repeated member, or bytes that are not UTF-8
 		return directory.Person{}, errors.New("the answer is not JSON, or a member has another type")
 	}
+	for _, name := range []*string{a.Title, a.PreferredTitle, a.FirstName, a.MiddleName, a.Surname, a.PreferredFirstName, a.PreferredMiddleName, a.PreferredSurname} {
+		if name == nil {
+			continue
+		}
+		if _, code := directory.ParseName(*name); code == equality.NameBlank {
+			*name = "" // other systems keep a blank for no name, and nobody is hidden for that
+		}
+	}
 	for _, date := range []*string{a.DateOfBirth, a.DateOfDeath} {
 		if date != nil {
 			*date = day(*date)

@@ -26,6 +26,15 @@ func TestAnswer(t *testing.T) {
 	}
 }
 
+// Another system may keep a blank for no name. The person is shown all the same.
+func TestBlanksAreNoNames(t *testing.T) {
+	t.Parallel()
+	p, err := personapi.Decode([]byte(strings.Replace(whole, `"Ann"`, `" \t\u200b"`, 1)), asked, today)
+	if err != nil || p.MiddleName != "" || p.FirstName != "Zoë" {
+		t.Errorf("%s: %v", p.Encode(), err)
+	}
+}
+
 // A date may have a time, of any form that .NET writes; it is the day as it is written.
 func TestDates(t *testing.T) {
 	t.Parallel()
