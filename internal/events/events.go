@@ -27,7 +27,7 @@ const (
 	PersonCreated = "person.created"
 	PersonUpdated = "person.updated"
 	PersonErased  = "person.erased"
-	// Merged tells that a person was merged into another, and Unmerged that this was taken back.
+	// Merged tells that a person was merged into another, and Unmerged that this was undone.
 	// The record is the person's, at its version; zero if there is none.
 	Merged   = "equality-information.merged"
 	Unmerged = "equality-information.unmerged"

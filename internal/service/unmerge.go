@@ -14,21 +14,21 @@ import (
 	"equality-information-api/internal/store"
 )
 
-// What is in the way of taking a merge back.
+// What is in the way of undoing a merge.
 const (
 	notAway      MergeConflictError = "The person is not merged into another. Nothing was changed."
 	tooLate      MergeConflictError = "The merge was more than 30 days ago. Nothing was changed."
-	survivorAway MergeConflictError = "The survivor has been merged into another person, from whom it must be taken back first. Nothing was changed."
+	survivorAway MergeConflictError = "The survivor has been merged into another person. Undo that merge first. Nothing was changed."
 )
 
-// Unmerged is what became of taking a merge back.
+// Unmerged is what became of undoing a merge.
 type Unmerged struct {
 	From uuid.UUID // the survivor
 	// Kept are the members that the merge brought, and that have changed since.
 	Kept []string
 }
 
-// UnmergePerson takes back that a person was merged into another.
+// UnmergePerson undoes the merge of a person into another.
 // Errors: MergeConflictError, ErrNotFound, ErrErased, ErrLastVersion, ErrUnavailable.
 func (s *Service) UnmergePerson(ctx context.Context, a Access, id uuid.UUID) (Unmerged, error) {
 	if err := a.permits(Unmerge); err != nil {
