@@ -54,25 +54,27 @@ func (d storedDirectory) tell(err error) {
 }
 
 // findRecord finds the record of a lookup, and in Document the entry of the person whom the
-// lookup asks for, if the directory is the store's. If the two cannot be read, unread says why,
-// and the record comes alone.
-func (s *Service) findRecord(ctx context.Context, l Lookup) (o store.Opened, unread, err error) {
-	if l.Person && s.stored != nil {
-		patient, cancel := context.WithTimeout(ctx, directoryPatience)
-		defer cancel()
-		if o, unread, err = s.records.FindWithEntry(patient, l.ID); err == nil {
-			return o, unread, nil
-		}
-		unread = err
+// lookup asks for, if the directory is the store's. If they cannot be read together, the record
+// comes alone.
+func (s *Service) findRecord(ctx context.Context, l Lookup) (store.Opened, error) {
+	if !l.Person || s.stored == nil {
+		return s.records.Find(ctx, l.ID)
 	}
-	o, err = s.records.Find(ctx, l.ID)
-	return o, unread, err
+	patient, cancel := context.WithTimeout(ctx, directoryPatience)
+	defer cancel()
+	o, unread := s.records.FindWithEntry(patient, l.ID)
+	if unread == nil {
+		return o, nil
+	}
+	o, err := s.records.Find(ctx, l.ID)
+	o.Unread = unread
+	return o, err
 }
 
 // personOf returns what the directory says of the person of a record that findRecord found.
-func (s *Service) personOf(ctx context.Context, a Access, o store.Opened, unread error) answer {
+func (s *Service) personOf(ctx context.Context, a Access, o store.Opened) answer {
 	if s.stored != nil {
-		return s.stored.answer(o.Document, unread)
+		return s.stored.answer(o.Document, o.Unread)
 	}
 	p, err := s.person(ctx, a, o.Target)
 	return answer{p, err}
@@ -89,42 +91,6 @@ func (s *Service) person(ctx context.Context, a Access, id uuid.UUID) (directory
 type answer struct {
 	person directory.Person
 	err    error // as those of Directory
-}
-
-// people looks up many people at once.
-func (d storedDirectory) people(ctx context.Context, ids []uuid.UUID) map[uuid.UUID]answer {
-	answers := make(map[uuid.UUID]answer, len(ids))
-	err := d.records.Entries(ctx, ids, func(entry store.Document, err error) {
-		answers[entry.Owner] = d.answer(entry, err)
-	})
-	d.tell(err)
-	if err == nil {
-		err = directory.ErrUnknown
-	}
-	for _, id := range ids {
-		if _, answered := answers[id]; !answered {
-			answers[id] = answer{err: err}
-		}
-	}
-	return answers
-}
-
-// withPeople adds to the records of a page what the directory says of their people, and
-// reports whether it knows any.
-func (s *Service) withPeople(ctx context.Context, a Access, page []ListItem) (known bool) {
-	ctx, cancel := context.WithTimeout(ctx, directoryPatience)
-	defer cancel()
-	ids := make([]uuid.UUID, len(page))
-	for i := range page {
-		ids[i] = page[i].Target
-	}
-	answers := s.stored.people(ctx, ids)
-	for i := range page {
-		of := answers[page[i].Target]
-		known = known || of.err == nil
-		page[i].Shown = s.withPerson(a, page[i].Shown, of)
-	}
-	return known
 }
 
 // personStatus says what the directory said of a person.
@@ -164,6 +130,6 @@ func (s *Service) withPerson(a Access, shown Shown, of answer) Shown {
 			text = append(append(append(text, `,"suggested":{"ageGroup":"`...), group...), `"}`...)
 		}
 	}
-	shown.Text = append(text, '}')
+	shown.Text, shown.Document = append(text, '}'), store.Document{}
 	return shown
 }

@@ -260,8 +260,16 @@ func TestRecordComesWithoutADamagedEntry(t *testing.T) {
 // entriesUnread cannot read records together with entries.
 type entriesUnread struct{ Records }
 
-func (entriesUnread) FindWithEntry(context.Context, uuid.UUID) (store.Opened, error, error) {
-	return store.Opened{}, nil, store.ErrUnavailable
+func (entriesUnread) FindWithEntry(context.Context, uuid.UUID) (store.Opened, error) {
+	return store.Opened{}, store.ErrUnavailable
+}
+
+func (e entriesUnread) List(ctx context.Context, q store.ListQuery, yield func(store.Opened) error) (more bool, err error) {
+	if q.Entries {
+		_, _ = e.Records.List(ctx, q, yield) // which may have yielded some before
+		return false, store.ErrUnavailable
+	}
+	return e.Records.List(ctx, q, yield)
 }
 
 func TestRecordComesAloneIfNoEntryCanBeRead(t *testing.T) {
@@ -272,6 +280,10 @@ func TestRecordComesAloneIfNoEntryCanBeRead(t *testing.T) {
 	b.records = entriesUnread{b.records}
 	if text := b.withPerson(t, o.ID); !strings.Contains(text, `"personStatus":"unavailable"`) {
 		t.Error(text)
+	}
+	l, err := b.ListRecords(t.Context(), b.as(t, governance, List), ListQuery{Limit: 10, Person: true})
+	if err != nil || len(l.Items) != 1 || !strings.Contains(string(l.Items[0].Text), `"personStatus":"unavailable"`) {
+		t.Errorf("the list has %d, error %v", len(l.Items), err)
 	}
 }
 

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -58,8 +59,7 @@ type found struct {
 // find finds what a lookup asks for, and makes the entry of the read durable. Errors as in
 // Read.
 func (s *Service) find(ctx context.Context, a Access, l Lookup) (f found, err error) {
-	var unread error
-	if f.Opened, unread, err = s.findRecord(ctx, l); err != nil {
+	if f.Opened, err = s.findRecord(ctx, l); err != nil {
 		return f, foreign(err)
 	}
 	if f.Opened, err = s.of(ctx, f.Opened, l.Target); err != nil {
@@ -71,7 +71,7 @@ func (s *Service) find(ctx context.Context, a Access, l Lookup) (f found, err er
 		ending = notModified
 	}
 	if l.Person && f.State == store.Present {
-		if f.person = s.personOf(ctx, a, f.Opened, unread); f.person.err == nil {
+		if f.person = s.personOf(ctx, a, f.Opened); f.person.err == nil {
 			ending.scope = includesPerson
 		}
 	}
@@ -204,7 +204,7 @@ func (s *Service) ListRecords(ctx context.Context, a Access, q ListQuery) (Listi
 	}
 	sq := store.ListQuery{
 		ByTime: !q.ModifiedSince.IsZero() || !q.ModifiedBefore.IsZero(),
-		From:   q.ModifiedSince, Before: q.ModifiedBefore, Limit: q.Limit, Bytes: ListBytes,
+		From:   q.ModifiedSince, Before: q.ModifiedBefore, Limit: q.Limit, Bytes: ListBytes, Entries: q.Person,
 	}
 	if q.Cursor != "" {
 		var err error
@@ -212,18 +212,10 @@ func (s *Service) ListRecords(ctx context.Context, a Access, q ListQuery) (Listi
 			return Listing{}, err
 		}
 	}
-	entry := s.entry(a, uuid.Nil, audit.Done, 200)
-	var l Listing
-	more, err := s.records.List(ctx, sq, func(o store.Opened) error {
-		entry.Object, entry.Touched = audit.ObjectRecord, entry.Touched.AppendID(o.ID)
-		item, err := s.listed(a, o)
-		l.Items = append(l.Items, item)
-		return err
-	})
-	if err == nil && q.Person {
-		if s.withPeople(ctx, a, l.Items) {
-			entry.Scope = includesPerson
-		}
+	l, more, entry, err := s.page(ctx, a, sq, nil)
+	if err != nil && q.Person {
+		sq.Entries = false // the records come without their people
+		l, more, entry, err = s.page(ctx, a, sq, err)
 	}
 	if err == nil {
 		err = s.log.Append(ctx, entry)
@@ -235,6 +227,25 @@ func (s *Service) ListRecords(ctx context.Context, a Access, q ListQuery) (Listi
 		l.Next = s.sealListCursor(q, l.Items[len(l.Items)-1].Opened)
 	}
 	return l, nil
+}
+
+// page reads a page of records, and makes its entry in the log. unread is why people are not read
+// with them, if they were asked for.
+func (s *Service) page(ctx context.Context, a Access, q store.ListQuery, unread error) (l Listing, more bool, entry audit.Entry, err error) {
+	entry = s.entry(a, uuid.Nil, audit.Done, 200)
+	more, err = s.records.List(ctx, q, func(o store.Opened) error {
+		entry.Object, entry.Touched = audit.ObjectRecord, entry.Touched.AppendID(o.ID)
+		item, err := s.listed(a, o)
+		if err == nil && (q.Entries || unread != nil) {
+			of := s.stored.answer(o.Document, cmp.Or(unread, o.Unread))
+			if item.Shown = s.withPerson(a, item.Shown, of); of.err == nil {
+				entry.Scope = includesPerson
+			}
+		}
+		l.Items = append(l.Items, item)
+		return err
+	})
+	return l, more, entry, err
 }
 
 // listed returns a record as an item of a list, with its text but not its members.

@@ -38,9 +38,8 @@ type Store interface {
 // read in the access log before it shows the result.
 type Records interface {
 	Find(ctx context.Context, id uuid.UUID) (store.Opened, error)
-	// FindWithEntry finds a record and, in Document, its person's entry in the directory. unread
-	// is the error of the entry alone.
-	FindWithEntry(ctx context.Context, id uuid.UUID) (o store.Opened, unread, err error)
+	// FindWithEntry finds a record and, in Document, its person's entry in the directory.
+	FindWithEntry(ctx context.Context, id uuid.UUID) (store.Opened, error)
 	// FindDocument finds a sealed document that is no record, and the record that owns it.
 	FindDocument(ctx context.Context, id store.DocumentID) (store.Opened, error)
 	// Entries gives the entries of up to store.MostEntries people, in any order; none for people

@@ -21,33 +21,20 @@ func PersonEntry(person uuid.UUID) DocumentID {
 }
 
 // FindWithEntry returns what Find returns, and the entry in the directory of the record's person
-// in Document, as both were at one moment. unread says that the entry does not open.
-// Error: ErrUnavailable.
-func (r Reader) FindWithEntry(ctx context.Context, id uuid.UUID) (o Opened, unread, err error) {
-	rows := &rowsWithEntries{Tables: r.tables}
-	if o, err = find(ctx, rows, r.keys, id, id); err != nil || o.State != Present {
-		return o, nil, err
+// in Document, as both were at one moment. Error: ErrUnavailable.
+func (r Reader) FindWithEntry(ctx context.Context, id uuid.UUID) (Opened, error) {
+	o, err := find(ctx, withEntries{r.tables}, r.keys, id, id)
+	if err == nil && o.State == Present && o.Document.Merged { // without its record
+		o.Document, o.Unread = findDocument(ctx, r.tables, r.keys, o.Document.DocumentID, Opened{})
 	}
-	switch {
-	case rows.entry.Merged: // which a merge hides together with the record
-		o.Document, unread = findDocument(ctx, r.tables, r.keys, PersonEntry(o.Target), Opened{})
-	case rows.entry.Sealed == nil:
-		o.Document.DocumentID = PersonEntry(o.Target)
-	default:
-		o.Document, unread = EntryRow{Person: o.Target, DocumentRow: rows.entry}.Open(r.keys)
-	}
-	return o, unread, nil
+	return o, err
 }
 
-// rowsWithEntries finds rows together with their people's entries, and keeps the last entry.
-type rowsWithEntries struct {
-	Tables
-	entry DocumentRow
-}
+// withEntries finds rows with their people's entries.
+type withEntries struct{ Tables }
 
-func (r *rowsWithEntries) FindRow(ctx context.Context, id uuid.UUID) (row *Row, err error) {
-	row, r.entry, err = r.FindRowWithEntry(ctx, id)
-	return row, err
+func (t withEntries) FindRow(ctx context.Context, id uuid.UUID) (*Row, error) {
+	return t.FindRowWithEntry(ctx, id)
 }
 
 // MostEntries is how many people Entries may be asked for.

@@ -26,9 +26,8 @@ type Finder interface {
 // Tables is how an engine reads its rows. Every method may return ErrUnavailable.
 type Tables interface {
 	Finder
-	// FindRowWithEntry gives the row that FindRow gives, and the entry in the directory of the
-	// record's person.
-	FindRowWithEntry(ctx context.Context, id uuid.UUID) (*Row, DocumentRow, error)
+	// FindRowWithEntry gives the row that FindRow gives, with the person's entry.
+	FindRowWithEntry(ctx context.Context, id uuid.UUID) (*Row, error)
 	// PastRows gives a portion of up to limit earlier versions of a record, newest first,
 	// from one version down.
 	PastRows(ctx context.Context, number, from int64, limit int) ([]Row, error)
@@ -38,7 +37,7 @@ type Tables interface {
 	// FindEntries gives the current entries in the directory of up to MostEntries people, a row
 	// for each.
 	FindEntries(ctx context.Context, people []uuid.UUID) ([]EntryRow, error)
-	// ListRows gives a portion of a page of current rows.
+	// ListRows gives a portion of a page of current rows, with entries if the query asks for them.
 	ListRows(ctx context.Context, q ListQuery) ([]Row, error)
 	// FindNINO gives up to limit people whose records are in the National Insurance number index
 	// under a keyed hash.

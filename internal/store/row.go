@@ -30,6 +30,9 @@ type Row struct {
 	// Merged means that the person has been merged into another. Without a record there is then
 	// a row all the same, without a number.
 	Merged bool
+	// Entry is the person's in the directory, if it was asked for; without a sealed document if
+	// there is none.
+	Entry *DocumentRow
 }
 
 // Open opens a row. It decodes the record only if it cannot be shown as it is stored;
@@ -42,7 +45,18 @@ func (r Row) Open(keys *sealing.Keyset) (Opened, error) {
 		return o, fmt.Errorf("open the data key of a record: %w", err)
 	}
 	o.key = key
+	if r.Entry != nil {
+		o.Document, o.Unread = r.openEntry(keys)
+	}
 	return o, o.unseal(r.Sealed)
+}
+
+// openEntry opens the person's entry. One that a merge hides is only named.
+func (r Row) openEntry(keys *sealing.Keyset) (Document, error) {
+	if r.Entry.Sealed == nil || r.Entry.Merged {
+		return Document{DocumentID: PersonEntry(r.Target), Merged: r.Entry.Merged}, nil
+	}
+	return EntryRow{Person: r.Target, DocumentRow: *r.Entry}.Open(keys)
 }
 
 func (r Row) owner() sealing.Owner { return sealing.Owner{Kind: sealing.OwnerRecord, ID: r.ID} }

@@ -80,8 +80,10 @@ type Opened struct {
 	Names []uuid.UUID
 	// People are the people that a write is about.
 	People []Person
-	// Document is the document that a write named, if it named one.
+	// Document is the document that a write named, if it named one, or the entry in the
+	// directory that was read with the record; Unread says that the entry does not open.
 	Document Document
+	Unread   error
 	// Tombstones are those of erased records that stand behind an id; of a
 	// write that creates, behind either of its ids.
 	Tombstones []Tombstone
@@ -175,6 +177,8 @@ type ListQuery struct {
 	// Bytes ends a page before its sealed documents are longer, except a page of one record;
 	// 0 means no bound.
 	Bytes int
+	// Entries asks for the entries in the directory of the records' people too.
+	Entries bool
 }
 
 // Feed is a page of events. Next is the position after its last event, and Floor the last
@@ -186,10 +190,14 @@ type Feed struct {
 	Next   int64
 }
 
-// Keys returns the query for rows of a page, list-by-id or list-by-time, and its parameters.
+// Keys returns the query for rows of a page, with entries or without, and its parameters.
 func (q ListQuery) Keys() (query *queries.Query, args []any) {
+	byID, byTime := queries.ListByID, queries.ListByTime
+	if q.Entries {
+		byID, byTime = queries.ListByIDEntries, queries.ListByTimeEntries
+	}
 	if !q.ByTime {
-		return queries.ListByID, []any{q.AfterID[:], q.Limit}
+		return byID, []any{q.AfterID[:], q.Limit}
 	}
 	at, after, before := int64(math.MinInt64), uuid.Max, int64(math.MaxInt64)
 	if !q.From.IsZero() {
@@ -201,5 +209,5 @@ func (q ListQuery) Keys() (query *queries.Query, args []any) {
 	if !q.Before.IsZero() {
 		before = Micros(q.Before)
 	}
-	return queries.ListByTime, []any{at, after[:], before, q.Limit}
+	return byTime, []any{at, after[:], before, q.Limit}
 }

@@ -52,7 +52,7 @@ func (s *Store) end() error {
 	s.working.Wait()
 	s.rows.waiting.Close()
 	s.entries.waiting.Close()
-	s.pairs.waiting.Close()
+	s.rowsWithEntries.waiting.Close()
 	s.numbering.Close()
 	s.finders.Wait()
 	err := s.leases.close()

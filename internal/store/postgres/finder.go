@@ -103,20 +103,12 @@ func readRows(ctx context.Context, from querier, ids []uuid.UUID, give func(uuid
 	return scanRows(ctx, from, queries.PostgresRecordsRead, ids, nil, give)
 }
 
-// pair is a record's row and the entry in the directory of its person.
-type pair struct {
-	row   *store.Row
-	entry store.DocumentRow
-}
-
-// readPairs passes the rows that ids lead to, and the entries of their people, to give.
-func readPairs(ctx context.Context, from querier, ids []uuid.UUID, give func(uuid.UUID, pair)) error {
-	var entry store.DocumentRow
-	var merged int64
-	columns := []any{&entry.Version, &entry.Modified, &entry.Sealed, &entry.Wrapped, &merged}
-	return scanRows(ctx, from, queries.PostgresRecordsEntriesRead, ids, columns, func(id uuid.UUID, row *store.Row) {
-		entry.Merged = merged != 0
-		give(id, pair{row, entry})
+// readRowsWithEntries does the same with their people's entries.
+func readRowsWithEntries(ctx context.Context, from querier, ids []uuid.UUID, give func(uuid.UUID, *store.Row)) error {
+	var entry entryColumns
+	return scanRows(ctx, from, queries.PostgresRecordsEntriesRead, ids, entry.all(), func(id uuid.UUID, row *store.Row) {
+		row.Entry = entry.row()
+		give(id, row)
 	})
 }
 

@@ -57,10 +57,10 @@ type Store struct {
 	// stamped is the time of the last change, in microseconds.
 	stamped atomic.Int64
 
-	rows    *finder[*store.Row]     // of records
-	entries *finder[store.EntryRow] // in the directory
-	pairs   *finder[pair]
-	feed    *watch
+	rows            *finder[*store.Row] // of records
+	rowsWithEntries *finder[*store.Row]
+	entries         *finder[store.EntryRow] // in the directory
+	feed            *watch
 	// numbering are readers that wait for events to get their positions. keptOut says that
 	// another session kept the lock last time.
 	numbering *store.Queue[*numbered]
@@ -94,7 +94,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	s := &Store{Options: o, clock: store.NewClock(o.Now, o.Report), leases: newLeases(config.ConnConfig), jobs: store.NewQueue[*job](), alone: store.NewQueue[*job](),
 		waiting: store.NewQueue[*job](), numbering: store.NewQueue[*numbered]()}
-	s.rows, s.entries, s.pairs = newFinder(s, readRows), newFinder(s, readEntries), newFinder(s, readPairs)
+	s.rows, s.rowsWithEntries, s.entries = newFinder(s, readRows), newFinder(s, readRowsWithEntries), newFinder(s, readEntries)
 	if s.DatabaseClock == nil {
 		s.DatabaseClock = s.databaseClock
 	}
@@ -122,7 +122,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		s.working.Go(func() { l.work(s.jobs, batchLength, lanePatience) })
 		s.finders.Go(s.rows.work)
 		s.finders.Go(s.entries.work)
-		s.finders.Go(s.pairs.work)
+		s.finders.Go(s.rowsWithEntries.work)
 	}
 	alone, aside := &lane{store: s, lease: noLease}, &lane{store: s, lease: noLease, aside: true}
 	s.lanes = append(s.lanes, alone, aside)

@@ -170,7 +170,7 @@ func TestStatementsForManyArePlannedOnce(t *testing.T) {
 	head := audit.Head{Lane: 1000}
 	for n := range times {
 		ok(t, readRows(t.Context(), conn, make([]uuid.UUID, 1+n%7), func(uuid.UUID, *store.Row) {}))
-		ok(t, readPairs(t.Context(), conn, make([]uuid.UUID, 1+n%7), func(uuid.UUID, pair) {}))
+		ok(t, readRowsWithEntries(t.Context(), conn, make([]uuid.UUID, 1+n%7), func(uuid.UUID, *store.Row) {}))
 		several := entry("list")
 		for range n % 7 {
 			several.Touched = several.Touched.AppendID(r.ID)

@@ -20,9 +20,8 @@ func (t tables) FindRow(ctx context.Context, id uuid.UUID) (*store.Row, error) {
 	return t.rows.find(ctx, id)
 }
 
-func (t tables) FindRowWithEntry(ctx context.Context, id uuid.UUID) (*store.Row, store.DocumentRow, error) {
-	found, err := t.pairs.find(ctx, id)
-	return found.row, found.entry, err
+func (t tables) FindRowWithEntry(ctx context.Context, id uuid.UUID) (*store.Row, error) {
+	return t.rowsWithEntries.find(ctx, id)
 }
 
 func (t tables) FindTombstones(ctx context.Context, kind sealing.OwnerKind, id, target uuid.UUID) ([]store.Tombstone, error) {
@@ -78,7 +77,11 @@ func (t tables) PastRows(ctx context.Context, number, from int64, limit int) ([]
 
 func (t tables) ListRows(ctx context.Context, q store.ListQuery) ([]store.Row, error) {
 	query, args := q.Keys()
-	return collect(ctx, t.Store, query, store.Portion[store.Row], scanRow, args...)
+	scan := scanRow
+	if q.Entries {
+		scan = scanRowWithEntry
+	}
+	return collect(ctx, t.Store, query, store.Portion[store.Row], scan, args...)
 }
 
 func (t tables) FindNINO(ctx context.Context, hash []byte, limit int) ([]uuid.UUID, error) {
@@ -135,11 +138,37 @@ func scanTombstone(row pgx.CollectableRow, before ...any) (t store.Tombstone, er
 	return t, err
 }
 
-func scanRow(row pgx.CollectableRow) (r store.Row, err error) {
+func scanRow(row pgx.CollectableRow) (store.Row, error) { return scanRowAnd(row) }
+
+// scanRowWithEntry reads a row of a list with its person's entry.
+func scanRowWithEntry(row pgx.CollectableRow) (store.Row, error) {
+	var entry entryColumns
+	r, err := scanRowAnd(row, entry.all()...)
+	r.Entry = entry.row()
+	return r, err
+}
+
+func scanRowAnd(row pgx.CollectableRow, behind ...any) (r store.Row, err error) {
 	var merged int64
-	err = row.Scan(&r.Number, (*[16]byte)(&r.ID), (*[16]byte)(&r.Target), &r.Version, &r.Modified, &r.Sealed, &r.Wrapped, &merged)
+	err = row.Scan(append([]any{&r.Number, (*[16]byte)(&r.ID), (*[16]byte)(&r.Target), &r.Version, &r.Modified, &r.Sealed, &r.Wrapped, &merged}, behind...)...)
 	r.Merged = merged != 0
 	return r, err
+}
+
+// entryColumns are those of an entry behind a record's.
+type entryColumns struct {
+	store.DocumentRow
+	merged int64
+}
+
+func (c *entryColumns) all() []any {
+	return []any{&c.Version, &c.Modified, &c.Sealed, &c.Wrapped, &c.merged}
+}
+
+func (c *entryColumns) row() *store.DocumentRow {
+	row := c.DocumentRow
+	row.Merged = c.merged != 0
+	return &row
 }
 
 // Remembered returns the outcome of an earlier write with the same key.

@@ -57,8 +57,12 @@ var (
 	LinkHold = load("link-hold")
 	// Reads a page of records by id, after one id.
 	ListByID = load("list-by-id")
+	// Reads what `list-by-id` does, and the current entries in the directory of the records' people.
+	ListByIDEntries = load("list-by-id-entries")
 	// Reads a page of records by time of change, after one record and before a time.
 	ListByTime = load("list-by-time")
+	// Reads what `list-by-time` does, and the current entries in the directory of the records' people.
+	ListByTimeEntries = load("list-by-time-entries")
 	// Reads a value that belongs to the whole database.
 	MetaRead = load("meta-read")
 	// Sets a value that belongs to the whole database, if it is still the one expected or there is none.

@@ -21,17 +21,15 @@ type tables struct{ *statements }
 // FindRow cannot be cancelled: it takes microseconds, so the goroutine of a cancellable
 // query is not worth its cost.
 func (t tables) FindRow(ctx context.Context, id uuid.UUID) (*store.Row, error) {
-	return t.findRow(ctx, queries.SQLiteRecordRead, id)
+	return t.findRow(ctx, queries.SQLiteRecordRead, scanRow, id)
 }
 
-func (t tables) FindRowWithEntry(ctx context.Context, id uuid.UUID) (row *store.Row, entry store.DocumentRow, err error) {
-	row, err = t.findRow(ctx, queries.SQLiteRecordEntryRead, id, documentColumns(&entry)...)
-	return row, entry, err
+func (t tables) FindRowWithEntry(ctx context.Context, id uuid.UUID) (*store.Row, error) {
+	return t.findRow(ctx, queries.SQLiteRecordEntryRead, scanRowWithEntry, id)
 }
 
-// findRow scans a row of record-read, or one with columns behind it.
-func (t tables) findRow(ctx context.Context, query *queries.Query, id uuid.UUID, behind ...any) (*store.Row, error) {
-	row, err := scanRow(t.queryRow(context.WithoutCancel(ctx), query, id[:]), behind...)
+func (t tables) findRow(ctx context.Context, query *queries.Query, scan func(scanner) (store.Row, error), id uuid.UUID) (*store.Row, error) {
+	row, err := scan(t.queryRow(context.WithoutCancel(ctx), query, id[:]))
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
@@ -105,7 +103,11 @@ func (t tables) PastRows(ctx context.Context, number, from int64, limit int) ([]
 func (t tables) ListRows(ctx context.Context, q store.ListQuery) ([]store.Row, error) {
 	query, args := q.Keys()
 	rows, err := t.query(ctx, query, args...)
-	return collect(rows, err, func(row scanner) (store.Row, error) { return scanRow(row) }, store.Portion[store.Row]())
+	scan := scanRow
+	if q.Entries {
+		scan = scanRowWithEntry
+	}
+	return collect(rows, err, scan, store.Portion[store.Row]())
 }
 
 func (t tables) FindNINO(ctx context.Context, hash []byte, limit int) ([]uuid.UUID, error) {
@@ -130,8 +132,18 @@ func (t tables) SharedNINOs(ctx context.Context, from store.NINOPlace, limit int
 // scanner is one row.
 type scanner interface{ Scan(dest ...any) error }
 
-// scanRow reads a row of record-read and of the lists, or one with columns behind it.
-func scanRow(row scanner, behind ...any) (r store.Row, err error) {
+// scanRow reads a row of record-read and of the lists.
+func scanRow(row scanner) (store.Row, error) { return scanRowAnd(row) }
+
+// scanRowWithEntry reads such a row with its person's entry.
+func scanRowWithEntry(row scanner) (store.Row, error) {
+	entry := new(store.DocumentRow)
+	r, err := scanRowAnd(row, documentColumns(entry)...)
+	r.Entry = entry
+	return r, err
+}
+
+func scanRowAnd(row scanner, behind ...any) (r store.Row, err error) {
 	var id, target []byte
 	err = row.Scan(append([]any{&r.Number, &id, &target, &r.Version, &r.Modified, &r.Sealed, &r.Wrapped, &r.Merged}, behind...)...)
 	r.ID, r.Target = toID(id), toID(target)

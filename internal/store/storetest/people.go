@@ -30,10 +30,8 @@ func (f *fixture) entriesOf(ids ...uuid.UUID) map[uuid.UUID]store.Document {
 func (f *fixture) together(what string, ids ...uuid.UUID) {
 	f.t.Helper()
 	for _, id := range ids {
-		o, unread, err := f.FindWithEntry(f.t.Context(), id)
-		if ok(f.t, "find with the entry", err); unread != nil {
-			f.t.Errorf("%s: the entry: %v", what, unread)
-		}
+		o, err := f.FindWithEntry(f.t.Context(), id)
+		ok(f.t, "find with the entry", err)
 		entry := o.Document
 		o.Document = store.Document{}
 		want, err := f.Find(f.t.Context(), id)
@@ -100,6 +98,33 @@ var people = []test{
 			f.together(name+", again", ids...)
 		}
 	}},
+	{"a list has its people's entries if they are asked for, each as it is found alone", func(t *testing.T, f *fixture) {
+		for _, has := range [][2]bool{{true, false}, {false, true}, {true, true}, {true, true}, {true, true}} {
+			f.somebody(has[0], has[1])
+		}
+		away, _ := f.somebody(true, true)
+		into, _ := f.somebody(true, false)
+		f.merge(away, into)
+		for _, q := range []store.ListQuery{{Limit: 2}, {Limit: 2, ByTime: true}} {
+			listed, more := 0, true
+			for q.Entries = true; more; {
+				var err error
+				more, err = f.List(t.Context(), q, func(o store.Opened) error {
+					listed, q.AfterID, q.AfterAt = listed+1, o.ID, o.Modified
+					want := f.document(store.PersonEntry(o.Target))
+					equal(t, "the entry", []any{o.Document, o.Unread}, []any{want, nil})
+					return nil
+				})
+				ok(t, "list", err)
+			}
+			equal(t, "listed", listed, 5)
+		}
+		_, err := f.List(t.Context(), store.ListQuery{Limit: 1}, func(o store.Opened) error {
+			equal(t, "not asked for", o.Document, store.Document{})
+			return nil
+		})
+		ok(t, "list", err)
+	}},
 	{"a record is found although its person's entry does not open", func(t *testing.T, f *fixture) {
 		f.tampered = true
 		for _, tamper := range []string{
@@ -111,12 +136,12 @@ var people = []test{
 			want := f.read(id)
 			f.db.Exec(t, tamper)
 			for _, id := range ids {
-				o, unread, err := f.FindWithEntry(t.Context(), id)
+				o, err := f.FindWithEntry(t.Context(), id)
 				ok(t, "find", err)
-				if equal(t, "the entry", []any{o.Document.State, o.Document.Content}, []any{store.Absent, []byte(nil)}); !errors.Is(unread, sealing.ErrTampered) {
-					t.Errorf("after %s: %v", tamper, unread)
+				if equal(t, "the entry", []any{o.Document.State, o.Document.Content}, []any{store.Absent, []byte(nil)}); !errors.Is(o.Unread, sealing.ErrTampered) {
+					t.Errorf("after %s: %v", tamper, o.Unread)
 				}
-				o.Document = store.Document{}
+				o.Document, o.Unread = store.Document{}, nil
 				o, err = o.Decode()
 				ok(t, "decode", err)
 				equal(t, "the record", bare(o), want)

@@ -1,6 +1,6 @@
 -- For: Reads the current entries in the directory of many people, with their keys, and whether they were erased (their
 --   entry, or their record, and they have no other), or are hidden by a merge.
--- Runs: list, with people; search; import, of people
+-- Runs: search; import, of people
 -- Sample: '{80000000-0000-4000-8000-000000000000,80000000-0000-4000-8000-000000000001}'
 -- Note: There is a row for each id. They come from a subquery so that the planner does not see how many there are: it
 --   would plan again each time.

@@ -1,6 +1,6 @@
 -- For: Reads the current entries in the directory of many people, with their keys, and whether they were erased (their
 --   entry, or their record, and they have no other), or are hidden by a merge.
--- Runs: list, with people; search; import, of people
+-- Runs: search; import, of people
 -- Sample: '["80000000000040008000000000000000","80000000000040008000000000000001"]'
 -- Note: The ids are a JSON list of hexadecimal digits, so that any number of them is one parameter. There is a row for
 --   each.
