@@ -13,7 +13,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 	"unicode/utf16"
@@ -268,12 +267,12 @@ func (a *fileAttack) run(text string) (path, output string, status int) {
 	stop := time.AfterFunc(fileTimeout, func() { _ = cmd.Process.Kill() })
 	var out, errs strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &errs
-	_ = cmd.Run() // its status is what counts
+	used, _ := runMeasured(cmd) // its status is what counts
 	stop.Stop()
 	status = cmd.ProcessState.ExitCode()
 	output = out.String() + errs.String()
-	if used := cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss << 10; used > fileMemory && !underRace() {
-		a.t.Errorf("the import used %d MiB", used>>20)
+	if used<<10 > fileMemory && !underRace() {
+		a.t.Errorf("the import used %d MiB", used>>10)
 	}
 	told := errs.String()[strings.LastIndex(strings.TrimSpace(errs.String()), "\n")+1:]
 	if status < 0 || status > 2 || strings.Contains(output, "goroutine ") || status == 2 && !strings.HasPrefix(told, "equality-api: ") {

@@ -217,10 +217,13 @@ func inBoundedMemory(t *testing.T, args ...string) {
 			t.Fatal(err)
 		}
 	}
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	used, err := runMeasured(cmd)
+	if err != nil {
+		t.Fatalf("%v: %s", err, out.Bytes())
 	}
-	if used := cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss; used > limit {
+	if used > limit {
 		t.Errorf("it took %d MB", used>>10)
 	}
 }

@@ -32,7 +32,9 @@ func TestOtherMethodsAreNotAllowed(t *testing.T) {
 			}
 			for _, prefix := range []string{"", httpapi.Prefix} {
 				r := p.do(t, method, prefix+path, request{})
-				if told := r.problem(t, 405, "method-not-allowed"); told.Instance != prefix+path {
+				if method == "HEAD" { // whose answer has no body
+					r.want(t, 405)
+				} else if told := r.problem(t, 405, "method-not-allowed"); told.Instance != prefix+path {
 					t.Errorf("%s %s%s: the instance is %s", method, prefix, path, told.Instance)
 				}
 				allow := strings.Split(r.header.Get("Allow"), ", ")
