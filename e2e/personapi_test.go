@@ -208,7 +208,7 @@ func TestPersonAPIThatFails(t *testing.T) {
 		t.Errorf("works again: %v", status)
 	}
 	log := p.logged(t, "the Person API works again")
-	for _, part := range []string{serviceToken, "zebra", officer, m.target, m.id, "Okonkwo", "1985"} {
+	for _, part := range []string{serviceToken, "zebra", officer, m.target, m.id, "Okonkwo", "1985-02-"} {
 		if strings.Contains(log, part) {
 			t.Errorf("the log has %s", part)
 		}
