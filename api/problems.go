@@ -111,6 +111,7 @@ var ProblemList = []Problem{
 		Description: "This person already has a record, or the id is taken. Nothing was changed.",
 		Remedy: "If there is a Location header, change the record it leads to with PATCH. " +
 			"The id of an existing or erased record cannot be used again: choose another id, or send none. " +
+			"In PUT /persons/{id} the id is the record's targetId, never the id of another person's record. " +
 			"If detail says that the record is at the highest version, it cannot be changed any more: tell whoever runs the service.",
 	},
 	{

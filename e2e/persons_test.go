@@ -141,6 +141,24 @@ func TestBadEntriesOfThePeopleAreRefused(t *testing.T) {
 	}
 }
 
+// Who has only a record's id could otherwise write names that no record shows, under an id that
+// leads everywhere else to somebody else.
+func TestNobodyGetsAnEntryUnderTheIDOfAnothersRecord(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	record, person := uuid.NewString(), uuid.NewString()
+	officer := p.token(t, "officer")
+	p.do(t, "POST", "/equality-information", request{token: officer, body: []byte(`{"id":"` + record + `","targetId":"` + person + `"}`)}).want(t, 201)
+	p.put(t, record, adaeze).problem(t, 409, "conflict")
+	p.entry(t, record).problem(t, 404, "not-found")
+	p.put(t, person, adaeze).want(t, 201)
+	p.put(t, record, adaeze).problem(t, 409, "conflict")
+
+	own := uuid.NewString() // a record may have its person's id
+	p.do(t, "POST", "/equality-information", request{token: officer, body: []byte(`{"id":"` + own + `","targetId":"` + own + `"}`)}).want(t, 201)
+	p.put(t, own, adaeze).want(t, 201)
+}
+
 func TestNamesOfAllScriptsAreKept(t *testing.T) {
 	t.Parallel()
 	p := shared(t)

@@ -81,7 +81,7 @@ type PersonWrite struct {
 // always is, because anything else would confirm a guess.
 //
 // Errors: *equality.InvalidError, ErrDirectoryReadOnly, ErrPreconditionRequired, *VersionError,
-// ErrLastVersion, ErrUnavailable.
+// *ConflictError if another person's record has the id, ErrLastVersion, ErrUnavailable.
 func (s *Service) PutPerson(ctx context.Context, a Access, w PersonWrite) (PersonShown, error) {
 	if err := a.permits(WritePerson); err != nil {
 		return PersonShown{}, err
@@ -97,6 +97,7 @@ func (s *Service) PutPerson(ctx context.Context, a Access, w PersonWrite) (Perso
 	created, readable := false, a.may(identity.PersonRead)
 	cmd := store.PersonEntry(w.ID).Command()
 	cmd.EventID = newEventID()
+	cmd.People = []uuid.UUID{w.ID}
 	result, err := s.records.Write(ctx, cmd, func(o store.Opened) (store.Decision, error) {
 		d := o.Document
 		created = d.State != store.Present
@@ -107,6 +108,9 @@ func (s *Service) PutPerson(ctx context.Context, a Access, w PersonWrite) (Perso
 		}
 		if named != w.ID && named != p.ID { // taken out of the one whom the body names, in the meantime
 			return refused(400, &equality.InvalidError{Failures: []equality.Failure{{Pointer: "/id", Code: equality.IDMismatch, Message: equality.Meaning(equality.IDMismatch)}}})
+		}
+		if created && o.People[0].Taken { // the sender took the record's id for the person's
+			return refused(409, a.conflict(uuid.Nil))
 		}
 		if !created && w.IfMatch == nil && s.RequireIfMatch {
 			return refused(428, ErrPreconditionRequired)
