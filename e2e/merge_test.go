@@ -273,7 +273,9 @@ func TestMergesThatAreRefused(t *testing.T) {
 		}
 	}
 	p.mergeRefused(t, all, a.target, a.target, "same person")
-	p.do(t, "POST", persons+"/"+uuid.NewString()+"/merge", request{token: all, body: []byte(`{"into":"` + uuid.NewString() + `","dryRun":true}`)}).want(t, 404)
+	for _, from := range []string{a.target, uuid.NewString()} { // a mistyped survivor takes nothing
+		p.do(t, "POST", persons+"/"+from+"/merge", request{token: all, body: []byte(`{"into":"` + uuid.NewString() + `","dryRun":true}`)}).want(t, 404)
+	}
 	p.do(t, "POST", persons+"/"+a.target+"/merge", request{token: p.token(t, "officer"), body: []byte(merge(""))}).problem(t, 403, "forbidden")
 	p.do(t, "POST", persons+"/"+a.target+"/unmerge", request{token: all}).problem(t, 409, "merge-conflict")
 	p.do(t, "POST", persons+"/"+uuid.NewString()+"/unmerge", request{token: all}).problem(t, 404, "not-found")

@@ -85,7 +85,7 @@ func (s *Service) MergePeople(ctx context.Context, a Access, from uuid.UUID, bod
 		if err != nil {
 			return store.Decision{}, err
 		}
-		switch status, err := p.check(m, asked); {
+		switch status, err := p.check(m, asked, s.stored != nil); {
 		case errors.Is(err, ErrNotFound):
 			return s.absent(a, m.from, p.from.Record), err
 		case err != nil:
@@ -122,8 +122,8 @@ func entryIn(d store.Document, person uuid.UUID) (directory.Person, error) {
 }
 
 // check returns what is in the way of a merge, and the status of the refusal.
-func (p pair) check(m merging, asked peopleVersions) (status int, err error) {
-	if err := p.mergeable(); err != nil {
+func (p pair) check(m merging, asked peopleVersions, ownDirectory bool) (status int, err error) {
+	if err := p.mergeable(ownDirectory); err != nil {
 		if errors.Is(err, ErrNotFound) {
 			return 404, err
 		}
@@ -141,12 +141,15 @@ func (p pair) check(m merging, asked peopleVersions) (status int, err error) {
 	return 0, nil
 }
 
-func (p pair) mergeable() error {
+// mergeable says what is in the way of a merge, whatever was chosen. With a directory of our own
+// the survivor must be known: a mistyped id would take everything to a person who is nobody.
+// Elsewhere a person can be known of whom nothing is stored here.
+func (p pair) mergeable(ownDirectory bool) error {
 	from, into := p.from, p.into
 	switch {
 	case from.ID == into.ID:
 		return samePerson
-	case !from.Known() && !into.Known() && !from.Erased() && !into.Erased():
+	case !into.Known() && !into.Erased() && !from.Erased() && (ownDirectory || !from.Known()):
 		return ErrNotFound
 	case from.Erased() || into.Erased():
 		return eitherErased
@@ -275,7 +278,7 @@ func (s *Service) tryMerge(ctx context.Context, a Access, m merging, asked peopl
 	if err != nil {
 		return Merged{}, err
 	}
-	status, refused := p.check(m, asked)
+	status, refused := p.check(m, asked, s.stored != nil)
 	how := done
 	switch {
 	case errors.Is(refused, ErrNotFound):
