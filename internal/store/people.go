@@ -56,8 +56,18 @@ func (r Reader) FindPeople(ctx context.Context, ids []uuid.UUID) (people []Perso
 	return o.People, err
 }
 
-// findPeople finds the people that a write is about, given what its id leads to.
+// findPeople finds the people that a write is about, given what its id leads to. Somebody may
+// change them between two of its reads, so what does not go together is read again.
 func findPeople(ctx context.Context, t Tables, keys *sealing.Keyset, o Opened, cmd Command) (people []Person, err error) {
+	for range 3 {
+		if people, err = findPeopleOnce(ctx, t, keys, o, cmd); !errors.Is(err, errTorn) {
+			break
+		}
+	}
+	return people, err
+}
+
+func findPeopleOnce(ctx context.Context, t Tables, keys *sealing.Keyset, o Opened, cmd Command) (people []Person, err error) {
 	ids := cmd.People
 	if cmd.Together {
 		ids = []uuid.UUID{o.person(cmd.ID)}
@@ -157,7 +167,7 @@ func findPast(ctx context.Context, t Tables, survivor Person, merged uuid.UUID) 
 	past := new(Past)
 	var ok bool
 	if past.Merge, ok = survivor.Link.Of(merged); !ok {
-		return nil, fmt.Errorf("%w: a person was merged into one whose link does not say so", ErrUnavailable)
+		return nil, fmt.Errorf("%w: a person was merged into one whose link does not say so", errTorn)
 	}
 	var err error
 	if b := past.Merge.Record; b != nil && survivor.Record.State == Present {
@@ -177,7 +187,11 @@ func findPast(ctx context.Context, t Tables, survivor Person, merged uuid.UUID) 
 	return past, err
 }
 
-var errNoVersion = errors.New("a version that a merge names is missing")
+// errTorn means that what is stored of a merge does not go together: it was read while it was
+// changed, or somebody has changed the database directly.
+var errTorn = fmt.Errorf("%w: what is stored of a merge does not go together", ErrUnavailable)
+
+var errNoVersion = fmt.Errorf("%w: a version that it names is missing", errTorn)
 
 // pastRecord returns a version of a record; nothing if it is None.
 func pastRecord(ctx context.Context, t Tables, current Opened, version int64) (Opened, error) {

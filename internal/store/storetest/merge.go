@@ -331,6 +331,25 @@ var merging = []test{
 		}
 		equal(t, "what all have added", len(f.read(a).Record.AgeGroup), start+changes)
 	}},
+	{"of those who take one merge back at once, one does", func(t *testing.T, f *fixture) {
+		for range 6 {
+			a, _ := f.somebody(true, true)
+			b, _ := f.somebody(true, true)
+			f.merge(a, b)
+			done := 0
+			for _, err := range together(6, func(int) error {
+				_, err := f.Write(t.Context(), partOf(a), f.parts)
+				return err
+			}) {
+				if err == nil {
+					done++
+				} else if !errors.Is(err, errMerge) {
+					t.Errorf("one too late: %v", err)
+				}
+			}
+			equal(t, "who did", done, 1)
+		}
+	}},
 	{"a person without a record who was merged gets none, but the survivor does", func(t *testing.T, f *fixture) {
 		a, _ := f.somebody(false, true)
 		b, _ := f.somebody(false, true)
