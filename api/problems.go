@@ -161,9 +161,9 @@ var ProblemList = []Problem{
 	},
 	{
 		Code: SearchTooBroad, Status: http.StatusUnprocessableEntity, Title: "Search too broad",
-		Description: "More people fit the search, and as well as each other, than can be shown.",
+		Description: "Too many people fit the search equally well to show them all.",
 		Remedy: "Add the term that errors points to: the whole date of birth, more of the name, or another term. " +
-			"People are never left out without a word.",
+			"The search never leaves people out without telling you.",
 	},
 	{
 		Code: PreconditionRequired, Status: http.StatusPreconditionRequired, Title: "Precondition required",

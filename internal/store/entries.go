@@ -13,6 +13,7 @@ type EntryRow struct {
 	Person      uuid.UUID
 	DocumentRow      // without a sealed document if there is no entry
 	Erased      bool // a tombstone says that there was one, or a record, and there is neither
+	Taken       bool // the id is that of another person's record
 }
 
 // PersonEntry names a person's entry in the directory.

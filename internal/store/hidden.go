@@ -70,7 +70,7 @@ func (l *Log) hidden(ctx context.Context) (findings []string, err error) {
 			findings = append(findings, fmt.Sprintf("the link of person %v is in force, but its row says otherwise", person))
 		}
 		// One whose link went with an erasure, which the log tells of, says nothing. Those merged
-		// into a person are erased too, but a restore may bring back a merge taken back before that.
+		// into a person are erased too, but a restore may bring back a merge that was undone before.
 		survivor, linked := l.links[link.Into]
 		if _, named := survivor.Of(person); linked && !named {
 			findings = append(findings, fmt.Sprintf("person %v was merged into another whose link does not say so", person))

@@ -24,7 +24,7 @@ const None = -1
 type Link struct {
 	// Into is the survivor; zero if the person is not merged into anybody.
 	Into uuid.UUID `json:"into,omitzero"`
-	// OutOf is the survivor whom the person was last taken out of.
+	// OutOf is the survivor of the person's last merge that was undone.
 	OutOf uuid.UUID `json:"outOf,omitzero"`
 	From  []Merge   `json:"from,omitempty"`
 
@@ -137,7 +137,7 @@ func lookUp(ctx context.Context, f Finder, keys *sealing.Keyset, id uuid.UUID) (
 	}
 }
 
-// linkTries is how often a merge may be taken back, or the survivor erased, between reading a
+// linkTries is how often a merge may be undone, or the survivor erased, between reading a
 // row and reading its link.
 const linkTries = 3
 

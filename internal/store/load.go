@@ -171,7 +171,7 @@ func JudgeEntries(keys *sealing.Keyset, arrivals []Arrival, rows []EntryRow, sto
 				return nil, nil, err
 			}
 			content, found = d.Content, true
-		case row.Merged: // into another person
+		case row.Merged, row.Taken: // into another person; by another person's record
 			landing = Taken
 		case row.Erased:
 			erased, err := stones(a.Target)

@@ -24,8 +24,8 @@ type Person struct {
 	Link   Link
 	// Taken says that another person's record has the id.
 	Taken bool
-	// Past are versions before a merge that is to be taken back, and those that it made; nil if
-	// nothing is left of the survivor. A restore has then brought back a merge that was taken back
+	// Past are versions before a merge that is to be undone, and those that it made; nil if
+	// nothing is left of the survivor. A restore has then brought back a merge that was undone
 	// before the survivor was erased.
 	Past *Past
 }
@@ -162,7 +162,7 @@ func findPerson(ctx context.Context, t Tables, keys *sealing.Keyset, id uuid.UUI
 	return p, err
 }
 
-// findPast finds the versions that taking back a merge needs.
+// findPast finds the versions that undoing a merge needs.
 func findPast(ctx context.Context, t Tables, survivor Person, merged uuid.UUID) (*Past, error) {
 	past := new(Past)
 	var ok bool

@@ -63,7 +63,7 @@ func (t tables) FindEntries(ctx context.Context, people []uuid.UUID) ([]store.En
 // scanEntry reads a row of entries-read and entry-walk.
 func scanEntry(row pgx.CollectableRow) (r store.EntryRow, err error) {
 	var merged int64
-	err = row.Scan((*[16]byte)(&r.Person), &r.Version, &r.Modified, &r.Sealed, &r.Wrapped, &r.Erased, &merged)
+	err = row.Scan((*[16]byte)(&r.Person), &r.Version, &r.Modified, &r.Sealed, &r.Wrapped, &r.Erased, &merged, &r.Taken)
 	r.Merged = merged != 0
 	return r, err
 }

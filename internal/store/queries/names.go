@@ -95,7 +95,7 @@ var (
 	PostgresCreate = load("postgres/create")
 	// Finds out whether the access log has any entry.
 	PostgresEntered = load("postgres/entered")
-	// Reads the current entries in the directory of many people, with their keys, and whether they were erased (their entry, or their record, and they have no other), or are hidden by a merge.
+	// Reads the current entries in the directory of many people, with their keys, and whether they were erased (their entry, or their record, and they have no other), or are hidden by a merge, and whether their id is that of another person's record.
 	PostgresEntriesRead = load("postgres/entries-read")
 	// Reads the hash of one entry of the access log.
 	PostgresEntryAt = load("postgres/entry-at")
@@ -171,7 +171,7 @@ var (
 	SQLiteDataKeyInsert = load("sqlite/data-key-insert")
 	// Adds a document whose owner was found to have none.
 	SQLiteDocumentAdd = load("sqlite/document-add")
-	// Reads the current entries in the directory of many people, with their keys, and whether they were erased (their entry, or their record, and they have no other), or are hidden by a merge.
+	// Reads the current entries in the directory of many people, with their keys, and whether they were erased (their entry, or their record, and they have no other), or are hidden by a merge, and whether their id is that of another person's record.
 	SQLiteEntriesRead = load("sqlite/entries-read")
 	// Copies the current version to the history, if it is still the expected one, and is hidden by a merge or not, as expected.
 	SQLiteHistoryInsert = load("sqlite/history-insert")

@@ -87,7 +87,7 @@ func (t tables) FindEntries(ctx context.Context, people []uuid.UUID) ([]store.En
 // scanEntry reads a row of entries-read and entry-walk.
 func scanEntry(row scanner) (r store.EntryRow, err error) {
 	var person []byte
-	err = row.Scan(&person, &r.Version, &r.Modified, &r.Sealed, &r.Wrapped, &r.Erased, &r.Merged)
+	err = row.Scan(&person, &r.Version, &r.Modified, &r.Sealed, &r.Wrapped, &r.Erased, &r.Merged, &r.Taken)
 	r.Person = toID(person)
 	return r, err
 }

@@ -79,6 +79,15 @@ var loadingPeople = []test{
 		want[3] = store.Same
 		equal(t, "landings again", f.load(l), want)
 	}},
+	{"the id of a record is no person's, unless it is the record's own person", func(t *testing.T, f *fixture) {
+		apart, alone := person(), equality.Record{ID: uuid.New()}
+		alone.TargetID = alone.ID
+		f.create(apart)
+		f.create(alone)
+		l := f.loadingPeople(f.entryArrival(apart.ID, 0, `{}`), f.entryArrival(apart.TargetID, 0, `{}`), f.entryArrival(alone.ID, 0, `{}`))
+		equal(t, "landings", f.load(l), []store.Landing{store.Taken, store.Landed, store.Landed})
+		equal(t, "stored", f.document(store.PersonEntry(apart.ID)).State, store.Absent)
+	}},
 	{"nobody comes back whose record was erased, unless they have another", func(t *testing.T, f *fixture) {
 		gone, back := person(), person()
 		for _, r := range []equality.Record{gone, back} {

@@ -350,6 +350,32 @@ var merging = []test{
 			equal(t, "who did", done, 1)
 		}
 	}},
+	{"a merge is undone while its survivor is erased, or not at all", func(t *testing.T, f *fixture) {
+		for range 6 {
+			a, _ := f.somebody(true, true)
+			b, _ := f.somebody(true, true)
+			f.merge(a, b)
+			results := together(2, func(i int) error {
+				if i == 0 {
+					_, err := f.Write(t.Context(), partOf(a), f.parts)
+					return err
+				}
+				cmd := store.Command{ID: b, Document: store.PersonEntry(b), Together: true, EventID: uuid.New()}
+				_, err := f.Write(t.Context(), cmd, f.erasesWhole)
+				return err
+			})
+			ok(t, "erase", results[1])
+			want := store.Present
+			if results[0] != nil {
+				want = store.Erased
+				if !errors.Is(results[0], errMerge) {
+					t.Errorf("undone too late: %v", results[0])
+				}
+			}
+			equal(t, "the person", f.read(a).State, want)
+			equal(t, "the survivor", f.read(b).State, store.Erased)
+		}
+	}},
 	{"a person without a record who was merged gets none, but the survivor does", func(t *testing.T, f *fixture) {
 		a, _ := f.somebody(false, true)
 		b, _ := f.somebody(false, true)
