@@ -30,12 +30,12 @@ func (e *BroadError) Error() string { return "too many people match equally well
 // maxRanked is how many people a search compares at most.
 const maxRanked = 20_000
 
-// rank is how well a person matches: less is better. It is a class, and a cost within it.
-type rank uint32
+// mismatch is how far a person is from what was asked: a class, and a cost within it.
+type mismatch uint32
 
 const (
-	equalNames rank = iota << 16 // every word of the query is one of the person's
-	prefixes                     // every word is, or begins one
+	equalNames mismatch = iota << 16 // every word of the query is one of the person's
+	prefixes                         // every word is, or begins one
 	similar
 	noMatch
 	classes = 16 // bits that a class is shifted
@@ -43,8 +43,8 @@ const (
 
 // candidate is a person who matches.
 type candidate struct {
-	rank   rank
-	number uint32
+	mismatch mismatch
+	number   uint32
 }
 
 // Search finds the people who match a query, at most so many. Error: a BroadError.
@@ -77,7 +77,7 @@ func (x *Index) Search(q Query, most int) (Found, error) {
 	}
 	found := Found{Total: counts[0] + counts[1] + counts[2]}
 	for _, c := range best {
-		found.Hits = append(found.Hits, Hit{x.people[c.number].id, c.rank < similar})
+		found.Hits = append(found.Hits, Hit{x.people[c.number].id, c.mismatch < similar})
 	}
 	return found, nil
 }
@@ -90,7 +90,7 @@ func (s *search) broad() error {
 	return &BroadError{"name"}
 }
 
-// run ranks all who match: the best, and how many there are of each class. ok is false if they
+// run compares all who may match: the best, and how many there are of each class. ok is false if they
 // are too many to compare.
 func (s *search) run(most int) (best []candidate, counts [3]int, ok bool) {
 	among, ok := s.candidates()
@@ -98,16 +98,16 @@ func (s *search) run(most int) (best []candidate, counts [3]int, ok bool) {
 		return nil, counts, false
 	}
 	for number := range among.all() {
-		c := candidate{s.rank(s.people[number]), number}
-		if c.rank >= noMatch {
+		c := candidate{s.mismatchOf(s.people[number]), number}
+		if c.mismatch >= noMatch {
 			continue
 		}
-		counts[c.rank>>classes]++
-		if len(best) == most && c.rank >= best[most-1].rank {
+		counts[c.mismatch>>classes]++
+		if len(best) == most && c.mismatch >= best[most-1].mismatch {
 			continue
 		}
-		i, _ := slices.BinarySearchFunc(best, c.rank, func(b candidate, r rank) int {
-			if b.rank <= r {
+		i, _ := slices.BinarySearchFunc(best, c.mismatch, func(b candidate, m mismatch) int {
+			if b.mismatch <= m {
 				return -1
 			}
 			return 1
@@ -119,8 +119,8 @@ func (s *search) run(most int) (best []candidate, counts [3]int, ok bool) {
 	return best, counts, true
 }
 
-// rank ranks a person by the reading of the name that fits best.
-func (s *search) rank(e entry) rank {
+// mismatchOf is a person's, by the reading of the query's name that fits best.
+func (s *search) mismatchOf(e entry) mismatch {
 	if !s.DateOfBirth.IsZero() && e.born != s.DateOfBirth || s.Year != 0 && e.born.Year() != s.Year {
 		return noMatch
 	}
@@ -129,7 +129,7 @@ func (s *search) rank(e entry) rank {
 	}
 	best := noMatch
 	for _, r := range s.readings {
-		best = min(best, s.rankAs(e, r))
+		best = min(best, s.mismatchIn(e, r))
 	}
 	return best
 }
@@ -142,13 +142,13 @@ const (
 	mayBeMissing = 3 // words that a name must have so that one may be missing, if nobody fits
 )
 
-// rankAs ranks a person by one reading: each word takes the person's word that fits best, the
+// mismatchIn is a person's by one reading: each word takes the person's word that fits best, the
 // longest first.
-func (s *search) rankAs(e entry, r reading) rank {
+func (s *search) mismatchIn(e entry, r reading) mismatch {
 	list := s.wordsOf(e)
 	list = list[:min(len(list), maxListed)]
 	var taken uint64
-	class, cost := equalNames, rank(0)
+	class, cost := equalNames, mismatch(0)
 	var inLast, inFirst bool
 	missing := s.loose && len(r.terms) >= mayBeMissing
 	for _, i := range r.longest {
@@ -173,7 +173,7 @@ func (s *search) rankAs(e entry, r reading) rank {
 			continue
 		}
 		taken |= 1 << at
-		cost += rank(least)
+		cost += mismatch(least)
 		switch {
 		case least > fitPrefix:
 			class = similar

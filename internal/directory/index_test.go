@@ -172,8 +172,8 @@ func TestTheIndexIsAsItsModel(t *testing.T) {
 		o := rapid.SampledFrom(origins).Draw(t, "origin")
 		typed := name(o.given)
 		found, err := x.Search(directory.Query{Name: typed}, 20)
-		if err != nil {
-			t.Skip()
+		if err != nil { // more are called so than can be shown
+			return
 		}
 		for _, h := range found.Hits {
 			if _, there := model[h.ID]; !there {

@@ -29,7 +29,7 @@ func (p Person) Merge(from Person, take func(member string) bool) Person {
 	return parts.Merge(p, from, take)
 }
 
-// Unmerge takes back what a merge made of the entry, which had been before and then merged:
+// Unmerge undoes what a merge made of the entry, which had been before and then merged:
 // each member that the merge changed becomes what it was before, unless it has changed since.
 // kept names those.
 func (p Person) Unmerge(before, merged Person) (next Person, kept []string) {

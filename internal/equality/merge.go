@@ -51,7 +51,7 @@ func (r Record) Merge(from Record, take func(member string) bool) Record {
 	return merged
 }
 
-// Unmerge takes back what a merge made of the record, which had been before and then merged:
+// Unmerge undoes what a merge made of the record, which had been before and then merged:
 // each member that the merge changed becomes what it was before, unless it has changed since.
 // kept names those.
 func (r Record) Unmerge(before, merged Record) (next Record, kept []string) {

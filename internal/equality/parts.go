@@ -62,7 +62,7 @@ func (parts Parts[T]) Merge(into, from T, take func(name string) bool) T {
 	return merged
 }
 
-// Unmerge takes back what a merge made of a document: each part that it changed becomes what
+// Unmerge undoes what a merge made of a document: each part that it changed becomes what
 // it was before, unless it has changed since; kept names those.
 func (parts Parts[T]) Unmerge(now, before, merged T) (next T, kept []string) {
 	next = now

@@ -165,7 +165,7 @@ func (g *Gate) ProblemOf(ctx context.Context, err error) Problem {
 		p.Code = api.IdempotencyKeyReused
 	case errors.As(err, &broad):
 		p = Problem{Code: api.SearchTooBroad, Failures: &equality.InvalidError{Failures: []equality.Failure{{
-			Pointer: "/" + broad.Add, Code: "search.add", Message: "Add this to the search, or more of it.",
+			Pointer: "/" + broad.Add, Code: "search.add", Message: "Add this term to the search, or make it longer.",
 		}}}}
 	case errors.Is(err, service.ErrIndexing):
 		p = Problem{Code: api.Unavailable, Detail: "People cannot be searched yet: the index is being built.", RetryAfter: RetryAfter}

@@ -24,10 +24,10 @@ const (
 	ReasonUnmerge = "unmerge"
 )
 
-// UnmergeWithin is how long a merge can be taken back.
+// UnmergeWithin is how long a merge can be undone.
 const UnmergeWithin = 30 * 24 * time.Hour
 
-// A MergeConflictError refuses to merge people, or to take them apart. It says why, in a
+// A MergeConflictError refuses to merge people, or to undo that. It says why, in a
 // sentence.
 type MergeConflictError string
 

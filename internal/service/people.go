@@ -106,7 +106,7 @@ func (s *Service) PutPerson(ctx context.Context, a Access, w PersonWrite) (Perso
 		refused := func(status int, err error) (store.Decision, error) {
 			return store.Decision{Entry: s.entryOfPerson(a, w.ID, d, ending{Outcome: audit.Refused, status: status})}, err
 		}
-		if named != w.ID && named != p.ID { // taken out of the one whom the body names, in the meantime
+		if named != w.ID && named != p.ID { // the merge into the one whom the body names was undone in the meantime
 			return refused(400, &equality.InvalidError{Failures: []equality.Failure{{Pointer: "/id", Code: equality.IDMismatch, Message: equality.Meaning(equality.IDMismatch)}}})
 		}
 		if created && o.People[0].Taken { // the sender took the record's id for the person's

@@ -54,8 +54,8 @@ func (s *Service) UnmergePerson(ctx context.Context, a Access, id uuid.UUID) (Un
 	return done, nil
 }
 
-// partable returns what is in the way of taking a person out of the survivor, who comes second
-// if there is one.
+// partable returns what is in the way of undoing a person's merge into the survivor, who comes
+// second if there is one.
 func partable(people []store.Person, now time.Time) error {
 	person := people[0]
 	switch {
@@ -68,7 +68,7 @@ func partable(people []store.Person, now time.Time) error {
 	case people[1].Link.Into != uuid.Nil:
 		return survivorAway
 	case people[1].Past == nil:
-		return nil // nobody can be taken out of any more
+		return nil // of the survivor nothing is left
 	case now.After(people[1].Past.Merge.At.Add(UnmergeWithin)):
 		return tooLate
 	}
